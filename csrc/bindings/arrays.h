@@ -1,0 +1,44 @@
+#pragma once
+
+// Between NumPy arrays and the core's views and vectors; no copies of long arrays in either
+// direction.
+
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "basnet_rt/types.h"
+
+namespace basnet_rt::python {
+
+namespace py = pybind11;
+
+/// (T, C) float32, C-contiguous; anything else is Error (kInvalidType): a hidden copy of a long
+/// video becomes an error the caller can see.
+CasView cas_view(const py::array& array, const std::string& name);
+
+/// One-dimensional contiguous array of T and of the given size, or Error.
+template <class T>
+const T* vector_data(const py::array& array, const std::string& name, std::int64_t size,
+                     const char* dtype);
+
+/// (N, 2) float64.
+const Segment* segment_data(const py::array& array, const std::string& name, std::int64_t size);
+
+/// Hands the vector's memory to NumPy.
+template <class T>
+py::array_t<T> to_array(std::vector<T>&& values) {
+  auto* owner = new std::vector<T>(std::move(values));
+  const py::capsule free(owner, [](void* p) { delete static_cast<std::vector<T>*>(p); });
+  return py::array_t<T>(static_cast<py::ssize_t>(owner->size()), owner->data(), free);
+}
+
+/// (N, 2) float64.
+py::array_t<double> to_array(std::vector<Segment>&& values);
+
+}  // namespace basnet_rt::python

@@ -1,0 +1,14 @@
+#pragma once
+
+// One function per binding file; each file binds one public header.
+
+#include <pybind11/pybind11.h>
+
+namespace basnet_rt::python {
+
+void bind_errors(pybind11::module_& module);
+void bind_config(pybind11::module_& module);
+void bind_postprocess(pybind11::module_& module);
+void bind_nms(pybind11::module_& module);
+
+}  // namespace basnet_rt::python

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+namespace basnet_rt {
+
+enum class Mode { kPublished, kContinuous };
+enum class NmsKind { kHard, kLinear, kGaussian };
+
+/// Where the range that maps to [0, 1] comes from.
+enum class Normalisation {
+  kVideo,    ///< min-max of this video, as published
+  kFixed,    ///< per-class lo and hi, settled before
+  kHorizon,  ///< min-max of the `horizon` seconds that end with the snippet
+};
+
+/// Which classes may emit, and whose video score enters the score.
+enum class Gate {
+  kVideo,    ///< video score >= class_threshold, as published
+  kNone,     ///< every class; no video-score term
+  kHorizon,  ///< scores of the `horizon` seconds that end with a root's last snippet
+};
+
+inline constexpr double kUnlimited = std::numeric_limits<double>::infinity();
+
+/// Settings from CAS to detections; the defaults are the continuous mode's.
+///
+/// Every duration is in seconds. `check` states and enforces what each field may hold.
+struct PostprocessConfig {
+  Mode mode = Mode::kContinuous;
+  double class_threshold = 0.25;
+  std::vector<double> cas_thresholds = {0.0,   0.025, 0.05,  0.075, 0.1,
+                                        0.125, 0.15,  0.175, 0.2,   0.225};
+  std::int64_t upsample = 24;  ///< samples per snippet; published mode only
+  double outer_ratio = 0.25;   ///< flank length as a share of the proposal's
+  double score_weight = 0.2;   ///< weight of the video score in a proposal's score
+  double nms_iou = 0.7;
+  NmsKind nms = NmsKind::kHard;
+  double soft_sigma = 0.5;        ///< gaussian soft-NMS: score *= exp(-iou^2 / soft_sigma)
+  double soft_min_score = 0.001;  ///< soft-NMS drops what falls below
+  Normalisation normalisation = Normalisation::kVideo;
+  std::vector<double> fixed_lo = {0.0};  ///< one for all classes, or one per class
+  std::vector<double> fixed_hi = {1.0};
+  Gate gate = Gate::kVideo;
+  double horizon = kUnlimited;
+  double min_duration = 0.0;
+  double merge_gap = 0.0;
+  double max_duration = kUnlimited;
+  double max_lookahead = kUnlimited;
+  bool keep_top1 = false;  ///< where no class passes the gate, its best one does
+};
+
+/// Checks every field that can be judged without seeing a video.
+///
+/// @throws Error (kInvalidArgument) naming the field, its value and what is allowed.
+void check(const PostprocessConfig& config);
+
+}  // namespace basnet_rt

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace basnet_rt {
+
+/// What kind of promise was broken; bindings map each to one exception type.
+enum class ErrorCode {
+  kInvalidArgument,  ///< a value, shape or setting is out of its range
+  kInvalidType,      ///< the kind or layout of an array is wrong
+  kInvalidState,     ///< the call is not allowed now (a finished stream, foreign saved state)
+  kBundle,           ///< a bundle cannot be read or does not fit
+};
+
+/// The only exception the library throws. It never prints, exits or aborts.
+class Error : public std::runtime_error {
+ public:
+  Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
+  ErrorCode code() const noexcept { return code_; }
+
+ private:
+  ErrorCode code_;
+};
+
+}  // namespace basnet_rt

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "basnet_rt/config.h"
+#include "basnet_rt/types.h"
+
+namespace basnet_rt {
+
+/// One video as `postprocess` sees it; nothing is owned.
+struct VideoInput {
+  CasView cas;  ///< (T, C) action columns, T >= 1, C >= 1
+  /// (C,) in [0, 1]; may be null unless the gate is kVideo or the mode kPublished.
+  const float* video_scores = nullptr;
+  /// (T, C+1) before activation, background last; needed for gate kHorizon only.
+  CasView raw_cas;
+  double snippet_seconds = 0.0;    ///< distance between snippet starts; > 0
+  std::optional<double> duration;  ///< seconds; default T * snippet_seconds; continuous mode only
+};
+
+/// Scored intervals of every threshold, before NMS (DESIGN section 5).
+///
+/// @throws Error (kInvalidArgument) naming the argument, the value and what is allowed.
+Proposals propose(const VideoInput& video, const PostprocessConfig& config);
+
+/// `propose`, then NMS per class.
+Detections postprocess(const VideoInput& video, const PostprocessConfig& config);
+
+/// `postprocess` of every video, on up to `num_threads` threads (0: one per core).
+///
+/// The result does not depend on the number of threads. An error names its video as `videos[i]`.
+std::vector<Detections> postprocess_batch(const std::vector<VideoInput>& videos,
+                                          const PostprocessConfig& config, int num_threads);
+
+}  // namespace basnet_rt

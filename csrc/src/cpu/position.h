@@ -1,0 +1,55 @@
+#pragma once
+
+// Places in a video, counted in snippets so that nothing depends on how far a stream has run.
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+namespace basnet_rt::cpu {
+
+/// `offset` snippets after the centre of snippet `index`. The index carries the size, the offset
+/// stays small: differences are as exact after a week as in the first second.
+struct Position {
+  std::int64_t index = 0;
+  double offset = 0.0;
+};
+
+inline constexpr Position kNever{std::numeric_limits<std::int64_t>::max() / 2, 0.0};
+
+/// Snippets from `from` to `to`; negative where `to` comes first.
+inline double distance(Position from, Position to) {
+  return static_cast<double>(to.index - from.index) + (to.offset - from.offset);
+}
+
+/// `position` moved by `snippets`, offset brought back to [0, 1).
+inline Position advance(Position position, double snippets) {
+  const double offset = position.offset + snippets;
+  const double whole = std::floor(offset);
+  return {position.index + static_cast<std::int64_t>(whole), offset - whole};
+}
+
+inline Position earlier(Position a, Position b) { return distance(a, b) >= 0.0 ? a : b; }
+
+/// One unbroken stretch of video: activations exist from snippet `first` on, are constant before
+/// the first centre and after the last, and end at `end`.
+struct Section {
+  std::int64_t first = 0;  ///< starts half a snippet before this centre
+  Position end = kNever;   ///< kNever while a stream goes on
+  double end_seconds = 0.0;
+
+  Position begin() const { return {first, -0.5}; }
+  bool ended() const { return end.index != kNever.index; }
+};
+
+/// Activations y[first], y[first + 1], ... y[first + count - 1] of one class, float64.
+struct ClassRow {
+  const double* values = nullptr;
+  std::int64_t first = 0;
+  std::int64_t count = 0;
+
+  double operator[](std::int64_t index) const { return values[index - first]; }
+  std::int64_t last() const { return first + count - 1; }
+};
+
+}  // namespace basnet_rt::cpu

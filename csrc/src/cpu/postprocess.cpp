@@ -1,0 +1,23 @@
+#include "basnet_rt/postprocess.h"
+
+#include "cpu/continuous.h"
+#include "cpu/published.h"
+#include "validate.h"
+
+namespace basnet_rt {
+
+Proposals propose(const VideoInput& video, const PostprocessConfig& config) {
+  check(config);
+  check_video(video, config);
+  return config.mode == Mode::kPublished ? cpu::propose_published(video, config)
+                                         : cpu::propose_continuous(video, config);
+}
+
+Detections postprocess(const VideoInput& video, const PostprocessConfig& config) {
+  check(config);
+  check_video(video, config);
+  return config.mode == Mode::kPublished ? cpu::postprocess_published(video, config)
+                                         : cpu::postprocess_continuous(video, config);
+}
+
+}  // namespace basnet_rt

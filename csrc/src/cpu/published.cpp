@@ -1,0 +1,132 @@
+#include "cpu/published.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "cpu/greedy_nms.h"
+#include "cpu/normalise.h"
+#include "cpu/ranking.h"
+#include "cpu/sampled_row.h"
+#include "formulas.h"
+
+namespace basnet_rt::cpu {
+namespace {
+
+// The released code compares in float32. Its test for "any class" asks whether any predicted
+// *index* is non-zero, so class 0 alone emits nothing.
+std::vector<std::int64_t> predicted_classes(const VideoInput& video,
+                                            const PostprocessConfig& config) {
+  const auto threshold = static_cast<float>(config.class_threshold);
+  std::vector<std::int64_t> predicted;
+  for (std::int64_t c = 0; c < video.cas.num_classes; ++c) {
+    if (video.video_scores[c] >= threshold) predicted.push_back(c);
+  }
+  if (predicted.size() == 1 && predicted[0] == 0) predicted.clear();
+  return predicted;
+}
+
+std::vector<float> normalised_row(const CasView& cas, std::int64_t c,
+                                  const ClassExtremes& extremes) {
+  std::vector<float> y(static_cast<std::size_t>(cas.num_snippets));
+  const auto i = static_cast<std::size_t>(c);
+  const float* x = cas.data + c;
+  for (float& value : y) {
+    value = formulas::normalise_published(*x, extremes.min[i], extremes.max[i]);
+    x += cas.row_stride;
+  }
+  return y;
+}
+
+// Mean over the window beside run `at` of the thresholded samples: those of other runs count,
+// those below the threshold are zeros that count in the length only.
+double outer_mean(const SampledRow& row, const std::vector<Run>& runs, std::size_t at,
+                  double outer_ratio) {
+  const Run& run = runs[at];
+  const double reach = outer_ratio * static_cast<double>(run.last - run.first + 1);
+  const std::int64_t last_sample = row.num_samples() - 1;
+  // Truncation towards zero, as int() does; in double first, so that no reach overflows.
+  const auto begin =
+      static_cast<std::int64_t>(std::max(0.0, static_cast<double>(run.first) - reach));
+  const auto end = static_cast<std::int64_t>(
+      std::min(static_cast<double>(last_sample), static_cast<double>(run.last) + reach));
+  double sum = 0.0;
+  for (std::size_t i = at; i-- > 0 && runs[i].last >= begin;) {
+    sum += runs[i].first >= begin ? runs[i].sum : row.sum_between(begin, runs[i].last + 1);
+  }
+  for (std::size_t i = at + 1; i < runs.size() && runs[i].first <= end; ++i) {
+    sum += runs[i].last <= end ? runs[i].sum : row.sum_between(runs[i].first, end + 1);
+  }
+  const std::int64_t count = (run.first - begin) + (end - run.last);
+  return count > 0 ? sum / static_cast<double>(count) : 0.0;
+}
+
+// Runs of one class at every threshold, as proposals.
+class ClassProposer {
+ public:
+  ClassProposer(const VideoInput& video, const PostprocessConfig& config)
+      : video_(video), config_(config), extremes_(class_extremes(video.cas)) {}
+
+  template <class Sink>
+  void run(std::int64_t label, Sink&& sink) {
+    row_.assign(normalised_row(video_.cas, label, extremes_), config_.upsample);
+    // A predicted class scores 1 and the released product is float32: the weight itself, rounded.
+    const double video_term = static_cast<float>(config_.score_weight);
+    const double sample_seconds = video_.snippet_seconds / static_cast<double>(config_.upsample);
+    for (std::size_t k = 0; k < config_.cas_thresholds.size(); ++k) {
+      row_.find_runs(config_.cas_thresholds[k], runs_);
+      // A list that holds sample 0 alone looks empty to the released code.
+      if (runs_.size() == 1 && runs_[0].last == 0) continue;
+      for (std::size_t i = 0; i < runs_.size(); ++i) {
+        const Run& run = runs_[i];
+        const double inner = run.sum / static_cast<double>(run.last - run.first + 1);
+        const double outer = outer_mean(row_, runs_, i, config_.outer_ratio);
+        sink(static_cast<std::int64_t>(k), label, formulas::contrast(inner, outer, video_term),
+             Segment{static_cast<double>(run.first) * sample_seconds,
+                     static_cast<double>(run.last + 1) * sample_seconds});
+      }
+    }
+  }
+
+ private:
+  const VideoInput& video_;
+  const PostprocessConfig& config_;
+  ClassExtremes extremes_;
+  SampledRow row_;
+  std::vector<Run> runs_;
+};
+
+}  // namespace
+
+Proposals propose_published(const VideoInput& video, const PostprocessConfig& config) {
+  ClassProposer proposer(video, config);
+  Proposals found;
+  for (const std::int64_t label : predicted_classes(video, config)) {
+    proposer.run(label, [&](std::int64_t k, std::int64_t c, double score, Segment segment) {
+      found.threshold_index.push_back(k);
+      found.labels.push_back(c);
+      found.scores.push_back(score);
+      found.segments.push_back(segment);
+    });
+  }
+  return sorted_by_threshold(found);
+}
+
+Detections postprocess_published(const VideoInput& video, const PostprocessConfig& config) {
+  ClassProposer proposer(video, config);
+  std::vector<RankedDetection> found;
+  std::vector<RankedDetection> of_class;
+  for (const std::int64_t label : predicted_classes(video, config)) {
+    of_class.clear();
+    proposer.run(label, [&](std::int64_t k, std::int64_t c, double score, Segment segment) {
+      of_class.push_back({score, segment, c, static_cast<int>(k)});
+    });
+    const auto kept =
+        greedy_nms(of_class, config.nms_iou, 1.0, comes_first, [](Segment a, Segment b) {
+          return formulas::published_iou(a.start, a.end, b.start, b.end);
+        });
+    for (const std::size_t i : kept) found.push_back(of_class[i]);
+  }
+  return ranked(std::move(found));
+}
+
+}  // namespace basnet_rt::cpu

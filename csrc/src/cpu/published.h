@@ -1,0 +1,11 @@
+#pragma once
+
+#include "basnet_rt/postprocess.h"
+
+namespace basnet_rt::cpu {
+
+/// The released code, number for number (DESIGN section 5.1), on one checked video.
+Proposals propose_published(const VideoInput& video, const PostprocessConfig& config);
+Detections postprocess_published(const VideoInput& video, const PostprocessConfig& config);
+
+}  // namespace basnet_rt::cpu

@@ -1,0 +1,45 @@
+#include "cpu/ranking.h"
+
+#include <algorithm>
+
+namespace basnet_rt::cpu {
+
+bool comes_first(const RankedDetection& a, const RankedDetection& b) {
+  if (a.score != b.score) return a.score > b.score;
+  if (a.segment.start != b.segment.start) return a.segment.start < b.segment.start;
+  if (a.segment.end != b.segment.end) return a.segment.end < b.segment.end;
+  if (a.label != b.label) return a.label < b.label;
+  return a.threshold_index < b.threshold_index;
+}
+
+Detections ranked(std::vector<RankedDetection> found) {
+  std::sort(found.begin(), found.end(), comes_first);
+  Detections detections;
+  detections.labels.reserve(found.size());
+  detections.scores.reserve(found.size());
+  detections.segments.reserve(found.size());
+  for (const RankedDetection& one : found) {
+    detections.labels.push_back(one.label);
+    detections.scores.push_back(static_cast<float>(one.score));
+    detections.segments.push_back(one.segment);
+  }
+  return detections;
+}
+
+Proposals sorted_by_threshold(const Proposals& found) {
+  std::vector<std::size_t> order(found.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::stable_sort(order.begin(), order.end(), [&found](std::size_t a, std::size_t b) {
+    return found.threshold_index[a] < found.threshold_index[b];
+  });
+  Proposals sorted;
+  for (const std::size_t i : order) {
+    sorted.threshold_index.push_back(found.threshold_index[i]);
+    sorted.labels.push_back(found.labels[i]);
+    sorted.scores.push_back(found.scores[i]);
+    sorted.segments.push_back(found.segments[i]);
+  }
+  return sorted;
+}
+
+}  // namespace basnet_rt::cpu

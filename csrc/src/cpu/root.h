@@ -1,0 +1,106 @@
+#pragma once
+
+// One root at a time: the proposals inside it, their scores, and NMS among them.
+//
+// Proposals of one class form a laminar family (nested or disjoint), and every one lies inside
+// one root, so with true IoU nothing outside a root can change what it emits. Everything here is
+// computed from the root's own window of activations, which makes a stream and the whole video
+// agree in the last bit.
+
+#include <vector>
+
+#include "basnet_rt/config.h"
+#include "basnet_rt/types.h"
+#include "cpu/intervals.h"
+#include "cpu/position.h"
+
+namespace basnet_rt::cpu {
+
+/// PostprocessConfig with durations in snippets, as the root functions want it.
+struct RootSettings {
+  std::vector<double> thresholds;
+  double snippet_seconds = 0.0;
+  double merge_gap = 0.0;
+  double min_duration = 0.0;
+  double max_duration = kUnlimited;
+  double max_lookahead = kUnlimited;
+  double outer_ratio = 0.0;
+  double nms_iou = 1.0;
+  NmsKind nms = NmsKind::kHard;
+  double soft_sigma = 0.0;
+  double soft_min_score = 0.0;
+};
+
+RootSettings root_settings(const PostprocessConfig& config, double snippet_seconds);
+
+/// A proposal inside a root. Levels are stored one after the other, each ordered by start;
+/// `parent` is the interval of the level below that contains it, -1 at the lowest.
+struct Candidate {
+  Segment segment;  // seconds
+  double score = 0.0;
+  int threshold_index = 0;
+  int parent = -1;
+  int first_child = 0;  // children are [first_child, first_child + num_children)
+  int num_children = 0;
+};
+
+/// What NMS kept: an index into the candidates and its (perhaps decayed) score.
+struct Kept {
+  int candidate = 0;
+  double score = 0.0;
+};
+
+/// How far right of the root's end activations must be known before it can be solved, in snippets.
+double lookahead(const Interval& root, const RootSettings& settings);
+
+/// How far left of the root's start activations are read, in snippets.
+double lookbehind(const Interval& root, const RootSettings& settings);
+
+/// Solves roots one by one; keeps its buffers between calls. One per thread.
+class RootSolver {
+ public:
+  /// Fills `candidates()` with the proposals of `root`.
+  ///
+  /// @param row  activations from lookbehind before the root to lookahead after it, or to the
+  ///             section's ends where these come first.
+  /// @param video_term  score_weight * video score of the class; 0 without a gate.
+  void propose(const Interval& root, const ClassRow& row, const Section& section,
+               const RootSettings& settings, double video_term);
+
+  /// Runs NMS over `candidates()`; `kept()` is ordered best first.
+  void select(const RootSettings& settings);
+
+  const std::vector<Candidate>& candidates() const { return candidates_; }
+  const std::vector<Kept>& kept() const { return kept_; }
+
+ private:
+  struct Span {
+    double start = 0.0;  // snippets after the centre of origin_
+    double end = 0.0;
+  };
+
+  void build_integral(const Interval& root, std::int64_t first, std::int64_t last,
+                      const ClassRow& row);
+  double integral_to(double position) const;
+  void scan_level(const Interval& root, std::size_t level, const ClassRow& row,
+                  const Section& section, const RootSettings& settings);
+  void link_level(std::size_t level_begin, std::size_t below_begin);
+  double score(Span span, const RootSettings& settings, double video_term) const;
+  void select_hard(const RootSettings& settings);
+  void select_soft(const RootSettings& settings);
+  void order_candidates();
+
+  std::int64_t origin_ = 0;
+  Span section_;                  // the section's ends, local
+  std::vector<double> values_;    // activations from origin_ on
+  std::size_t pivot_ = 0;         // first centre inside the root, local
+  std::vector<double> integral_;  // of the activation, from the pivot to each centre
+  std::vector<Span> spans_;       // one per candidate
+  std::vector<Candidate> candidates_;
+  std::vector<int> order_;
+  std::vector<char> dropped_;
+  std::vector<double> decayed_;
+  std::vector<Kept> kept_;
+};
+
+}  // namespace basnet_rt::cpu

@@ -1,0 +1,30 @@
+#pragma once
+
+// The checks of arguments that arrive with a video; each throws Error naming the argument.
+
+#include <string>
+
+#include "basnet_rt/config.h"
+#include "basnet_rt/error.h"
+#include "basnet_rt/postprocess.h"
+
+namespace basnet_rt {
+
+/// Shortest text that reads back as `value` ("0.25", "nan", "inf").
+std::string to_text(double value);
+
+[[noreturn]] void fail(const std::string& message);
+
+/// Shape and finiteness of an activation array called `name` in messages.
+void check_cas(const CasView& cas, const char* name);
+
+/// Seconds, finite and > 0.
+void check_positive_seconds(double value, const char* name);
+
+/// Everything `postprocess` needs of one video under `config` (itself checked before).
+void check_video(const VideoInput& video, const PostprocessConfig& config);
+
+/// Number of classes against fixed_lo and fixed_hi.
+void check_fixed_range(const PostprocessConfig& config, std::int64_t num_classes);
+
+}  // namespace basnet_rt

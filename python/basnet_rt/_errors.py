@@ -1,0 +1,19 @@
+"""The errors of the runtime: all of them are `basnet_rt.Error`."""
+
+from __future__ import annotations
+
+
+class Error(Exception):
+    """Base of every error that basnet_rt raises on purpose."""
+
+
+class InvalidValue(Error, ValueError):
+    """An argument has the right kind and a value that is not allowed."""
+
+
+class InvalidType(Error, TypeError):
+    """An argument has the wrong kind, dtype or layout."""
+
+
+class BundleError(Error):
+    """A bundle is absent, damaged, foreign, or made for other input."""

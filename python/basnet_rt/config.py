@@ -1,0 +1,147 @@
+"""Settings from activations to detections."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import Any, Literal
+
+from basnet_rt import _core
+from basnet_rt._errors import InvalidType, InvalidValue
+
+_THUMOS14_THRESHOLDS = tuple(k / 40 for k in range(10))
+
+
+@dataclasses.dataclass(frozen=True)
+class PostprocessConfig:
+    """How class activations become detections; checked when made, never later.
+
+    Durations are in seconds; None is "no limit". See DESIGN sections 5.1 and 5.2 for the formulas.
+
+    Attributes:
+        mode: "continuous" (exact crossing times; the default) or "published" (the released code,
+            number for number). Results say which one made them.
+        class_threshold: video score from which a class may emit; in [0, 1].
+        cas_thresholds: activation thresholds, >= 0 and rising.
+        upsample: samples per snippet, 1 to 10000; looked at in mode "published" only.
+        outer_ratio: length of each flank as a share of the proposal's; >= 0.
+        score_weight: weight of the video score in a proposal's score; >= 0.
+        nms_iou: IoU from which the worse of two proposals is dropped (or decays); in (0, 1].
+        nms: "hard", or "linear" / "gaussian" soft-NMS.
+        soft_sigma: gaussian soft-NMS multiplies by exp(-iou^2 / soft_sigma); > 0.
+        soft_min_score: soft-NMS drops what falls below.
+        normalisation: "video" (min-max of the video), "fixed" (fixed_lo, fixed_hi), or "horizon"
+            (min-max of the `horizon` seconds that end with the snippet).
+        fixed_lo, fixed_hi: one value for all classes or one per class; lo < hi.
+        gate: "video" (video score >= class_threshold), "none" (every class, no video-score term),
+            or "horizon" (scores of the `horizon` seconds that end with a root's last snippet).
+        horizon: needed by normalisation or gate "horizon"; > 0.
+        min_duration: shorter proposals are dropped.
+        merge_gap: two intervals of one threshold closer than this are one.
+        max_duration: a longer root is cut at exactly this length, its proposals with it.
+        max_lookahead: longest right flank; what a stream waits for after a root's end.
+        keep_top1: where no class passes the gate, its best one does.
+
+    Raises:
+        InvalidValue: (a ValueError) a field is out of range; the message names it.
+        InvalidType: (a TypeError) a field has the wrong kind.
+    """
+
+    mode: Literal["continuous", "published"] = "continuous"
+    class_threshold: float = 0.25
+    cas_thresholds: tuple[float, ...] = _THUMOS14_THRESHOLDS
+    upsample: int = 24
+    outer_ratio: float = 0.25
+    score_weight: float = 0.2
+    nms_iou: float = 0.7
+    nms: Literal["hard", "linear", "gaussian"] = "hard"
+    soft_sigma: float = 0.5
+    soft_min_score: float = 0.001
+    normalisation: Literal["video", "fixed", "horizon"] = "video"
+    fixed_lo: tuple[float, ...] = (0.0,)
+    fixed_hi: tuple[float, ...] = (1.0,)
+    gate: Literal["video", "none", "horizon"] = "video"
+    horizon: float | None = None
+    min_duration: float = 0.0
+    merge_gap: float = 0.0
+    max_duration: float | None = None
+    max_lookahead: float | None = None
+    keep_top1: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("cas_thresholds", "fixed_lo", "fixed_hi"):
+            object.__setattr__(self, name, _floats(getattr(self, name), name))
+        _ = self.native
+
+    @cached_property
+    def native(self) -> _core.PostprocessConfig:
+        """The same settings as the core's struct; making it is the check."""
+        try:
+            return _core.PostprocessConfig(**self._fields())
+        except TypeError as error:
+            raise InvalidType(self._wrong_kind()) from error
+
+    @classmethod
+    def published(cls, **overrides: Any) -> PostprocessConfig:
+        """The released THUMOS'14 settings in mode "published"."""
+        return cls.from_dict({"mode": "published", **overrides})
+
+    @classmethod
+    def continuous(cls, **overrides: Any) -> PostprocessConfig:
+        """The defaults: mode "continuous" with the THUMOS'14 thresholds and weights."""
+        return cls.from_dict({"mode": "continuous", **overrides})
+
+    def replace(self, **changes: Any) -> PostprocessConfig:
+        """A copy with some fields changed; checked like a new one."""
+        return self.from_dict({**self._fields(), **changes})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, fit for JSON; `from_dict` reads them back."""
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in self._fields().items()
+        }
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> PostprocessConfig:
+        """Build from a mapping; an unknown field is an error that lists the known ones."""
+        known = [field.name for field in dataclasses.fields(cls)]
+        for name in fields:
+            if name not in known:
+                raise InvalidValue(
+                    f"{name!r} is no field of PostprocessConfig; it must be one of {known}"
+                )
+        return cls(**fields)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self._fields()
+
+    def _fields(self) -> dict[str, Any]:
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+
+    def _wrong_kind(self) -> str:
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            try:
+                _core.PostprocessConfig(**{**_DEFAULT_FIELDS, field.name: value})
+            except TypeError:
+                return f"{field.name} is {value!r}; it must be {field.type}"
+            except ValueError:
+                continue
+        return f"these settings have a field of the wrong kind: {self._fields()!r}"
+
+
+def _floats(values: Any, name: str) -> tuple[float, ...]:
+    if isinstance(values, str):
+        raise InvalidType(f"{name} is {values!r}; it must be a number or a sequence of numbers")
+    try:
+        items: Iterable[Any] = values if isinstance(values, Iterable) else (values,)
+        return tuple(float(value) for value in items)
+    except (TypeError, ValueError) as error:
+        raise InvalidType(f"{name} is {values!r}; it must hold numbers") from error
+
+
+_DEFAULT_FIELDS: dict[str, Any] = {
+    field.name: field.default for field in dataclasses.fields(PostprocessConfig)
+}
