@@ -37,6 +37,9 @@ constexpr std::array<std::pair<const char*, Normalisation>, 3> kNormalisations{
 constexpr std::array<std::pair<const char*, Gate>, 3> kGates{
     {{"video", Gate::kVideo}, {"none", Gate::kNone}, {"horizon", Gate::kHorizon}}};
 
+constexpr std::array<std::pair<const char*, ScoreFunction>, 2> kScoreFunctions{
+    {{"softmax", ScoreFunction::kSoftmax}, {"sigmoid", ScoreFunction::kSigmoid}}};
+
 // None is "no limit", which the core writes as infinity.
 double limit(std::optional<double> value) { return value.value_or(kUnlimited); }
 
@@ -52,7 +55,8 @@ void bind_config(py::module_& module) {
                       std::vector<double> fixed_lo, std::vector<double> fixed_hi,
                       const std::string& gate, std::optional<double> horizon, double min_duration,
                       double merge_gap, std::optional<double> max_duration,
-                      std::optional<double> max_lookahead, bool keep_top1) {
+                      std::optional<double> max_lookahead, bool keep_top1,
+                      const std::string& score_function, std::int64_t topk_divisor) {
             PostprocessConfig config;
             config.mode = parse(mode, "mode", kModes);
             config.class_threshold = class_threshold;
@@ -74,6 +78,8 @@ void bind_config(py::module_& module) {
             config.max_duration = limit(max_duration);
             config.max_lookahead = limit(max_lookahead);
             config.keep_top1 = keep_top1;
+            config.score_function = parse(score_function, "score_function", kScoreFunctions);
+            config.topk_divisor = topk_divisor;
             check(config);
             return config;
           }),
@@ -82,7 +88,8 @@ void bind_config(py::module_& module) {
           py::arg("nms"), py::arg("soft_sigma"), py::arg("soft_min_score"),
           py::arg("normalisation"), py::arg("fixed_lo"), py::arg("fixed_hi"), py::arg("gate"),
           py::arg("horizon"), py::arg("min_duration"), py::arg("merge_gap"),
-          py::arg("max_duration"), py::arg("max_lookahead"), py::arg("keep_top1"));
+          py::arg("max_duration"), py::arg("max_lookahead"), py::arg("keep_top1").noconvert(),
+          py::arg("score_function"), py::arg("topk_divisor"));
 }
 
 }  // namespace basnet_rt::python

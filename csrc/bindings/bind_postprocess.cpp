@@ -1,6 +1,9 @@
 #include <pybind11/stl.h>
 
+#include <string>
+
 #include "arrays.h"
+#include "basnet_rt/error.h"
 #include "basnet_rt/postprocess.h"
 #include "bindings.h"
 
@@ -62,8 +65,12 @@ py::list postprocess_batch_arrays(const std::vector<py::array>& cas,
                                   const std::vector<MaybeArray>& raw_cas, int num_threads) {
   std::vector<VideoInput> videos;
   for (std::size_t i = 0; i < cas.size(); ++i) {
-    videos.push_back(
-        video_input(cas[i], video_scores[i], snippet_seconds[i], durations[i], raw_cas[i]));
+    try {
+      videos.push_back(
+          video_input(cas[i], video_scores[i], snippet_seconds[i], durations[i], raw_cas[i]));
+    } catch (const Error& error) {
+      throw Error(error.code(), "videos[" + std::to_string(i) + "]: " + error.what());
+    }
   }
   std::vector<Detections> found;
   {

@@ -10,5 +10,9 @@ void bind_errors(pybind11::module_& module);
 void bind_config(pybind11::module_& module);
 void bind_postprocess(pybind11::module_& module);
 void bind_nms(pybind11::module_& module);
+void bind_stream(pybind11::module_& module);
+void bind_stream_pool(pybind11::module_& module);
+void bind_onset(pybind11::module_& module);
+void bind_evaluate(pybind11::module_& module);
 
 }  // namespace basnet_rt::python

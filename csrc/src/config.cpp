@@ -81,6 +81,11 @@ void check_published_only(const PostprocessConfig& config) {
   if (config.max_duration != plain.max_duration) field = "max_duration";
   if (config.max_lookahead != plain.max_lookahead) field = "max_lookahead";
   if (config.keep_top1) field = "keep_top1";
+  if (config.horizon != plain.horizon) field = "horizon";
+  if (config.fixed_lo != plain.fixed_lo) field = "fixed_lo";
+  if (config.fixed_hi != plain.fixed_hi) field = "fixed_hi";
+  if (config.soft_sigma != plain.soft_sigma) field = "soft_sigma";
+  if (config.soft_min_score != plain.soft_min_score) field = "soft_min_score";
   if (field != nullptr) {
     fail(std::string(field) + " is set, but mode \"published\" allows its default only; " +
          "use mode \"continuous\"");
@@ -103,6 +108,9 @@ void check(const PostprocessConfig& config) {
   check_soft(config);
   check_fixed(config);
   check_limit(config.horizon, "horizon", false);
+  if (config.topk_divisor < 1) {
+    fail("topk_divisor is " + std::to_string(config.topk_divisor) + "; it must be at least 1");
+  }
   const bool looks_back =
       config.normalisation == Normalisation::kHorizon || config.gate == Gate::kHorizon;
   if (looks_back && std::isinf(config.horizon)) {

@@ -21,25 +21,12 @@ bool all_finite(const float* values, std::int64_t count) {
 }
 
 [[noreturn]] void fail_at_first_non_finite(const CasView& cas, std::int64_t snippet,
-                                           const char* name) {
+                                           const char* name, std::int64_t first_snippet) {
   const float* row = cas.row(snippet);
   std::int64_t column = 0;
   while (std::isfinite(row[column])) ++column;
-  fail(std::string(name) + "[" + std::to_string(snippet) + ", " + std::to_string(column) + "] is " +
-       to_text(row[column]) + "; activations must be finite");
-}
-
-void check_video_scores(const VideoInput& video) {
-  if (video.video_scores == nullptr) {
-    fail("video_scores is None; give (C,) scores in [0, 1], or use gate=\"none\"");
-  }
-  for (std::int64_t c = 0; c < video.cas.num_classes; ++c) {
-    const float score = video.video_scores[c];
-    if (!(score >= 0.0f && score <= 1.0f)) {
-      fail("video_scores[" + std::to_string(c) + "] is " + to_text(score) +
-           "; video scores must be in [0, 1]");
-    }
-  }
+  fail(std::string(name) + "[" + std::to_string(first_snippet + snippet) + ", " +
+       std::to_string(column) + "] is " + to_text(row[column]) + "; activations must be finite");
 }
 
 void check_raw_cas(const VideoInput& video) {
@@ -72,7 +59,7 @@ std::string to_text(double value) {
 
 void fail(const std::string& message) { throw Error(ErrorCode::kInvalidArgument, message); }
 
-void check_cas(const CasView& cas, const char* name) {
+void check_cas(const CasView& cas, const char* name, std::int64_t first_snippet) {
   if (cas.num_snippets < 1 || cas.num_classes < 1) {
     fail(std::string(name) + " has shape (" + std::to_string(cas.num_snippets) + ", " +
          std::to_string(cas.num_classes) + "); it needs at least one snippet and one class");
@@ -82,7 +69,18 @@ void check_cas(const CasView& cas, const char* name) {
     return;
   }
   for (std::int64_t t = 0; t < cas.num_snippets; ++t) {
-    if (!all_finite(cas.row(t), cas.num_classes)) fail_at_first_non_finite(cas, t, name);
+    if (!all_finite(cas.row(t), cas.num_classes))
+      fail_at_first_non_finite(cas, t, name, first_snippet);
+  }
+}
+
+void check_video_scores(const float* video_scores, std::int64_t num_classes) {
+  for (std::int64_t c = 0; c < num_classes; ++c) {
+    const float score = video_scores[c];
+    if (!(score >= 0.0f && score <= 1.0f)) {
+      fail("video_scores[" + std::to_string(c) + "] is " + to_text(score) +
+           "; video scores must be in [0, 1]");
+    }
   }
 }
 
@@ -90,6 +88,12 @@ void check_positive_seconds(double value, const char* name) {
   if (!(value > 0.0) || !std::isfinite(value)) {
     fail(std::string(name) + " is " + to_text(value) + "; it must be finite and > 0 seconds");
   }
+}
+
+void check_num_threads(int num_threads) {
+  if (num_threads >= 0 && num_threads <= 1024) return;
+  fail("num_threads is " + std::to_string(num_threads) +
+       "; it must be from 0 (one per core) to 1024");
 }
 
 void check_fixed_range(const PostprocessConfig& config, std::int64_t num_classes) {
@@ -109,7 +113,12 @@ void check_video(const VideoInput& video, const PostprocessConfig& config) {
   check_positive_seconds(video.snippet_seconds, "snippet_seconds");
   if (video.duration) check_positive_seconds(*video.duration, "duration");
   check_fixed_range(config, video.cas.num_classes);
-  if (config.gate == Gate::kVideo) check_video_scores(video);
+  if (config.gate == Gate::kVideo) {
+    if (video.video_scores == nullptr) {
+      fail("video_scores is None; give (C,) scores in [0, 1], or use gate=\"none\"");
+    }
+    check_video_scores(video.video_scores, video.cas.num_classes);
+  }
   if (config.gate == Gate::kHorizon) check_raw_cas(video);
 }
 

@@ -15,14 +15,21 @@ std::string to_text(double value);
 
 [[noreturn]] void fail(const std::string& message);
 
-/// Shape and finiteness of an activation array called `name` in messages.
-void check_cas(const CasView& cas, const char* name);
+/// Shape and finiteness of an activation array called `name` in messages, which count snippets
+/// from `first_snippet`.
+void check_cas(const CasView& cas, const char* name, std::int64_t first_snippet = 0);
+
+/// `video_scores` of shape (C,): in [0, 1].
+void check_video_scores(const float* video_scores, std::int64_t num_classes);
 
 /// Seconds, finite and > 0.
 void check_positive_seconds(double value, const char* name);
 
 /// Everything `postprocess` needs of one video under `config` (itself checked before).
 void check_video(const VideoInput& video, const PostprocessConfig& config);
+
+/// From 0 (one per core) to 1024.
+void check_num_threads(int num_threads);
 
 /// Number of classes against fixed_lo and fixed_hi.
 void check_fixed_range(const PostprocessConfig& config, std::int64_t num_classes);

@@ -23,6 +23,12 @@ enum class Gate {
   kHorizon,  ///< scores of the `horizon` seconds that end with a root's last snippet
 };
 
+/// What turns the top-k temporal mean of the raw CAS into video scores.
+enum class ScoreFunction {
+  kSoftmax,  ///< over C+1, as published
+  kSigmoid,  ///< of each class alone
+};
+
 inline constexpr double kUnlimited = std::numeric_limits<double>::infinity();
 
 /// Settings from CAS to detections; the defaults are the continuous mode's.
@@ -49,7 +55,9 @@ struct PostprocessConfig {
   double merge_gap = 0.0;
   double max_duration = kUnlimited;
   double max_lookahead = kUnlimited;
-  bool keep_top1 = false;  ///< where no class passes the gate, its best one does
+  ScoreFunction score_function = ScoreFunction::kSoftmax;
+  std::int64_t topk_divisor = 8;  ///< a video score is a mean over the best max(1, T // this)
+  bool keep_top1 = false;         ///< where no class passes the gate, its best one does
 };
 
 /// Checks every field that can be judged without seeing a video.

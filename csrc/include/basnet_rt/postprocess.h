@@ -34,4 +34,13 @@ Detections postprocess(const VideoInput& video, const PostprocessConfig& config)
 std::vector<Detections> postprocess_batch(const std::vector<VideoInput>& videos,
                                           const PostprocessConfig& config, int num_threads);
 
+/// Video scores of a whole video: `config.score_function` of the top-k temporal mean of its raw
+/// CAS, background dropped; k = max(1, T // topk_divisor). The one definition that offline and
+/// streams share.
+///
+/// @param raw_cas  (T, C+1) before activation, background last; T >= 1.
+/// @return (C,), each in [0, 1].
+/// Source: Lee, Uh and Byun, AAAI 2020, equation 2.
+std::vector<float> video_scores(const CasView& raw_cas, const PostprocessConfig& config);
+
 }  // namespace basnet_rt

@@ -10,10 +10,7 @@ namespace basnet_rt {
 std::vector<Detections> postprocess_batch(const std::vector<VideoInput>& videos,
                                           const PostprocessConfig& config, int num_threads) {
   check(config);
-  if (num_threads < 0 || num_threads > 1024) {
-    fail("num_threads is " + std::to_string(num_threads) +
-         "; it must be from 0 (one per core) to 1024");
-  }
+  check_num_threads(num_threads);
   std::vector<Detections> results(videos.size());
   cpu::parallel_for(videos.size(), num_threads, [&](std::size_t i) {
     try {

@@ -20,8 +20,7 @@ class VideoSolver {
         config_(config),
         settings_(root_settings(config, video.snippet_seconds)),
         section_(whole_video(video)),
-        horizon_(config, horizon_snippets(config.horizon, video.snippet_seconds)) {
-    if (config.normalisation == Normalisation::kVideo) extremes_ = class_extremes(video.cas);
+        horizon_(horizon_snippets(config.horizon, video.snippet_seconds)) {
     if (config.gate == Gate::kVideo) {
       scores_.assign(video.video_scores, video.video_scores + video.cas.num_classes);
       passes_ = passing_classes(scores_, config);
@@ -55,7 +54,7 @@ class VideoSolver {
   ClassRow row() const { return {y_.data(), 0, used_snippets()}; }
 
   void find_roots(std::int64_t label) {
-    normalise_class(video_.cas, label, config_, extremes_, video_.snippet_seconds, y_);
+    normalise_class(video_.cas, label, config_, video_.snippet_seconds, y_);
     roots_.clear();
     const auto keep = [this](const Interval& root) { roots_.push_back(root); };
     IntervalScanner scanner(settings_.thresholds[0], settings_.merge_gap, settings_.max_duration,
@@ -74,7 +73,7 @@ class VideoSolver {
       case Gate::kVideo:
         return config_.score_weight * scores_[static_cast<std::size_t>(label)];
       case Gate::kHorizon:
-        horizon_.update(video_.raw_cas, 0, last_snippet(root, section_));
+        horizon_.update(video_.raw_cas, 0, last_snippet(root, section_), config_);
         if (!horizon_.passes(label)) return std::nullopt;
         return config_.score_weight * horizon_.score(label);
     }
@@ -85,7 +84,6 @@ class VideoSolver {
   const PostprocessConfig& config_;
   RootSettings settings_;
   Section section_;
-  ClassExtremes extremes_;
   HorizonScores horizon_;
   std::vector<double> scores_;
   std::vector<char> passes_;
@@ -114,8 +112,7 @@ Section whole_video(const VideoInput& video) {
 }
 
 std::int64_t last_snippet(const Interval& root, const Section& section) {
-  const double whole = std::ceil(root.end.offset) - 1.0;
-  const std::int64_t before_end = root.end.index + static_cast<std::int64_t>(whole);
+  const std::int64_t before_end = root.end.index + to_index(std::ceil(root.end.offset) - 1.0);
   return std::max(section.first,
                   section.ended() ? std::min(before_end, section.end.index) : before_end);
 }

@@ -26,8 +26,8 @@ void softmax(std::vector<double>& values) {
 
 }  // namespace
 
-std::vector<double> video_scores(const CasView& raw_cas) {
-  const std::int64_t k = std::max<std::int64_t>(1, raw_cas.num_snippets / 8);
+std::vector<double> class_scores(const CasView& raw_cas, const PostprocessConfig& config) {
+  const std::int64_t k = std::max<std::int64_t>(1, raw_cas.num_snippets / config.topk_divisor);
   std::vector<double> scores(static_cast<std::size_t>(raw_cas.num_classes));
   std::vector<float> column(static_cast<std::size_t>(raw_cas.num_snippets));
   for (std::int64_t c = 0; c < raw_cas.num_classes; ++c) {
@@ -36,7 +36,11 @@ std::vector<double> video_scores(const CasView& raw_cas) {
     }
     scores[static_cast<std::size_t>(c)] = top_mean(column, k);
   }
-  softmax(scores);
+  if (config.score_function == ScoreFunction::kSoftmax) {
+    softmax(scores);
+  } else {
+    for (double& score : scores) score = 1.0 / (1.0 + std::exp(-score));
+  }
   scores.pop_back();
   return scores;
 }
@@ -56,14 +60,15 @@ std::vector<char> passing_classes(const std::vector<double>& scores,
   return passes;
 }
 
-void HorizonScores::update(const CasView& raw_cas, std::int64_t first, std::int64_t last) {
+void HorizonScores::update(const CasView& raw_cas, std::int64_t first, std::int64_t last,
+                           const PostprocessConfig& config) {
   if (last == last_) return;
   last_ = last;
   const std::int64_t begin = std::max(first, last - length_ + 1);
   const CasView window{raw_cas.row(begin - first), last - begin + 1, raw_cas.num_classes,
                        raw_cas.row_stride};
-  scores_ = video_scores(window);
-  passes_ = passing_classes(scores_, config_);
+  scores_ = class_scores(window, config);
+  passes_ = passing_classes(scores_, config);
 }
 
 }  // namespace basnet_rt::cpu

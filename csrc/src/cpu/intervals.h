@@ -17,6 +17,14 @@ struct Interval {
   Position end;
   bool cut_start = false;
   bool cut_end = false;
+
+  template <class Archive>
+  void visit(Archive& archive) {
+    archive.field(start);
+    archive.field(end);
+    archive.field(cut_start);
+    archive.field(cut_end);
+  }
 };
 
 /// Feed `push` every snippet of a section in order, then `finish` once.
@@ -69,10 +77,25 @@ class IntervalScanner {
     state_ = State::kOutside;
   }
 
-  /// Where the interval that is open now began; meaningful while `is_open()`.
-  Position open_start() const { return root_start_; }
-  bool open_is_cut() const { return cut_start_; }
+  /// Whether an interval stands that is not emitted yet, and where it (or the rest of it, after a
+  /// cut) began.
   bool is_open() const { return has_root_; }
+  Position open_start() const { return root_start_; }
+
+  /// Settings are the constructor's; this is what changes.
+  template <class Archive>
+  void visit(Archive& archive) {
+    archive.field(state_);
+    archive.field(index_);
+    archive.field(previous_y_);
+    archive.field(active_);
+    archive.field(has_root_);
+    archive.field(cut_start_);
+    archive.field(confirmed_);
+    archive.field(interval_start_);
+    archive.field(root_start_);
+    archive.field(root_end_);
+  }
 
  private:
   // kBridging: below the threshold, but a return within merge_gap would go on with the interval.

@@ -5,17 +5,13 @@
 
 namespace basnet_rt::cpu {
 
-ClassExtremes class_extremes(const CasView& cas) {
-  const auto classes = static_cast<std::size_t>(cas.num_classes);
-  ClassExtremes extremes{{cas.data, cas.data + classes}, {cas.data, cas.data + classes}};
-  float* min = extremes.min.data();
-  float* max = extremes.max.data();
+Extremes class_extremes(const CasView& cas, std::int64_t class_index) {
+  const float* x = cas.data + class_index;
+  Extremes extremes{*x, *x};
   for (std::int64_t t = 1; t < cas.num_snippets; ++t) {
-    const float* row = cas.row(t);
-    for (std::size_t c = 0; c < classes; ++c) {
-      min[c] = row[c] < min[c] ? row[c] : min[c];
-      max[c] = row[c] > max[c] ? row[c] : max[c];
-    }
+    x += cas.row_stride;
+    extremes.min = *x < extremes.min ? *x : extremes.min;
+    extremes.max = *x > extremes.max ? *x : extremes.max;
   }
   return extremes;
 }
@@ -35,20 +31,19 @@ formulas::Range fixed_range(const PostprocessConfig& config, std::int64_t class_
 }
 
 formulas::Range SlidingRange::push(float value) {
-  while (!rising_.empty() && rising_.back().second >= value) rising_.pop_back();
-  while (!falling_.empty() && falling_.back().second <= value) falling_.pop_back();
-  rising_.emplace_back(count_, value);
-  falling_.emplace_back(count_, value);
+  while (!rising_.empty() && rising_.back().value >= value) rising_.pop_back();
+  while (!falling_.empty() && falling_.back().value <= value) falling_.pop_back();
+  rising_.push_back({count_, value});
+  falling_.push_back({count_, value});
   const std::int64_t oldest = count_ - length_ + 1;
-  while (rising_.front().first < oldest) rising_.pop_front();
-  while (falling_.front().first < oldest) falling_.pop_front();
+  while (rising_.front().when < oldest) rising_.pop_front();
+  while (falling_.front().when < oldest) falling_.pop_front();
   ++count_;
-  return formulas::minmax_range(rising_.front().second, falling_.front().second);
+  return formulas::minmax_range(rising_.front().value, falling_.front().value);
 }
 
 void normalise_class(const CasView& cas, std::int64_t class_index, const PostprocessConfig& config,
-                     const ClassExtremes& extremes, double snippet_seconds,
-                     std::vector<double>& out) {
+                     double snippet_seconds, std::vector<double>& out) {
   out.resize(static_cast<std::size_t>(cas.num_snippets));
   const float* x = cas.data + class_index;
   if (config.normalisation == Normalisation::kHorizon) {
@@ -59,10 +54,13 @@ void normalise_class(const CasView& cas, std::int64_t class_index, const Postpro
     }
     return;
   }
-  const auto c = static_cast<std::size_t>(class_index);
-  const formulas::Range range = config.normalisation == Normalisation::kFixed
-                                    ? fixed_range(config, class_index)
-                                    : formulas::minmax_range(extremes.min[c], extremes.max[c]);
+  formulas::Range range;
+  if (config.normalisation == Normalisation::kFixed) {
+    range = fixed_range(config, class_index);
+  } else {
+    const Extremes extremes = class_extremes(cas, class_index);
+    range = formulas::minmax_range(extremes.min, extremes.max);
+  }
   for (auto& y : out) {
     y = formulas::normalise(*x, range);
     x += cas.row_stride;

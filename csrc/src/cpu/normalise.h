@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <deque>
-#include <utility>
 #include <vector>
 
 #include "basnet_rt/config.h"
@@ -13,13 +12,13 @@
 
 namespace basnet_rt::cpu {
 
-/// Smallest and largest activation of each class over the video.
-struct ClassExtremes {
-  std::vector<float> min;
-  std::vector<float> max;
+/// Smallest and largest activation of one class over the video.
+struct Extremes {
+  float min = 0.0f;
+  float max = 0.0f;
 };
 
-ClassExtremes class_extremes(const CasView& cas);
+Extremes class_extremes(const CasView& cas, std::int64_t class_index);
 
 /// Snippets in the `horizon` seconds that end with a snippet; at least 1. A horizon that is a whole
 /// number of snippets but for rounding counts as whole.
@@ -34,9 +33,24 @@ class SlidingRange {
 
   formulas::Range push(float value);
 
+  template <class Archive>
+  void visit(Archive& archive) {
+    archive.field(count_);
+    archive.sequence(rising_);
+    archive.sequence(falling_);
+  }
+
  private:
-  using Entry = std::pair<std::int64_t, float>;  // when it came, what it was
-  friend class StreamState;
+  struct Entry {
+    std::int64_t when = 0;
+    float value = 0.0f;
+
+    template <class Archive>
+    void visit(Archive& archive) {
+      archive.field(when);
+      archive.field(value);
+    }
+  };
 
   std::int64_t length_;
   std::int64_t count_ = 0;
@@ -46,7 +60,6 @@ class SlidingRange {
 
 /// Fills `out` (T) with the normalised activations of one class under the config's rule.
 void normalise_class(const CasView& cas, std::int64_t class_index, const PostprocessConfig& config,
-                     const ClassExtremes& extremes, double snippet_seconds,
-                     std::vector<double>& out);
+                     double snippet_seconds, std::vector<double>& out);
 
 }  // namespace basnet_rt::cpu

@@ -2,6 +2,7 @@
 
 // Places in a video, counted in snippets so that nothing depends on how far a stream has run.
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -13,6 +14,12 @@ namespace basnet_rt::cpu {
 struct Position {
   std::int64_t index = 0;
   double offset = 0.0;
+
+  template <class Archive>
+  void visit(Archive& archive) {
+    archive.field(index);
+    archive.field(offset);
+  }
 };
 
 inline constexpr Position kNever{std::numeric_limits<std::int64_t>::max() / 2, 0.0};
@@ -22,11 +29,17 @@ inline double distance(Position from, Position to) {
   return static_cast<double>(to.index - from.index) + (to.offset - from.offset);
 }
 
+/// Whole snippets as an index; settings may ask for more than an index holds, and beyond 1e15
+/// (a hundred million days of snippets) it no longer matters how far.
+inline std::int64_t to_index(double whole) {
+  return static_cast<std::int64_t>(std::clamp(whole, -1e15, 1e15));
+}
+
 /// `position` moved by `snippets`, offset brought back to [0, 1).
 inline Position advance(Position position, double snippets) {
   const double offset = position.offset + snippets;
   const double whole = std::floor(offset);
-  return {position.index + static_cast<std::int64_t>(whole), offset - whole};
+  return {position.index + to_index(whole), offset - whole};
 }
 
 inline Position earlier(Position a, Position b) { return distance(a, b) >= 0.0 ? a : b; }
@@ -40,6 +53,13 @@ struct Section {
 
   Position begin() const { return {first, -0.5}; }
   bool ended() const { return end.index != kNever.index; }
+
+  template <class Archive>
+  void visit(Archive& archive) {
+    archive.field(first);
+    archive.field(end);
+    archive.field(end_seconds);
+  }
 };
 
 /// Activations y[first], y[first + 1], ... y[first + count - 1] of one class, float64.

@@ -1,6 +1,7 @@
 #include "basnet_rt/postprocess.h"
 
 #include "cpu/continuous.h"
+#include "cpu/gate.h"
 #include "cpu/published.h"
 #include "validate.h"
 
@@ -18,6 +19,13 @@ Detections postprocess(const VideoInput& video, const PostprocessConfig& config)
   check_video(video, config);
   return config.mode == Mode::kPublished ? cpu::postprocess_published(video, config)
                                          : cpu::postprocess_continuous(video, config);
+}
+
+std::vector<float> video_scores(const CasView& raw_cas, const PostprocessConfig& config) {
+  check(config);
+  check_cas(raw_cas, "cas");
+  const std::vector<double> scores = cpu::class_scores(raw_cas, config);
+  return {scores.begin(), scores.end()};
 }
 
 }  // namespace basnet_rt

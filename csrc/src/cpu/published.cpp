@@ -25,13 +25,12 @@ std::vector<std::int64_t> predicted_classes(const VideoInput& video,
   return predicted;
 }
 
-std::vector<float> normalised_row(const CasView& cas, std::int64_t c,
-                                  const ClassExtremes& extremes) {
+std::vector<float> normalised_row(const CasView& cas, std::int64_t label) {
   std::vector<float> y(static_cast<std::size_t>(cas.num_snippets));
-  const auto i = static_cast<std::size_t>(c);
-  const float* x = cas.data + c;
+  const Extremes extremes = class_extremes(cas, label);
+  const float* x = cas.data + label;
   for (float& value : y) {
-    value = formulas::normalise_published(*x, extremes.min[i], extremes.max[i]);
+    value = formulas::normalise_published(*x, extremes.min, extremes.max);
     x += cas.row_stride;
   }
   return y;
@@ -64,22 +63,23 @@ double outer_mean(const SampledRow& row, const std::vector<Run>& runs, std::size
 class ClassProposer {
  public:
   ClassProposer(const VideoInput& video, const PostprocessConfig& config)
-      : video_(video), config_(config), extremes_(class_extremes(video.cas)) {}
+      : video_(video), config_(config) {}
 
   template <class Sink>
   void run(std::int64_t label, Sink&& sink) {
-    row_.assign(normalised_row(video_.cas, label, extremes_), config_.upsample);
+    row_.assign(normalised_row(video_.cas, label), config_.upsample);
     // A predicted class scores 1 and the released product is float32: the weight itself, rounded.
     const double video_term = static_cast<float>(config_.score_weight);
     const double sample_seconds = video_.snippet_seconds / static_cast<double>(config_.upsample);
-    for (std::size_t k = 0; k < config_.cas_thresholds.size(); ++k) {
-      row_.find_runs(config_.cas_thresholds[k], runs_);
+    row_.find_runs(config_.cas_thresholds, runs_);
+    for (std::size_t k = 0; k < runs_.size(); ++k) {
+      const std::vector<Run>& runs = runs_[k];
       // A list that holds sample 0 alone looks empty to the released code.
-      if (runs_.size() == 1 && runs_[0].last == 0) continue;
-      for (std::size_t i = 0; i < runs_.size(); ++i) {
-        const Run& run = runs_[i];
+      if (runs.size() == 1 && runs[0].last == 0) continue;
+      for (std::size_t i = 0; i < runs.size(); ++i) {
+        const Run& run = runs[i];
         const double inner = run.sum / static_cast<double>(run.last - run.first + 1);
-        const double outer = outer_mean(row_, runs_, i, config_.outer_ratio);
+        const double outer = outer_mean(row_, runs, i, config_.outer_ratio);
         sink(static_cast<std::int64_t>(k), label, formulas::contrast(inner, outer, video_term),
              Segment{static_cast<double>(run.first) * sample_seconds,
                      static_cast<double>(run.last + 1) * sample_seconds});
@@ -90,9 +90,8 @@ class ClassProposer {
  private:
   const VideoInput& video_;
   const PostprocessConfig& config_;
-  ClassExtremes extremes_;
   SampledRow row_;
-  std::vector<Run> runs_;
+  std::vector<std::vector<Run>> runs_;  // by threshold
 };
 
 }  // namespace

@@ -36,17 +36,22 @@ void RootSolver::propose(const Interval& root, const ClassRow& row, const Sectio
                          const RootSettings& settings, double video_term) {
   const Position from = advance(root.start, -lookbehind(root, settings));
   const Position to = advance(root.end, lookahead(root, settings));
-  const std::int64_t first = std::max(section.first, from.index);
+  // A long video end may lie several max_durations past the last centre.
+  const std::int64_t first = std::clamp(from.index, section.first, row.last());
   const std::int64_t last = std::min(row.last(), to.index + 1);
   build_integral(root, first, last, row);
-  section_ = {distance({origin_, 0.0}, section.begin()), distance({origin_, 0.0}, section.end)};
+  section_ = {local(section.begin()), local(section.end)};
+
+  const Span clip{local(root.start), local(root.end)};
+  find_levels(root, row, section, settings);
+  levels_[0].assign(1, clip);
 
   candidates_.clear();
   spans_.clear();
   std::size_t below_begin = 0;
-  for (std::size_t level = 0; level < settings.thresholds.size(); ++level) {
+  for (std::size_t level = 0; level < levels_.size(); ++level) {
     const std::size_t level_begin = candidates_.size();
-    scan_level(root, level, row, section, settings);
+    add_candidates(level, clip, section, settings);
     if (candidates_.size() == level_begin) break;  // nothing higher can be inside nothing
     if (level > 0) link_level(level_begin, below_begin);
     below_begin = level_begin;
@@ -79,7 +84,8 @@ void RootSolver::build_integral(const Interval& root, std::int64_t first, std::i
 double RootSolver::integral_to(double position) const {
   if (position <= 0.0) return integral_[0] + values_[0] * position;
   const std::size_t last = values_.size() - 1;
-  const auto cell = std::min(static_cast<std::size_t>(position), last);
+  const bool beyond = position >= static_cast<double>(last);  // perhaps beyond any index
+  const std::size_t cell = beyond ? last : static_cast<std::size_t>(position);
   const double slope = cell < last ? values_[cell + 1] - values_[cell] : 0.0;
   if (cell < pivot_ && cell < last) {
     const double back = static_cast<double>(cell + 1) - position;
@@ -89,35 +95,70 @@ double RootSolver::integral_to(double position) const {
   return integral_[cell] + share * (values_[cell] + 0.5 * share * slope);
 }
 
-void RootSolver::scan_level(const Interval& root, std::size_t level, const ClassRow& row,
-                            const Section& section, const RootSettings& settings) {
-  const Span clip{distance({origin_, 0.0}, root.start), distance({origin_, 0.0}, root.end)};
-  const auto emit = [&](const Interval& interval) {
-    const Span span{std::max(clip.start, distance({origin_, 0.0}, interval.start)),
-                    std::min(clip.end, distance({origin_, 0.0}, interval.end))};
+// Intervals of all thresholds in one pass: a threshold is looked at where the activation crosses
+// it. Around a cut, intervals are followed a merge gap past the root.
+void RootSolver::find_levels(const Interval& root, const ClassRow& row, const Section& section,
+                             const RootSettings& settings) {
+  const std::vector<double>& thresholds = settings.thresholds;
+  const double before = root.cut_start ? settings.merge_gap : 0.0;
+  const double after = root.cut_end ? settings.merge_gap : 0.0;
+  const std::int64_t first =
+      std::clamp(advance(root.start, -before).index, section.first, row.last());
+  const std::int64_t last = std::min(row.last(), advance(root.end, after).index + 1);
+  levels_.resize(thresholds.size());
+  for (auto& level : levels_) level.clear();
+  open_.resize(thresholds.size());
+
+  std::size_t active = 0;  // thresholds [0, active) are reached
+  double y = row[first];
+  const double begin = first == section.first ? section_.start : local({first, 0.0});
+  while (active < thresholds.size() && formulas::is_active(y, thresholds[active])) {
+    open_[active++] = begin;
+  }
+  for (std::int64_t i = first + 1; i <= last; ++i) {
+    const double next = row[i];
+    const double base = local({i - 1, 0.0});
+    for (; active < thresholds.size() && formulas::is_active(next, thresholds[active]); ++active) {
+      open_[active] = base + formulas::crossing(y, next, thresholds[active]);
+    }
+    while (active > 0 && !formulas::is_active(next, thresholds[active - 1])) {
+      --active;
+      const double end = base + formulas::crossing(y, next, thresholds[active]);
+      add_interval(active, {open_[active], end}, settings.merge_gap);
+    }
+    y = next;
+  }
+  const double end = last == row.last() && section.ended() ? section_.end : local({last, 0.0});
+  while (active-- > 0) add_interval(active, {open_[active], end}, settings.merge_gap);
+}
+
+void RootSolver::add_interval(std::size_t level, Span span, double merge_gap) {
+  span.end = std::min(span.end, section_.end);
+  if (!(span.end > span.start)) return;  // a touch
+  std::vector<Span>& spans = levels_[level];
+  if (!spans.empty() && span.start - spans.back().end < merge_gap) {
+    spans.back().end = span.end;
+  } else {
+    spans.push_back(span);
+  }
+}
+
+void RootSolver::add_candidates(std::size_t level, Span clip, const Section& section,
+                                const RootSettings& settings) {
+  for (const Span& whole : levels_[level]) {
+    const Span span{std::max(clip.start, whole.start), std::min(clip.end, whole.end)};
     const double length = span.end - span.start;
-    if (!(length > 0.0) || length < settings.min_duration) return;
+    if (!(length > 0.0) || length < settings.min_duration) continue;
     Candidate candidate;
     candidate.threshold_index = static_cast<int>(level);
     candidate.segment.start = formulas::to_seconds(origin_, span.start, settings.snippet_seconds);
     candidate.segment.end = span.end == section_.end
                                 ? section.end_seconds
                                 : formulas::to_seconds(origin_, span.end, settings.snippet_seconds);
+    if (!(candidate.segment.end > candidate.segment.start)) continue;  // too short for seconds
     candidates_.push_back(candidate);
     spans_.push_back(span);
-  };
-  if (level == 0) return emit(root);
-
-  // Around a cut, intervals are followed a merge gap past the root and then clipped to it.
-  const double before = root.cut_start ? settings.merge_gap : 0.0;
-  const double after = root.cut_end ? settings.merge_gap : 0.0;
-  const std::int64_t first = std::max(section.first, advance(root.start, -before).index);
-  const std::int64_t last = std::min(row.last(), advance(root.end, after).index + 1);
-  IntervalScanner scanner(settings.thresholds[level], settings.merge_gap, kUnlimited, section.end);
-  const Position open = first == section.first ? section.begin() : Position{first, 0.0};
-  scanner.begin(first, row[first], open, emit);
-  for (std::int64_t i = first + 1; i <= last; ++i) scanner.push(row[i], emit);
-  scanner.finish(last == row.last() && section.ended() ? section.end : Position{last, 0.0}, emit);
+  }
 }
 
 // Both levels are ordered by start and every interval has one parent: one pass over the two.

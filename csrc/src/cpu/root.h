@@ -79,11 +79,16 @@ class RootSolver {
     double end = 0.0;
   };
 
+  /// Snippets after the centre of `origin_`.
+  double local(Position position) const { return distance({origin_, 0.0}, position); }
   void build_integral(const Interval& root, std::int64_t first, std::int64_t last,
                       const ClassRow& row);
   double integral_to(double position) const;
-  void scan_level(const Interval& root, std::size_t level, const ClassRow& row,
-                  const Section& section, const RootSettings& settings);
+  void find_levels(const Interval& root, const ClassRow& row, const Section& section,
+                   const RootSettings& settings);
+  void add_interval(std::size_t level, Span span, double merge_gap);
+  void add_candidates(std::size_t level, Span clip, const Section& section,
+                      const RootSettings& settings);
   void link_level(std::size_t level_begin, std::size_t below_begin);
   double score(Span span, const RootSettings& settings, double video_term) const;
   void select_hard(const RootSettings& settings);
@@ -91,11 +96,13 @@ class RootSolver {
   void order_candidates();
 
   std::int64_t origin_ = 0;
-  Span section_;                  // the section's ends, local
-  std::vector<double> values_;    // activations from origin_ on
-  std::size_t pivot_ = 0;         // first centre inside the root, local
-  std::vector<double> integral_;  // of the activation, from the pivot to each centre
-  std::vector<Span> spans_;       // one per candidate
+  Span section_;                           // the section's ends, local
+  std::vector<double> values_;             // activations from origin_ on
+  std::size_t pivot_ = 0;                  // first centre inside the root, local
+  std::vector<double> integral_;           // of the activation, from the pivot to each centre
+  std::vector<std::vector<Span>> levels_;  // intervals of each threshold, not yet clipped
+  std::vector<double> open_;               // where the open interval of each threshold began
+  std::vector<Span> spans_;                // one per candidate
   std::vector<Candidate> candidates_;
   std::vector<int> order_;
   std::vector<char> dropped_;

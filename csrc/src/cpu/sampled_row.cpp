@@ -55,41 +55,45 @@ double SampledRow::sum_between(std::int64_t begin, std::int64_t end) const {
   return part_sum(first, {begin, first.end}) + between + part_sum(last, {last.begin, end});
 }
 
-// The active samples of a cell lie at one of its ends. The closed form finds the border to within
-// rounding, the samples themselves settle it.
-SampledRow::Part SampledRow::active_part(const Cell& cell, double threshold) const {
-  const bool first = formulas::is_active(cell.first_value, threshold);
-  const bool last = formulas::is_active(cell.last_value, threshold);
-  if (first == last) return first ? Part{cell.begin, cell.end} : Part{};
+// First sample on the other side of a threshold that the cell's first and last sample straddle. The
+// closed form finds it to within rounding, the samples themselves settle it.
+std::int64_t SampledRow::border(const Cell& cell, double threshold) const {
   const auto active = [&](std::int64_t j) {
     return formulas::is_active(sample(cell, j), threshold);
   };
+  const bool last = formulas::is_active(cell.last_value, threshold);
   const double position = cell.position + (threshold - cell.y) / cell.slope;
   const double low = static_cast<double>(cell.begin + 1);
   const double high = static_cast<double>(cell.end - 1);
-  auto border = static_cast<std::int64_t>(
+  auto found = static_cast<std::int64_t>(
       std::clamp(std::floor(position * static_cast<double>(upsample_)) + 1.0, low, high));
-  while (border > cell.begin + 1 && active(border - 1) == last) --border;
-  while (border < cell.end - 1 && active(border) == first) ++border;
-  return first ? Part{cell.begin, border} : Part{border, cell.end};
+  while (found > cell.begin + 1 && active(found - 1) == last) --found;
+  while (found < cell.end - 1 && active(found) != last) ++found;
+  return found;
 }
 
-void SampledRow::find_runs(double threshold, std::vector<Run>& runs) const {
-  runs.clear();
-  std::int64_t start = -1;  // of the open run
-  const auto close = [&](std::int64_t end) {
-    runs.push_back({start, end - 1, sum_between(start, end)});
-    start = -1;
+void SampledRow::find_runs(const std::vector<double>& thresholds,
+                           std::vector<std::vector<Run>>& runs) const {
+  runs.resize(thresholds.size());
+  for (auto& list : runs) list.clear();
+  std::vector<std::int64_t> start(thresholds.size());
+  std::size_t active = 0;  // thresholds [0, active) are reached
+  // Opens and closes runs where `value` changes sides; `at(k)` is the first sample that did.
+  const auto move_to = [&](double value, const auto& at) {
+    for (; active < thresholds.size() && formulas::is_active(value, thresholds[active]); ++active) {
+      start[active] = at(active);
+    }
+    while (active > 0 && !formulas::is_active(value, thresholds[active - 1])) {
+      --active;
+      const std::int64_t end = at(active);
+      runs[active].push_back({start[active], end - 1, sum_between(start[active], end)});
+    }
   };
   for (const Cell& cell : cells_) {
-    const Part part = active_part(cell, threshold);
-    const bool any = part.end > part.begin;
-    if (start >= 0 && (!any || part.begin > cell.begin)) close(cell.begin);
-    if (!any) continue;
-    if (start < 0) start = part.begin;
-    if (part.end < cell.end) close(part.end);
+    move_to(cell.first_value, [&](std::size_t) { return cell.begin; });
+    move_to(cell.last_value, [&](std::size_t k) { return border(cell, thresholds[k]); });
   }
-  if (start >= 0) close(num_samples_);
+  move_to(-1.0, [&](std::size_t) { return num_samples_; });
 }
 
 }  // namespace basnet_rt::cpu

@@ -27,8 +27,9 @@ class SampledRow {
 
   std::int64_t num_samples() const { return num_samples_; }
 
-  /// Maximal runs of samples that reach `threshold` and are positive, left to right.
-  void find_runs(double threshold, std::vector<Run>& runs) const;
+  /// For every threshold (rising) the maximal runs of samples that reach it and are positive, left
+  /// to right. One pass: thresholds are looked at where the row crosses them, not at every cell.
+  void find_runs(const std::vector<double>& thresholds, std::vector<std::vector<Run>>& runs) const;
 
   /// Sum of samples [begin, end) of one run, or of a part of it; begin < end.
   double sum_between(std::int64_t begin, std::int64_t end) const;
@@ -54,7 +55,7 @@ class SampledRow {
 
   double sample(const Cell& cell, std::int64_t j) const;
   double part_sum(const Cell& cell, Part part) const;
-  Part active_part(const Cell& cell, double threshold) const;
+  std::int64_t border(const Cell& cell, double threshold) const;
   const Cell& cell_of(std::int64_t j) const;
 
   std::int64_t upsample_ = 1;

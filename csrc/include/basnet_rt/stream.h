@@ -1,0 +1,96 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "basnet_rt/config.h"
+#include "basnet_rt/types.h"
+
+namespace basnet_rt {
+
+/// Detections that became final, in the order in which they did: by (deciding snippet, label,
+/// start of the root, score falling). That order does not depend on how the input was cut.
+struct StreamDetections {
+  std::vector<std::int64_t> labels;
+  std::vector<float> scores;
+  std::vector<Segment> segments;
+  /// Snippet whose arrival made each final; the count of snippets where `finish` did.
+  std::vector<std::int64_t> decided;
+
+  std::size_t size() const { return labels.size(); }
+};
+
+/// Post-processing of one stream, chunk by chunk, with the answers of `postprocess`.
+///
+/// A root's detections are final when the root has closed and its right flank has been seen; a
+/// final detection is never changed or withdrawn. Indices are absolute and never restart. Memory is
+/// bounded by max_duration: without it, and with normalisation or gate "video", everything since
+/// the start (or the last gap) is kept, and with the latter two nothing is final before `finish`.
+///
+/// One object is for one thread at a time. A call that throws leaves the state as it was.
+class StreamPostprocessor {
+ public:
+  /// @param config  mode kContinuous.
+  /// @param snippet_seconds  distance between snippet starts; > 0.
+  /// @throws Error (kInvalidArgument)
+  StreamPostprocessor(const PostprocessConfig& config, std::int64_t num_classes,
+                      double snippet_seconds);
+  ~StreamPostprocessor();
+  StreamPostprocessor(StreamPostprocessor&&) noexcept;
+  StreamPostprocessor& operator=(StreamPostprocessor&&) noexcept;
+
+  /// Takes the next snippets; 0 rows are allowed.
+  ///
+  /// @param activations  (N, C) float32, finite.
+  /// @param raw_cas  (N, C+1) before activation, background last; for gates kVideo and kHorizon.
+  /// @throws Error (kInvalidArgument) naming snippet and class of a NaN or Inf;
+  ///         (kInvalidState) after `finish`.
+  StreamDetections push(const CasView& activations, const CasView& raw_cas = {});
+
+  /// What `push` would still add if the stream ended now; provisional, by falling score.
+  Detections pending() const;
+
+  /// Declares that `snippets` >= 1 snippets are missing here: what is open closes as at a video's
+  /// end, and time goes on behind the gap.
+  StreamDetections gap(std::int64_t snippets);
+
+  /// Ends the stream: closes open roots, cuts flanks at the end.
+  ///
+  /// @param duration  end of the stream in seconds, at least the last snippet's centre; default
+  ///                  the end of the last snippet.
+  /// @param video_scores  (C,) for gate kVideo; null: computed from the raw CAS that was pushed.
+  StreamDetections finish(std::optional<double> duration = std::nullopt,
+                          const float* video_scores = nullptr);
+
+  /// Back to an empty stream with the same settings.
+  void reset();
+
+  /// The whole state, settings included, as bytes with a version and a checksum.
+  std::string save() const;
+
+  /// A stream that continues where the saved one stood.
+  /// @throws Error (kInvalidState): not such bytes, another version, or damaged.
+  static StreamPostprocessor load(std::string_view bytes);
+
+  /// Snippets seen so far, gaps included: the index of the next one.
+  std::int64_t num_snippets() const;
+  std::int64_t num_classes() const;
+  double snippet_seconds() const;
+  const PostprocessConfig& config() const;
+  bool finished() const;
+  /// Whether `other` runs with the same config, classes and snippet length.
+  bool same_settings(const StreamPostprocessor& other) const;
+  /// Snippets held back for roots that are not final yet.
+  std::int64_t buffered_snippets() const;
+
+ private:
+  class Impl;
+  explicit StreamPostprocessor(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace basnet_rt

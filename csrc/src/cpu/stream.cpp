@@ -1,0 +1,362 @@
+#include "basnet_rt/stream.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "archive.h"
+#include "cpu/gate.h"
+#include "cpu/stream_machine.h"
+#include "validate.h"
+
+namespace basnet_rt {
+namespace {
+
+using cpu::DecidedDetection;
+using cpu::StreamMachine;
+
+constexpr std::string_view kStateKind = "BRTS";
+constexpr std::uint32_t kStateVersion = 1;
+
+template <class Archive>
+void visit_config(Archive& archive, PostprocessConfig& config) {
+  archive.field(config.mode);
+  archive.field(config.class_threshold);
+  archive.sequence(config.cas_thresholds);
+  archive.field(config.upsample);
+  archive.field(config.outer_ratio);
+  archive.field(config.score_weight);
+  archive.field(config.nms_iou);
+  archive.field(config.nms);
+  archive.field(config.soft_sigma);
+  archive.field(config.soft_min_score);
+  archive.field(config.normalisation);
+  archive.sequence(config.fixed_lo);
+  archive.sequence(config.fixed_hi);
+  archive.field(config.gate);
+  archive.field(config.horizon);
+  archive.field(config.min_duration);
+  archive.field(config.merge_gap);
+  archive.field(config.max_duration);
+  archive.field(config.max_lookahead);
+  archive.field(config.keep_top1);
+  archive.field(config.score_function);
+  archive.field(config.topk_divisor);
+}
+
+// Bytes that `load` reads back before anything else.
+std::string settings_bytes(const cpu::StreamSettings& settings) {
+  archive::Writer writer;
+  PostprocessConfig config = settings.config;
+  std::int64_t num_classes = settings.num_classes;
+  double snippet_seconds = settings.snippet_seconds;
+  visit_config(writer, config);
+  writer.field(num_classes);
+  writer.field(snippet_seconds);
+  return writer.take();
+}
+
+StreamDetections in_order(const std::vector<DecidedDetection>& finals) {
+  StreamDetections result;
+  for (const DecidedDetection& one : finals) {
+    result.labels.push_back(one.detection.label);
+    result.scores.push_back(static_cast<float>(one.detection.score));
+    result.segments.push_back(one.detection.segment);
+    result.decided.push_back(one.decided);
+  }
+  return result;
+}
+
+Detections by_rank(const std::vector<DecidedDetection>& finals) {
+  std::vector<cpu::RankedDetection> found;
+  for (const DecidedDetection& one : finals) found.push_back(one.detection);
+  return cpu::ranked(std::move(found));
+}
+
+// Everything pushed, for settings that need the whole video before they can say anything.
+struct Recording {
+  struct Gap {
+    std::int64_t row = 0;       // rows before it
+    std::int64_t snippets = 0;  // missing
+
+    template <class Archive>
+    void visit(Archive& archive) {
+      archive.field(row);
+      archive.field(snippets);
+    }
+  };
+
+  std::vector<float> rows;  // (T, C)
+  std::vector<float> raw;   // (T, C+1), gates only
+  std::vector<Gap> gaps;
+  std::int64_t num_rows = 0;
+  std::int64_t missing = 0;
+
+  template <class Archive>
+  void visit(Archive& archive) {
+    archive.sequence(rows);
+    archive.sequence(raw);
+    archive.sequence(gaps);
+    archive.field(num_rows);
+    archive.field(missing);
+  }
+};
+
+}  // namespace
+
+class StreamPostprocessor::Impl {
+ public:
+  Impl(const PostprocessConfig& config, std::int64_t num_classes, double snippet_seconds)
+      : settings(config, num_classes, snippet_seconds) {
+    if (!needs_whole()) machine = std::make_unique<StreamMachine>(settings);
+  }
+
+  bool needs_whole() const {
+    return settings.config.normalisation == Normalisation::kVideo ||
+           settings.config.gate == Gate::kVideo;
+  }
+  bool needs_raw() const { return settings.config.gate == Gate::kHorizon; }
+  bool has_all_raw() const {
+    return recording.raw.size() == index(recording.num_rows * (settings.num_classes + 1));
+  }
+
+  std::int64_t num_snippets() const {
+    return machine ? machine->num_snippets() : recording.num_rows + recording.missing;
+  }
+
+  void check_open(const char* call) const {
+    if (finished) {
+      throw Error(ErrorCode::kInvalidState,
+                  std::string(call) + " after finish; reset the stream or make a new one");
+    }
+  }
+
+  void check_chunk(const CasView& activations, const CasView& raw_cas) const {
+    check_shape(activations, "activations", settings.num_classes);
+    const bool has_raw = raw_cas.data != nullptr;
+    if (needs_raw() && !has_raw) {
+      fail("cas is None; gate \"horizon\" needs the raw CAS (N, C+1) with its background column");
+    }
+    if (!has_raw) return;
+    check_shape(raw_cas, "cas", settings.num_classes + 1);
+    if (raw_cas.num_snippets != activations.num_snippets) {
+      fail("cas has " + std::to_string(raw_cas.num_snippets) + " snippets; activations has " +
+           std::to_string(activations.num_snippets));
+    }
+  }
+
+  void record(const CasView& activations, const CasView& raw_cas) {
+    for (std::int64_t t = 0; t < activations.num_snippets; ++t) {
+      const float* row = activations.row(t);
+      recording.rows.insert(recording.rows.end(), row, row + activations.num_classes);
+      if (raw_cas.data == nullptr) continue;
+      recording.raw.insert(recording.raw.end(), raw_cas.row(t),
+                           raw_cas.row(t) + raw_cas.num_classes);
+    }
+    recording.num_rows += activations.num_snippets;
+  }
+
+  // The recorded stream run again, now that ranges and scores are known.
+  std::vector<DecidedDetection> replay(std::optional<double> duration,
+                                       const float* video_scores) const {
+    if (recording.num_rows == 0) return {};
+    const std::int64_t classes = settings.num_classes;
+    cpu::WholeVideo whole;
+    const CasView rows{recording.rows.data(), recording.num_rows, classes, classes};
+    for (std::int64_t c = 0; c < classes; ++c) {
+      whole.extremes.push_back(cpu::class_extremes(rows, c));
+    }
+    whole.scores = scores(video_scores);
+    StreamMachine again(settings, &whole);
+    std::vector<DecidedDetection> finals;
+    auto gap = recording.gaps.begin();
+    const auto skip_gaps = [&](std::int64_t row) {
+      for (; gap != recording.gaps.end() && gap->row == row; ++gap) {
+        again.close(std::nullopt, finals);
+        again.skip(gap->snippets);
+      }
+    };
+    for (std::int64_t t = 0; t < recording.num_rows; ++t) {
+      skip_gaps(t);
+      const float* raw_row = needs_raw() ? &recording.raw[index(t * (classes + 1))] : nullptr;
+      again.push(&recording.rows[index(t * classes)], raw_row, finals);
+    }
+    skip_gaps(recording.num_rows);
+    again.close(duration, finals);
+    std::sort(finals.begin(), finals.end(),
+              [](const DecidedDetection& a, const DecidedDetection& b) {
+                return cpu::comes_first(a.detection, b.detection);
+              });
+    for (DecidedDetection& one : finals) one.decided = num_snippets();
+    return finals;
+  }
+
+  // Rounded to float32, as video scores arrive everywhere else.
+  std::vector<double> scores(const float* video_scores) const {
+    if (settings.config.gate != Gate::kVideo) return {};
+    if (video_scores != nullptr) return {video_scores, video_scores + settings.num_classes};
+    const std::int64_t columns = settings.num_classes + 1;
+    std::vector<double> found = cpu::class_scores(
+        {recording.raw.data(), recording.num_rows, columns, columns}, settings.config);
+    for (double& score : found) score = static_cast<float>(score);
+    return found;
+  }
+
+  void check_scores(const float* video_scores) const {
+    if (settings.config.gate != Gate::kVideo) return;
+    if (video_scores != nullptr) return check_video_scores(video_scores, settings.num_classes);
+    if (!has_all_raw()) {
+      fail("video_scores is None, but gate \"video\" needs them, or cas at every push");
+    }
+  }
+
+  void check_duration(std::optional<double> duration) const {
+    if (!duration) return;
+    check_positive_seconds(*duration, "duration");
+    const double least = formulas::to_seconds(num_snippets() - 1, 0.0, settings.snippet_seconds);
+    if (*duration < least) {
+      fail("duration is " + to_text(*duration) + "; the last snippet's centre is already at " +
+           to_text(least) + " seconds");
+    }
+  }
+
+  template <class Archive>
+  void visit(Archive& archive) {
+    archive.field(finished);
+    if (machine) {
+      archive.field(*machine);
+    } else {
+      archive.field(recording);
+    }
+  }
+
+  cpu::StreamSettings settings;
+  std::unique_ptr<StreamMachine> machine;  // absent where the whole video is needed
+  Recording recording;
+  bool finished = false;
+
+ private:
+  static std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
+
+  void check_shape(const CasView& view, const char* name, std::int64_t columns) const {
+    if (view.num_classes != columns) {
+      fail(std::string(name) + " has " + std::to_string(view.num_classes) +
+           " columns; this stream has " + std::to_string(columns));
+    }
+    if (view.num_snippets > 0) check_cas(view, name, num_snippets());
+  }
+};
+
+StreamPostprocessor::StreamPostprocessor(const PostprocessConfig& config, std::int64_t num_classes,
+                                         double snippet_seconds) {
+  check(config);
+  if (config.mode == Mode::kPublished) {
+    fail("mode is \"published\"; it resamples the whole video, so a stream needs \"continuous\"");
+  }
+  if (num_classes < 1) {
+    fail("num_classes is " + std::to_string(num_classes) + "; it must be at least 1");
+  }
+  check_positive_seconds(snippet_seconds, "snippet_seconds");
+  check_fixed_range(config, num_classes);
+  impl_ = std::make_unique<Impl>(config, num_classes, snippet_seconds);
+}
+
+StreamPostprocessor::StreamPostprocessor(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+StreamPostprocessor::~StreamPostprocessor() = default;
+StreamPostprocessor::StreamPostprocessor(StreamPostprocessor&&) noexcept = default;
+StreamPostprocessor& StreamPostprocessor::operator=(StreamPostprocessor&&) noexcept = default;
+
+StreamDetections StreamPostprocessor::push(const CasView& activations, const CasView& raw_cas) {
+  impl_->check_open("push");
+  impl_->check_chunk(activations, raw_cas);
+  if (!impl_->machine) {
+    impl_->record(activations, raw_cas);
+    return {};
+  }
+  std::vector<DecidedDetection> finals;
+  for (std::int64_t t = 0; t < activations.num_snippets; ++t) {
+    const float* raw_row = impl_->needs_raw() ? raw_cas.row(t) : nullptr;
+    impl_->machine->push(activations.row(t), raw_row, finals);
+  }
+  return in_order(finals);
+}
+
+Detections StreamPostprocessor::pending() const {
+  if (impl_->finished) return {};
+  if (impl_->machine) return by_rank(impl_->machine->pending(std::nullopt));
+  const bool no_scores = impl_->settings.config.gate == Gate::kVideo && !impl_->has_all_raw();
+  return no_scores ? Detections{} : by_rank(impl_->replay(std::nullopt, nullptr));
+}
+
+StreamDetections StreamPostprocessor::gap(std::int64_t snippets) {
+  impl_->check_open("gap");
+  if (snippets < 1 || snippets > std::numeric_limits<std::int64_t>::max() / 8) {
+    fail("snippets is " + std::to_string(snippets) + "; a gap is of at least one snippet");
+  }
+  if (!impl_->machine) {
+    impl_->recording.gaps.push_back({impl_->recording.num_rows, snippets});
+    impl_->recording.missing += snippets;
+    return {};
+  }
+  std::vector<DecidedDetection> finals;
+  impl_->machine->close(std::nullopt, finals);
+  impl_->machine->skip(snippets);
+  return in_order(finals);
+}
+
+StreamDetections StreamPostprocessor::finish(std::optional<double> duration,
+                                             const float* video_scores) {
+  impl_->check_open("finish");
+  impl_->check_duration(duration);
+  std::vector<DecidedDetection> finals;
+  if (impl_->machine) {
+    impl_->machine->close(duration, finals);
+  } else {
+    impl_->check_scores(video_scores);
+    finals = impl_->replay(duration, video_scores);
+  }
+  impl_->finished = true;
+  return in_order(finals);
+}
+
+void StreamPostprocessor::reset() {
+  const cpu::StreamSettings& settings = impl_->settings;
+  impl_ = std::make_unique<Impl>(PostprocessConfig(settings.config), settings.num_classes,
+                                 settings.snippet_seconds);
+}
+
+std::string StreamPostprocessor::save() const {
+  archive::Writer writer;
+  writer.field(*impl_);
+  return archive::seal(kStateKind, kStateVersion, settings_bytes(impl_->settings) + writer.take());
+}
+
+bool StreamPostprocessor::same_settings(const StreamPostprocessor& other) const {
+  return settings_bytes(impl_->settings) == settings_bytes(other.impl_->settings);
+}
+
+StreamPostprocessor StreamPostprocessor::load(std::string_view bytes) {
+  archive::Reader reader(archive::unseal(kStateKind, kStateVersion, bytes));
+  PostprocessConfig config;
+  std::int64_t num_classes = 0;
+  double snippet_seconds = 0.0;
+  visit_config(reader, config);
+  reader.field(num_classes);
+  reader.field(snippet_seconds);
+  StreamPostprocessor stream(config, num_classes, snippet_seconds);
+  reader.field(*stream.impl_);
+  if (!reader.at_end()) throw Error(ErrorCode::kInvalidState, "saved state has bytes left over");
+  return stream;
+}
+
+std::int64_t StreamPostprocessor::num_snippets() const { return impl_->num_snippets(); }
+std::int64_t StreamPostprocessor::num_classes() const { return impl_->settings.num_classes; }
+double StreamPostprocessor::snippet_seconds() const { return impl_->settings.snippet_seconds; }
+const PostprocessConfig& StreamPostprocessor::config() const { return impl_->settings.config; }
+bool StreamPostprocessor::finished() const { return impl_->finished; }
+std::int64_t StreamPostprocessor::buffered_snippets() const {
+  return impl_->machine ? impl_->machine->buffered_snippets() : impl_->recording.num_rows;
+}
+
+}  // namespace basnet_rt

@@ -1,0 +1,60 @@
+#include "cpu/stream_pool_queue.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace basnet_rt::cpu {
+
+void StreamQueue::push_rows(const FeatureView& features, double now) {
+  Item item;
+  item.rows.assign(features.data, features.data + features.num_snippets * feature_dim_);
+  item.count = features.num_snippets;
+  item.arrived = now;
+  items_.push_back(std::move(item));
+  num_rows_ += features.num_snippets;
+  if (!has_mark()) leading_rows_ += features.num_snippets;
+}
+
+void StreamQueue::push_mark(const StreamMark& mark, double now) {
+  if (!items_.empty() && items_.back().count == 0 && mark.gap > 0) {
+    items_.back().mark.gap += mark.gap;
+    return;
+  }
+  Item item;
+  item.mark = mark;
+  item.arrived = now;
+  items_.push_back(std::move(item));
+  ++num_marks_;
+}
+
+void StreamQueue::take_rows(std::int64_t count, std::vector<float>& out) {
+  num_rows_ -= count;
+  leading_rows_ -= count;
+  while (count > 0) {
+    Item& front = items_.front();
+    const std::int64_t part = std::min(count, front.count - front.taken);
+    const auto begin = front.rows.begin() + front.taken * feature_dim_;
+    out.insert(out.end(), begin, begin + part * feature_dim_);
+    front.taken += part;
+    count -= part;
+    if (front.taken == front.count) items_.pop_front();
+  }
+}
+
+StreamMark StreamQueue::take_mark() {
+  const StreamMark mark = items_.front().mark;
+  items_.pop_front();
+  --num_marks_;
+  for (const Item& item : items_) {
+    if (item.count == 0) break;
+    leading_rows_ += item.count;
+  }
+  return mark;
+}
+
+void StreamQueue::clear() {
+  items_.clear();
+  num_rows_ = leading_rows_ = num_marks_ = 0;
+}
+
+}  // namespace basnet_rt::cpu
