@@ -6,23 +6,49 @@ Importing needs NumPy alone; torch is imported when a model is loaded.
 from basnet_rt._core import __version__
 from basnet_rt._errors import BundleError, Error, InvalidType, InvalidValue
 from basnet_rt.config import PostprocessConfig
+from basnet_rt.evaluation import Report, evaluate
+from basnet_rt.loading import load
+from basnet_rt.localizer import Localizer
+from basnet_rt.model import Model
+from basnet_rt.onsets import Alarm, Onset
 from basnet_rt.postprocessing import postprocess, postprocess_batch, propose
+from basnet_rt.result_files import ResultFile, read_results, write_results
 from basnet_rt.results import Detection, Detections, Proposals
+from basnet_rt.stream_pool import PoolStatistics, PoolStreamStatistics, StreamFull, StreamPool
+from basnet_rt.stream_postprocessor import StreamPostprocessor
+from basnet_rt.streaming import StreamingLocalizer, StreamStatistics
 from basnet_rt.suppression import nms, soft_nms
 
 __all__ = [
+    "Alarm",
     "BundleError",
     "Detection",
     "Detections",
     "Error",
     "InvalidType",
     "InvalidValue",
+    "Localizer",
+    "Model",
+    "Onset",
+    "PoolStatistics",
+    "PoolStreamStatistics",
     "PostprocessConfig",
     "Proposals",
+    "Report",
+    "ResultFile",
+    "StreamFull",
+    "StreamPool",
+    "StreamPostprocessor",
+    "StreamStatistics",
+    "StreamingLocalizer",
     "__version__",
+    "evaluate",
+    "load",
     "nms",
     "postprocess",
     "postprocess_batch",
     "propose",
+    "read_results",
     "soft_nms",
+    "write_results",
 ]

@@ -7,11 +7,11 @@ class Error(Exception):
     """Base of every error that basnet_rt raises on purpose."""
 
 
-class InvalidValue(Error, ValueError):
+class InvalidValue(Error, ValueError):  # noqa: N818
     """An argument has the right kind and a value that is not allowed."""
 
 
-class InvalidType(Error, TypeError):
+class InvalidType(Error, TypeError):  # noqa: N818
     """An argument has the wrong kind, dtype or layout."""
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from basnet_rt._errors import InvalidType
+from basnet_rt._errors import InvalidType, InvalidValue
 
 
 def as_numpy(value: Any, name: str) -> npt.NDArray[Any]:
@@ -40,3 +41,44 @@ def as_vector(value: Any, name: str, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         return np.ascontiguousarray(value, dtype=dtype)
     except (TypeError, ValueError) as error:
         raise InvalidType(f"{name} cannot be read as {np.dtype(dtype)}: {error}") from error
+
+
+def as_number(value: Any, name: str) -> float:
+    """A float; judging its size is the core's task.
+
+    Raises:
+        InvalidType: (a TypeError) it is no number.
+    """
+    try:
+        if not isinstance(value, (str, bytes)):
+            return float(value)
+    except (TypeError, ValueError):
+        pass
+    raise InvalidType(f"{name} is {value!r}; it must be a number")
+
+
+def as_count(value: Any, name: str) -> int:
+    """An int that fits into 64 bits.
+
+    Raises:
+        InvalidType: (a TypeError) it is no integer.
+        InvalidValue: (a ValueError) it is too large.
+    """
+    try:
+        count = operator.index(value)
+    except TypeError as error:
+        raise InvalidType(f"{name} is {value!r}; it must be an integer") from error
+    if abs(count) >= 2**63:
+        raise InvalidValue(f"{name} is {count}; it must fit into 64 bits")
+    return count
+
+
+def as_bytes(value: Any, name: str) -> bytes:
+    """Bytes of anything that is made of them.
+
+    Raises:
+        InvalidType: (a TypeError) it is not.
+    """
+    if not isinstance(value, (bytes, bytearray, memoryview)):
+        raise InvalidType(f"{name} is a {type(value).__name__}; it must be bytes")
+    return bytes(value)

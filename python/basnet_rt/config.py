@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any, Literal
 
+import numpy as np
+
 from basnet_rt import _core
 from basnet_rt._errors import InvalidType, InvalidValue
 
@@ -42,6 +44,9 @@ class PostprocessConfig:
         max_duration: a longer root is cut at exactly this length, its proposals with it.
         max_lookahead: longest right flank; what a stream waits for after a root's end.
         keep_top1: where no class passes the gate, its best one does.
+        score_function, topk_divisor: of video scores that are computed here (gate "horizon", and
+            "video" in a stream): "softmax" over C+1 or "sigmoid" of the mean of the best
+            max(1, T // topk_divisor) snippets; a model brings its own.
 
     Raises:
         InvalidValue: (a ValueError) a field is out of range; the message names it.
@@ -68,10 +73,15 @@ class PostprocessConfig:
     max_duration: float | None = None
     max_lookahead: float | None = None
     keep_top1: bool = False
+    score_function: Literal["softmax", "sigmoid"] = "softmax"
+    topk_divisor: int = 8
 
     def __post_init__(self) -> None:
         for name in ("cas_thresholds", "fixed_lo", "fixed_hi"):
             object.__setattr__(self, name, _floats(getattr(self, name), name))
+        for name, value in self._fields().items():
+            if isinstance(value, np.generic):  # numpy scalars would not survive JSON
+                object.__setattr__(self, name, value.item())
         _ = self.native
 
     @cached_property

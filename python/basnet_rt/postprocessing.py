@@ -9,7 +9,7 @@ import numpy as np
 
 from basnet_rt import _core
 from basnet_rt._errors import InvalidType, InvalidValue
-from basnet_rt.arrays import as_numpy, as_vector
+from basnet_rt.arrays import as_count, as_number, as_numpy, as_vector
 from basnet_rt.config import PostprocessConfig
 from basnet_rt.results import Detections, Proposals
 
@@ -25,7 +25,10 @@ def propose(
 ) -> Proposals:
     """Scored intervals of every threshold, before NMS; arguments as for `postprocess`."""
     found = _core.propose(
-        *_video(cas, video_scores), _native(config), snippet_seconds, duration, _optional(raw_cas)
+        *_video(cas, video_scores),
+        _native(config),
+        *_timing(snippet_seconds, duration),
+        _optional(raw_cas),
     )
     return Proposals(*found)
 
@@ -64,7 +67,10 @@ def postprocess(
     the authors' code; docs/numerics.md lists where it and the paper part.
     """
     found = _core.postprocess(
-        *_video(cas, video_scores), _native(config), snippet_seconds, duration, _optional(raw_cas)
+        *_video(cas, video_scores),
+        _native(config),
+        *_timing(snippet_seconds, duration),
+        _optional(raw_cas),
     )
     return Detections(*found, mode=config.mode)
 
@@ -98,7 +104,7 @@ def postprocess_batch(
     """
     rows = _rows(cas, "cas", lengths)
     count = len(rows)
-    scores = [None] * count if video_scores is None else list(video_scores)
+    scores = [None] * count if video_scores is None else _listed(video_scores, "video_scores")
     raw = [None] * count if raw_cas is None else _rows(raw_cas, "raw_cas", lengths)
     seconds = _per_video(snippet_seconds, count)
     durations = _per_video(duration, count)
@@ -107,14 +113,15 @@ def postprocess_batch(
     for name, values in lists.items():
         if len(values) != count:
             raise InvalidValue(f"{name} has {len(values)} entries; cas has {count} videos")
+    timing = [_timing(*pair) for pair in zip(seconds, durations, strict=True)]
     found = _core.postprocess_batch(
         rows,
         [None if one is None else as_vector(one, "video_scores", np.float32) for one in scores],
         _native(config),
-        seconds,
-        durations,
+        [one for one, _ in timing],
+        [one for _, one in timing],
         raw,
-        num_threads,
+        as_count(num_threads, "num_threads"),
     )
     return [Detections(*one, mode=config.mode) for one in found]
 
@@ -122,6 +129,11 @@ def postprocess_batch(
 def _video(cas: Any, video_scores: Any) -> tuple[Any, Any]:
     scores = None if video_scores is None else as_vector(video_scores, "video_scores", np.float32)
     return as_numpy(cas, "cas"), scores
+
+
+def _timing(snippet_seconds: Any, duration: Any) -> tuple[float, float | None]:
+    seconds = as_number(snippet_seconds, "snippet_seconds")
+    return seconds, None if duration is None else as_number(duration, "duration")
 
 
 def _optional(raw_cas: Any) -> Any:
@@ -147,9 +159,16 @@ def _rows(cas: Any, name: str, lengths: Sequence[int] | None) -> list[Any]:
     if len(lengths) != len(rows):
         raise InvalidValue(f"lengths has {len(lengths)} entries; {name} has {len(rows)} videos")
     for i, (row, length) in enumerate(zip(rows, lengths, strict=True)):
-        if not 1 <= length <= len(row):
+        if not 1 <= as_count(length, f"lengths[{i}]") <= len(row):
             raise InvalidValue(f"lengths[{i}] is {length}; it must be from 1 to {len(row)}")
     return [row[:length] for row, length in zip(rows, lengths, strict=True)]
+
+
+def _listed(values: Any, name: str) -> list[Any]:
+    try:
+        return list(values)
+    except TypeError as error:
+        raise InvalidType(f"{name} is {values!r}; it must be a list or an array") from error
 
 
 def _per_video(value: Any, count: int) -> list[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -54,6 +54,8 @@ class Detections:
         segments: (N, 2) float64 seconds, half-open.
         mode: the mode that made them.
         classes: names by label, where a model is known.
+        decided: (N,) int64, from a stream: index of the snippet that made each final. Those of one
+            `push` are in the order in which they became final.
     """
 
     labels: Int64Array
@@ -61,6 +63,7 @@ class Detections:
     segments: Float64Array
     mode: str = "continuous"
     classes: tuple[str, ...] | None = None
+    decided: Int64Array | None = None
 
     @property
     def names(self) -> list[str] | None:
@@ -73,7 +76,7 @@ class Detections:
         return len(self.labels)
 
     def __iter__(self) -> Iterator[Detection]:
-        names = self.names or [None] * len(self)
+        names: Sequence[str | None] = self.names or [None] * len(self)
         rows = zip(self.labels, self.scores, self.segments, names, strict=True)
         for label, score, (start, end), name in rows:
             yield Detection(int(label), float(score), float(start), float(end), name)

@@ -8,7 +8,7 @@ import numpy as np
 
 from basnet_rt import _core
 from basnet_rt._errors import InvalidValue
-from basnet_rt.arrays import as_vector
+from basnet_rt.arrays import as_number, as_vector
 from basnet_rt.results import Float64Array, Int64Array
 
 
@@ -30,7 +30,7 @@ def nms(segments: Any, scores: Any, labels: Any = None, *, iou: float) -> Int64A
     Raises:
         ValueError: a shape, a NaN, an end before its start, or `iou` out of range.
     """
-    return _core.nms(*_inputs(segments, scores, labels), iou)
+    return _core.nms(*_inputs(segments, scores, labels), as_number(iou, "iou"))
 
 
 def soft_nms(
@@ -59,7 +59,9 @@ def soft_nms(
     if method not in ("linear", "gaussian"):
         raise InvalidValue(f'method is {method!r}; it must be "linear" or "gaussian"')
     inputs = _inputs(segments, scores, labels)
-    return _core.soft_nms(*inputs, method == "gaussian", iou, sigma, min_score)
+    limits = {"iou": iou, "sigma": sigma, "min_score": min_score}
+    numbers = [as_number(value, name) for name, value in limits.items()]
+    return _core.soft_nms(*inputs, method == "gaussian", *numbers)
 
 
 def _inputs(segments: Any, scores: Any, labels: Any) -> tuple[Any, Any, Any]:

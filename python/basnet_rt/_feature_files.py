@@ -1,0 +1,158 @@
+"""The kinds of feature files: each maps a video's name to arrays on disk, unread until asked."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from basnet_rt._errors import InvalidValue
+
+SUFFIXES = (".npy", ".npz", ".h5", ".hdf5")
+MEMBERS = {"features", "rgb", "flow"}
+
+
+class Container(Protocol):
+    """Videos of one folder or file."""
+
+    names: tuple[str, ...]
+
+    def arrays(self, name: str) -> list[tuple[str, Any]]:
+        """(where, array) per part of the video; the parts' channels are concatenated.
+
+        An array answers `shape`, `dtype` and slicing of rows; a memory map or an HDF5 data set
+        reads nothing before it is sliced.
+        """
+        ...
+
+
+class FileFolder:
+    """A folder with one file a video, all of one kind; the name is the file's stem."""
+
+    def __init__(self, folder: Path, part: str | None = None) -> None:
+        self.folder, self.part = folder, part
+        files = [f for f in sorted(folder.iterdir()) if f.suffix in SUFFIXES]
+        kinds = sorted({f.suffix for f in files})
+        if len(kinds) != 1:
+            raise InvalidValue(
+                f"{folder}: expected feature files of one kind ({', '.join(SUFFIXES)}), "
+                f"found {', '.join(kinds) or 'none'}"
+            )
+        self._files = {f.stem: f for f in files}
+        self.names = tuple(self._files)
+
+    def arrays(self, name: str) -> list[tuple[str, Any]]:
+        return SingleFile(_get(self._files, name, self.folder), self.part).arrays(name)
+
+
+class SingleFile:
+    """One file that holds one video."""
+
+    def __init__(self, path: Path, part: str | None = None) -> None:
+        self.path, self.part = path, part
+        self.names: tuple[str, ...] = (path.stem,)
+
+    def arrays(self, name: str) -> list[tuple[str, Any]]:
+        if self.path.suffix == ".npy":
+            return [(str(self.path), _open_npy(self.path))]
+        handle = _open_keyed(self.path)
+        where = str(self.path)
+        return [(f"{where}:{key}", handle[key]) for key in choose(where, handle, self.part)]
+
+
+class KeyedFile:
+    """One `.npz` or `.h5` with a key per video; in `.h5` a key may be a group of parts."""
+
+    def __init__(self, path: Path, part: str | None = None) -> None:
+        self.path, self.part = path, part
+        self._handle: Any = _open_keyed(path)
+        self._process = os.getpid()
+        self.names = tuple(sorted(self._handle))
+        if not self.names:
+            raise InvalidValue(f"{path}: expected a key per video, found none")
+
+    def arrays(self, name: str) -> list[tuple[str, Any]]:
+        if self._process != os.getpid():  # an HDF5 handle does not survive a fork
+            self._handle, self._process = _open_keyed(self.path), os.getpid()
+        _get(dict.fromkeys(self.names), name, self.path)
+        value, where = self._handle[name], f"{self.path}:{name}"
+        if hasattr(value, "keys"):
+            return [(f"{where}/{key}", value[key]) for key in choose(where, value, self.part)]
+        return [(where, value)]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_handle": None, "_process": -1}
+
+
+class Concatenated:
+    """The same videos in several containers, such as `rgb/` and `flow/` folders."""
+
+    def __init__(self, containers: Sequence[tuple[str, Container]]) -> None:
+        self._containers = [container for _, container in containers]
+        first_label, first = containers[0]
+        for label, other in containers[1:]:
+            lonely = sorted(set(first.names) ^ set(other.names))
+            if lonely:
+                raise InvalidValue(
+                    f"{first_label} and {label} must hold the same videos; {len(lonely)} are in "
+                    f"one of them only, such as {lonely[:3]}"
+                )
+        self.names = first.names
+
+    def arrays(self, name: str) -> list[tuple[str, Any]]:
+        return [part for container in self._containers for part in container.arrays(name)]
+
+
+def choose(where: str, keys: Iterable[str], part: str | None) -> tuple[str, ...]:
+    """Which arrays of one video's file make up its features, in the order of concatenation."""
+    present = sorted(keys)
+    if part is not None:
+        wanted: tuple[str, ...] = (part,)
+    elif {"rgb", "flow"} <= set(present):
+        wanted = ("rgb", "flow")
+    elif len(present) == 1:
+        wanted = (present[0],)
+    else:
+        wanted = ("features",)
+    if not set(wanted) <= set(present):
+        raise InvalidValue(f"{where}: expected the keys {list(wanted)}, found {present[:8]}")
+    return wanted
+
+
+def holds_one_video(path: Path) -> bool:
+    """Whether the keys of a `.npz` or `.h5` are parts of one video rather than videos."""
+    return path.suffix == ".npy" or set(_open_keyed(path)) <= MEMBERS
+
+
+def _open_npy(path: Path) -> Any:
+    try:
+        return np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise InvalidValue(f"{path}: truncated, or not a .npy file: {error}") from error
+
+
+def _open_keyed(path: Path) -> Any:
+    try:
+        if path.suffix == ".npz":
+            return np.load(path, allow_pickle=False)
+        return _open_h5(path)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise InvalidValue(f"{path}: truncated, or not a {path.suffix} file: {error}") from error
+
+
+def _open_h5(path: Path) -> Any:
+    try:
+        import h5py
+    except ImportError as error:
+        raise InvalidValue(f"{path}: reading HDF5 needs h5py (extra `h5`)") from error
+    return h5py.File(path, "r")
+
+
+def _get(table: dict[str, Any], name: str, where: Path) -> Any:
+    if name not in table:
+        raise InvalidValue(f"{where}: no features of video {name!r}")
+    return table[name]

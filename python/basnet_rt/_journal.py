@@ -1,0 +1,110 @@
+"""What a long run has finished so far, kept on disk so that a restart goes on from there."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from basnet_rt._errors import Error
+from basnet_rt.results import Detections
+
+FORMAT = "basnet_rt.journal"
+FORMAT_VERSION = 1
+
+
+class Journal:
+    """A file of JSON lines: a heading with the run's key, then one finished video a line.
+
+    Lines are only ever added, so a run that is killed leaves at most its last line torn; that one
+    is cut off, and its video done again. A journal of another key is started over.
+
+    Attributes:
+        path: beside the output, `<output>.partial.jsonl`.
+        done: what the run before had finished, by video: its fingerprint and its detections.
+        discarded: whether there was a journal of another model or other settings.
+    """
+
+    def __init__(
+        self, output: Path, key: str, mode: str, classes: tuple[str, ...], *, resume: bool = True
+    ) -> None:
+        self.path = output.with_name(output.name + ".partial.jsonl")
+        self._mode, self._classes = mode, classes
+        self.done: dict[str, tuple[str, Detections]] = {}
+        self.discarded = False
+        try:
+            kept = self._read(key) if resume and self.path.exists() else 0
+            self._file = self._open(kept)
+            if kept == 0:
+                self._write({"format": FORMAT, "format_version": FORMAT_VERSION, "key": key})
+        except OSError as error:
+            raise Error(f"{self.path}: cannot be written: {error.strerror or error}") from error
+
+    def add(self, video: str, fingerprint: str, found: Detections) -> None:
+        """Note a finished video; the fingerprint tells whether its features are the same later."""
+        record = {
+            "video": video,
+            "features": fingerprint,
+            "labels": found.labels.tolist(),
+            "scores": found.scores.tolist(),
+            "segments": found.segments.tolist(),
+        }
+        try:
+            self._write(record)
+        except OSError as error:
+            raise Error(f"{self.path}: cannot be written: {error.strerror or error}") from error
+
+    def close(self) -> None:
+        """Keep it for a later run."""
+        self._file.close()
+
+    def remove(self) -> None:
+        """The output is written: there is nothing to go on with."""
+        self._file.close()
+        self.path.unlink(missing_ok=True)
+
+    def _open(self, kept: int) -> IO[str]:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.touch()
+        with self.path.open("r+b") as file:
+            file.truncate(kept)
+        return self.path.open("a", encoding="utf-8", newline="")
+
+    def _read(self, key: str) -> int:
+        """Take over what is of this key; returns how many bytes of the file to keep."""
+        lines = self.path.read_bytes().splitlines(keepends=True)
+        if not lines or _parse(lines[0]).get("key") != key:
+            self.discarded = len(lines) > 1
+            return 0
+        size = len(lines[0])
+        for line in lines[1:]:
+            record = _parse(line)
+            if "video" not in record:
+                break
+            self.done[record["video"]] = record["features"], self._detections(record)
+            size += len(line)
+        return size
+
+    def _detections(self, record: dict[str, Any]) -> Detections:
+        return Detections(
+            np.array(record["labels"], np.int64),
+            np.array(record["scores"], np.float32),
+            np.array(record["segments"], np.float64).reshape(-1, 2),
+            self._mode,
+            self._classes,
+        )
+
+    def _write(self, record: dict[str, Any]) -> None:
+        self._file.write(json.dumps(record) + "\n")
+        self._file.flush()
+
+
+def _parse(line: bytes) -> dict[str, Any]:
+    """A whole line's record; nothing for a torn one."""
+    try:
+        record = json.loads(line) if line.endswith(b"\n") else None
+    except ValueError:
+        record = None
+    return record if isinstance(record, dict) else {}

@@ -1,0 +1,190 @@
+"""What is known about videos: tags, and segments where somebody marked them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from basnet_rt._errors import InvalidValue
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One marked action: [start, end) in seconds."""
+
+    label: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
+class VideoAnnotation:
+    """One video.
+
+    Attributes:
+        tags: names of the actions it contains, each once, sorted; empty: contains none.
+        segments: where they are; empty where only tags are known.
+        subset: such as "train"; None where the file does not say.
+        duration: in seconds; None where the file does not say.
+    """
+
+    name: str
+    tags: tuple[str, ...]
+    segments: tuple[Segment, ...] = ()
+    subset: str | None = None
+    duration: float | None = None
+
+
+@dataclass(frozen=True)
+class AnnotationSet:
+    """Videos by name, in the order of the file; `simulated` where the file says it is made up."""
+
+    videos: dict[str, VideoAnnotation]
+    simulated: bool = False
+
+    def subset(self, name: str) -> AnnotationSet:
+        """The videos of one subset; an unknown subset is an error that lists the known ones."""
+        chosen = {k: v for k, v in self.videos.items() if v.subset == name}
+        if not chosen:
+            known = sorted({str(v.subset) for v in self.videos.values()})
+            raise InvalidValue(f"subset {name!r}: no video; the file has {', '.join(known)}")
+        return AnnotationSet(chosen, self.simulated)
+
+    def select(self, names: Sequence[str]) -> AnnotationSet:
+        """The named videos, in that order; one that is not annotated is an error."""
+        absent = [name for name in names if name not in self.videos]
+        if absent:
+            raise InvalidValue(f"{len(absent)} videos are not annotated, such as {absent[:3]}")
+        return AnnotationSet({name: self.videos[name] for name in names}, self.simulated)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Every tag in use, sorted."""
+        return tuple(sorted({tag for video in self.videos.values() for tag in video.tags}))
+
+
+def read_annotations(path: str | Path) -> AnnotationSet:
+    """Read a `.json` in ActivityNet form, or a two-column `.csv` of video and tags."""
+    path = Path(path)
+    readers = {".json": read_activitynet, ".csv": read_tags}
+    if path.suffix not in readers:
+        raise InvalidValue(f"{path}: expected annotations as .json or .csv")
+    return readers[path.suffix](path)
+
+
+def read_activitynet(path: str | Path) -> AnnotationSet:
+    """Read ActivityNet's form: {"database": {video: {"subset", "duration", "annotations"}}}.
+
+    An annotation is {"label", "segment": [start, end]}. Segment values may be strings
+    (THUMOS'14); `duration`, `subset` and `segment` may be absent.
+
+    Raises:
+        ValueError: absent, not JSON, or of another form; the message names video and field.
+    """
+    path = Path(path)
+    try:
+        content = json.loads(_text(path))
+    except ValueError as error:
+        raise InvalidValue(f"{path}: not JSON: {error}") from error
+    return parse_activitynet(content, str(path))
+
+
+def parse_activitynet(content: Any, where: str = "annotations") -> AnnotationSet:
+    """Annotations that were read already; the form and the errors of `read_activitynet`."""
+    database = content.get("database") if isinstance(content, dict) else None
+    if not isinstance(database, dict):
+        raise InvalidValue(f'{where}: expected an object with "database"')
+    videos = {name: _video(where, name, entry) for name, entry in database.items()}
+    return AnnotationSet(videos, content.get("simulated") is True)
+
+
+def read_tags(path: str | Path) -> AnnotationSet:
+    """Read two columns: video, and its tags separated by `;` or `|`; no tag: no action.
+
+    A first row `video,tags` is a heading. Blank rows are skipped.
+    """
+    path = Path(path)
+    videos: dict[str, VideoAnnotation] = {}
+    for number, row in enumerate(csv.reader(_text(path).splitlines()), start=1):
+        cells = [cell.strip() for cell in row]
+        if not any(cells) or (number == 1 and [c.lower() for c in cells] == ["video", "tags"]):
+            continue
+        if len(cells) > 2 or not cells[0]:
+            raise InvalidValue(f"{path}, line {number}: expected two columns, video and tags")
+        if cells[0] in videos:
+            raise InvalidValue(f"{path}, line {number}: video {cells[0]!r} appears twice")
+        tags = re.split(r"[;|]", cells[1]) if len(cells) == 2 else []
+        videos[cells[0]] = VideoAnnotation(cells[0], _unique(tag.strip() for tag in tags))
+    return AnnotationSet(videos)
+
+
+def read_split(path: str | Path) -> tuple[str, ...]:
+    """Read a list of video names, one a line; blank lines and `#` comments are skipped."""
+    path = Path(path)
+    lines = [line.split("#", 1)[0].strip() for line in _text(path).splitlines()]
+    names = [line for line in lines if line]
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice or not names:
+        raise InvalidValue(f"{path}: " + (f"named twice: {twice[:3]}" if twice else "no video"))
+    return tuple(names)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidValue(f"{path}: cannot be read: {error}") from error
+
+
+def _video(source: str, name: str, entry: Any) -> VideoAnnotation:
+    where = f"{source}: video {name!r}"
+    if not isinstance(entry, dict) or not isinstance(entry.get("annotations", []), list):
+        raise InvalidValue(f'{where}: expected an object with "annotations"')
+    items = entry.get("annotations", [])
+    labels = [_label(where, item) for item in items]
+    segments = [_segment(where, item) for item in items if "segment" in item]
+    duration = entry.get("duration")
+    return VideoAnnotation(
+        name,
+        _unique(labels),
+        tuple(segments),
+        entry.get("subset"),
+        None if duration is None else _seconds(f"{where}: duration", duration),
+    )
+
+
+def _label(where: str, item: Any) -> str:
+    if not isinstance(item, dict) or not isinstance(item.get("label"), str) or not item["label"]:
+        raise InvalidValue(f'{where}: every annotation needs a "label", got {item!r}')
+    return str(item["label"])
+
+
+def _segment(where: str, item: dict[str, Any]) -> Segment:
+    value = item["segment"]
+    if not isinstance(value, (list, tuple)) or len(value) != 2:
+        raise InvalidValue(f"{where}: expected a segment [start, end], got {value!r}")
+    start, end = (_seconds(f"{where}: segment", number) for number in value)
+    if end < start:
+        raise InvalidValue(f"{where}: segment ends before it starts: [{start}, {end}]")
+    return Segment(item["label"], start, end)
+
+
+def _seconds(where: str, value: Any) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise InvalidValue(f"{where}: expected finite seconds, got {value!r}")
+    return number
+
+
+def _unique(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({name for name in names if name}))

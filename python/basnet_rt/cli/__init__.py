@@ -1,0 +1,17 @@
+"""`basnet-rt`: localize, evaluate, info.
+
+Exit codes: 0 done, 1 failed (the reason is on standard error), 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Entry point."""
+    try:
+        from basnet_rt.cli.app import app
+    except ModuleNotFoundError as error:
+        sys.exit(f"basnet-rt needs {error.name}: pip install 'basnet-rt[cli]'")
+    app()

@@ -1,0 +1,19 @@
+"""The commands, one file each."""
+
+from __future__ import annotations
+
+import typer
+
+from basnet_rt.cli.evaluate import evaluate
+from basnet_rt.cli.info import info
+from basnet_rt.cli.localize import localize
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain text wraps paragraphs, and keeps an error on one line
+    help="Find actions in long videos: from features to segments, and how good they are.",
+)
+for command in (localize, evaluate, info):
+    app.command()(command)

@@ -1,0 +1,96 @@
+"""What the commands share: errors as one line, answers as text or JSON, settings, a bar."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from basnet_rt._errors import Error
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+SLOW_SECONDS = 1.0  # what takes longer shows how far it is
+
+
+@contextmanager
+def failures() -> Iterator[None]:
+    """Errors that are no bug become one line and exit code 1."""
+    try:
+        yield
+    except (Error, OSError) as error:
+        note(f"error: {error}")
+        raise typer.Exit(1) from error
+
+
+def note(line: str) -> None:
+    """A line for people, on standard error."""
+    typer.echo(line, err=True)
+
+
+def answer(values: dict[str, Any], lines: Sequence[str], as_json: bool) -> None:
+    """The result, on standard output."""
+    for line in [json.dumps(values)] if as_json else lines:
+        typer.echo(line)
+
+
+def parse_settings(settings: Sequence[str] | None) -> dict[str, Any]:
+    """`key=value` texts; a value is JSON, numbers with commas between, or a word."""
+    parsed = {}
+    for text in settings or []:
+        key, equals, value = text.partition("=")
+        if not equals or not key.strip():
+            raise typer.BadParameter(f"{text!r}: expected key=value, such as nms_iou=0.5")
+        parsed[key.strip()] = _value(value.strip())
+    return parsed
+
+
+def _value(text: str) -> Any:
+    for candidate in (text, f"[{text}]" if "," in text else text):
+        try:
+            return json.loads(candidate)
+        except ValueError:
+            continue
+    return text
+
+
+class Bar:
+    """A bar with the time left, on standard error; it appears once the work has taken a second.
+
+    Where standard error is no terminal there is none.
+    """
+
+    def __init__(self, what: str) -> None:
+        self._console = Console(stderr=True)
+        self._progress: Progress | None = None
+        self._what = what
+        self._total: int | None = None
+        self._started = time.monotonic()
+
+    def advance(self, left: int) -> None:
+        """How much is left to do; the first call says how much there is."""
+        if self._total is None:
+            self._total = left
+        slow = time.monotonic() - self._started > SLOW_SECONDS
+        if self._progress is None and slow and self._console.is_terminal:
+            self._progress = self._start()
+        if self._progress is not None:
+            self._progress.update(self._progress.task_ids[0], completed=self._total - left)
+
+    def close(self) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+
+    def _start(self) -> Progress:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        left = (TextColumn("left"), TimeRemainingColumn())
+        progress = Progress(*columns, *left, console=self._console)
+        progress.add_task(self._what, total=self._total)
+        progress.start()
+        return progress

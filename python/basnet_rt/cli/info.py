@@ -1,0 +1,47 @@
+"""`basnet-rt info`: what a bundle is, what it needs, and where it came from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from basnet_rt.bundle import BundleMetadata, read_metadata
+from basnet_rt.cli.common import Json, answer, failures
+
+
+def info(
+    model: Annotated[Path, typer.Argument(help="A bundle.")],
+    as_json: Json = False,
+) -> None:
+    """Say what a bundle is, what it needs, and where it came from."""
+    with failures():
+        metadata = read_metadata(model)
+    answer(json.loads(metadata.to_json()), describe(model, metadata), as_json)
+
+
+def describe(path: Path, metadata: BundleMetadata) -> list[str]:
+    """The metadata, for people."""
+    simulated = ", trained on simulated features" if metadata.provenance.get("simulated") else ""
+    calibrated = "no" if metadata.calibration is None else "yes"
+    segments = "native rate" if metadata.num_segments is None else f"{metadata.num_segments}"
+    classes = ", ".join(metadata.classes[:20]) + (", ..." if metadata.num_classes > 20 else "")
+    rows = {
+        "bundle": f"{path}{simulated}",
+        "classes": f"{metadata.num_classes}: {classes}",
+        "features": f"(T, {metadata.feature_dim}) of {metadata.feature_extractor}, "
+        f"{metadata.modality}",
+        "snippets": f"{metadata.snippet_frames} frames, every {metadata.snippet_stride} of "
+        f"{metadata.fps:g} a second: {metadata.snippet_seconds:g} s",
+        "published mode": f"snippets: {segments}",
+        "activation": metadata.activation,
+        "weights": metadata.dtype,
+        "calibrated": calibrated,
+    }
+    rows |= {f"postprocess.{name}": str(value) for name, value in metadata.postprocess.items()}
+    rows |= {f"versions.{name}": value for name, value in metadata.versions.items()}
+    rows |= {f"provenance.{name}": str(value) for name, value in metadata.provenance.items()}
+    width = max(map(len, rows))
+    return [f"{name:<{width}}  {value}" for name, value in rows.items()]

@@ -1,0 +1,145 @@
+"""`basnet-rt localize`: features of many videos to one results file."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from basnet_rt._errors import Error
+from basnet_rt._journal import Journal
+from basnet_rt._json_file import read_json
+from basnet_rt.annotations import read_annotations
+from basnet_rt.batch import Failure, Outcome, Video, find_videos, localize_videos, run_key
+from basnet_rt.cli.common import Bar, Json, answer, failures, note, parse_settings
+from basnet_rt.loading import load
+from basnet_rt.localizer import Localizer
+from basnet_rt.model import Model
+from basnet_rt.result_files import provenance_of, write_results
+
+
+def localize(
+    features: Annotated[list[Path], typer.Argument(help="Files and folders of features.")],
+    model: Annotated[Path, typer.Option("--model", "-m", help="A bundle.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Results, .json or .csv.")],
+    csv: Annotated[Path | None, typer.Option(help="The same results as CSV beside.")] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="JSON file of post-processing settings to change.")
+    ] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="One setting as key=value; repeatable.")
+    ] = None,
+    durations: Annotated[
+        Path | None, typer.Option(help="Annotations to take the videos' durations from.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="Where the network runs.")] = "cpu",
+    dtype: Annotated[str | None, typer.Option(help="float32 or bfloat16.")] = None,
+    resume: Annotated[
+        bool, typer.Option(help="Go on where an interrupted run of the same settings stopped.")
+    ] = True,
+    as_json: Json = False,
+) -> None:
+    """Find actions in videos, from their features.
+
+    A video that fails is named at the end, with its reason; the others are done, and the exit code
+    is 1. An interrupted run goes on when the same command is given again.
+    """
+    _check_outputs(output, csv)
+    changes = parse_settings(settings)
+    started = time.monotonic()
+    with failures():
+        loaded = load(model, device=device, dtype=dtype)
+        localizer = _localizer(loaded, config, changes)
+        seconds = _durations(durations)
+        videos, unread = _videos(features, loaded)
+        key = run_key(localizer, model, seconds)
+        journal = Journal(output, key, localizer.config.mode, loaded.classes, resume=resume)
+        outcome = _run(localizer, videos, seconds, journal)
+        outcome.failures[:0] = unread
+        if outcome.detections or not outcome.failures:  # nothing is written where all failed
+            for path in filter(None, (output, csv)):
+                write_results(path, outcome.detections, provenance_of(loaded, localizer.config))
+        journal.remove()
+    summary = _summary(outcome, localizer, output, csv, time.monotonic() - started)
+    answer(summary, [_line(summary)], as_json)
+    for one in outcome.failures:
+        note(f"failed: {one.name}: {one.reason}")
+    if outcome.failures:
+        raise typer.Exit(1)
+
+
+def _check_outputs(output: Path, csv: Path | None) -> None:
+    if output.suffix not in (".json", ".csv"):
+        raise typer.BadParameter(f"--output {output}: expected a name ending in .json or .csv")
+    if csv is not None and csv.suffix != ".csv":
+        raise typer.BadParameter(f"--csv {csv}: expected a name ending in .csv")
+
+
+def _localizer(model: Model, config: Path | None, changes: dict[str, Any]) -> Localizer:
+    """Settings that do not fit are wrong usage."""
+    try:
+        fields = {} if config is None else read_json(config)
+        if not isinstance(fields, dict):
+            raise typer.BadParameter(f"--config {config}: expected an object of settings")
+        return Localizer(model, model.configure(**{**fields, **changes}))
+    except Error as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def _durations(path: Path | None) -> dict[str, float | None]:
+    if path is None:
+        return {}
+    return {name: video.duration for name, video in read_annotations(path).videos.items()}
+
+
+def _videos(paths: list[Path], model: Model) -> tuple[list[Video], list[Failure]]:
+    try:
+        return find_videos(paths, model.metadata.modality)
+    except Error as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def _run(
+    localizer: Localizer,
+    videos: list[Video],
+    durations: dict[str, float | None],
+    journal: Journal,
+) -> Outcome:
+    if journal.discarded:
+        note(f"{journal.path} is of another model or other settings: starting over")
+    bar = Bar("localize")
+    try:
+        return localize_videos(localizer, videos, journal, durations=durations, advance=bar.advance)
+    except KeyboardInterrupt:
+        note(f"interrupted; {journal.path} has what is done: the same command goes on from there")
+        raise typer.Exit(1) from None
+    finally:
+        bar.close()
+        journal.close()
+
+
+def _summary(
+    outcome: Outcome, localizer: Localizer, output: Path, csv: Path | None, seconds: float
+) -> dict[str, Any]:
+    written = bool(outcome.detections) or not outcome.failures
+    return {
+        "output": str(output) if written else None,
+        "csv": str(csv) if written and csv is not None else None,
+        "mode": localizer.config.mode,
+        "simulated": localizer.model.simulated,
+        "videos": len(outcome.detections),
+        "detections": sum(map(len, outcome.detections.values())),
+        "resumed": outcome.num_resumed,
+        "failed": [{"name": one.name, "reason": one.reason} for one in outcome.failures],
+        "seconds": round(seconds, 3),
+    }
+
+
+def _line(summary: dict[str, Any]) -> str:
+    mode = summary["mode"] + (", simulated" if summary["simulated"] else "")
+    line = f"{summary['videos']} videos, {summary['detections']} detections ({mode})"
+    if summary["resumed"]:
+        line += f", {summary['resumed']} videos from an earlier run"
+    return f"{line}, {summary['seconds']:.1f} s -> {summary['output'] or 'nothing written'}"

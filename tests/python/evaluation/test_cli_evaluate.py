@@ -1,0 +1,101 @@
+"""`basnet-rt evaluate`."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from evaluation_cases import found_in, truth_of
+from typer.testing import CliRunner
+
+from basnet_rt.cli.app import app
+from basnet_rt.cli.evaluate import parse_thresholds
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Ground truth and predictions with mAP 1, 0.5 at tIoU 0.5, 0.9."""
+    truth, found = tmp_path / "gt.json", tmp_path / "r.json"
+    truth.write_text(json.dumps(truth_of({"v": [("A", 0, 10), ("B", 0, 10)]})))
+    found.write_text(json.dumps(found_in({"v": [("A", 1, 0, 10), ("B", 1, 0, 7)]})))
+    return truth, found
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, ["evaluate", *map(str, arguments)])
+
+
+def test_table(files):
+    done = run(*files, "--subset", "test", "--tiou", "0.5,0.9", "--per-class")
+    assert done.exit_code == 0
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert lines[1:] == [
+        ["tIoU", "0.50", "0.90", "mean"],
+        ["mAP", "(%)", "100.00", "50.00", "75.00"],
+        ["A", "100.00", "100.00", "100.00"],
+        ["B", "100.00", "0.00", "50.00"],
+    ]
+
+
+def test_json(files):
+    values = json.loads(run(*files, "-s", "test", "--tiou", "0.5,0.9", "--json").stdout)
+    assert values["map"] == [1.0, 0.5]
+    assert values["ap"]["B"] == [1.0, 0.0]
+    assert values["simulated"] is False
+
+
+def test_thumos14(shared):
+    """Golden through the command line: the average to the two decimals that papers print."""
+    predictions = shared / "golden" / "thumos14_detections_a.json"
+    done = run(shared / "data" / "thumos14" / "gt.json", predictions, "-s", "test")
+    want = json.loads(predictions.with_suffix(".expected.json").read_text())["average_mAP"]
+    assert done.stdout.split()[-1] == f"{100 * want:.2f}"
+
+
+def test_simulated_results_say_so(files):
+    truth, found = files
+    found.write_text(json.dumps({**json.loads(found.read_text()), "basnet_rt": {"simulated": 1}}))
+    assert "simulated" in run(truth, found, "-s", "test").stdout
+
+
+def test_videos_outside_the_subset_are_mentioned(files):
+    """The usual mistake: results of all videos, scored on one subset."""
+    truth, found = files
+    content = found_in({"v": [("A", 1, 0, 10)], "train_1": [("A", 1, 0, 10)]})
+    found.write_text(json.dumps(content))
+    assert "1 videos" in run(truth, found, "-s", "test").stderr
+    assert run(truth, found, "-s", "test", "--other-videos", "error").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "levels"),
+    [
+        ("0.1:0.1:0.7", [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]),
+        ("0.5:0.05:0.95", [0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95]),
+        ("0.3", [0.3]),
+        ("0.3, 0.5", [0.3, 0.5]),
+    ],
+)
+def test_thresholds(text, levels):
+    """0.1 * 3 is not 0.3: a tIoU of exactly 0.3 must reach it."""
+    assert parse_thresholds(text) == levels
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("--tiou", "a"), ("--tiou", "0.1:0:0.5"), ("--tiou", "0.1:0.2"), ("--other-videos", "x"),
+     ("--unknown-labels", "x"), ("--nope",)],
+)  # fmt: skip
+def test_wrong_usage_is_2(files, options):
+    assert run(*files, "-s", "test", *options).exit_code == 2
+
+
+def test_failures_are_1(files, tmp_path):
+    truth, found = files
+    for arguments in (
+        (truth, found, "-s", "nosuch"),
+        (truth, tmp_path / "none.json", "-s", "test"),
+    ):
+        done = run(*arguments)
+        assert done.exit_code == 1
+        assert done.stderr.startswith("error: ")
