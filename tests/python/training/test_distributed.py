@@ -1,0 +1,42 @@
+"""Two processes under torchrun train what one trains alone."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import torch
+
+from basnet_training.checkpoint import load_tensors
+from basnet_training.trainer import fit
+
+SECTIONS = {
+    "network": {"dropout": 0.0},  # ranks draw their own dropout
+    "validation": {"folds": 4, "every": 2},
+    "sampling": {"num_segments": 12},
+}
+
+
+def torchrun(config_path, folder) -> None:
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    command += ["--nproc-per-node", "2", "-m", "basnet_training", "fit"]
+    command += [str(config_path), "-o", str(folder)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+    environment["PYTHONPATH"] = os.pathsep.join(sys.path)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stderr
+
+
+def test_two_processes_equal_one(configure, tmp_path):
+    """Catches ranks that see the same videos, gradients that are not averaged, and two writers."""
+    config = configure(**SECTIONS)
+    path = tmp_path / "config.yaml"
+    path.write_text(config.to_yaml())
+    torchrun(path, tmp_path / "two")
+    alone = fit(config, tmp_path / "one", shown=False)
+    want, _ = load_tensors(alone.model)
+    got, about = load_tensors(tmp_path / "two" / "model.safetensors")
+    for name in want:
+        torch.testing.assert_close(got[name], want[name], rtol=1e-4, atol=1e-5)
+    assert about["held_out"].keys() == alone.held_out.keys()

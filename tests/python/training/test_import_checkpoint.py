@@ -1,0 +1,78 @@
+"""A released checkpoint becomes a network; what is no checkpoint is named."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+import torch
+
+from basnet_rt import InvalidValue
+from basnet_training import BaSNet, load_config
+from basnet_training.export import compare, describe, export_bundle, load_bundle
+from basnet_training.import_checkpoint import import_checkpoint
+
+CONFIG = load_config("thumos14")
+
+
+def released() -> BaSNet:
+    """The released layers with small sizes, and as many classes as THUMOS'14 has."""
+    torch.manual_seed(0)
+    return BaSNet(16, 20, 6, 12).eval()
+
+
+@pytest.mark.parametrize("prefix", ["", "module."])
+@pytest.mark.parametrize("nested", [False, True])
+@pytest.mark.parametrize("zipped", [False, True])
+def test_weights_and_sizes_arrive(tmp_path, prefix, nested, zipped):
+    source, path = released(), tmp_path / "model.pkl"
+    weights = {prefix + name: value for name, value in source.state_dict().items()}
+    content = {"state_dict": weights, "epoch": 3} if nested else weights
+    torch.save(content, path, _use_new_zipfile_serialization=zipped)
+    imported = import_checkpoint(path, CONFIG)
+    assert imported.config.data.feature_dim == 16
+    assert imported.provenance["imported"] == "model.pkl"
+    assert len(imported.provenance["sha256"]) == 64
+    metadata = describe(imported.config, provenance=imported.provenance)
+    assert metadata.num_segments == 750
+    assert metadata.postprocess["mode"] == "published"
+    export_bundle(imported.network, metadata, tmp_path / "m.pt")
+    assert compare(source, load_bundle(tmp_path / "m.pt")[0]).cas < 1e-5
+
+
+def test_code_is_not_run(tmp_path):
+    class Trap:
+        def __reduce__(self):
+            return (print, ("run",))
+
+    path = tmp_path / "trap.pkl"
+    torch.save({"cas_module.conv_3.0.weight": Trap()}, path)
+    with pytest.raises(InvalidValue, match="no readable checkpoint"):
+        import_checkpoint(path, CONFIG)
+
+
+def test_what_is_no_checkpoint_is_named(tmp_path):
+    path = tmp_path / "x.pkl"
+    with pytest.raises(InvalidValue, match="no readable checkpoint"):
+        import_checkpoint(path, CONFIG)
+    for content in (b"", b"text", pickle.dumps([1])):
+        path.write_bytes(content)
+        with pytest.raises(InvalidValue, match=r"no readable checkpoint|expected a state dict"):
+            import_checkpoint(path, CONFIG)
+    torch.save({"a": torch.zeros(1)}, path)
+    with pytest.raises(InvalidValue, match=r"conv_3\.0\.weight is absent"):
+        import_checkpoint(path, CONFIG)
+    weights = released().state_dict()
+    del weights["cas_module.conv_2.0.bias"]
+    torch.save(weights, path)
+    with pytest.raises(InvalidValue, match=r"conv_2\.0\.bias is absent"):
+        import_checkpoint(path, CONFIG)
+
+
+def test_classes_must_fit(tmp_path):
+    path = tmp_path / "x.pkl"
+    torch.save(released().state_dict(), path)
+    with pytest.raises(InvalidValue, match="20 classes, 1 are named"):
+        import_checkpoint(path, load_config("cctv_fights"))
+    with pytest.raises(InvalidValue, match="none are named"):
+        import_checkpoint(path, load_config("activitynet12"))

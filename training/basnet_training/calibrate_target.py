@@ -1,0 +1,83 @@
+"""Calibration of what lies on disk: a run's folder, or a bundle."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from basnet_rt import InvalidValue
+from basnet_rt.bundle import BundleMetadata
+
+from .calibrate import Calibrated, calibrate
+from .config import Config, DataConfig, check_config
+from .dataset import open_videos
+from .export import load_bundle, postprocess_fields, rewrite_metadata
+from .runs import load_model
+from .scripted import InferenceNetwork
+
+
+def calibrate_run(
+    folder: Path, data: dict[str, Any], method: str | None, activation: str | None
+) -> Calibrated:
+    """Calibrate a run's network, and leave the result in its folder for `export`.
+
+    data: settings such as {"data.features": path} that replace the run's own.
+    """
+    model = load_model(folder)
+    config = _replace(model.config, data, method, activation)
+    module = InferenceNetwork(model.network, config.export.activation, torch.float32).eval()
+    done = calibrate(
+        lambda features: module(features)[0],
+        open_videos(config.data),
+        activation=config.export.activation,
+        method=config.export.calibration,
+        num_segments=config.sampling.num_segments,
+    )
+    done.save(folder)
+    return done
+
+
+def calibrate_bundle(
+    path: Path, data: dict[str, Any], method: str | None, activation: str | None
+) -> Calibrated:
+    """Calibrate a bundle, and rewrite it with the result."""
+    module, metadata = load_bundle(path)
+    if activation not in (None, metadata.activation):
+        raise InvalidValue(f"activation: {path} was exported with {metadata.activation!r}")
+    config = _replace(Config(data=_data(metadata)), data, method, metadata.activation)
+    done = calibrate(
+        lambda features: module(features)[0],
+        open_videos(config.data),
+        activation=metadata.activation,
+        method=config.export.calibration,
+        num_segments=metadata.num_segments,
+    )
+    settings = {
+        name: value
+        for name, value in metadata.postprocess.items()
+        if name not in ("fixed_lo", "fixed_hi")
+    }
+    fields = postprocess_fields(settings, done.calibration)
+    changed = dataclasses.replace(metadata, calibration=done.calibration, postprocess=fields)
+    rewrite_metadata(path, changed, path)
+    return done
+
+
+def _data(metadata: BundleMetadata) -> DataConfig:
+    fields = {"classes": metadata.classes, "feature_dim": metadata.feature_dim}
+    return DataConfig.model_validate({**fields, "modality": metadata.modality})
+
+
+def _replace(
+    config: Config, data: dict[str, Any], method: str | None, activation: str | None
+) -> Config:
+    values = config.model_dump()
+    for key, value in data.items():
+        values["data"][key.removeprefix("data.")] = value
+    for key, choice in (("calibration", method), ("activation", activation)):
+        if choice is not None:
+            values["export"][key] = choice
+    return check_config(values, "calibrate")

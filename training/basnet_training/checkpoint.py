@@ -1,0 +1,127 @@
+"""Checkpoints: one safetensors file with weights, optimizer and counters; no pickle.
+
+Every random draw of a run is a function of (seed, iteration), so no generator's state needs
+keeping, and a run that continues from a checkpoint ends bit for bit as one that never stopped.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from basnet_rt import InvalidValue
+
+from .files import whole
+
+Tensors = dict[str, Tensor]
+PATTERN = "checkpoint-*.safetensors"
+
+
+@dataclass
+class Checkpoint:
+    """A run after `step` iterations.
+
+    weights, average: by parameter name; `average` is empty without a moving average.
+    optimizer: `state_dict()` of a torch optimizer.
+    extra: what else must survive, as JSON: loss scale, best held-out loss.
+    """
+
+    step: int
+    digest: str
+    weights: Tensors
+    average: Tensors
+    optimizer: dict[str, Any]
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+def save_checkpoint(folder: Path, checkpoint: Checkpoint, keep: int) -> Path:
+    """Write one whole file, then remove all but the `keep` newest."""
+    path = folder / f"checkpoint-{checkpoint.step:08d}.safetensors"
+    state, groups = _flatten(checkpoint.optimizer)
+    tensors = {
+        **{f"weights/{k}": v for k, v in checkpoint.weights.items()},
+        **{f"average/{k}": v for k, v in checkpoint.average.items()},
+        **{f"optimizer/{k}": v for k, v in state.items()},
+    }
+    about = {
+        "step": checkpoint.step,
+        "digest": checkpoint.digest,
+        "param_groups": groups,
+        "extra": checkpoint.extra,
+    }
+    save_tensors(path, tensors, about)
+    for old in sorted(folder.glob(PATTERN))[:-keep]:
+        old.unlink()
+    return path
+
+
+def latest_checkpoint(folder: Path) -> Path | None:
+    """The newest checkpoint of a run, or None."""
+    found = sorted(folder.glob(PATTERN))
+    return found[-1] if found else None
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Read a checkpoint; tensors lie on the CPU.
+
+    Raises:
+        ValueError: absent, truncated, or no checkpoint.
+    """
+    tensors, about = load_tensors(path)
+    try:
+        return Checkpoint(
+            step=int(about["step"]),
+            digest=str(about["digest"]),
+            weights=_under(tensors, "weights/"),
+            average=_under(tensors, "average/"),
+            optimizer=_unflatten(_under(tensors, "optimizer/"), about["param_groups"]),
+            extra=dict(about["extra"]),
+        )
+    except (KeyError, TypeError) as error:
+        raise InvalidValue(f"{path}: not a checkpoint of this program: {error}") from error
+
+
+def save_tensors(path: Path, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> None:
+    """Write tensors and a JSON object to one safetensors file, whole or not at all."""
+    apart = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+    with whole(path) as part:
+        save_file(apart, part, metadata={"about": json.dumps(about)})
+
+
+def load_tensors(path: Path) -> tuple[Tensors, dict[str, Any]]:
+    """Read what `save_tensors` wrote."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            about = json.loads((file.metadata() or {}).get("about", "{}"))
+            return {name: file.get_tensor(name) for name in file.keys()}, about  # noqa: SIM118
+    except (OSError, SafetensorError, ValueError) as error:
+        raise InvalidValue(f"{path}: no readable safetensors file: {error}") from error
+
+
+def _flatten(optimizer: Mapping[str, Any]) -> tuple[Tensors, list[dict[str, Any]]]:
+    state = {
+        f"{place}/{name}": torch.as_tensor(value)
+        for place, entry in optimizer["state"].items()
+        for name, value in entry.items()
+    }
+    return state, optimizer["param_groups"]
+
+
+def _unflatten(state: Tensors, groups: list[dict[str, Any]]) -> dict[str, Any]:
+    nested: dict[int, Tensors] = {}
+    for key, value in state.items():
+        place, name = key.split("/")
+        nested.setdefault(int(place), {})[name] = value
+    return {"state": nested, "param_groups": groups}
+
+
+def _under(tensors: Tensors, prefix: str) -> Tensors:
+    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}

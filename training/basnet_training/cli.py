@@ -1,0 +1,190 @@
+"""`basnet-train`: fit, calibrate, export, import-checkpoint, simulate.
+
+Exit codes: 0 done, 1 failed (the reason is on standard error), 2 wrong usage or settings.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.status import Status
+
+from basnet_rt import Error
+
+from .config import Config, load_config, parse_override
+from .simulate.cli import simulate
+
+if TYPE_CHECKING:
+    pass
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    help="Train BaS-Net on features with video-level tags, and export it.",
+)
+app.command()(simulate)
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", help="A setting as section.key=value; repeatable.")
+]
+Features = Annotated[Path | None, typer.Option(help="Folder or file of features.")]
+Annotations = Annotated[Path | None, typer.Option(help="ActivityNet .json, or .csv of tags.")]
+
+
+def main() -> None:
+    """Entry point."""
+    app()
+
+
+@app.command()
+def fit(
+    config: Annotated[str, typer.Argument(help="A preset's name, or a YAML file.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the run.")],
+    features: Features = None,
+    annotations: Annotations = None,
+    seed: Annotated[int | None, typer.Option(help="Same seed, same result.")] = None,
+    settings: Settings = None,
+    resume: Annotated[bool, typer.Option(help="Continue from the newest checkpoint.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Train a network. Under `torchrun -m basnet_training fit ...`, on several processes."""
+    chosen = {"data.features": features, "data.annotations": annotations, "run.seed": seed}
+    experiment = _settings(config, settings, chosen)
+    with _failures():
+        from .trainer import fit as train
+
+        result = train(experiment, output, resume=resume)
+    if os.environ.get("RANK", "0") != "0":
+        return
+    answer = {"model": str(result.model), "step": result.step, "held_out": result.held_out}
+    lines = [f"{result.step} iterations; weights in {result.model}"]
+    lines += [f"held out: {name} {value:.4f}" for name, value in result.held_out.items()]
+    _answer(answer, lines, as_json)
+
+
+@app.command()
+def export(
+    run: Annotated[Path, typer.Argument(help="A run's folder, or its model.safetensors.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The bundle to write.")],
+    dtype: Annotated[str | None, typer.Option(help="float32 or bfloat16.")] = None,
+    activation: Annotated[str | None, typer.Option(help="raw, softmax or fused.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Write one bundle, and compare it with the network it was made of."""
+    with _failures():
+        from .calibrate import fitting_calibration
+        from .export import describe, export_bundle
+        from .runs import load_model
+
+        model = load_model(run)
+        folder = run if run.is_dir() else run.parent
+        kind = activation or model.config.export.activation
+        metadata = describe(
+            model.config,
+            dtype=dtype,
+            activation=kind,
+            calibration=fitting_calibration(folder, kind),
+            provenance={"step": model.step},
+        )
+        with _busy("exporting"):
+            agreement = export_bundle(model.network, metadata, output)
+    _answer_export(output, agreement.to_dict(), as_json)
+
+
+@app.command()
+def calibrate(
+    target: Annotated[Path, typer.Argument(help="A run's folder, or a bundle.")],
+    features: Features = None,
+    annotations: Annotations = None,
+    subset: Annotated[str | None, typer.Option(help="Of the annotations.")] = None,
+    method: Annotated[str | None, typer.Option(help="extremes or unit.")] = None,
+    activation: Annotated[str | None, typer.Option(help="Of a run; a bundle has its own.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure the range for `fixed` normalisation on training videos.
+
+    In a run's folder it is left for `export`, and the run's own videos are the default; a bundle
+    is rewritten with it.
+    """
+    chosen = {"data.features": features, "data.annotations": annotations, "data.subset": subset}
+    given = {key: value for key, value in chosen.items() if value is not None}
+    with _failures():
+        from . import calibrate_target as targets
+
+        work = targets.calibrate_run if target.is_dir() else targets.calibrate_bundle
+        done = work(target, given, method, activation)
+    lo, hi = done.calibration.lo, done.calibration.hi
+    lines = [f"{done.method} of {done.activation} activations on {done.videos} videos"]
+    lines += [f"class {i}: {a:.4f} to {b:.4f}" for i, (a, b) in enumerate(zip(lo, hi, strict=True))]
+    answer = {"method": done.method, "activation": done.activation, "lo": lo, "hi": hi}
+    _answer(answer, lines, as_json)
+
+
+@app.command("import-checkpoint")
+def import_checkpoint(
+    checkpoint: Annotated[Path, typer.Argument(help="State dict of the released code.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The bundle to write.")],
+    config: Annotated[str, typer.Option(help="Preset or YAML with class names.")] = "thumos14",
+    settings: Settings = None,
+    as_json: Json = False,
+) -> None:
+    """Turn a released checkpoint into a bundle."""
+    experiment = _settings(config, settings, {})
+    with _failures():
+        from .export import describe, export_bundle
+        from .import_checkpoint import import_checkpoint as read
+
+        imported = read(checkpoint, experiment)
+        metadata = describe(imported.config, provenance=imported.provenance)
+        with _busy("exporting"):
+            agreement = export_bundle(imported.network, metadata, output)
+    _answer_export(output, agreement.to_dict(), as_json)
+
+
+def _settings(source: str, settings: list[str] | None, chosen: dict[str, Any]) -> Config:
+    """The configuration; what is wrong with it is wrong usage."""
+    try:
+        overrides = dict(parse_override(text) for text in settings or [])
+        overrides |= {key: value for key, value in chosen.items() if value is not None}
+        return load_config(source, overrides)
+    except Error as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    """Errors that are no bug become one line and exit code 1."""
+    try:
+        yield
+    except (Error, OSError) as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(1) from error
+
+
+def _busy(what: str) -> Status:
+    """A spinner on standard error; a network of the released size takes some seconds."""
+    return Console(stderr=True).status(what)
+
+
+def _answer_export(output: Path, agreement: dict[str, float], as_json: bool) -> None:
+    lines = [
+        f"wrote {output} ({output.stat().st_size / 1e6:.1f} MB)",
+        "against the network, on {snippets} snippets: CAS {cas:.1e} whole and {stream:.1e} streamed"
+        " (of its largest value), score {score:.1e}, foreground {foreground:.1e}".format(
+            **agreement
+        ),
+    ]
+    _answer({"bundle": str(output), "agreement": agreement}, lines, as_json)
+
+
+def _answer(values: dict[str, Any], lines: list[str], as_json: bool) -> None:
+    for line in [json.dumps(values)] if as_json else lines:
+        typer.echo(line)

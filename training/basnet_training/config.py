@@ -1,0 +1,240 @@
+"""Everything an experiment can set, with types and defaults; one YAML file holds what differs.
+
+Unknown keys, wrong kinds and impossible values are errors that name the key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from basnet_rt import Error, InvalidValue, PostprocessConfig
+
+from .network import ScoreFunction, Variant
+
+BackgroundVideoTarget = Literal["auto", "skip", "uniform", "background", "none"]
+
+
+Count = Annotated[int, Field(ge=1)]
+Natural = Annotated[int, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0)]
+NonNegative = Annotated[float, Field(ge=0)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DataConfig(Section):
+    """Which videos, and what their features are."""
+
+    features: Path | None = None  # folder or file; see basnet_rt.features.open_features
+    annotations: Path | None = None  # ActivityNet .json, or .csv of video and tags
+    subset: str | None = None  # of the annotations, to train on; None takes every video
+    split: Path | None = None  # list of video names to train on, instead of or within a subset
+    classes: tuple[str, ...] | None = None  # None: the tags in use, sorted
+    feature_dim: Count | None = None  # None: that of the first video
+    feature_extractor: str = "unknown"
+    modality: Literal["rgb+flow", "rgb", "flow"] = "rgb+flow"
+    fps: Positive = 25.0
+    snippet_frames: Count = 16
+    snippet_stride: Count = 16
+    simulated: bool = False  # into the bundle's provenance; true where the annotations say so
+    cache_gib: NonNegative = 4.0  # features kept in memory, per loading process
+
+
+class NetworkConfig(Section):
+    """Sizes and variant; see BaSNet."""
+
+    variant: Variant = "full"
+    hidden_filter: Count = 512
+    hidden_cas: Count = 2048
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.7
+    topk_divisor: Count = 8
+    score_function: ScoreFunction = "softmax"
+    projection_dim: Count | None = None  # of InputProjection; None: no such layer, as published
+    # Of the variant no_background. None: 0 where there is one class, or a video without action;
+    # else NO_BACKGROUND, the paper's softmax over C.
+    background_logit: float | None = None
+
+
+class SamplingConfig(Section):
+    """Snippets per video: resampled to `num_segments`, or native rate where that is null."""
+
+    num_segments: Count | None = None
+    train: Literal["random", "uniform"] = "random"  # with num_segments
+    crop_snippets: Count | None = None  # native rate: longest stretch to train on
+
+
+class LossConfig(Section):
+    """Terms of the loss; see basnet_training.loss.
+
+    background_video_target: what the suppression branch should say of a video without action,
+    where the published target, labels / sum, is 0 / 0. docs/numerics.md has the measurements.
+        "auto": "uniform" with softmax scores, "none" with sigmoid ones;
+        "skip": such a video has no suppression loss;
+        "uniform": 1 / C for every action class (1 / 2 with sigmoid scores);
+        "background": background alone, as in the base branch;
+        "none": 0 for every class, background too.
+    """
+
+    alpha: NonNegative = 1e-4  # weight of the foreground weights' L1 norm
+    background_video_target: BackgroundVideoTarget = "auto"
+
+
+class OptimConfig(Section):
+    """Adam and its surroundings."""
+
+    iterations: Count = 1500
+    batch_size: Count = 16  # over all processes
+    lr: Positive = 1e-4
+    schedule: Literal["constant", "cosine"] = "constant"
+    warmup: Natural = 0  # iterations of linear rise to lr
+    weight_decay: NonNegative = 5e-4  # Adam's L2 term, not decoupled, as published
+    betas: tuple[float, float] = (0.9, 0.999)
+    clip_norm: Positive | None = None
+    ema_decay: Annotated[float, Field(gt=0, lt=1)] | None = (
+        None  # None: no moving average of weights
+    )
+    precision: Literal["float32", "bfloat16", "float16"] = "float32"  # of autocast
+
+
+class ValidationConfig(Section):
+    """Training videos held out, stratified by tags. Only tags are looked at, never segments."""
+
+    folds: Natural = 0  # 0: none held out; k: one k-th
+    fold: Natural = 0  # which one
+    seed: Natural = 0  # of the division; apart from the run's
+    every: Count = 100  # iterations
+    select: Literal["last", "best"] = "last"  # weights to keep; best: lowest held-out loss
+
+
+class RunConfig(Section):
+    seed: Natural = 0
+    device: str = "auto"  # auto: cuda where there is one
+    workers: Natural = 0  # processes that load features
+    checkpoint_every: Count = 100
+    keep_checkpoints: Count = 2
+    log_every: Count = 10
+    tensorboard: bool = True
+
+
+class ExportConfig(Section):
+    """Defaults of `export` and `calibrate`."""
+
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    activation: Literal["raw", "softmax", "sigmoid", "fused"] = "raw"
+    calibration: Literal["extremes", "unit"] = "extremes"
+
+
+class Config(Section):
+    """One experiment."""
+
+    name: str = "unnamed"
+    data: DataConfig = DataConfig()
+    network: NetworkConfig = NetworkConfig()
+    sampling: SamplingConfig = SamplingConfig()
+    loss: LossConfig = LossConfig()
+    optim: OptimConfig = OptimConfig()
+    validation: ValidationConfig = ValidationConfig()
+    run: RunConfig = RunConfig()
+    export: ExportConfig = ExportConfig()
+    postprocess: dict[str, Any] = {}  # fields of PostprocessConfig that differ from its mode's
+
+    @field_validator("validation")
+    @classmethod
+    def _fold_exists(cls, value: ValidationConfig) -> ValidationConfig:
+        if value.folds == 1 or (value.folds and value.fold >= value.folds):
+            raise ValueError("folds must be 0 or at least 2, and fold below folds")
+        return value
+
+    @field_validator("postprocess")
+    @classmethod
+    def _is_a_postprocessing(cls, value: dict[str, Any]) -> dict[str, Any]:
+        """Found out here, not when the trained network is exported."""
+        try:
+            PostprocessConfig.from_dict(value)
+        except Error as error:
+            raise ValueError(str(error)) from error
+        return value
+
+    def digest(self) -> str:
+        """Ten hex digits that change with any setting that can change the result.
+
+        Where files lie, and how a run is watched, cannot.
+        """
+        aside: Any = {
+            "data": {"features", "annotations", "split", "cache_gib"},
+            "run": set(RunConfig.model_fields) - {"seed"},
+        }
+        text = self.model_dump_json(exclude=aside)
+        return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+    def to_yaml(self) -> str:
+        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False)
+
+
+def presets() -> tuple[str, ...]:
+    """Names that `load_config` knows."""
+    return tuple(sorted(path.stem for path in _folder().iterdir() if path.suffix == ".yaml"))
+
+
+def load_config(source: str | Path, overrides: Mapping[str, Any] | None = None) -> Config:
+    """Read a preset by name, or a YAML file, over the defaults.
+
+    Args:
+        source: a name of `presets()`, or a path.
+        overrides: dotted key to value, such as {"optim.lr": 1e-3}; they win over the file.
+
+    Raises:
+        ValueError: the source is absent or no YAML, or a key or value is wrong.
+    """
+    path = _folder() / f"{source}.yaml" if str(source) in presets() else Path(source)
+    if not path.is_file():
+        raise InvalidValue(f"{source}: no such file, nor a preset ({', '.join(presets())})")
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except yaml.YAMLError as error:
+        raise InvalidValue(f"{path}: not YAML: {error}") from error
+    if not isinstance(values, dict):
+        raise InvalidValue(f"{path}: expected sections such as `optim:`")
+    for key, value in (overrides or {}).items():
+        _assign(values, key, value)
+    return check_config(values, str(path))
+
+
+def check_config(values: Mapping[str, Any], where: str = "config") -> Config:
+    """Typed settings from nested dictionaries; one message line per wrong key."""
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
+        raise InvalidValue(f"{where}: " + "; ".join(lines)) from error
+
+
+def parse_override(text: str) -> tuple[str, Any]:
+    """`optim.lr=1e-3` to ("optim.lr", 0.001); the value is YAML."""
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise InvalidValue(f"expected KEY=VALUE, got {text!r}")
+    return key, yaml.safe_load(value)
+
+
+def _assign(values: dict[str, Any], dotted: str, value: Any) -> None:
+    *sections, last = dotted.split(".")
+    for section in sections:
+        values = values.setdefault(section, {})
+        if not isinstance(values, dict):
+            raise InvalidValue(f"{dotted}: {section} is a value, not a section")
+    values[last] = value
+
+
+def _folder() -> Path:
+    """Beside the modules where installed; beside the package in a checkout."""
+    package = Path(__file__).parent
+    return next(p for p in (package / "configs", package.parent / "configs") if p.is_dir())

@@ -1,0 +1,158 @@
+"""The loss of BaS-Net, as a weighted sum of named terms.
+
+Source: Lee, Uh and Byun, AAAI 2020; golden numbers from the released code hold it in place. A new
+term is one function and its weight in `TERMS`, and one field of `LossConfig`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from basnet_rt import InvalidValue
+
+from .config import BackgroundVideoTarget, LossConfig
+from .network import NetworkOutput, ScoreFunction, Variant
+
+DEFAULTS = LossConfig()
+
+
+@dataclass(frozen=True)
+class Loss:
+    """`total` (a scalar to differentiate) and its unweighted parts by name."""
+
+    total: Tensor
+    parts: dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a term may depend on beside outputs and labels."""
+
+    settings: LossConfig
+    score_function: ScoreFunction
+
+    @property
+    def background_video_target(self) -> BackgroundVideoTarget:
+        """The choice, with "auto" settled."""
+        choice = self.settings.background_video_target
+        if choice != "auto":
+            return choice
+        return "none" if self.score_function == "sigmoid" else "uniform"
+
+
+Term = Callable[[NetworkOutput, Tensor, Case], Tensor]
+
+
+def basnet_loss(
+    output: NetworkOutput,
+    labels: Tensor,
+    settings: LossConfig = DEFAULTS,
+    *,
+    variant: Variant = "full",
+    score_function: ScoreFunction = "softmax",
+) -> Loss:
+    """The training loss of one batch.
+
+    Args:
+        output: both branches, from `BaSNet.forward`.
+        labels: (B, C), 1 where the video contains the class; a row of zeros is a video without
+            action.
+        settings: weights and choices; see `LossConfig`.
+        variant, score_function: of the network.
+
+    Returns:
+        Loss with `total` = base + supp + alpha * norm and the parts "base", "supp", "norm"; a
+        variant without suppression branch has "base" alone.
+
+    Raises:
+        ValueError: labels of another shape.
+    """
+    expected = (output.score_base.shape[0], output.score_base.shape[1] - 1)
+    if tuple(labels.shape) != expected:
+        raise InvalidValue(f"labels: expected shape {expected}, got {tuple(labels.shape)}")
+    labels = labels.float()
+    parts = {"base": base_term(output, labels, variant, score_function)}
+    if output.score_supp is not None:
+        case = Case(settings, score_function)
+        parts |= {name: term(output, labels, case) for name, (term, _) in TERMS.items()}
+    weights = {"base": 1.0} | {name: weight(settings) for name, (_, weight) in TERMS.items()}
+    total = torch.stack([weights[name] * value for name, value in parts.items()]).sum()
+    return Loss(total, parts)
+
+
+def base_term(
+    output: NetworkOutput, labels: Tensor, variant: Variant, score_function: ScoreFunction
+) -> Tensor:
+    """BCE of the base branch: every video also contains background."""
+    return _bce(output.score_base, base_target(labels, variant, score_function)).mean()
+
+
+def supp_term(output: NetworkOutput, labels: Tensor, case: Case) -> Tensor:
+    """BCE of the suppression branch: background is gone."""
+    assert output.score_supp is not None
+    target, counts = supp_target(labels, case.background_video_target, case.score_function)
+    return (_bce(output.score_supp, target).mean(dim=1) * counts).mean()
+
+
+def norm_term(output: NetworkOutput, labels: Tensor, case: Case) -> Tensor:
+    """L1 norm in time of the foreground weights, mean over videos."""
+    return output.foreground.abs().sum(dim=1).mean()
+
+
+# Terms that need the suppression branch, and the weight each enters the total with.
+TERMS: dict[str, tuple[Term, Callable[[LossConfig], float]]] = {
+    "supp": (supp_term, lambda settings: 1.0),
+    "norm": (norm_term, lambda settings: settings.alpha),
+}
+
+
+def base_target(
+    labels: Tensor, variant: Variant, score_function: ScoreFunction = "softmax"
+) -> Tensor:
+    """(B, C+1): labels and background 1; for softmax scores divided by their sum.
+
+    Without a background class, background is 0 for sigmoid scores, and for softmax ones 1 for the
+    videos without action alone.
+    """
+    background = torch.ones_like(labels[:, :1])
+    if score_function == "sigmoid":
+        return torch.cat((labels, background * (variant != "no_background")), dim=1)
+    if variant == "no_background":
+        background = without_action(labels).float().unsqueeze(1)
+    target = torch.cat((labels, background), dim=1)
+    return target / target.sum(dim=1, keepdim=True)
+
+
+def supp_target(
+    labels: Tensor, choice: BackgroundVideoTarget, score_function: ScoreFunction = "softmax"
+) -> tuple[Tensor, Tensor]:
+    """(B, C+1) labels and background 0, and (B,) 1 where a video counts.
+
+    For softmax scores the target is divided by its sum.
+    """
+    empty = without_action(labels)
+    target = torch.cat((labels, torch.zeros_like(labels[:, :1])), dim=1)
+    if score_function == "softmax":
+        target = target / target.sum(dim=1, keepdim=True).clamp(min=1)
+    if choice == "uniform":
+        target[empty, :-1] = 1 / labels.shape[1] if score_function == "softmax" else 0.5
+    elif choice == "background":
+        target[empty, -1] = 1
+    counts = ~empty if choice == "skip" else torch.ones_like(empty)
+    return target, counts.float()
+
+
+def without_action(labels: Tensor) -> Tensor:
+    """(B,) bool: the videos that contain none of the classes."""
+    return labels.sum(dim=1) == 0
+
+
+def _bce(scores: Tensor, target: Tensor) -> Tensor:
+    # Probabilities, not logits, as published; autocast refuses that in half precision.
+    with torch.autocast(scores.device.type, enabled=False):
+        return F.binary_cross_entropy(scores.float(), target, reduction="none")

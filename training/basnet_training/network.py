@@ -1,0 +1,225 @@
+"""BaS-Net: one class-activation network, seen with and without a background filter.
+
+Source: Lee, Uh and Byun, AAAI 2020 (arXiv:1911.09963). Parameter names and shapes are those of
+the authors' released checkpoint, so that it loads unchanged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple, cast, get_args
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from basnet_rt import InvalidValue
+
+from .projection import InputProjection
+
+Variant = Literal["full", "base_only", "no_background"]
+ScoreFunction = Literal["softmax", "sigmoid"]
+
+# A constant background activation this low has no share in a float32 softmax, and stays finite.
+NO_BACKGROUND = -1e4
+
+
+class NetworkOutput(NamedTuple):
+    """Both branches of one batch; snippets beyond a video's end are 0 everywhere.
+
+    Attributes:
+        score_base, score_supp: (B, C+1) float32, softmax over classes or sigmoid of each;
+            background last.
+        cas_base, cas_supp: (B, T, C+1) float32, before any normalisation.
+        foreground: (B, T) float32 in (0, 1); ones where the variant has no filter.
+
+    The `supp` entries are None for a variant without suppression branch.
+    """
+
+    score_base: Tensor
+    cas_base: Tensor
+    score_supp: Tensor | None
+    cas_supp: Tensor | None
+    foreground: Tensor
+
+    @property
+    def score(self) -> Tensor:
+        """Scores of the branch that localizes: suppression where there is one."""
+        return self.score_base if self.score_supp is None else self.score_supp
+
+    @property
+    def cas(self) -> Tensor:
+        """CAS of the branch that localizes."""
+        return self.cas_base if self.cas_supp is None else self.cas_supp
+
+
+class FilterModule(nn.Module):
+    """Foreground weight of every snippet, (B, F, T) to (B, T)."""
+
+    def __init__(self, feature_dim: int, hidden: int) -> None:
+        super().__init__()
+        self.conv_1 = nn.Sequential(nn.Conv1d(feature_dim, hidden, 1), nn.LeakyReLU())
+        self.conv_2 = nn.Sequential(nn.Conv1d(hidden, 1, 1), nn.Sigmoid())
+
+    def forward(self, x: Tensor) -> Tensor:
+        return cast(Tensor, self.conv_2(self.conv_1(x))).squeeze(1)
+
+
+class CasModule(nn.Module):
+    """Class activations of every snippet, (B, F, T) to (B, outputs, T)."""
+
+    def __init__(self, feature_dim: int, outputs: int, hidden: int, dropout: float) -> None:
+        super().__init__()
+        self.conv_1 = nn.Sequential(nn.Conv1d(feature_dim, hidden, 3, padding=1), nn.LeakyReLU())
+        self.conv_2 = nn.Sequential(nn.Conv1d(hidden, hidden, 3, padding=1), nn.LeakyReLU())
+        self.drop_out = nn.Dropout(dropout)
+        self.conv_3 = nn.Sequential(nn.Conv1d(hidden, outputs, 1, bias=False))
+
+    def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
+        hidden = self.conv_1(x)
+        if mask is not None:  # beyond a video's end lies zero padding, in the hidden layer too
+            hidden = hidden * mask.to(hidden.dtype)
+        return cast(Tensor, self.conv_3(self.drop_out(self.conv_2(hidden))))
+
+
+class BaSNet(nn.Module):
+    """The network of the paper, and the two smaller ones of its ablation.
+
+    Args:
+        feature_dim: F, channels of a snippet.
+        num_classes: C, without background.
+        hidden_filter, hidden_cas: hidden sizes; the defaults are the released ones.
+        dropout: share of hidden channels dropped before the classifier, in training.
+        topk_divisor: a video score is the mean over its best max(1, T // topk_divisor) snippets.
+        variant:
+            "full": both branches.
+            "base_only": the base branch with its background class; no filter.
+            "no_background": the base branch with C outputs. A constant stands in the background
+                column, so that shapes are the same for all variants.
+        score_function: what turns a class's top-k mean into its video score: "softmax" over C+1
+            as published, or "sigmoid" of each alone, whose activations rest near 0 on background.
+        projection_dim: D of the fixed `InputProjection` in front of both modules, which then take
+            D channels; None: none, as published.
+        background_logit: that constant. `NO_BACKGROUND` gives the softmax over C of the paper's
+            baseline. 0 gives logistic scores against "none of these"; a single class, or videos
+            without action, need it, for a softmax over C alone cannot say "none".
+    """
+
+    def __init__(
+        self,
+        feature_dim: int,
+        num_classes: int,
+        hidden_filter: int = 512,
+        hidden_cas: int = 2048,
+        dropout: float = 0.7,
+        *,
+        topk_divisor: int = 8,
+        variant: Variant = "full",
+        background_logit: float = NO_BACKGROUND,
+        score_function: ScoreFunction = "softmax",
+        projection_dim: int | None = None,
+    ) -> None:
+        super().__init__()
+        _check_sizes(feature_dim, num_classes, hidden_filter, hidden_cas, topk_divisor)
+        if variant not in get_args(Variant):
+            raise InvalidValue(f"variant: expected one of {get_args(Variant)}, got {variant!r}")
+        if score_function not in get_args(ScoreFunction):
+            raise InvalidValue(
+                f"score_function: expected one of {get_args(ScoreFunction)}, got {score_function!r}"
+            )
+        self.feature_dim, self.num_classes = feature_dim, num_classes
+        self.score_function = score_function
+        self.projection: InputProjection | None = None
+        if projection_dim is not None:
+            self.projection = InputProjection(feature_dim, projection_dim)
+        inputs = feature_dim if projection_dim is None else projection_dim
+        self.topk_divisor, self.variant = topk_divisor, variant
+        self.background_logit = background_logit
+        outputs = num_classes + (variant != "no_background")
+        self.filter_module = FilterModule(inputs, hidden_filter) if variant == "full" else None
+        self.cas_module = CasModule(inputs, outputs, hidden_cas, dropout)
+
+    def forward(self, features: Tensor, mask: Tensor | None = None) -> NetworkOutput:
+        """Run both branches.
+
+        Args:
+            features: (B, T, F) float32; values beyond a video's end are ignored.
+            mask: (B, T) bool, true for a video's snippets, which come first; None: all are.
+        """
+        rows = features if self.projection is None else self.projection(features)
+        x = rows.transpose(1, 2).contiguous()  # B, D, T
+        weight = None if mask is None else mask.unsqueeze(1).to(x.dtype)  # B, 1, T
+        if mask is not None:
+            x = x.masked_fill(~mask.unsqueeze(1), 0)
+        score_base, cas_base = self._branch(x, mask, weight)
+        if self.filter_module is None:
+            ones = torch.ones(features.shape[:2], device=features.device)
+            return NetworkOutput(score_base, cas_base, None, None, _masked(ones, mask))
+        foreground = _masked(self.filter_module(x).float(), mask)
+        score_supp, cas_supp = self._branch(x * foreground.unsqueeze(1), mask, weight)
+        return NetworkOutput(score_base, cas_base, score_supp, cas_supp, foreground)
+
+    def load_published(self, state_dict: Mapping[str, Tensor]) -> None:
+        """Load a released checkpoint; a `module.` prefix on every name is taken off.
+
+        Raises:
+            ValueError: a name is absent or unknown, or a shape differs; the message lists them.
+        """
+        given = without_prefix(state_dict)
+        problems = _differences(dict(self.state_dict()), given)
+        if problems:
+            raise InvalidValue("this is not the network's state dict: " + "; ".join(problems))
+        self.load_state_dict(given)
+
+    def _branch(
+        self, x: Tensor, mask: Tensor | None, weight: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        """(score, CAS) of one input, (B, F, T); `weight` is the mask as (B, 1, T) numbers."""
+        cas = self.cas_module(x, weight).transpose(1, 2).float()  # B, T, outputs
+        if self.variant == "no_background":
+            cas = F.pad(cas, (0, 1), value=self.background_logit)
+        if mask is not None:
+            cas = cas * mask.unsqueeze(2)
+        means = topk_mean(cas, mask, self.topk_divisor)
+        return means.softmax(dim=1) if self.score_function == "softmax" else means.sigmoid(), cas
+
+
+def without_prefix(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The same without the `module.` that DataParallel puts before every name."""
+    return {name.removeprefix("module."): value for name, value in state_dict.items()}
+
+
+def topk_mean(cas: Tensor, mask: Tensor | None, divisor: int) -> Tensor:
+    """Mean of the best k = max(1, T // divisor) activations in time, per class.
+
+    cas (B, T, K) float32, mask (B, T) bool or None; returns (B, K). T is each video's own.
+    """
+    if mask is None:
+        return cas.topk(max(1, cas.shape[1] // divisor), dim=1).values.mean(dim=1)
+    best = torch.clamp(mask.sum(dim=1) // divisor, min=1)  # B
+    ranked = cas.masked_fill(~mask.unsqueeze(2), -torch.inf).sort(dim=1, descending=True).values
+    keep = torch.arange(cas.shape[1], device=cas.device) < best.unsqueeze(1)  # B, T
+    kept = torch.where(keep.unsqueeze(2), ranked, torch.zeros_like(ranked))
+    return kept.sum(dim=1) / best.unsqueeze(1)
+
+
+def _masked(values: Tensor, mask: Tensor | None) -> Tensor:
+    return values if mask is None else values * mask
+
+
+def _check_sizes(*sizes: int) -> None:
+    names = ("feature_dim", "num_classes", "hidden_filter", "hidden_cas", "topk_divisor")
+    for name, size in zip(names, sizes, strict=True):
+        if size < 1:
+            raise InvalidValue(f"{name}: expected at least 1, got {size}")
+
+
+def _differences(own: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> list[str]:
+    problems = [f"{name} is absent" for name in own if name not in given]
+    problems += [f"{name} is unknown" for name in given if name not in own]
+    problems += [
+        f"{name} has shape {tuple(given[name].shape)}, expected {tuple(value.shape)}"
+        for name, value in own.items()
+        if name in given and given[name].shape != value.shape
+    ]
+    return problems

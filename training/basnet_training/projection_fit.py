@@ -1,0 +1,50 @@
+"""Sets an `InputProjection` from training snippets."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from basnet_rt import InvalidValue
+
+from .dataset import TaggedVideos
+from .projection import InputProjection
+
+Float64 = npt.NDArray[np.float64]
+
+# Added to every channel's deviation: one that hardly moves is not blown up.
+LEAST_DEVIATION = 1e-2
+
+
+def fit_projection(layer: InputProjection, videos: TaggedVideos) -> None:
+    """Set `layer` from every snippet of `videos`.
+
+    Channels become (x - mean) / (deviation + 1e-2); of those the D principal axes are kept, not
+    whitened, and scaled by one number so that their mean variance is 1.
+    """
+    mean, covariance = _moments(videos)
+    scale = 1 / (np.sqrt(np.diag(covariance).clip(min=0)) + LEAST_DEVIATION)
+    variances, axes = np.linalg.eigh(covariance * np.outer(scale, scale))
+    dim = layer.weight.shape[0]
+    main = axes[:, ::-1][:, :dim]
+    # An axis has no sign of its own: its largest entry is positive, on every machine.
+    main = main * np.sign(main[np.abs(main).argmax(axis=0), np.arange(dim)])
+    weight = (main * scale[:, None]).T / np.sqrt(max(variances[::-1][:dim].mean(), 1e-12))
+    layer.weight.copy_(torch.from_numpy(weight))
+    layer.bias.copy_(torch.from_numpy(-weight @ mean))
+
+
+def _moments(videos: TaggedVideos) -> tuple[Float64, Float64]:
+    """Mean (F,) and covariance (F, F) over all snippets, one video in memory at a time."""
+    count, total, products = 0, None, None
+    for name in videos.names:
+        rows = np.asarray(videos.source.read(name), dtype=np.float64)
+        count += len(rows)
+        total = rows.sum(axis=0) if total is None else total + rows.sum(axis=0)
+        products = rows.T @ rows if products is None else products + rows.T @ rows
+    if total is None or products is None:
+        raise InvalidValue("network.projection_dim: there is no video to fit it on")
+    mean: Float64 = total / count
+    covariance: Float64 = products / count - np.outer(mean, mean)
+    return mean, covariance

@@ -1,0 +1,105 @@
+"""What a finished run leaves: its settings, and weights that know them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from basnet_rt import InvalidValue
+from basnet_rt._whole_file import write_whole
+
+from .checkpoint import load_tensors, save_tensors
+from .config import Config, check_config
+from .dataset import TaggedVideos
+from .network import NO_BACKGROUND, BaSNet
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """A network in evaluation mode, with the settings that made it."""
+
+    network: BaSNet
+    config: Config
+    step: int
+    held_out: dict[str, float]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        assert self.config.data.classes is not None
+        return self.config.data.classes
+
+
+def resolve(config: Config, videos: TaggedVideos) -> Config:
+    """The settings with what the data decides filled in: classes, F, background logit."""
+    logit = config.network.background_logit
+    if logit is None:
+        cannot_say_none = len(videos.classes) == 1 or videos.some_without_action
+        softmax = config.network.score_function == "softmax"
+        logit = 0.0 if cannot_say_none and softmax else NO_BACKGROUND
+    data = {
+        "classes": videos.classes,
+        "feature_dim": videos.source.feature_dim,
+        "simulated": config.data.simulated or videos.simulated,
+    }
+    return config.model_copy(
+        update={
+            "data": config.data.model_copy(update=data),
+            "network": config.network.model_copy(update={"background_logit": logit}),
+        }
+    )
+
+
+def build_network(config: Config) -> BaSNet:
+    """A fresh network of a resolved configuration."""
+    net, data = config.network, config.data
+    assert data.classes is not None
+    assert data.feature_dim is not None
+    logit = NO_BACKGROUND if net.background_logit is None else net.background_logit
+    return BaSNet(
+        data.feature_dim,
+        len(data.classes),
+        net.hidden_filter,
+        net.hidden_cas,
+        net.dropout,
+        topk_divisor=net.topk_divisor,
+        variant=net.variant,
+        background_logit=logit,
+        score_function=net.score_function,
+        projection_dim=net.projection_dim,
+    )
+
+
+def save_run_config(folder: Path, config: Config) -> None:
+    write_whole(folder / "config.yaml", [config.to_yaml()])
+
+
+def save_model(
+    path: Path, network: nn.Module, config: Config, step: int, held_out: dict[str, float]
+) -> None:
+    """Weights by name, with the resolved configuration beside them in the same file."""
+    about: dict[str, Any] = {
+        "config": config.model_dump(mode="json"),
+        "step": step,
+        "held_out": held_out,
+    }
+    save_tensors(path, network.state_dict(), about)
+
+
+def load_model(path: str | Path) -> TrainedModel:
+    """Load `model.safetensors`, or the one in a run's folder.
+
+    Raises:
+        ValueError: absent, truncated, or not a model of this program.
+    """
+    path = Path(path)
+    path = path / "model.safetensors" if path.is_dir() else path
+    tensors, about = load_tensors(path)
+    if "config" not in about:
+        raise InvalidValue(f"{path}: holds no configuration; expected a model from `fit`")
+    config = check_config(about["config"], str(path))
+    network = build_network(config)
+    network.load_published(tensors)
+    return TrainedModel(network.eval(), config, int(about["step"]), dict(about["held_out"]))

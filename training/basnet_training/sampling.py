@@ -1,0 +1,44 @@
+"""Which snippets of a video a network sees.
+
+Every draw is a function of (seed, epoch, video), so that workers, ranks and resumed runs agree.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Indices = npt.NDArray[np.int64]
+
+
+def generator(*key: int) -> np.random.Generator:
+    """A generator that depends on the key's numbers and on nothing else; each >= 0."""
+    return np.random.default_rng(np.random.SeedSequence(key))
+
+
+def uniform(length: int, num_segments: int) -> Indices:
+    """`num_segments` snippets at even distances, floor(i * length / num_segments).
+
+    Source: the released code's test sampling. A short video repeats snippets.
+    """
+    return np.arange(num_segments, dtype=np.int64) * length // num_segments
+
+
+def random_perturbed(length: int, num_segments: int, rng: np.random.Generator) -> Indices:
+    """Even positions, each moved to a random snippet up to and including the next position.
+
+    Source: the released code's training sampling. The last one may reach the video's end; a video
+    of exactly `num_segments` snippets is taken as it is.
+    """
+    first = uniform(length, num_segments)
+    if length == num_segments:
+        return first
+    return rng.integers(first, np.append(first[1:], length - 1), endpoint=True)
+
+
+def crop(length: int, max_length: int, rng: np.random.Generator) -> slice:
+    """A random stretch of at most `max_length` snippets at native rate."""
+    if length <= max_length:
+        return slice(0, length)
+    start = int(rng.integers(0, length - max_length, endpoint=True))
+    return slice(start, start + max_length)

@@ -1,0 +1,266 @@
+"""The training run: from tagged features to weights, resumable at any checkpoint."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+
+from basnet_rt import Error, InvalidValue
+
+from . import validation
+from .averaging import Best, MovingAverage
+from .checkpoint import Checkpoint, latest_checkpoint, load_checkpoint, save_checkpoint
+from .config import Config
+from .dataset import Batch, PositionSampler, TaggedVideos, TrainingStream, collate, open_videos
+from .distributed import Processes, processes
+from .files import whole
+from .loss import Loss, basnet_loss
+from .progress import Log, NoLog, TensorBoardLog, progress_bar
+from .projection_fit import fit_projection
+from .runs import build_network, resolve, save_model, save_run_config
+from .sampling import generator
+from .schedule import learning_rate
+
+AUTOCAST = {"float32": None, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """Where a run lies, and what the kept weights measured on held-out videos (may be empty)."""
+
+    folder: Path
+    model: Path
+    step: int
+    held_out: dict[str, float]
+
+
+def fit(
+    config: Config, folder: str | Path, *, resume: bool = False, shown: bool = True
+) -> FitResult:
+    """Train, and leave `config.yaml`, `model.safetensors`, checkpoints and logs in `folder`.
+
+    Under `torchrun` every process calls this; the first one writes.
+
+    Args:
+        resume: continue from the folder's newest checkpoint, with an equal configuration; the
+            result is that of a run that was never stopped. Without a checkpoint, start.
+        shown: draw a progress bar.
+
+    Raises:
+        ValueError: the data or a setting is wrong, or the folder holds another run.
+    """
+    videos = open_videos(config.data)
+    with processes(config.run.device) as group, _deterministic(group.device):
+        trainer = Trainer(resolve(config, videos), videos, Path(folder), group)
+        if resume:
+            trainer.resume()
+        else:
+            trainer.begin()
+        return trainer.run(shown and group.leads)
+
+
+class Trainer:
+    """The state of one run: network, optimizer, moving average, and the iteration it is at."""
+
+    def __init__(
+        self, config: Config, videos: TaggedVideos, folder: Path, group: Processes
+    ) -> None:
+        self.config, self.folder, self.group = config, folder, group
+        self.train, self.held_out = validation.divide(videos, config.validation)
+        if config.optim.batch_size % group.world:
+            raise InvalidValue(
+                f"optim.batch_size {config.optim.batch_size} must be a multiple of "
+                f"{group.world} processes"
+            )
+        torch.manual_seed(config.run.seed)
+        self.network = build_network(config).to(group.device)
+        self.parallel = group.wrap(self.network)
+        optim = config.optim
+        self.optimizer = torch.optim.Adam(
+            self.network.parameters(), optim.lr, optim.betas, weight_decay=optim.weight_decay
+        )
+        half = optim.precision == "float16"
+        self.scaler = torch.amp.GradScaler(group.device.type, enabled=half)
+        self.average = MovingAverage(self.network, optim.ema_decay)
+        self.step = 0
+        self.best = Best()
+
+    def begin(self) -> None:
+        """Start in a folder that holds no run."""
+        if latest_checkpoint(self.folder) is not None:
+            raise InvalidValue(f"{self.folder} holds a run; resume it or choose another folder")
+        if self.network.projection is not None:
+            fit_projection(self.network.projection, self.train)
+        self._write_config()
+
+    def resume(self) -> None:
+        """Continue from the newest checkpoint."""
+        path = latest_checkpoint(self.folder)
+        if path is None:
+            self.begin()
+            return
+        checkpoint = load_checkpoint(path)
+        if checkpoint.digest != self.config.digest():
+            raise InvalidValue(
+                f"{path} was made with other settings (configuration {checkpoint.digest}, "
+                f"this is {self.config.digest()}); resume with its config.yaml"
+            )
+        self.network.load_state_dict(checkpoint.weights)
+        self.optimizer.load_state_dict(checkpoint.optimizer)
+        self.average.load(checkpoint.average)
+        self.scaler.load_state_dict(checkpoint.extra["scaler"])
+        self.best = Best(**checkpoint.extra["best"])
+        self.step = checkpoint.step
+
+    def run(self, shown: bool) -> FitResult:
+        """Iterate to the end and keep the weights."""
+        total = self.config.optim.iterations
+        log = self._open_log()
+        self.group.wait()  # nobody writes a checkpoint before everybody has looked for one
+        with progress_bar(self.config.name, total, done=self.step, shown=shown) as bar:
+            for batch in self._loader():
+                loss = self._iterate(batch.to(self.group.device))
+                bar.advance(f"loss {float(loss.total.detach()):.4f}")
+                self._after(loss, log)
+        log.close()
+        return self._finish()
+
+    def _iterate(self, batch: Batch) -> Loss:
+        """One optimizer step. All its randomness comes from (seed, iteration, rank)."""
+        config = self.config
+        rng = generator(config.run.seed, 2, self.step, self.group.rank)
+        torch.manual_seed(int(rng.integers(2**63)))
+        rate = learning_rate(config.optim, self.step)
+        for entry in self.optimizer.param_groups:
+            entry["lr"] = rate
+        self.parallel.train()
+        loss = self._loss(batch)
+        self.optimizer.zero_grad(set_to_none=True)
+        self.scaler.scale(loss.total).backward()  # type: ignore[no-untyped-call]
+        if config.optim.clip_norm is not None:
+            self.scaler.unscale_(self.optimizer)
+            nn.utils.clip_grad_norm_(self.network.parameters(), config.optim.clip_norm)
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        self.average.update(self.network, self.step)
+        self.step += 1
+        return loss
+
+    def _loss(self, batch: Batch) -> Loss:
+        config, dtype = self.config, AUTOCAST[self.config.optim.precision]
+        with torch.autocast(self.group.device.type, dtype, enabled=dtype is not None):
+            output = self.parallel(batch.features, batch.mask)
+        if not bool(torch.isfinite(output.score_base.sum() + output.score.sum())):
+            raise Error(
+                f"the network diverged at iteration {self.step}: its scores are not finite; "
+                "lower optim.lr, set optim.clip_norm, or train in float32"
+            )
+        net = config.network
+        return basnet_loss(
+            output,
+            batch.labels,
+            config.loss,
+            variant=net.variant,
+            score_function=net.score_function,
+        )
+
+    def _after(self, loss: Loss, log: Log) -> None:
+        """What happens between iterations: logs, held-out measurements, checkpoints."""
+        run, last = self.config.run, self.step == self.config.optim.iterations
+        if self.step % run.log_every == 0:
+            parts = {name: float(value.detach()) for name, value in loss.parts.items()}
+            log.scalars("train", {"loss": float(loss.total.detach()), **parts}, self.step)
+        if len(self.held_out) and (self.step % self.config.validation.every == 0 or last):
+            self._measure(log)
+        if self.step % run.checkpoint_every == 0 or last:
+            self._save()
+
+    def _measure(self, log: Log) -> None:
+        if self.group.leads:
+            with self.average.applied(self.network):
+                self.network.eval()
+                found = validation.measure(
+                    self.network, self.held_out, self.config, self.group.device
+                )
+                if self.best.improves(found, self.step):
+                    self._write_model("best.safetensors", found)
+            log.scalars("held_out", found, self.step)
+        self.group.wait()
+
+    def _save(self) -> None:
+        if not self.group.leads:
+            return
+        checkpoint = Checkpoint(
+            self.step,
+            self.config.digest(),
+            dict(self.network.state_dict()),
+            self.average.values,
+            self.optimizer.state_dict(),
+            {"scaler": self.scaler.state_dict(), "best": asdict(self.best)},
+        )
+        save_checkpoint(self.folder, checkpoint, self.config.run.keep_checkpoints)
+
+    def _finish(self) -> FitResult:
+        model = self.folder / "model.safetensors"
+        found = self.best.latest
+        if self.group.leads:
+            if self.config.validation.select == "best" and self.best.loss is not None:
+                with whole(model) as part:
+                    shutil.copyfile(self.folder / "best.safetensors", part)
+                found = self.best.found
+            else:
+                with self.average.applied(self.network):
+                    self._write_model(model.name, found)
+        self.group.wait()
+        return FitResult(self.folder, model, self.step, found)
+
+    def _write_model(self, name: str, found: dict[str, float]) -> None:
+        save_model(self.folder / name, self.network, self.config, self.step, found)
+
+    def _write_config(self) -> None:
+        if self.group.leads:
+            save_run_config(self.folder, self.config)
+
+    def _open_log(self) -> Log:
+        wanted = self.config.run.tensorboard and self.group.leads
+        return TensorBoardLog(self.folder / "tensorboard", self.step) if wanted else NoLog()
+
+    def _loader(self) -> Iterator[Batch]:
+        config = self.config
+        stream = TrainingStream(self.train, config.sampling, config.run.seed, config.data.cache_gib)
+        positions = PositionSampler(
+            self.step,
+            config.optim.iterations,
+            config.optim.batch_size,
+            self.group.rank,
+            self.group.world,
+        )
+        return iter(
+            DataLoader(
+                stream,
+                batch_sampler=positions,
+                collate_fn=collate,
+                num_workers=config.run.workers,
+            )
+        )
+
+
+@contextmanager
+def _deterministic(device: torch.device) -> Iterator[None]:
+    """Deterministic kernels for the length of a run; the caller's choice is put back."""
+    before = torch.are_deterministic_algorithms_enabled()
+    if device.type == "cuda":  # cuBLAS reads this when its first handle is made
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before)
