@@ -1,0 +1,101 @@
+# One command each; every one does the set-up it needs. `make help` lists them.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+JOBS ?= 2
+# More for pytest: make test-python PYTEST_ARGS="-k gate -x"
+PYTEST_ARGS ?=
+# Sanitizers of `make test-sanitize`: thread is the other choice.
+SANITIZE ?= address,undefined
+
+# Each test process computes on one core: more threads than cores make all of them slow.
+export OMP_NUM_THREADS := 1
+# This environment's programs first: cmake, ninja, clang-format and the two of this project.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+CPP_SOURCES := $(shell find csrc tests/cpp examples -name '*.cpp' -o -name '*.h' -o -name '*.cu' \
+  -o -name '*.cuh' 2>/dev/null)
+EXTENSION_SOURCES := $(shell find csrc cmake -type f 2>/dev/null) CMakeLists.txt pyproject.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help setup system test demo bench lint checks test-cpp test-sanitize test-python \
+  test-install format clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
+
+# --- set-up -------------------------------------------------------------------------------------
+
+setup: build/.extension ## install everything into .venv, compile the extension
+
+system:
+	@scripts/system_packages.sh "$(PYTHON)"
+
+# A second run installs nothing; a change of constraints.txt does.
+$(VENV)/.installed: constraints.txt | system
+	@echo "== installing into $(VENV) what constraints.txt names (minutes the first time)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install -qq -r constraints.txt
+	@touch $@
+
+build/.extension: $(VENV)/.installed $(EXTENSION_SOURCES)
+	@echo "== compiling the extension"
+	@$(BIN)/pip install -qq --no-build-isolation --no-deps \
+	  --config-settings cmake.define.BASNET_RT_WERROR=ON -e .
+	@mkdir -p build && touch $@
+
+# --- tests --------------------------------------------------------------------------------------
+
+STAGES := lint checks test-cpp test-sanitize test-python test-install
+
+test: setup ## everything that CI runs; ends in a summary
+	@MAKE="$(MAKE)" scripts/run_stages.sh $(STAGES)
+
+lint: setup ## ruff, mypy --strict, clang-format; changes nothing
+	@status=0; \
+	for check in "ruff check ." "ruff format --check ." mypy \
+	  "clang-format --dry-run -Werror $(CPP_SOURCES)"; do \
+	  echo "$$check" | cut -c -80; $$check || status=1; \
+	done; exit $$status
+
+checks: setup ## the house rules that a program can judge
+	pytest tests/checks $(PYTEST_ARGS)
+
+test-cpp: setup ## C++ tests, warnings are errors
+	cmake -S . -B build/cpp -G Ninja -DCMAKE_BUILD_TYPE=Release \
+	  -DBASNET_RT_TESTS=ON -DBASNET_RT_WERROR=ON
+	cmake --build build/cpp -j $(JOBS)
+	ctest --test-dir build/cpp -j $(JOBS) --output-on-failure --no-tests=error
+
+comma := ,
+SANITIZED := build/cpp-$(subst $(comma),-,$(SANITIZE))
+
+test-sanitize: setup ## C++ tests under AddressSanitizer and UBSan
+	cmake -S . -B $(SANITIZED) -G Ninja -DCMAKE_BUILD_TYPE=Debug \
+	  -DCMAKE_CXX_FLAGS_DEBUG="-O1 -g1 -D_GLIBCXX_ASSERTIONS" \
+	  -DBASNET_RT_TESTS=ON -DBASNET_RT_SANITIZE=$(SANITIZE)
+	cmake --build $(SANITIZED) -j $(JOBS)
+	ctest --test-dir $(SANITIZED) -j $(JOBS) --output-on-failure --no-tests=error
+
+test-python: setup ## Python tests against the reference and ../shared
+	pytest tests/python -n $(JOBS) $(PYTEST_ARGS)
+
+test-install: setup ## wheel and sdist in empty environments, a C++ consumer
+	pytest tests/install $(PYTEST_ARGS)
+
+# --- the rest -----------------------------------------------------------------------------------
+
+demo: setup ## train on simulated features, localize unseen ones, evaluate
+	@examples/demo.sh demo
+
+bench: setup ## the timings that README.md claims
+	@for script in bench/bench_*.py; do echo "== $$script"; python "$$script" || exit 1; done
+
+format: setup ## rewrite sources to the house format
+	ruff check --fix .
+	ruff format .
+	clang-format -i $(CPP_SOURCES)
+
+clean: ## remove what was built, keep .venv
+	rm -rf build dist demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

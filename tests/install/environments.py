@@ -1,0 +1,48 @@
+"""Commands, and environments to try a wheel in."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import venv
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+CONSTRAINTS = REPOSITORY / "constraints.txt"
+
+
+def run(*command: str | Path, cwd: Path | None = None, path: Path | None = None) -> str:
+    """Standard output of a command that must succeed; its whole output where it does not.
+
+    Args:
+        path: folder whose programs come first.
+    """
+    environment = {**os.environ, "PIP_CONSTRAINT": str(CONSTRAINTS)}
+    environment.pop("PYTHONPATH", None)
+    if path is not None:
+        environment["PATH"] = f"{path}{os.pathsep}{environment['PATH']}"
+    done = subprocess.run(
+        [str(part) for part in command], cwd=cwd, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, f"{command} failed:\n{done.stdout[-8000:]}\n{done.stderr[-8000:]}"
+    return done.stdout
+
+
+@dataclass(frozen=True)
+class Distributions:
+    sdist: Path
+    wheel: Path  # built from the sdist
+    cpu_seconds: float  # that both took, the build environment included
+
+
+def new_environment(folder: Path) -> Path:
+    """The interpreter of an empty environment."""
+    venv.create(folder, with_pip=False, symlinks=True)
+    return folder / "bin/python"
+
+
+def pip(python: Path, *arguments: str | Path) -> str:
+    """This environment's pip at work on another."""
+    return run(sys.executable, "-m", "pip", "--python", python, *arguments)

@@ -1,0 +1,104 @@
+"""What is in the wheel and the sdist: everything that is needed, and nothing else."""
+
+from __future__ import annotations
+
+import subprocess
+import tarfile
+import zipfile
+from email import message_from_bytes
+from pathlib import Path
+
+from install.environments import REPOSITORY, Distributions
+
+SOURCE_FOLDERS = ("cmake", "csrc", "python", "training")
+
+
+def source_files(folder: str) -> set[str]:
+    """Files below a folder of the repository, by path from its root."""
+    found = (p for p in (REPOSITORY / folder).rglob("*") if p.is_file())
+    return {
+        p.relative_to(REPOSITORY).as_posix()
+        for p in found
+        if "__pycache__" not in p.parts and p.suffix not in {".pyc", ".so"}
+    }
+
+
+def wheel_files(distributions: Distributions) -> dict[str, int]:
+    with zipfile.ZipFile(distributions.wheel) as wheel:
+        return {info.filename: info.file_size for info in wheel.infolist()}
+
+
+def extension(distributions: Distributions, folder: Path) -> Path:
+    """The compiled module, taken out of the wheel."""
+    (inside,) = (f for f in wheel_files(distributions) if f.endswith(".so"))
+    with zipfile.ZipFile(distributions.wheel) as wheel:
+        return Path(wheel.extract(inside, folder))
+
+
+def readelf(*arguments: str | Path) -> str:
+    command = ["readelf", "--wide", *(str(argument) for argument in arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def test_sdist_holds_the_sources_and_nothing_else(distributions: Distributions):
+    with tarfile.open(distributions.sdist) as sdist:
+        root = distributions.sdist.name.removesuffix(".tar.gz") + "/"
+        there = {m.name.removeprefix(root) for m in sdist.getmembers() if m.isfile()}
+    wanted = {"PKG-INFO", "CHANGELOG.md", "CMakeLists.txt", "LICENSE", "README.md"}
+    wanted |= {"pyproject.toml"}.union(*(source_files(folder) for folder in SOURCE_FOLDERS))
+    assert there == wanted
+
+
+def test_wheel_holds_the_packages_and_nothing_else(distributions: Distributions):
+    files = wheel_files(distributions)
+    packages = {f for f in files if ".dist-info/" not in f}
+    wanted = {f.removeprefix("python/") for f in source_files("python")}
+    wanted |= {
+        f.removeprefix("training/").replace("configs/", "basnet_training/configs/", 1)
+        for f in source_files("training")
+    }
+    (compiled,) = packages - wanted
+    assert compiled.startswith("basnet_rt/_core.")
+    assert compiled.endswith(".so")
+    assert wanted - packages == set()
+    assert {"basnet_rt/py.typed", "basnet_rt/_core.pyi"} <= packages
+    assert any(f.endswith("thumos14.yaml") for f in packages)
+    assert any(f.endswith(".dist-info/licenses/LICENSE") for f in files)
+
+
+def test_wheel_asks_for_numpy_alone(distributions: Distributions):
+    with zipfile.ZipFile(distributions.wheel) as wheel:
+        (inside,) = (f for f in wheel.namelist() if f.endswith(".dist-info/METADATA"))
+        metadata = message_from_bytes(wheel.read(inside))
+    needed = [r for r in metadata.get_all("Requires-Dist", []) if "extra ==" not in r]
+    assert [r.split(">")[0] for r in needed] == ["numpy"]
+
+
+def test_extension_links_the_system_only(distributions: Distributions, tmp_path: Path):
+    """Catches a wheel that is bound to one torch, one Python library or a build folder."""
+    dynamic = readelf("--dynamic", extension(distributions, tmp_path)).splitlines()
+    needed = {line.split("[")[1].split(".so")[0] for line in dynamic if "(NEEDED)" in line}
+    allowed = {"libstdc++", "libm", "libgcc_s", "libc", "libpthread", "ld-linux-x86-64"}
+    assert needed - allowed - {"ld-linux-aarch64"} == set()
+    assert not [line for line in dynamic if "RPATH" in line or "RUNPATH" in line]
+
+
+def test_extension_shows_one_name_and_carries_no_symbol_table(
+    distributions: Distributions, tmp_path: Path
+):
+    module = extension(distributions, tmp_path)
+    symbols = readelf("--dyn-syms", module).splitlines()
+    shown = [s.split()[-1] for s in symbols if " GLOBAL " in s or " WEAK " in s if " UND " not in s]
+    assert shown == ["PyInit__core"]
+    assert ".symtab" not in readelf("--sections", module)
+
+
+def test_extension_and_wheel_are_small(distributions: Distributions, tmp_path: Path):
+    """A jump in size means that something was linked in or packed that should not be."""
+    assert extension(distributions, tmp_path).stat().st_size < 2_000_000
+    assert distributions.wheel.stat().st_size < 2_000_000
+
+
+def test_building_takes_less_than_two_minutes_of_one_core(distributions: Distributions):
+    """Processor time, which other work on the machine does not change."""
+    assert distributions.cpu_seconds < 120

@@ -1,0 +1,25 @@
+"""The wheel beside torch: the demo, which trains, exports, localizes and evaluates, runs on it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from install.environments import REPOSITORY, run
+
+
+def test_the_demo_runs_on_the_installed_wheel(torch_python: Path, tmp_path: Path):
+    """Catches what only a checkout has: a preset, a module or a program left out of the wheel."""
+    programs = torch_python.parent
+    place = run(torch_python, "-c", "import basnet_rt; print(basnet_rt.__file__)", cwd=tmp_path)
+    assert place.startswith(str(programs.parent))
+
+    printed = run("bash", REPOSITORY / "examples/demo.sh", "demo", cwd=tmp_path, path=programs)
+
+    results = json.loads((tmp_path / "demo/results.json").read_text())["results"]
+    assert len(results) == 20
+    found = re.search(r"^mAP \(%\).* ([0-9.]+)$", printed, re.MULTILINE)
+    assert found is not None, printed
+    assert float(found[1]) > 20.0  # a network that learned nothing has less than 5
+    assert "simulated" in printed
