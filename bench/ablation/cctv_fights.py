@@ -15,7 +15,9 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import itertools
 import json
+import operator
 import statistics
 import subprocess
 import sys
@@ -32,7 +34,6 @@ from common import (
     machine,
     markdown_table,
     replace_section,
-    seeds_in_order,
     spread,
 )
 from remembered_projection import remembered_projections
@@ -214,14 +215,17 @@ def table(
 
 
 def order(measured: dict[tuple[str, int], Measured], seeds: int) -> str:
-    """Whether the paper's order of the variants holds, seed by seed."""
-    lines = ["Seeds in which the average rises from variant to variant:", ""]
+    """In how many seeds which variant is better, by the average."""
+    pairs = list(itertools.combinations(reversed(VARIANTS), 2))
+    rows = []
     for reading in READINGS:
-        averages = {
-            title: average(measured, variant, seeds, reading) for variant, title in VARIANTS.items()
-        }
-        lines.append(f"- {reading.name}: {seeds_in_order(averages)}")
-    return "\n".join(lines)
+        found = {variant: average(measured, variant, seeds, reading) for variant in VARIANTS}
+        won = [sum(map(operator.gt, found[a], found[b])) for a, b in pairs]
+        rows.append([reading.name, *(f"{count} of {seeds}" for count in won)])
+    header = ["", *(f"{VARIANTS[a]} above {VARIANTS[b]}" for a, b in pairs)]
+    return "Seeds in which one variant's average is above another's:\n\n" + markdown_table(
+        header, rows
+    )
 
 
 def average(

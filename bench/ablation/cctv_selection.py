@@ -18,15 +18,14 @@ import argparse
 import csv
 import dataclasses
 import itertools
-import statistics
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from cctv_scenes import Snippets, divide, likely_action, likely_segments, read_snippets, scenes
+from cctv_judge import LABEL, Judge
+from cctv_scenes import Snippets, divide, likely_action, read_snippets, scenes
 from common import (
-    TIOU_THRESHOLDS,
     FinishedRuns,
     machine,
     markdown_table,
@@ -35,7 +34,6 @@ from common import (
 )
 from remembered_projection import remembered_projections
 
-from basnet_rt import PostprocessConfig, evaluate, postprocess
 from basnet_training import BaSNet
 from basnet_training.calibrate import calibrate
 from basnet_training.checkpoint import load_checkpoint
@@ -43,13 +41,11 @@ from basnet_training.config import Config, load_config
 from basnet_training.dataset import open_videos
 from basnet_training.runs import load_model
 from basnet_training.trainer import fit
-from basnet_training.validation import video_metrics
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FOLDS = 4
 LEAST_SNIPPETS = 6  # of a training video after the cut
 STEP = 80  # iterations between two measurements
-LABEL = "Fight"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,7 +53,7 @@ class Setting:
     """What differs from the preset; measured every 80 iterations up to `iterations`."""
 
     score_function: str
-    projection_dim: int
+    projection_dim: int | None  # None: all channels
     iterations: int = 160
     background_video_target: str = "auto"
 
@@ -65,7 +61,8 @@ class Setting:
         target = self.background_video_target
         if target == "auto":
             target = "uniform" if self.score_function == "softmax" else "none"
-        return f"{self.score_function}, {self.projection_dim} axes, target `{target}`"
+        inputs = "all channels" if self.projection_dim is None else f"{self.projection_dim} axes"
+        return f"{self.score_function}, {inputs}, target `{target}`"
 
     @property
     def steps(self) -> range:
@@ -75,11 +72,31 @@ class Setting:
 SETTINGS = (
     Setting("softmax", 128),
     Setting("softmax", 64),
+    Setting("sigmoid", None),
     Setting("sigmoid", 128),
     Setting("sigmoid", 64, 240),
     Setting("sigmoid", 64, 160, "background"),
     Setting("sigmoid", 64, 160, "uniform"),
     Setting("sigmoid", 64, 160, "skip"),
+)
+
+
+CHOSEN, CHOSEN_STEP = SETTINGS[4], 160
+# Changes of the preset's post-processing, judged on the chosen network.
+POSTPROCESSINGS: tuple[dict[str, Any], ...] = (
+    {},
+    {"nms_iou": 0.3},
+    {"nms_iou": 0.7},
+    {"score_weight": 0.0},
+    {"score_weight": 0.2},
+    {"score_weight": 1.0},
+    {"outer_ratio": 0.0},
+    {"outer_ratio": 0.5},
+    {"outer_ratio": 1.0},
+    {"cas_thresholds": [k / 10 for k in range(1, 10)]},
+    {"cas_thresholds": [k / 20 for k in range(1, 20)]},
+    {"cas_thresholds": [0.5]},
+    {"min_duration": 1.0},
 )
 
 
@@ -97,7 +114,7 @@ def main() -> None:
             for seed, setting in itertools.product(range(options.seeds), SETTINGS):
                 found = one_run(runs, snippets, fold_of == fold, data, setting, seed)
                 scored[setting, seed, fold] = found
-    text = table(snippets, fold_of, scored, options.seeds)
+    text = tables(snippets, fold_of, scored, options.seeds)
     print(text)
     if options.division == 0:
         replace_section(REPOSITORY / "docs" / "results.md", "cctv_selection", text)
@@ -170,7 +187,7 @@ def one_run(
     setting: Setting,
     seed: int,
 ) -> Any:
-    """Per number of iterations: activations of the held-out snippets, in order, and their range."""
+    """Activations of the held-out snippets and their range, per number of iterations."""
     config = settings(data, setting, seed)
     trained = f"{data.name}_{seed}_{config.digest()}"
     found = runs.get(trained)
@@ -191,7 +208,10 @@ def one_run(
 def held_out(
     network: BaSNet, config: Config, snippets: Snippets, held: np.ndarray
 ) -> dict[str, Any]:
-    """Activations of the held-out snippets in their whole videos; lo and hi of the training ones."""
+    """Activations of the held-out snippets, seen in their whole videos.
+
+    "values" (in order of the snippets), and the training videos' "lo" and "hi" by calibration.
+    """
     kind = config.export.activation
 
     def activations(features: torch.Tensor) -> torch.Tensor:
@@ -205,93 +225,54 @@ def held_out(
     return {"lo": lo, "hi": hi, "values": values[held].tolist()}
 
 
-def table(
+def tables(
     snippets: Snippets, fold_of: np.ndarray, scored: dict[tuple[Setting, int, int], Any], seeds: int
 ) -> str:
-    """A row per setting and number of iterations."""
-    truth = pseudo_truth(snippets)
-    rows = []
-    for setting in SETTINGS:
-        for step in setting.steps:
-            runs = [
-                [scored[setting, seed, fold][str(step)] for fold in range(FOLDS)]
-                for seed in range(seeds)
-            ]
-            measured = [measure(snippets, fold_of, truth, run) for run in runs]
-            cells = [spread([one[k] for one in measured]) for k in ("fixed", "calibrated")]
-            auc = statistics.median(one["auc"] for one in measured)
-            rows.append([str(setting), str(step), *cells, f"{auc:.3f}"])
-    header = ["", "iterations", "range 0 to 1", "range by calibration", "video AUC"]
-    about = describe(snippets, truth, seeds)
-    return f"{about}\n\n{markdown_table(header, rows)}"
+    """Settings of the training, then of the post-processing."""
+
+    def networks(setting: Setting, step: int) -> list[list[dict[str, Any]]]:
+        """Per seed, what its networks said, one a fold."""
+        folds = range(FOLDS)
+        return [[scored[setting, s, f][str(step)] for f in folds] for s in range(seeds)]
+
+    recipe = load_config("cctv_fights")
+    judge = Judge(snippets, fold_of, recipe)
+    trained = [
+        [str(setting), str(step), *cells(judge, networks(setting, step))]
+        for setting in SETTINGS
+        for step in setting.steps
+    ]
+    localized = []
+    for change in POSTPROCESSINGS:
+        changed = recipe.model_copy(update={"postprocess": recipe.postprocess | change})
+        other = Judge(snippets, fold_of, changed)
+        title = ", ".join(f"`{name}` {value}" for name, value in change.items()) or "the preset"
+        localized.append([title, cells(other, networks(CHOSEN, CHOSEN_STEP))[0]])
+    header = ["", "iterations", "range 0 to 1", "range by calibration", "video-level AUC"]
+    parts = [
+        describe(judge, seeds),
+        markdown_table(header, trained),
+        f"Post-processing of: {CHOSEN}, {CHOSEN_STEP} iterations.",
+        markdown_table(["", "range 0 to 1"], localized),
+    ]
+    return "\n\n".join(parts)
 
 
-def describe(snippets: Snippets, truth: dict[str, Any], seeds: int) -> str:
-    segments = [len(one["annotations"]) for one in truth["database"].values()]
+def cells(judge: Judge, networks: list[list[dict[str, Any]]]) -> list[str]:
+    """mAP with both ranges, and AUC, over the seeds."""
+    found = [judge(folds) for folds in networks]
+    measured = [spread([one[name] for one in found]) for name in ("fixed", "calibrated")]
+    return [*measured, spread([one["auc"] for one in found], digits=3)]
+
+
+def describe(judge: Judge, seeds: int) -> str:
+    snippets, segments = judge.snippets, judge.segments_per_video
     return (
         f"{len(snippets.owner)} snippets of {len(snippets.names)} training videos in "
         f"{scenes(snippets).max() + 1} scenes; {sum(segments)} likely segments in "
         f"{sum(map(bool, segments))} of {snippets.tagged.sum()} tagged videos. Average mAP@0.1:0.7 "
         f"in percent against those, median (least to most) of {seeds} seeds. {machine()}."
     )
-
-
-def pseudo_truth(snippets: Snippets) -> dict[str, Any]:
-    """The likely segments in ActivityNet form."""
-    seconds = preset(Path()).data.snippet_stride / preset(Path()).data.fps
-    database = {
-        name: {
-            "subset": "train",
-            "annotations": [
-                {"label": LABEL, "segment": list(one)}
-                for one in likely_segments(snippets, place, seconds)
-            ],
-        }
-        for place, name in enumerate(snippets.names)
-    }
-    return {"database": database}
-
-
-def measure(
-    snippets: Snippets, fold_of: np.ndarray, truth: dict[str, Any], run: list[dict[str, Any]]
-) -> dict[str, float]:
-    """Average mAP in percent with both ranges, and AUC of telling tagged from untagged videos."""
-    plain, ranged = np.zeros((2, len(fold_of)))
-    for fold, found in enumerate(run):
-        values = np.array(found["values"])
-        plain[fold_of == fold] = values
-        ranged[fold_of == fold] = (values - found["lo"]) / (found["hi"] - found["lo"])
-    scores = video_scores(snippets, plain)
-    labels = snippets.tagged[:, None].astype(np.float32)
-    return {
-        "fixed": pseudo_map(snippets, truth, plain),
-        "calibrated": pseudo_map(snippets, truth, ranged),
-        "auc": video_metrics(scores[:, None], labels)["video_auc"],
-    }
-
-
-def pseudo_map(snippets: Snippets, truth: dict[str, Any], values: np.ndarray) -> float:
-    """Average mAP in percent of (N,) activations, post-processed as the preset says."""
-    config = preset(Path())
-    settings = PostprocessConfig.from_dict(config.postprocess)
-    scores = video_scores(snippets, values).clip(0, 1).astype(np.float32)
-    found = {}
-    for place, name in enumerate(snippets.names):
-        cas = values[snippets.of(place), None].astype(np.float32)
-        seconds = config.data.snippet_stride / config.data.fps
-        detections = postprocess(cas, scores[place : place + 1], settings, snippet_seconds=seconds)
-        found[name] = dataclasses.replace(detections, classes=(LABEL,))
-    report = evaluate(truth, found, subset="train", tiou_thresholds=TIOU_THRESHOLDS)
-    return 100 * report.average_map
-
-
-def video_scores(snippets: Snippets, values: np.ndarray) -> np.ndarray:
-    """(V,) mean of the best T // 8 activations; four networks share a video, none has scored it."""
-    found = []
-    for place in range(len(snippets.names)):
-        own = np.sort(values[snippets.of(place)])[::-1]
-        found.append(own[: max(1, len(own) // 8)].mean())
-    return np.array(found)
 
 
 if __name__ == "__main__":

@@ -40,56 +40,86 @@ constexpr std::array<std::pair<const char*, Gate>, 3> kGates{
 constexpr std::array<std::pair<const char*, ScoreFunction>, 2> kScoreFunctions{
     {{"softmax", ScoreFunction::kSoftmax}, {"sigmoid", ScoreFunction::kSigmoid}}};
 
-// None is "no limit", which the core writes as infinity.
-double limit(std::optional<double> value) { return value.value_or(kUnlimited); }
+// Reads fields of a dictionary by name; one of the wrong kind is named with its value.
+class Fields {
+ public:
+  explicit Fields(const py::dict& fields) : fields_(fields) {}
+
+  void read(const char* name, double& value) const { value = cast<double>(name, "a number"); }
+  void read(const char* name, std::int64_t& value) const {
+    value = cast<std::int64_t>(name, "an integer");
+  }
+  void read(const char* name, std::vector<double>& value) const {
+    value = cast<std::vector<double>>(name, "a sequence of numbers");
+  }
+  void read(const char* name, bool& value) const {
+    const py::object found = fields_[name];
+    if (!py::isinstance<py::bool_>(found)) refuse(name, "True or False");
+    value = found.cast<bool>();
+  }
+  // None is "no limit", which the core writes as infinity.
+  void read_limit(const char* name, double& value) const {
+    value = cast<std::optional<double>>(name, "a number or None").value_or(kUnlimited);
+  }
+  template <class Enum, std::size_t N>
+  void read(const char* name, Enum& value,
+            const std::array<std::pair<const char*, Enum>, N>& names) const {
+    value = parse(cast<std::string>(name, "text"), name, names);
+  }
+
+ private:
+  template <class T>
+  T cast(const char* name, const char* kind) const {
+    const py::object found = fields_[name];
+    try {
+      if (!py::isinstance<py::bool_>(found)) return found.cast<T>();
+    } catch (const py::cast_error&) {
+    }
+    refuse(name, kind);
+  }
+  [[noreturn]] void refuse(const char* name, const char* kind) const {
+    throw Error(
+        ErrorCode::kInvalidType,
+        std::string(name) + " is " + std::string(py::repr(fields_[name])) + "; it must be " + kind);
+  }
+
+  const py::dict& fields_;
+};
+
+PostprocessConfig make_config(const py::dict& values) {
+  PostprocessConfig config;
+  const Fields fields(values);
+  fields.read("mode", config.mode, kModes);
+  fields.read("class_threshold", config.class_threshold);
+  fields.read("cas_thresholds", config.cas_thresholds);
+  fields.read("upsample", config.upsample);
+  fields.read("outer_ratio", config.outer_ratio);
+  fields.read("score_weight", config.score_weight);
+  fields.read("nms_iou", config.nms_iou);
+  fields.read("nms", config.nms, kNmsKinds);
+  fields.read("soft_sigma", config.soft_sigma);
+  fields.read("soft_min_score", config.soft_min_score);
+  fields.read("normalisation", config.normalisation, kNormalisations);
+  fields.read("fixed_lo", config.fixed_lo);
+  fields.read("fixed_hi", config.fixed_hi);
+  fields.read("gate", config.gate, kGates);
+  fields.read_limit("horizon", config.horizon);
+  fields.read("min_duration", config.min_duration);
+  fields.read("merge_gap", config.merge_gap);
+  fields.read_limit("max_duration", config.max_duration);
+  fields.read_limit("max_lookahead", config.max_lookahead);
+  fields.read("keep_top1", config.keep_top1);
+  fields.read("score_function", config.score_function, kScoreFunctions);
+  fields.read("topk_divisor", config.topk_divisor);
+  check(config);
+  return config;
+}
 
 }  // namespace
 
 void bind_config(py::module_& module) {
   py::class_<PostprocessConfig>(module, "PostprocessConfig")
-      .def(
-          py::init([](const std::string& mode, double class_threshold,
-                      std::vector<double> cas_thresholds, std::int64_t upsample, double outer_ratio,
-                      double score_weight, double nms_iou, const std::string& nms,
-                      double soft_sigma, double soft_min_score, const std::string& normalisation,
-                      std::vector<double> fixed_lo, std::vector<double> fixed_hi,
-                      const std::string& gate, std::optional<double> horizon, double min_duration,
-                      double merge_gap, std::optional<double> max_duration,
-                      std::optional<double> max_lookahead, bool keep_top1,
-                      const std::string& score_function, std::int64_t topk_divisor) {
-            PostprocessConfig config;
-            config.mode = parse(mode, "mode", kModes);
-            config.class_threshold = class_threshold;
-            config.cas_thresholds = std::move(cas_thresholds);
-            config.upsample = upsample;
-            config.outer_ratio = outer_ratio;
-            config.score_weight = score_weight;
-            config.nms_iou = nms_iou;
-            config.nms = parse(nms, "nms", kNmsKinds);
-            config.soft_sigma = soft_sigma;
-            config.soft_min_score = soft_min_score;
-            config.normalisation = parse(normalisation, "normalisation", kNormalisations);
-            config.fixed_lo = std::move(fixed_lo);
-            config.fixed_hi = std::move(fixed_hi);
-            config.gate = parse(gate, "gate", kGates);
-            config.horizon = limit(horizon);
-            config.min_duration = min_duration;
-            config.merge_gap = merge_gap;
-            config.max_duration = limit(max_duration);
-            config.max_lookahead = limit(max_lookahead);
-            config.keep_top1 = keep_top1;
-            config.score_function = parse(score_function, "score_function", kScoreFunctions);
-            config.topk_divisor = topk_divisor;
-            check(config);
-            return config;
-          }),
-          py::kw_only(), py::arg("mode"), py::arg("class_threshold"), py::arg("cas_thresholds"),
-          py::arg("upsample"), py::arg("outer_ratio"), py::arg("score_weight"), py::arg("nms_iou"),
-          py::arg("nms"), py::arg("soft_sigma"), py::arg("soft_min_score"),
-          py::arg("normalisation"), py::arg("fixed_lo"), py::arg("fixed_hi"), py::arg("gate"),
-          py::arg("horizon"), py::arg("min_duration"), py::arg("merge_gap"),
-          py::arg("max_duration"), py::arg("max_lookahead"), py::arg("keep_top1").noconvert(),
-          py::arg("score_function"), py::arg("topk_divisor"));
+      .def(py::init(&make_config), py::arg("fields"));
 }
 
 }  // namespace basnet_rt::python

@@ -14,7 +14,7 @@ _Found = tuple[_Int64, _Float32, _Float64]
 __version__: str
 
 class PostprocessConfig:
-    def __init__(self, **fields: Any) -> None: ...
+    def __init__(self, fields: dict[str, Any]) -> None: ...
 
 def propose(
     cas: npt.NDArray[Any],

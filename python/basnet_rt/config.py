@@ -87,10 +87,7 @@ class PostprocessConfig:
     @cached_property
     def native(self) -> _core.PostprocessConfig:
         """The same settings as the core's struct; making it is the check."""
-        try:
-            return _core.PostprocessConfig(**self._fields())
-        except TypeError as error:
-            raise InvalidType(self._wrong_kind()) from error
+        return _core.PostprocessConfig(self._fields())
 
     @classmethod
     def published(cls, **overrides: Any) -> PostprocessConfig:
@@ -130,17 +127,6 @@ class PostprocessConfig:
     def _fields(self) -> dict[str, Any]:
         return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
 
-    def _wrong_kind(self) -> str:
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            try:
-                _core.PostprocessConfig(**{**_DEFAULT_FIELDS, field.name: value})
-            except TypeError:
-                return f"{field.name} is {value!r}; it must be {field.type}"
-            except ValueError:
-                continue
-        return f"these settings have a field of the wrong kind: {self._fields()!r}"
-
 
 def _floats(values: Any, name: str) -> tuple[float, ...]:
     if isinstance(values, str):
@@ -150,8 +136,3 @@ def _floats(values: Any, name: str) -> tuple[float, ...]:
         return tuple(float(value) for value in items)
     except (TypeError, ValueError) as error:
         raise InvalidType(f"{name} is {values!r}; it must hold numbers") from error
-
-
-_DEFAULT_FIELDS: dict[str, Any] = {
-    field.name: field.default for field in dataclasses.fields(PostprocessConfig)
-}

@@ -28,8 +28,10 @@ class MovingAverage:
         if self.decay is None:
             return
         decay = min(self.decay, (1 + iteration) / (10 + iteration))
-        for name, value in network.state_dict().items():
+        for name, value in network.named_parameters():
             self.values[name].lerp_(value, 1 - decay)
+        for name, buffer in network.named_buffers():  # not learned: a fitted projection
+            self.values[name].copy_(buffer)
 
     @torch.no_grad()
     def load(self, values: dict[str, Tensor]) -> None:

@@ -7,6 +7,7 @@ import typer
 from basnet_rt.cli.evaluate import evaluate
 from basnet_rt.cli.info import info
 from basnet_rt.cli.localize import localize
+from basnet_rt.cli.stream import stream
 
 app = typer.Typer(
     add_completion=False,
@@ -15,5 +16,5 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain text wraps paragraphs, and keeps an error on one line
     help="Find actions in long videos: from features to segments, and how good they are.",
 )
-for command in (localize, evaluate, info):
+for command in (localize, stream, evaluate, info):
     app.command()(command)

@@ -77,12 +77,13 @@ def test_a_network_that_fails_on_one_stream_fails_that_one(make_pool, fault, whe
     if when == "flush":
         run(pool)
     getattr(network, fault).add(0)
-    pool.push(good, ROWS[20:])
+    found = pool_cases.finals(pool.push(good, ROWS[20:]))
     pool.end(good)
     with pytest.raises(InvalidValue, match=f"stream {bad}: (the network failed|activations)"):
         pool.close(bad)
     network.fail_on.clear()
-    assert pool_cases.finals(pool.close(good)) == pool_cases.alone(ROWS, pool.config)
+    found += pool_cases.finals(pool.close(good))
+    assert found == pool_cases.alone(ROWS, pool.config)
     assert pool.totals.streams_failed == 1
     assert pool.totals.streams_open == 0
 
@@ -131,7 +132,7 @@ def test_a_network_that_answers_nonsense_is_an_error_not_a_crash(make_pool, answ
 def test_a_duration_before_the_last_snippet_is_refused(make_pool):
     pool, stream, _ = two(make_pool)
     pool.push(stream, ROWS)
-    with pytest.raises(InvalidValue, match="duration is 1.0"):
+    with pytest.raises(InvalidValue, match="duration is 1"):
         pool.close(stream, duration=1.0)
     assert pool.status(stream) == "open"
     pool.close(stream, duration=40 * pool_cases.SNIPPET)

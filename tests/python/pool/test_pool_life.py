@@ -80,9 +80,10 @@ def test_a_with_block_drains_or_after_an_error_discards(model):
         stream = pool.open()
         pool.push(stream, pool_cases.features(9, 0))
     assert pool.status(stream) == "finished"
-    with pytest.raises(RuntimeError, match="mine"), StreamPool(model, config) as pool:
-        stream = pool.open()
-        raise RuntimeError("mine")
+    pool = StreamPool(model, config)
+    stream = pool.open()
+    with pytest.raises(ZeroDivisionError), pool:
+        1 / 0  # noqa: B018
     assert pool.status(stream) == "failed"
 
 
@@ -144,12 +145,15 @@ def test_many_threads_push_at_once(make_pool):
 def test_ready_names_the_streams_with_news(make_pool):
     pool = make_pool(threaded=True, max_delay=0.0)
     quiet, busy = pool.open(), pool.open()
+    assert pool.ready(timeout=0.01) == []
     pool.push(quiet, np.zeros((1, pool_cases.F), np.float32))
     pool.push(busy, pool_cases.features(60, 1))
-    assert pool.ready(timeout=None) == [busy]
+    pool.end(busy)
+    assert pool.ready(timeout=20) == [busy]
+    pool.close(busy)
+    assert pool.ready() == []
     pool.end(quiet)
-    while quiet not in pool.ready(timeout=None):
-        pool.poll(busy)
+    assert pool.ready(timeout=20) == [quiet]
 
 
 def test_a_pool_nobody_holds_ends_its_thread(model):

@@ -123,9 +123,7 @@ def test_finer_sampling_comes_to_rest():
     for upsample in (2500, 5000):
         assert len(at[upsample]) == len(at[10_000]) > 20
         reach = 1.01 * SNIPPET / upsample
-        np.testing.assert_allclose(
-            at[upsample].segments, at[10_000].segments, rtol=0, atol=reach
-        )
+        np.testing.assert_allclose(at[upsample].segments, at[10_000].segments, rtol=0, atol=reach)
         np.testing.assert_allclose(at[upsample].scores, at[10_000].scores, rtol=0, atol=5e-3)
 
 

@@ -173,6 +173,15 @@ def test_moving_average_by_hand():
     assert network.weight.item() == 2.0
 
 
+def test_a_moving_average_keeps_the_projection_as_it_was_fitted(configure, tmp_path):
+    """The layer is fitted after the average was begun; an average with its start is wrong."""
+    network = {"projection_dim": 3}
+    averaged = run(configure(network=network, optim={"ema_decay": 0.99}), tmp_path / "a")
+    plain = run(configure(network=network), tmp_path / "b")
+    for name in ("projection.weight", "projection.bias"):
+        assert torch.equal(weights(averaged)[name], weights(plain)[name])
+
+
 def test_best_is_the_first_lowest_loss():
     best = Best()
     assert [best.improves({"loss": x}, i) for i, x in enumerate([3, 2, 2, 1])] == [
