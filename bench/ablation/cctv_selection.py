@@ -125,7 +125,7 @@ def parse() -> argparse.Namespace:
     add = parser.add_argument
     add("--data", type=Path, default=REPOSITORY.parent / "shared" / "data" / "cctv_fights")
     add("--work", type=Path, default=REPOSITORY / "runs" / "cctv_selection")
-    add("--seeds", type=int, default=2)
+    add("--seeds", type=int, default=3)
     add("--division", type=int, default=0, help="another division of scenes; prints only")
     return parser.parse_args()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import weakref
 from collections.abc import Callable
@@ -111,6 +112,10 @@ class StreamPool:
     ) -> None:
         if not isinstance(model, Model):
             raise InvalidType(f"model is a {type(model).__name__}; it must come from `load`")
+        if config is not None and not isinstance(config, PostprocessConfig):
+            raise InvalidType(
+                f"config is a {type(config).__name__}; it must be a PostprocessConfig"
+            )
         self.model = model
         self.config = model.config if config is None else config
         if network is None:
@@ -199,8 +204,7 @@ class StreamPool:
         Raises:
             ValueError: the stream failed (poll it first to have its earlier finals).
         """
-        if self._core.status(stream) == "open":
-            self._core.end(stream, duration)
+        self._end_if_open(stream, duration)
         self._await(stream)
         self._streams.discard(stream)
         return self._finals(self._core.close(stream, None))
@@ -232,11 +236,11 @@ class StreamPool:
 
         Otherwise what is queued is dropped, and streams that had not finished fail.
         """
-        for stream in sorted(self._streams) if drain else ():
-            if self._core.status(stream) == "open":
-                self._core.end(stream, None)
-        for stream in sorted(self._streams) if drain else ():
-            self._await(stream)
+        if drain:
+            for work in (self._end_if_open, self._await):  # all ends first: they share batches
+                for stream in sorted(self._streams):
+                    with contextlib.suppress(InvalidValue):  # another thread closed it
+                        work(stream)
         self._core.shutdown(drain)
 
     def __enter__(self) -> StreamPool:
@@ -249,6 +253,10 @@ class StreamPool:
         where: TracebackType | None,
     ) -> None:
         self.shutdown(drain=kind is None)
+
+    def _end_if_open(self, stream: int, duration: float | None = None) -> None:
+        if self._core.status(stream) == "open":
+            self._core.end(stream, duration)
 
     def _await(self, stream: int) -> None:
         self._sliced(None, lambda wait: self._core.wait(stream, wait))

@@ -75,5 +75,16 @@ TEST(ParallelFor, VisitsEachIndexOnce) {
   }
 }
 
+TEST(ParallelFor, RethrowsTheFailureOfTheSmallestIndexWhicheverCameFirst) {
+  std::atomic<bool> one_has_failed{false};
+  const auto work = [&](std::size_t i) {
+    if (i == 2) one_has_failed = true;  // by the thread that was through with 1
+    if (i == 2) return;
+    while (i == 0 && !one_has_failed) std::this_thread::yield();
+    throw Error(ErrorCode::kInvalidArgument, "of " + std::to_string(i));
+  };
+  testing::expect_invalid([&] { cpu::parallel_for(3, 2, work); }, {"of 0"});
+}
+
 }  // namespace
 }  // namespace basnet_rt

@@ -1,6 +1,7 @@
 // Closed forms against samples that are really made (csrc/src/cpu/sampled_row.h).
 
 #include <algorithm>
+#include <random>
 
 #include "cpu/sampled_row.h"
 #include "support.h"
@@ -79,6 +80,17 @@ TEST(SampledRow, PlateausAndBordersOnSamples) {
     expect_runs({0.25f, 0.5f, 0.25f, 0.5f}, upsample, {0.25, 0.5});
     expect_runs({0.0f, 0.0f, 1.0f, 0.0f, 0.0f}, upsample, {0.0});
     expect_runs({1.0f}, upsample, {0.5, 2.0});
+  }
+}
+
+// Thresholds that samples meet but for rounding: the closed form alone is off by one there.
+TEST(SampledRow, ThresholdsOnAGridOfActivations) {
+  std::mt19937 random(1);
+  const std::vector<double> thresholds = {0.04, 0.12, 0.2, 0.28, 0.36, 0.48, 0.6, 0.84};
+  for (int trial = 0; trial < 100; ++trial) {
+    std::vector<float> y(20);
+    for (float& value : y) value = 0.04f * static_cast<float>(random() % 26);
+    for (const std::int64_t upsample : {3, 7, 24, 25}) expect_runs(y, upsample, thresholds);
   }
 }
 

@@ -210,8 +210,7 @@ TEST(StreamPool, ShutdownWakesWhoeverWaits) {
     const Video video = random_video(2, kClasses, 1);
     std::vector<std::thread> threads;
     for (int i = 0; i < 3; ++i) {
-      threads.emplace_back([&] {
-        const StreamId id = pool.open();
+      threads.emplace_back([&, id = pool.open()] {
         EXPECT_THROW(
             {
               for (;;) pool.push(id, part(video, 0, 2));

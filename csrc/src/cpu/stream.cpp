@@ -1,12 +1,11 @@
 #include "basnet_rt/stream.h"
 
-#include <algorithm>
-#include <cmath>
 #include <limits>
 #include <utility>
 
 #include "archive.h"
-#include "cpu/gate.h"
+#include "config_archive.h"
+#include "cpu/recording.h"
 #include "cpu/stream_machine.h"
 #include "validate.h"
 
@@ -18,32 +17,6 @@ using cpu::StreamMachine;
 
 constexpr std::string_view kStateKind = "BRTS";
 constexpr std::uint32_t kStateVersion = 1;
-
-template <class Archive>
-void visit_config(Archive& archive, PostprocessConfig& config) {
-  archive.field(config.mode);
-  archive.field(config.class_threshold);
-  archive.sequence(config.cas_thresholds);
-  archive.field(config.upsample);
-  archive.field(config.outer_ratio);
-  archive.field(config.score_weight);
-  archive.field(config.nms_iou);
-  archive.field(config.nms);
-  archive.field(config.soft_sigma);
-  archive.field(config.soft_min_score);
-  archive.field(config.normalisation);
-  archive.sequence(config.fixed_lo);
-  archive.sequence(config.fixed_hi);
-  archive.field(config.gate);
-  archive.field(config.horizon);
-  archive.field(config.min_duration);
-  archive.field(config.merge_gap);
-  archive.field(config.max_duration);
-  archive.field(config.max_lookahead);
-  archive.field(config.keep_top1);
-  archive.field(config.score_function);
-  archive.field(config.topk_divisor);
-}
 
 // Bytes that `load` reads back before anything else.
 std::string settings_bytes(const cpu::StreamSettings& settings) {
@@ -74,35 +47,6 @@ Detections by_rank(const std::vector<DecidedDetection>& finals) {
   return cpu::ranked(std::move(found));
 }
 
-// Everything pushed, for settings that need the whole video before they can say anything.
-struct Recording {
-  struct Gap {
-    std::int64_t row = 0;       // rows before it
-    std::int64_t snippets = 0;  // missing
-
-    template <class Archive>
-    void visit(Archive& archive) {
-      archive.field(row);
-      archive.field(snippets);
-    }
-  };
-
-  std::vector<float> rows;  // (T, C)
-  std::vector<float> raw;   // (T, C+1), gates only
-  std::vector<Gap> gaps;
-  std::int64_t num_rows = 0;
-  std::int64_t missing = 0;
-
-  template <class Archive>
-  void visit(Archive& archive) {
-    archive.sequence(rows);
-    archive.sequence(raw);
-    archive.sequence(gaps);
-    archive.field(num_rows);
-    archive.field(missing);
-  }
-};
-
 }  // namespace
 
 class StreamPostprocessor::Impl {
@@ -117,12 +61,10 @@ class StreamPostprocessor::Impl {
            settings.config.gate == Gate::kVideo;
   }
   bool needs_raw() const { return settings.config.gate == Gate::kHorizon; }
-  bool has_all_raw() const {
-    return recording.raw.size() == index(recording.num_rows * (settings.num_classes + 1));
-  }
+  bool has_all_raw() const { return recording.has_all_raw(settings.num_classes); }
 
   std::int64_t num_snippets() const {
-    return machine ? machine->num_snippets() : recording.num_rows + recording.missing;
+    return machine ? machine->num_snippets() : recording.num_snippets();
   }
 
   void check_open(const char* call) const {
@@ -144,63 +86,6 @@ class StreamPostprocessor::Impl {
       fail("cas has " + std::to_string(raw_cas.num_snippets) + " snippets; activations has " +
            std::to_string(activations.num_snippets));
     }
-  }
-
-  void record(const CasView& activations, const CasView& raw_cas) {
-    for (std::int64_t t = 0; t < activations.num_snippets; ++t) {
-      const float* row = activations.row(t);
-      recording.rows.insert(recording.rows.end(), row, row + activations.num_classes);
-      if (raw_cas.data == nullptr) continue;
-      recording.raw.insert(recording.raw.end(), raw_cas.row(t),
-                           raw_cas.row(t) + raw_cas.num_classes);
-    }
-    recording.num_rows += activations.num_snippets;
-  }
-
-  // The recorded stream run again, now that ranges and scores are known.
-  std::vector<DecidedDetection> replay(std::optional<double> duration,
-                                       const float* video_scores) const {
-    if (recording.num_rows == 0) return {};
-    const std::int64_t classes = settings.num_classes;
-    cpu::WholeVideo whole;
-    const CasView rows{recording.rows.data(), recording.num_rows, classes, classes};
-    for (std::int64_t c = 0; c < classes; ++c) {
-      whole.extremes.push_back(cpu::class_extremes(rows, c));
-    }
-    whole.scores = scores(video_scores);
-    StreamMachine again(settings, &whole);
-    std::vector<DecidedDetection> finals;
-    auto gap = recording.gaps.begin();
-    const auto skip_gaps = [&](std::int64_t row) {
-      for (; gap != recording.gaps.end() && gap->row == row; ++gap) {
-        again.close(std::nullopt, finals);
-        again.skip(gap->snippets);
-      }
-    };
-    for (std::int64_t t = 0; t < recording.num_rows; ++t) {
-      skip_gaps(t);
-      const float* raw_row = needs_raw() ? &recording.raw[index(t * (classes + 1))] : nullptr;
-      again.push(&recording.rows[index(t * classes)], raw_row, finals);
-    }
-    skip_gaps(recording.num_rows);
-    again.close(duration, finals);
-    std::sort(finals.begin(), finals.end(),
-              [](const DecidedDetection& a, const DecidedDetection& b) {
-                return cpu::comes_first(a.detection, b.detection);
-              });
-    for (DecidedDetection& one : finals) one.decided = num_snippets();
-    return finals;
-  }
-
-  // Rounded to float32, as video scores arrive everywhere else.
-  std::vector<double> scores(const float* video_scores) const {
-    if (settings.config.gate != Gate::kVideo) return {};
-    if (video_scores != nullptr) return {video_scores, video_scores + settings.num_classes};
-    const std::int64_t columns = settings.num_classes + 1;
-    std::vector<double> found = cpu::class_scores(
-        {recording.raw.data(), recording.num_rows, columns, columns}, settings.config);
-    for (double& score : found) score = static_cast<float>(score);
-    return found;
   }
 
   void check_scores(const float* video_scores) const {
@@ -233,12 +118,10 @@ class StreamPostprocessor::Impl {
 
   cpu::StreamSettings settings;
   std::unique_ptr<StreamMachine> machine;  // absent where the whole video is needed
-  Recording recording;
+  cpu::Recording recording;
   bool finished = false;
 
  private:
-  static std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
-
   void check_shape(const CasView& view, const char* name, std::int64_t columns) const {
     if (view.num_classes != columns) {
       fail(std::string(name) + " has " + std::to_string(view.num_classes) +
@@ -271,7 +154,7 @@ StreamDetections StreamPostprocessor::push(const CasView& activations, const Cas
   impl_->check_open("push");
   impl_->check_chunk(activations, raw_cas);
   if (!impl_->machine) {
-    impl_->record(activations, raw_cas);
+    impl_->recording.append(activations, raw_cas);
     return {};
   }
   std::vector<DecidedDetection> finals;
@@ -286,7 +169,8 @@ Detections StreamPostprocessor::pending() const {
   if (impl_->finished) return {};
   if (impl_->machine) return by_rank(impl_->machine->pending(std::nullopt));
   const bool no_scores = impl_->settings.config.gate == Gate::kVideo && !impl_->has_all_raw();
-  return no_scores ? Detections{} : by_rank(impl_->replay(std::nullopt, nullptr));
+  return no_scores ? Detections{}
+                   : by_rank(impl_->recording.replay(impl_->settings, std::nullopt, nullptr));
 }
 
 StreamDetections StreamPostprocessor::gap(std::int64_t snippets) {
@@ -295,8 +179,7 @@ StreamDetections StreamPostprocessor::gap(std::int64_t snippets) {
     fail("snippets is " + std::to_string(snippets) + "; a gap is of at least one snippet");
   }
   if (!impl_->machine) {
-    impl_->recording.gaps.push_back({impl_->recording.num_rows, snippets});
-    impl_->recording.missing += snippets;
+    impl_->recording.gap(snippets);
     return {};
   }
   std::vector<DecidedDetection> finals;
@@ -314,7 +197,7 @@ StreamDetections StreamPostprocessor::finish(std::optional<double> duration,
     impl_->machine->close(duration, finals);
   } else {
     impl_->check_scores(video_scores);
-    finals = impl_->replay(duration, video_scores);
+    finals = impl_->recording.replay(impl_->settings, duration, video_scores);
   }
   impl_->finished = true;
   return in_order(finals);
@@ -356,7 +239,7 @@ double StreamPostprocessor::snippet_seconds() const { return impl_->settings.sni
 const PostprocessConfig& StreamPostprocessor::config() const { return impl_->settings.config; }
 bool StreamPostprocessor::finished() const { return impl_->finished; }
 std::int64_t StreamPostprocessor::buffered_snippets() const {
-  return impl_->machine ? impl_->machine->buffered_snippets() : impl_->recording.num_rows;
+  return impl_->machine ? impl_->machine->buffered_snippets() : impl_->recording.num_rows();
 }
 
 }  // namespace basnet_rt

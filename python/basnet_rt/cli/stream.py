@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from basnet_rt._errors import Error
+from basnet_rt.bundle import BundleMetadata
 from basnet_rt.cli.common import failures, note, parse_settings
 from basnet_rt.cli.stream_session import Interrupts, Session
 from basnet_rt.cli.stream_sources import Paced, Source, open_source
@@ -161,28 +162,34 @@ def _start(run: Run, localizer: StreamingLocalizer, chunk: int) -> None:
 
 
 def _run(run: Run, session: Session) -> None:
-    interrupts = Interrupts()
+    interrupts, metadata = Interrupts(), session.localizer.model.metadata
     with interrupts.caught():
-        for i in range(session.progress.source, len(run.paths)):
-            source, last = _open(run, session, run.paths[i]), i == len(run.paths) - 1
-            try:
-                while len(rows := interrupts.read(source, session.progress.chunk)):
-                    session.push(source.name, rows)
-            except KeyboardInterrupt:
-                if not run.finish:
+        for path in run.paths[session.progress.source :]:
+            with contextlib.closing(_open(run, path, metadata)) as source:
+                stopped = not _read_all(run, session, interrupts, source)
+                if stopped and not run.finish:
                     session.save()
                     note("interrupted; the same command with --resume goes on from here")
                     return
-                last = True
-            session.finish(source.name, last=last)
-            if last:
-                return
+                session.finish(source.name, last=stopped or path is run.paths[-1])
+                if stopped:
+                    return
 
 
-def _open(run: Run, session: Session, path: Path) -> Source:
-    metadata = session.localizer.model.metadata
+def _read_all(run: Run, session: Session, interrupts: Interrupts, source: Source) -> bool:
+    """Whether the input's end was reached; else somebody interrupted."""
+    seen = session.progress.snippet
+    try:
+        # A pipe that goes on needs no skipping; a file, or a replay, starts over.
+        if seen and (run.replay or source.starts_over):
+            interrupts.wait(lambda: source.skip(seen))
+        while len(rows := interrupts.wait(lambda: source.read(session.progress.chunk))):
+            session.push(source.name, rows)
+    except KeyboardInterrupt:
+        return False
+    return True
+
+
+def _open(run: Run, path: Path, metadata: BundleMetadata) -> Source:
     source = open_source(path, metadata.feature_dim, metadata.modality, run.follow_seconds)
-    # A pipe that goes on needs no skipping; a file, or a replay, starts over.
-    if session.progress.snippet and (run.replay or str(path) != "-"):
-        source.skip(session.progress.snippet)
     return Paced(source, metadata.snippet_seconds) if run.realtime else source

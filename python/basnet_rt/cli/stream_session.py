@@ -5,15 +5,17 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from basnet_rt.cli.stream_sources import Rows, Source
+from basnet_rt.cli.stream_sources import Rows
 from basnet_rt.cli.stream_state import EventWriter, Progress, save_progress
 from basnet_rt.cli.stream_view import LiveView
 from basnet_rt.results import Detections
 from basnet_rt.streaming import StreamingLocalizer
+
+Answer = TypeVar("Answer")
 
 
 class Session:
@@ -132,12 +134,13 @@ class Interrupts:
             for kind, handler in zip(kinds, before, strict=True):
                 signal.signal(kind, handler)
 
-    def read(self, source: Source, count: int) -> Rows:
+    def wait(self, call: Callable[[], Answer]) -> Answer:
+        """`call`, which an interrupt may end."""
         self._waiting = True
         try:
             if self._asked:
                 raise KeyboardInterrupt
-            return source.read(count)
+            return call()
         finally:
             self._waiting = False
 

@@ -21,9 +21,15 @@ POLL_SECONDS = 0.05  # how often a growing file is looked at
 
 
 class Source(Protocol):
-    """One stream of snippets."""
+    """One stream of snippets.
+
+    Attributes:
+        name: for events.
+        starts_over: opened again, it begins with its first snippet.
+    """
 
     name: str
+    starts_over: bool
 
     def read(self, count: int) -> Rows:
         """The next `count` snippets (N, F); fewer at the end alone."""
@@ -32,6 +38,8 @@ class Source(Protocol):
     def skip(self, count: int) -> None:
         """Leave out snippets that an earlier run has seen."""
         ...
+
+    def close(self) -> None: ...
 
 
 class ByteSource:
@@ -49,6 +57,7 @@ class ByteSource:
         self, name: str, file: BinaryIO, feature_dim: int, follow_seconds: float = 0.0
     ) -> None:
         self.name, self._file, self._dim, self._follow = name, file, feature_dim, follow_seconds
+        self.starts_over = file.seekable() and file is not sys.stdin.buffer
         self._dtype = np.dtype("<f4")
         self._left = math.inf  # snippets, as a header promised
         self._head: bytes | None = None  # read to look for a header, and not used yet
@@ -73,6 +82,10 @@ class ByteSource:
             if not len(rows):
                 raise InvalidValue(f"{self.name}: has {count} snippets fewer than were read before")
             count -= len(rows)
+
+    def close(self) -> None:
+        if self._file is not sys.stdin.buffer:
+            self._file.close()
 
     def _begin(self) -> None:
         self._head = b""
@@ -121,7 +134,7 @@ class ArraySource:
     """A `.npz` or `.h5` of one video."""
 
     def __init__(self, path: Path, feature_dim: int, modality: str) -> None:
-        self.name = path.stem
+        self.name, self.starts_over = path.stem, True
         features = open_features(path, feature_dim=feature_dim, modality=modality)
         if len(features.names) != 1:
             raise InvalidValue(f"{path}: holds {len(features.names)} videos; a stream is of one")
@@ -134,12 +147,16 @@ class ArraySource:
     def skip(self, count: int) -> None:
         self.read(count)
 
+    def close(self) -> None:
+        """Nothing is open."""
+
 
 class Paced:
     """Gives each snippet when it would end, had the video started with the first `read`."""
 
     def __init__(self, source: Source, snippet_seconds: float) -> None:
-        self.name, self._source, self._seconds = source.name, source, snippet_seconds
+        self.name, self.starts_over = source.name, source.starts_over
+        self._source, self._seconds = source, snippet_seconds
         self._start: float | None = None
         self._given = 0
 
@@ -154,6 +171,9 @@ class Paced:
 
     def skip(self, count: int) -> None:
         self._source.skip(count)
+
+    def close(self) -> None:
+        self._source.close()
 
 
 def open_source(path: Path, feature_dim: int, modality: str, follow_seconds: float) -> Source:

@@ -92,7 +92,7 @@ def test_realtime_gives_each_snippet_when_it_ends(monkeypatch):
     monkeypatch.setattr(stream_sources.time, "sleep", lambda s: clock.__setitem__(0, clock[0] + s))
 
     class Memory:
-        name = "x"
+        name, starts_over = "x", True
 
         def read(self, count):
             return ROWS[:count]
@@ -130,7 +130,7 @@ def test_killed_and_resumed_nothing_is_lost_and_nothing_twice(run_cli, bundle, m
     before = sum(1 for one in want_before(model, 54))
     wait_for(lambda: output.exists() and len(events(output.read_text(), "final")) >= before)
     first.kill()
-    first.wait()
+    first.communicate()
     done = run_cli(*options, "--resume", "--replay", data=ROWS.tobytes())
     assert done.exit_code == 0, done.output
     text = output.read_text()
@@ -226,6 +226,7 @@ def test_a_consumer_that_leaves_is_no_crash(bundle):
     process.stdout.close()
     process.stdin.write(ROWS.tobytes())
     process.stdin.close()
-    errors = process.stderr.read()
+    with process.stderr as stream:
+        errors = stream.read()
     assert process.wait(40) == 1
     assert b"Traceback" not in errors

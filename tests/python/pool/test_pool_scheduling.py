@@ -7,7 +7,7 @@ import threading
 import pool_cases
 import pytest
 
-from basnet_rt import Error, InvalidValue, StreamFull
+from basnet_rt import Error, InvalidType, InvalidValue, PostprocessConfig, StreamFull
 
 
 class Clock:
@@ -180,6 +180,13 @@ def test_open_is_bounded(make_pool):
 def test_settings_are_judged_at_once(make_pool, options, message):
     with pytest.raises(Error, match=message):
         make_pool(**options)
+
+
+def test_only_a_config_for_streams_is_taken(make_pool):
+    with pytest.raises(InvalidType, match="config is a dict"):
+        make_pool(config={"gate": "none"})
+    with pytest.raises(InvalidValue, match="published"):
+        make_pool(config=PostprocessConfig.published())
 
 
 def test_step_is_for_a_pool_without_a_thread(make_pool):
