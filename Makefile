@@ -13,7 +13,7 @@ export OMP_NUM_THREADS := 1
 # This environment's programs first: cmake, ninja, clang-format and the two of this project.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-CPP_SOURCES := $(shell find csrc tests/cpp examples -name '*.cpp' -o -name '*.h' -o -name '*.cu' \
+CPP_SOURCES := $(shell find csrc tests examples -name '*.cpp' -o -name '*.h' -o -name '*.cu' \
   -o -name '*.cuh' 2>/dev/null)
 EXTENSION_SOURCES := $(shell find csrc cmake -type f 2>/dev/null) CMakeLists.txt pyproject.toml
 

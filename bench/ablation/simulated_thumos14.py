@@ -35,6 +35,7 @@ from common import (
     FinishedRuns,
     machine,
     markdown_table,
+    replace_section,
     seeds_in_order,
     spread,
 )
@@ -94,7 +95,9 @@ def main() -> None:
         for seed in range(options.seeds)
         for variant in VARIANTS
     }
-    print_tables(options, measured)
+    text = tables(options, measured)
+    print("\n" + text)
+    replace_section(REPOSITORY / "docs/results.md", "simulated_thumos14", text)
 
 
 def parse() -> argparse.Namespace:
@@ -215,11 +218,11 @@ def score(data: Path, detections: dict[str, Detections]) -> dict[str, float]:
 Measured = dict[tuple[str, int], dict[str, dict[str, float]]]
 
 
-def print_tables(options: argparse.Namespace, measured: Measured) -> None:
+def tables(options: argparse.Namespace, measured: Measured) -> str:
     """Everything that docs/results.md repeats."""
     seeds = range(options.seeds)
-    print("\nSIMULATED features over the real THUMOS'14 timelines: mAP in percent, median")
-    print(f"(least to most) of {options.seeds} seeds. {machine()}")
+    title = "SIMULATED features over the real THUMOS'14 timelines: mAP in percent, median "
+    lines = [f"{title}(least to most) of {options.seeds} seeds. {machine()}."]
     levels = [f"{level:.1f}" for level in TIOU_THRESHOLDS]
     for rate in RATES:
         rows = [
@@ -228,9 +231,10 @@ def print_tables(options: argparse.Namespace, measured: Measured) -> None:
             for variant in reading.variants
             if reading.rate == rate
         ]
-        print(f"\nThe network sees {rate}:\n")
-        print(markdown_table(["", *levels, "average", "video-level mAP"], rows), "\n")
-        print_order(rate, measured, seeds)
+        lines += [f"\nThe network sees {rate}:\n"]
+        lines += [markdown_table(["", *levels, "average", "video-level mAP"], rows), ""]
+        lines += [f"- {line}" for line in order(rate, measured, seeds)]
+    return "\n".join(lines)
 
 
 def table_row(
@@ -245,7 +249,7 @@ def table_row(
     return [title, *medians, *ranged]
 
 
-def print_order(rate: str, measured: Measured, seeds: range) -> None:
+def order(rate: str, measured: Measured, seeds: range) -> Iterator[str]:
     """Whether the paper's order holds, seed by seed, with each threshold of the base branch."""
     for mode in ("published", "continuous"):
         for threshold in (0.25, HALF):
@@ -254,7 +258,7 @@ def print_order(rate: str, measured: Measured, seeds: range) -> None:
                 title: [measured[v, seed][f"{rate}, {names[v]}"]["average"] for seed in seeds]
                 for v, title in VARIANTS.items()
             }
-            print(f"{mode}, base at {threshold}: {seeds_in_order(averages)}")
+            yield f"{mode}, base at {threshold}: {seeds_in_order(averages)}"
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """A fixed affine layer in front of the network: standardised channels, then their main axes.
 
 A few videos of thousands of channels are learned by heart at once; docs/results.md has what fewer
-axes do for cctv_fights. The layer is fitted on the training snippets, not learned, and it stays a layer of its own: the filter weighs what it returns, and zero padding is zero behind it.
+axes do for cctv_fights. The layer is fitted on the training snippets, not learned, and it stays a
+layer of its own: the filter weighs what it returns, and zero padding is zero behind it.
 """
 
 from __future__ import annotations

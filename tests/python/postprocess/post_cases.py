@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from basnet_rt import PostprocessConfig
@@ -16,6 +17,8 @@ from reference.results import Result
 from reference.settings import OFF, REQUIRED
 
 SECONDS = 0.64
+# For the properties that carry the contract: their settings have twenty fields to combine.
+MANY = settings(max_examples=4 * settings.default.max_examples)
 SMALL_KINDS = sorted(set(KINDS) - {"thousand_classes"})
 
 

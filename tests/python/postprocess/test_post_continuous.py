@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from post_cases import (
+    MANY,
     as_result,
     assert_sorted,
     continuous_fields,
@@ -31,6 +32,7 @@ from reference.stability import (
 )
 
 
+@MANY
 @given(videos(), continuous_fields())
 def test_proposals_are_the_oracles(video, fields):
     """Catches a wrong crossing, mean, flank, cut, merge, gate or order of proposals."""
@@ -47,6 +49,7 @@ def test_proposals_are_the_oracles(video, fields):
     np.testing.assert_allclose(got.segments, want.segments, rtol=0, atol=1e-9)
 
 
+@MANY
 @given(videos(), continuous_fields())
 def test_detections_are_the_oracles(video, fields):
     """Catches a wrong IoU, order of suppression, decay, or classes that meet in NMS."""

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from post_cases import (
     DYADIC_LEVELS,
+    MANY,
     as_result,
     assert_sorted,
     make_video,
@@ -68,6 +69,7 @@ def test_golden_detections(golden, golden_case_name):
     assert_sorted(got)
 
 
+@MANY
 @given(videos(max_snippets=40), published_fields())
 def test_proposals_are_the_oracles(video, fields):
     """Catches what golden has no case of: T = 1, odd upsampling, wide windows, high thresholds."""
@@ -80,6 +82,7 @@ def test_proposals_are_the_oracles(video, fields):
     assert_same(as_result(got), want, times=1e-9, scores=1e-6)
 
 
+@MANY
 @given(videos(max_snippets=40), published_fields())
 def test_detections_are_the_oracles(video, fields):
     config = PostprocessConfig.published(**fields)

@@ -18,7 +18,7 @@ from reference.stability import continuous_is_clear_cut, published_is_clear_cut
 
 # file, video, first snippet, snippets, columns
 STRETCHES = [
-    ("merl_stream", "", 0, 300, 5),
+    ("merl_stream", "", 500, 300, 5),
     ("merl_stream", "", 6000, 250, 5),
     ("fifty_salads_mid_svm", "v000/", 0, 160, 3),
     ("fifty_salads_mid_svm", "v017/", 40, 120, 4),

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from post_cases import continuous_fields, make_video, videos
+from post_cases import MANY, continuous_fields, make_video, videos
 from stream_cases import at_once, finish_of, one_by_one, random_chunks, revived, rows_of, run
 
 from basnet_rt import PostprocessConfig
@@ -28,6 +28,7 @@ def sometimes(function, seed):
     return lambda stream, make: function(stream, make) if rng.random() < 0.4 else stream
 
 
+@MANY
 @given(videos(max_snippets=50), continuous_fields(), seeds)
 def test_any_chunks(video, fields, seed):
     """Catches state that is kept per push instead of per snippet, and order by chunk."""
@@ -38,6 +39,7 @@ def test_any_chunks(video, fields, seed):
         assert run(config, [rows_of(video)], chunks, **named) == want
 
 
+@MANY
 @given(videos(max_snippets=50), continuous_fields(), seeds)
 def test_any_save_point(video, fields, seed):
     """Catches a member that `save` forgets. `pending` in between changes nothing either."""
@@ -49,6 +51,7 @@ def test_any_save_point(video, fields, seed):
         assert run(config, [rows_of(video)], chunks, between, **named) == want
 
 
+@MANY
 @given(videos(max_snippets=20), videos(max_snippets=20), continuous_fields(), seeds)
 def test_any_chunks_around_gaps(first, second, fields, seed):
     """Catches what a gap forgets to close, or to forget."""

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 from hypothesis import given
-from post_cases import assert_identical, continuous_fields, make_video, videos
+from post_cases import MANY, assert_identical, continuous_fields, make_video, videos
 from stream_cases import as_set, feed, finish_of, maker, offline, one_by_one, rows_of, run
 
 import basnet_rt
@@ -20,6 +20,7 @@ def needs_whole(fields):
     return "video" in (fields["normalisation"], fields["gate"])
 
 
+@MANY
 @given(videos(max_snippets=50), continuous_fields())
 def test_finals_equal_offline(video, fields):
     """For all normalisations and gates; those that look at the whole say nothing before."""
@@ -36,6 +37,7 @@ def test_finals_equal_offline(video, fields):
         assert (last.decided == len(video.cas)).all()
 
 
+@MANY
 @given(videos(max_snippets=50), continuous_fields())
 def test_order_of_finals(video, fields):
     """By deciding snippet, then label; none is decided by a snippet that had not come."""
