@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <limits>
 
 #ifdef __CUDACC__
 #define BASNET_RT_HOST_DEVICE __host__ __device__
@@ -85,6 +86,12 @@ BASNET_RT_HOST_DEVICE inline double soft_weight(double iou, bool linear, double 
 BASNET_RT_HOST_DEVICE inline double contrast(double inner_mean, double outer_mean,
                                              double video_term) {
   return inner_mean - outer_mean + video_term;
+}
+
+/// A score as it is shown: float32, finite where the float64 one is.
+BASNET_RT_HOST_DEVICE inline float shown_score(double score) {
+  constexpr double kLargest = std::numeric_limits<float>::max();
+  return static_cast<float>(score > kLargest ? kLargest : score < -kLargest ? -kLargest : score);
 }
 
 }  // namespace basnet_rt::formulas

@@ -63,11 +63,19 @@ def interval_limits(settings: dict[str, Any]) -> list[str]:
 def continuous_proposals_are_clear_cut(
     cas: np.ndarray, video_scores: np.ndarray | None, settings: dict[str, Any], **inputs: Any
 ) -> bool:
-    """Whether nudged limits leave the proposals as they are; `inputs` as for `propose`."""
+    """Whether nudged limits leave the proposals as they are; `inputs` as for `propose`.
+
+    The end of the video is a limit too: a crossing exactly there makes an interval or none.
+    """
     plain = continuous.propose(cas, video_scores, settings, **inputs)
+    trials = [(changed, inputs) for changed in nudged(settings, interval_limits(settings))]
+    if inputs.get("duration") is not None:
+        for sign in (-1, 1):
+            moved = {**inputs, "duration": inputs["duration"] + sign * NUDGE}
+            trials.append((settings, moved))
     return all(
-        same(plain, continuous.propose(cas, video_scores, changed, **inputs))
-        for changed in nudged(settings, interval_limits(settings))
+        same(plain, continuous.propose(cas, video_scores, changed, **moved))
+        for changed, moved in trials
     )
 
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "formulas.h"
+
 namespace basnet_rt::cpu {
 
 bool comes_first(const RankedDetection& a, const RankedDetection& b) {
@@ -20,7 +22,7 @@ Detections ranked(std::vector<RankedDetection> found) {
   detections.segments.reserve(found.size());
   for (const RankedDetection& one : found) {
     detections.labels.push_back(one.label);
-    detections.scores.push_back(static_cast<float>(one.score));
+    detections.scores.push_back(formulas::shown_score(one.score));
     detections.segments.push_back(one.segment);
   }
   return detections;

@@ -7,6 +7,7 @@
 #include "config_archive.h"
 #include "cpu/recording.h"
 #include "cpu/stream_machine.h"
+#include "formulas.h"
 #include "validate.h"
 
 namespace basnet_rt {
@@ -34,7 +35,7 @@ StreamDetections in_order(const std::vector<DecidedDetection>& finals) {
   StreamDetections result;
   for (const DecidedDetection& one : finals) {
     result.labels.push_back(one.detection.label);
-    result.scores.push_back(static_cast<float>(one.detection.score));
+    result.scores.push_back(formulas::shown_score(one.detection.score));
     result.segments.push_back(one.detection.segment);
     result.decided.push_back(one.decided);
   }

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Annotated, Any
 
 import typer
@@ -25,8 +27,16 @@ def failures() -> Iterator[None]:
     try:
         yield
     except (Error, OSError) as error:
+        if isinstance(error, BrokenPipeError):
+            _drop_stdout()
         note(f"error: {error}")
         raise typer.Exit(1) from error
+
+
+def _drop_stdout() -> None:
+    """Nobody reads any more; what is still buffered must not fail again when Python exits."""
+    with suppress(OSError, ValueError):  # no real file, as under a test
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def note(line: str) -> None:

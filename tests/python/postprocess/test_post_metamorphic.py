@@ -19,9 +19,12 @@ def postprocess(video, config):
 
 
 def class_list(labels, scores, segments, label):
-    """(score, start, end) rows of one class in their order; scores as float32."""
+    """(score, start, end) rows of one class in their order; scores as they are shown: float32,
+    and finite."""
     mine = labels == label
-    return np.column_stack([scores[mine].astype(np.float32), segments[mine]])
+    largest = float(np.finfo(np.float32).max)
+    shown = np.clip(scores[mine], -largest, largest).astype(np.float32)
+    return np.column_stack([shown, segments[mine]])
 
 
 def assert_same_class_lists(found, labels, scores, segments, tolerance=0.0):
