@@ -53,8 +53,9 @@ class AnnotationSet:
         """The videos of one subset; an unknown subset is an error that lists the known ones."""
         chosen = {k: v for k, v in self.videos.items() if v.subset == name}
         if not chosen:
-            known = sorted({str(v.subset) for v in self.videos.values()})
-            raise InvalidValue(f"subset {name!r}: no video; the file has {', '.join(known)}")
+            known = sorted({v.subset for v in self.videos.values() if v.subset is not None})
+            found = f"the file has {', '.join(known)}" if known else "the file names no subsets"
+            raise InvalidValue(f"subset {name!r}: no video; {found}")
         return AnnotationSet(chosen, self.simulated)
 
     def select(self, names: Sequence[str]) -> AnnotationSet:

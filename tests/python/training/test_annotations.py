@@ -115,3 +115,10 @@ def test_absent_files_subsets_and_videos(tmp_path):
         found.subset("test")
     with pytest.raises(InvalidValue, match="not annotated"):
         found.select(["w"])
+
+
+def test_a_subset_of_a_file_without_subsets_says_so(tmp_path):
+    path = tmp_path / "tags.csv"
+    path.write_text("a,Fight\nb,\n")
+    with pytest.raises(InvalidValue, match="names no subsets"):
+        read_annotations(path).subset("train")
