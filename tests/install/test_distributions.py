@@ -99,6 +99,6 @@ def test_extension_and_wheel_are_small(distributions: Distributions, tmp_path: P
     assert distributions.wheel.stat().st_size < 2_000_000
 
 
-def test_building_takes_less_than_two_minutes_of_one_core(distributions: Distributions):
-    """Processor time, which other work on the machine does not change."""
-    assert distributions.cpu_seconds < 120
+def test_building_takes_less_than_two_minutes_on_two_cores(distributions: Distributions):
+    """Processor time, which other work on the machine hardly changes; three quarters of both."""
+    assert distributions.cpu_seconds < 180
