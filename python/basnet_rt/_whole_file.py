@@ -5,14 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from basnet_rt._errors import Error
 
 
-def write_whole(path: str | Path, pieces: Iterable[str]) -> None:
-    """Write text beside `path`, see it onto the disk, and only then give it its name.
+@contextlib.contextmanager
+def whole(path: str | Path) -> Iterator[Path]:
+    """A file to write to; it becomes `path` when the block ends well, and vanishes otherwise.
 
     A link stays a link: what it points to is replaced. Missing folders are made.
 
@@ -24,24 +25,29 @@ def write_whole(path: str | Path, pieces: Iterable[str]) -> None:
     part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("x", encoding="utf-8", newline="") as file:
-            file.writelines(pieces)
-            file.flush()
-            os.fsync(file.fileno())
+        part.touch(exist_ok=False)
+        yield part
+        _sync(part)
         part.replace(target)
     except OSError as error:
         raise Error(f"{path}: cannot be written: {error.strerror or error}") from error
     finally:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
-    _sync_folder(target.parent)
+    with contextlib.suppress(OSError):  # some systems cannot open a folder
+        _sync(target.parent)
 
 
-def _sync_folder(folder: Path) -> None:
-    """The new name, too, must reach the disk; some systems cannot open a folder."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+def write_whole(path: str | Path, pieces: Iterable[str]) -> None:
+    """Write text, as `whole` does."""
+    with whole(path) as part, part.open("w", encoding="utf-8", newline="") as file:
+        file.writelines(pieces)
+
+
+def _sync(path: Path) -> None:
+    """Wait for the disk: a rename must not overtake the bytes it names, nor be forgotten itself."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -16,10 +16,10 @@ from torch import Tensor
 
 import basnet_rt
 from basnet_rt import BundleError, InvalidValue, PostprocessConfig
+from basnet_rt._whole_file import whole
 from basnet_rt.bundle import METADATA_FILE, BundleMetadata, Calibration, parse_metadata
 
 from .config import Config
-from .files import whole
 from .network import BaSNet
 from .scripted import InferenceNetwork
 

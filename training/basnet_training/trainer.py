@@ -5,31 +5,27 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
-from torch import nn
 from torch.utils.data import DataLoader
 
-from basnet_rt import Error, InvalidValue
+from basnet_rt import InvalidValue
+from basnet_rt._whole_file import whole
 
 from . import validation
-from .averaging import Best, MovingAverage
-from .checkpoint import Checkpoint, latest_checkpoint, load_checkpoint, save_checkpoint
+from .averaging import Best
+from .checkpoint import latest_checkpoint, load_checkpoint, save_checkpoint
 from .config import Config
 from .dataset import Batch, PositionSampler, TaggedVideos, TrainingStream, collate, open_videos
 from .distributed import Processes, processes
-from .files import whole
-from .loss import Loss, basnet_loss
+from .loss import Loss
+from .optimisation import Optimisation
 from .progress import Log, NoLog, TensorBoardLog, progress_bar
 from .projection_fit import fit_projection
-from .runs import build_network, resolve, save_model, save_run_config
-from .sampling import generator
-from .schedule import learning_rate
-
-AUTOCAST = {"float32": None, "bfloat16": torch.bfloat16, "float16": torch.float16}
+from .runs import resolve, save_model, save_run_config
 
 
 @dataclass(frozen=True)
@@ -68,30 +64,21 @@ def fit(
 
 
 class Trainer:
-    """The state of one run: network, optimizer, moving average, and the iteration it is at."""
+    """One run in its folder: data in, logs, measurements, checkpoints and weights out."""
 
     def __init__(
         self, config: Config, videos: TaggedVideos, folder: Path, group: Processes
     ) -> None:
         self.config, self.folder, self.group = config, folder, group
         self.train, self.held_out = validation.divide(videos, config.validation)
-        if config.optim.batch_size % group.world:
-            raise InvalidValue(
-                f"optim.batch_size {config.optim.batch_size} must be a multiple of "
-                f"{group.world} processes"
-            )
-        torch.manual_seed(config.run.seed)
-        self.network = build_network(config).to(group.device)
-        self.parallel = group.wrap(self.network)
-        optim = config.optim
-        self.optimizer = torch.optim.Adam(
-            self.network.parameters(), optim.lr, optim.betas, weight_decay=optim.weight_decay
-        )
-        half = optim.precision == "float16"
-        self.scaler = torch.amp.GradScaler(group.device.type, enabled=half)
-        self.average = MovingAverage(self.network, optim.ema_decay)
-        self.step = 0
+        self.optimisation = Optimisation(config, group)
+        self.network = self.optimisation.network
         self.best = Best()
+
+    @property
+    def step(self) -> int:
+        """Iterations done."""
+        return self.optimisation.step
 
     def begin(self) -> None:
         """Start in a folder that holds no run."""
@@ -113,12 +100,8 @@ class Trainer:
                 f"{path} was made with other settings (configuration {checkpoint.digest}, "
                 f"this is {self.config.digest()}); resume with its config.yaml"
             )
-        self.network.load_state_dict(checkpoint.weights)
-        self.optimizer.load_state_dict(checkpoint.optimizer)
-        self.average.load(checkpoint.average)
-        self.scaler.load_state_dict(checkpoint.extra["scaler"])
+        self.optimisation.restore(checkpoint)
         self.best = Best(**checkpoint.extra["best"])
-        self.step = checkpoint.step
 
     def run(self, shown: bool) -> FitResult:
         """Iterate to the end and keep the weights."""
@@ -127,50 +110,11 @@ class Trainer:
         self.group.wait()  # nobody writes a checkpoint before everybody has looked for one
         with progress_bar(self.config.name, total, done=self.step, shown=shown) as bar:
             for batch in self._loader():
-                loss = self._iterate(batch.to(self.group.device))
+                loss = self.optimisation.iterate(batch.to(self.group.device))
                 bar.advance(f"loss {float(loss.total.detach()):.4f}")
                 self._after(loss, log)
         log.close()
         return self._finish()
-
-    def _iterate(self, batch: Batch) -> Loss:
-        """One optimizer step. All its randomness comes from (seed, iteration, rank)."""
-        config = self.config
-        rng = generator(config.run.seed, 2, self.step, self.group.rank)
-        torch.manual_seed(int(rng.integers(2**63)))
-        rate = learning_rate(config.optim, self.step)
-        for entry in self.optimizer.param_groups:
-            entry["lr"] = rate
-        self.parallel.train()
-        loss = self._loss(batch)
-        self.optimizer.zero_grad(set_to_none=True)
-        self.scaler.scale(loss.total).backward()  # type: ignore[no-untyped-call]
-        if config.optim.clip_norm is not None:
-            self.scaler.unscale_(self.optimizer)
-            nn.utils.clip_grad_norm_(self.network.parameters(), config.optim.clip_norm)
-        self.scaler.step(self.optimizer)
-        self.scaler.update()
-        self.average.update(self.network, self.step)
-        self.step += 1
-        return loss
-
-    def _loss(self, batch: Batch) -> Loss:
-        config, dtype = self.config, AUTOCAST[self.config.optim.precision]
-        with torch.autocast(self.group.device.type, dtype, enabled=dtype is not None):
-            output = self.parallel(batch.features, batch.mask)
-        if not bool(torch.isfinite(output.score_base.sum() + output.score.sum())):
-            raise Error(
-                f"the network diverged at iteration {self.step}: its scores are not finite; "
-                "lower optim.lr, set optim.clip_norm, or train in float32"
-            )
-        net = config.network
-        return basnet_loss(
-            output,
-            batch.labels,
-            config.loss,
-            variant=net.variant,
-            score_function=net.score_function,
-        )
 
     def _after(self, loss: Loss, log: Log) -> None:
         """What happens between iterations: logs, held-out measurements, checkpoints."""
@@ -185,7 +129,7 @@ class Trainer:
 
     def _measure(self, log: Log) -> None:
         if self.group.leads:
-            with self.average.applied(self.network):
+            with self._averaged():
                 self.network.eval()
                 found = validation.measure(
                     self.network, self.held_out, self.config, self.group.device
@@ -198,14 +142,7 @@ class Trainer:
     def _save(self) -> None:
         if not self.group.leads:
             return
-        checkpoint = Checkpoint(
-            self.step,
-            self.config.digest(),
-            dict(self.network.state_dict()),
-            self.average.values,
-            self.optimizer.state_dict(),
-            {"scaler": self.scaler.state_dict(), "best": asdict(self.best)},
-        )
+        checkpoint = self.optimisation.checkpoint(best=asdict(self.best))
         save_checkpoint(self.folder, checkpoint, self.config.run.keep_checkpoints)
 
     def _finish(self) -> FitResult:
@@ -217,10 +154,14 @@ class Trainer:
                     shutil.copyfile(self.folder / "best.safetensors", part)
                 found = self.best.found
             else:
-                with self.average.applied(self.network):
+                with self._averaged():
                     self._write_model(model.name, found)
         self.group.wait()
         return FitResult(self.folder, model, self.step, found)
+
+    def _averaged(self) -> AbstractContextManager[None]:
+        """The network with its moving average in place of its weights."""
+        return self.optimisation.average.applied(self.network)
 
     def _write_model(self, name: str, found: dict[str, float]) -> None:
         save_model(self.folder / name, self.network, self.config, self.step, found)

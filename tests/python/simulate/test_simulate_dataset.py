@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from basnet_rt import InvalidValue
+from basnet_rt import Error, InvalidValue
 from basnet_rt.annotations import read_annotations
 from basnet_rt.features import open_features
 from basnet_training.simulate import (
@@ -91,7 +91,7 @@ def test_a_failure_leaves_no_part_of_a_file(tmp_path, monkeypatch):
         raise OSError("No space left on device")
 
     monkeypatch.setattr("basnet_training.simulate.features.VideoFeatures.chunks", broken)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(Error, match="cannot be written: No space"):
         write_dataset(small(), tmp_path)
     assert [path.name for path in tmp_path.rglob("*.*")] == ["annotations.json"]
 

@@ -8,12 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from training_cases import FEATURE_DIM, LENGTHS, TAGS
 
 from basnet_training.config import Config, check_config
-
-FEATURE_DIM = 6
-LENGTHS = [9, 17, 12, 3, 20, 11, 16, 8]
-TAGS: list[list[str]] = [["Run"], [], ["Jump"], ["Run"], ["Jump", "Run"], [], ["Jump"], ["Run"]]
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 import torch
-from conftest import LENGTHS, TAGS
+from training_cases import LENGTHS, TAGS
 
 from basnet_rt import InvalidValue
 from basnet_training.config import SamplingConfig, ValidationConfig

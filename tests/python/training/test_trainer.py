@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from basnet_rt import Error, InvalidValue
-from basnet_training import trainer
+from basnet_training import optimisation, trainer
 from basnet_training.averaging import Best, MovingAverage
 from basnet_training.checkpoint import latest_checkpoint, load_tensors
 from basnet_training.config import OptimConfig
@@ -65,15 +65,16 @@ def test_a_killed_run_continues_to_the_identical_result(
     config = configure(**sections)
     whole = run(config, tmp_path / "whole")
     with monkeypatch.context() as patch:
-        name = "_finish" if stop == 8 else "_iterate"
-        original = getattr(trainer.Trainer, name)
+        finishing = (trainer.Trainer, "_finish")
+        owner, name = finishing if stop == 8 else (optimisation.Optimisation, "iterate")
+        original = getattr(owner, name)
 
         def killed(self, *arguments):
             if self.step >= stop:
                 raise KilledError
             return original(self, *arguments)
 
-        patch.setattr(trainer.Trainer, name, killed)
+        patch.setattr(owner, name, killed)
         with pytest.raises(KilledError):
             run(config, tmp_path / "killed")
     again = run(config, tmp_path / "killed", resume=True)

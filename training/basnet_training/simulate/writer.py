@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
 from basnet_rt import InvalidValue
+from basnet_rt._whole_file import whole, write_whole
 
 from .features import Simulation, VideoFeatures
 from .timelines import Timeline
@@ -112,29 +112,13 @@ def _claim(folder: Path, content: dict[str, Any]) -> None:
         return
     if (folder / "features").exists():
         raise InvalidValue(f"{folder}: has features but no {ANNOTATIONS}; expected an empty folder")
-    _write_whole(path, lambda file: file.write(text.encode()))
+    write_whole(path, [text])
 
 
 def _write_features(path: Path, video: VideoFeatures, dtype: str) -> None:
-    def write(file: BinaryIO) -> None:
-        # By hand rather than by memory map: a full disk is then an error, not a signal.
-        header = {"descr": np.dtype(dtype).str, "fortran_order": False, "shape": video.shape}
+    # By hand rather than by memory map: a full disk is then an error, not a signal.
+    header = {"descr": np.dtype(dtype).str, "fortran_order": False, "shape": video.shape}
+    with whole(path) as part, part.open("wb") as file:
         np.lib.format.write_array_header_1_0(file, header)
         for chunk in video.chunks(CHUNK):
             file.write(chunk.astype(dtype).tobytes())
-
-    _write_whole(path, write)
-
-
-def _write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    try:
-        with partial.open("wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise

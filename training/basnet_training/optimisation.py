@@ -1,0 +1,106 @@
+"""The optimisation itself: network, optimizer and moving average, one iteration at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from basnet_rt import Error, InvalidValue
+
+from .averaging import MovingAverage
+from .checkpoint import Checkpoint
+from .config import Config
+from .dataset import Batch
+from .distributed import Processes
+from .loss import Loss, basnet_loss
+from .runs import build_network
+from .sampling import generator
+from .schedule import learning_rate
+
+AUTOCAST = {"float32": None, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+class Optimisation:
+    """What an iteration changes. Its randomness comes from (seed, iteration, rank) alone."""
+
+    def __init__(self, config: Config, group: Processes) -> None:
+        optim = config.optim
+        if optim.batch_size % group.world:
+            raise InvalidValue(
+                f"optim.batch_size {optim.batch_size} must be a multiple of {group.world} processes"
+            )
+        self.config, self.group = config, group
+        torch.manual_seed(config.run.seed)
+        self.network = build_network(config).to(group.device)
+        self.parallel = group.wrap(self.network)
+        self.optimizer = torch.optim.Adam(
+            self.network.parameters(), optim.lr, optim.betas, weight_decay=optim.weight_decay
+        )
+        half = optim.precision == "float16"
+        self.scaler = torch.amp.GradScaler(group.device.type, enabled=half)
+        self.average = MovingAverage(self.network, optim.ema_decay)
+        self.step = 0
+
+    def iterate(self, batch: Batch) -> Loss:
+        """One optimizer step.
+
+        Raises:
+            Error: the scores are not finite any more.
+        """
+        config = self.config
+        rng = generator(config.run.seed, 2, self.step, self.group.rank)
+        torch.manual_seed(int(rng.integers(2**63)))
+        rate = learning_rate(config.optim, self.step)
+        for entry in self.optimizer.param_groups:
+            entry["lr"] = rate
+        self.parallel.train()
+        loss = self._loss(batch)
+        self.optimizer.zero_grad(set_to_none=True)
+        self.scaler.scale(loss.total).backward()  # type: ignore[no-untyped-call]
+        if config.optim.clip_norm is not None:
+            self.scaler.unscale_(self.optimizer)
+            nn.utils.clip_grad_norm_(self.network.parameters(), config.optim.clip_norm)
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        self.average.update(self.network, self.step)
+        self.step += 1
+        return loss
+
+    def _loss(self, batch: Batch) -> Loss:
+        config, dtype = self.config, AUTOCAST[self.config.optim.precision]
+        with torch.autocast(self.group.device.type, dtype, enabled=dtype is not None):
+            output = self.parallel(batch.features, batch.mask)
+        if not bool(torch.isfinite(output.score_base.sum() + output.score.sum())):
+            raise Error(
+                f"the network diverged at iteration {self.step}: its scores are not finite; "
+                "lower optim.lr, set optim.clip_norm, or train in float32"
+            )
+        net = config.network
+        return basnet_loss(
+            output,
+            batch.labels,
+            config.loss,
+            variant=net.variant,
+            score_function=net.score_function,
+        )
+
+    def checkpoint(self, **extra: Any) -> Checkpoint:
+        """Everything that a run needs to go on from here; `extra` is kept beside it."""
+        return Checkpoint(
+            self.step,
+            self.config.digest(),
+            dict(self.network.state_dict()),
+            self.average.values,
+            self.optimizer.state_dict(),
+            {"scaler": self.scaler.state_dict(), **extra},
+        )
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Go back to where `checkpoint` was taken."""
+        self.network.load_state_dict(checkpoint.weights)
+        self.optimizer.load_state_dict(checkpoint.optimizer)
+        self.average.load(checkpoint.average)
+        self.scaler.load_state_dict(checkpoint.extra["scaler"])
+        self.step = checkpoint.step
