@@ -3,6 +3,7 @@
 #
 # usage: MAKE=make run_stages.sh TARGET...
 set -uo pipefail
+trap 'exit 130' INT TERM # not the next stage
 
 table=()
 failed=0
