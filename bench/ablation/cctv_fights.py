@@ -108,14 +108,11 @@ def settings(options: argparse.Namespace, variant: str, seed: int) -> Config:
 def one_run(options: argparse.Namespace, runs: FinishedRuns, variant: str, seed: int) -> Measured:
     """Train, calibrate, export, localize and evaluate; or find it done."""
     config = settings(options, variant, seed)
-    trained = f"{variant}_{seed}_{config.digest()}"
-    key = f"{trained} {hashlib.sha256(repr(READINGS).encode()).hexdigest()[:10]}"
+    folder = options.work / f"{variant}_{seed}_{config.digest()}"
+    key = f"{folder.name} {hashlib.sha256(repr(READINGS).encode()).hexdigest()[:10]}"
     found = runs.get(key)
     if found is None:
-        folder = options.work / trained
-        fit(config, folder, resume=True, shown=False)
-        calibrate_run(folder, {}, None, None)
-        models = {"own": export(folder, None), "raw": export(folder, "raw")}
+        models = {"own": train(config, folder), "raw": export(folder, "raw")}
         found = measure(models, options.data)
         if seed == 0:
             check_program(folder / "own.pt", models, options.data)
@@ -123,6 +120,13 @@ def one_run(options: argparse.Namespace, runs: FinishedRuns, variant: str, seed:
     averages = ", ".join(f"{found[one.name]['average']:.1f}" for one in READINGS)
     print(f"{VARIANTS[variant]}, seed {seed}: average mAP {averages}", flush=True)
     return found
+
+
+def train(config: Config, folder: Path) -> Model:
+    """Fit and calibrate, where `folder` does not hold that yet; the bundle is own.pt."""
+    fit(config, folder, resume=True, shown=False)
+    calibrate_run(folder, {}, None, None)
+    return export(folder, None)
 
 
 def export(folder: Path, activation: str | None) -> Model:

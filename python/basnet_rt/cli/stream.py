@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,6 +18,7 @@ from basnet_rt.cli.stream_session import Interrupts, Session
 from basnet_rt.cli.stream_sources import Paced, Source, open_source
 from basnet_rt.cli.stream_state import Progress, load_progress, open_events
 from basnet_rt.cli.stream_view import LiveView
+from basnet_rt.config import PostprocessConfig
 from basnet_rt.loading import load
 from basnet_rt.model import Model
 from basnet_rt.onsets import Alarm
@@ -135,10 +137,26 @@ def _localizer(model: Model, changes: dict[str, Any], alarm: Alarm | None) -> St
         localizer = StreamingLocalizer(model, model.configure(**changes), alarm=alarm)
     except Error as error:
         raise typer.BadParameter(str(error)) from error
-    whole = [n for n in ("normalisation", "gate") if getattr(localizer.config, n) == "video"]
-    if whole:
-        note(f"note: {' and '.join(whole)} 'video': nothing is final before the end of the stream")
+    for warning in _warnings(localizer.config):
+        note(f"note: {warning}")
     return localizer
+
+
+def _warnings(config: PostprocessConfig) -> Iterator[str]:
+    """Settings that are allowed and leave a stream silent, or growing, until its end."""
+    whole = [name for name in ("normalisation", "gate") if getattr(config, name) == "video"]
+    if whole:
+        yield f"{' and '.join(whole)} 'video': nothing is final before the end of the stream"
+        return
+    if config.max_duration is not None:
+        return
+    if config.normalisation == "fixed" and config.cas_thresholds[0] <= 0 >= min(config.fixed_lo):
+        yield (
+            "cas_thresholds begin at 0, which probabilities never fall to: nothing is final before "
+            "the end; raise the lowest threshold, or set max_duration"
+        )
+    else:
+        yield "max_duration is not set: everything since the start is kept in memory"
 
 
 def _start(run: Run, localizer: StreamingLocalizer, chunk: int) -> None:
