@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -42,11 +43,23 @@ class Writer {
     field(size);
     for (auto& value : values) field(value);
   }
+  /// A string or vector of plain numbers, at once.
+  template <class Container>
+  void block(const Container& values) {
+    auto size = static_cast<std::uint64_t>(values.size());
+    field(size);
+    bytes_.append(reinterpret_cast<const char*>(values.data()), size * sizeof values[0]);
+  }
   std::string take() { return std::move(bytes_); }
 
  private:
   std::string bytes_;
 };
+
+/// The checksum fits and the content cannot be: it was not written by `save`.
+[[noreturn]] inline void refuse_content() {
+  throw Error(ErrorCode::kInvalidState, "saved state is damaged: its parts do not fit together");
+}
 
 /// Reads what Writer wrote; running out of bytes is an Error, never a wild read.
 class Reader {
@@ -57,6 +70,11 @@ class Reader {
   void field(T& value) {
     if constexpr (std::is_class_v<T>) {
       value.visit(*this);
+    } else if constexpr (std::is_same_v<T, bool>) {
+      std::uint8_t byte = 0;
+      field(byte);
+      if (byte > 1) refuse_content();
+      value = byte == 1;
     } else {
       need(sizeof value);
       std::memcpy(&value, bytes_.data(), sizeof value);
@@ -65,13 +83,26 @@ class Reader {
   }
   template <class Container>
   void sequence(Container& values) {
-    std::uint64_t size = 0;
-    field(size);
-    need(size);  // every element takes a byte at least: a wild size cannot ask for wild memory
-    values.resize(size);
+    values.resize(count());
     for (auto& value : values) field(value);
   }
+  template <class Container>
+  void block(Container& values) {
+    const std::uint64_t size = count();
+    need(size * sizeof values[0]);
+    values.resize(size);
+    if (size > 0) std::memcpy(values.data(), bytes_.data(), size * sizeof values[0]);
+    bytes_.remove_prefix(size * sizeof values[0]);
+  }
+  /// How many things follow, of a byte each at least: a wild size cannot ask for wild memory.
+  std::uint64_t count() {
+    std::uint64_t size = 0;
+    field(size);
+    need(size);
+    return size;
+  }
   bool at_end() const { return bytes_.empty(); }
+  std::size_t remaining() const { return bytes_.size(); }
 
  private:
   void need(std::uint64_t size) const {
@@ -82,6 +113,16 @@ class Reader {
 
   std::string_view bytes_;
 };
+
+/// A value that may be absent, through either of the two above.
+template <class Archive, class T>
+void optional(Archive& archive, std::optional<T>& value) {
+  bool present = value.has_value();
+  archive.field(present);
+  if (!present) return value.reset();
+  if (!value) value.emplace();
+  archive.field(*value);
+}
 
 /// Wraps a payload; `kind` is four characters.
 inline std::string seal(std::string_view kind, std::uint32_t version, std::string_view payload) {

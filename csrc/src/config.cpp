@@ -52,9 +52,10 @@ void check_fixed(const PostprocessConfig& config) {
   for (std::size_t c = 0; c < count; ++c) {
     const double low = lo[lo.size() == 1 ? 0 : c];
     const double high = hi[hi.size() == 1 ? 0 : c];
-    if (!std::isfinite(low) || !std::isfinite(high) || !(high > low)) {
+    // Closer together, a float32 activation over their distance would be no finite double.
+    if (!std::isfinite(low) || !std::isfinite(high) || !(high - low >= 1e-200)) {
       fail("fixed_lo and fixed_hi of class " + std::to_string(c) + " are " + to_text(low) +
-           " and " + to_text(high) + "; they must be finite with lo < hi");
+           " and " + to_text(high) + "; they must be finite with lo < hi, 1e-200 apart at least");
     }
   }
 }
@@ -66,6 +67,24 @@ void check_soft(const PostprocessConfig& config) {
   if (!std::isfinite(config.soft_min_score)) {
     fail_value("soft_min_score", config.soft_min_score, "finite");
   }
+}
+
+// A number read from saved bytes, or cast, may be no enumerator.
+template <class Choice>
+void check_choice(Choice choice, Choice last, const char* field) {
+  const int number = static_cast<int>(choice);
+  if (number < 0 || number > static_cast<int>(last)) {
+    fail(std::string(field) + " is number " + std::to_string(number) + "; the last one is " +
+         std::to_string(static_cast<int>(last)));
+  }
+}
+
+void check_choices(const PostprocessConfig& config) {
+  check_choice(config.mode, Mode::kContinuous, "mode");
+  check_choice(config.nms, NmsKind::kGaussian, "nms");
+  check_choice(config.normalisation, Normalisation::kHorizon, "normalisation");
+  check_choice(config.gate, Gate::kHorizon, "gate");
+  check_choice(config.score_function, ScoreFunction::kSigmoid, "score_function");
 }
 
 // The published mode is the released code and nothing else: a setting it never had is refused
@@ -95,6 +114,7 @@ void check_published_only(const PostprocessConfig& config) {
 }  // namespace
 
 void check(const PostprocessConfig& config) {
+  check_choices(config);
   check_unit(config.class_threshold, "class_threshold");
   check_thresholds(config.cas_thresholds);
   if (config.upsample < 1 || config.upsample > 10000) {

@@ -96,6 +96,13 @@ void check_num_threads(int num_threads) {
        "; it must be from 0 (one per core) to 1024");
 }
 
+void check_max_duration(const PostprocessConfig& config, double snippet_seconds) {
+  const double least = snippet_seconds / 1000.0;
+  if (config.max_duration >= least) return;
+  fail("max_duration is " + to_text(config.max_duration) +
+       "; it must be a thousandth of a snippet at least, which is " + to_text(least) + " seconds");
+}
+
 void check_fixed_range(const PostprocessConfig& config, std::int64_t num_classes) {
   if (config.normalisation != Normalisation::kFixed) return;
   for (const auto* values : {&config.fixed_lo, &config.fixed_hi}) {
@@ -112,6 +119,7 @@ void check_video(const VideoInput& video, const PostprocessConfig& config) {
   check_cas(video.cas, "cas");
   check_positive_seconds(video.snippet_seconds, "snippet_seconds");
   if (video.duration) check_positive_seconds(*video.duration, "duration");
+  check_max_duration(config, video.snippet_seconds);
   check_fixed_range(config, video.cas.num_classes);
   if (config.gate == Gate::kVideo) {
     if (video.video_scores == nullptr) {

@@ -31,6 +31,9 @@ void check_video(const VideoInput& video, const PostprocessConfig& config);
 /// From 0 (one per core) to 1024.
 void check_num_threads(int num_threads);
 
+/// max_duration against the length of a snippet: pieces far shorter would never come to an end.
+void check_max_duration(const PostprocessConfig& config, double snippet_seconds);
+
 /// Number of classes against fixed_lo and fixed_hi.
 void check_fixed_range(const PostprocessConfig& config, std::int64_t num_classes);
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from checks.sources import CPP_ENDINGS, files, includes, name, places
+from checks.sources import CPP_ENDINGS, bare_code, files, includes, name, places
 
 PUBLIC = files("csrc/include", {".h"})
 CORE = [p for p in files("csrc/src", CPP_ENDINGS) if "torch" not in p.parts]
@@ -23,16 +23,43 @@ def test_the_lists_below_are_not_empty():
     assert BINDINGS
 
 
-@pytest.mark.parametrize("header", PUBLIC, ids=name)
-def test_public_headers_include_only_the_standard_library_and_each_other(header: Path):
-    allowed = re.compile(r'<[a-z_]+>|"basnet_rt/[a-z_]+\.h"')
-    assert [text for text in includes(header) if not allowed.fullmatch(text)] == []
-
-
-@pytest.mark.parametrize("header", PUBLIC, ids=name)
-def test_public_headers_name_no_type_of_torch_cuda_or_pybind11(header: Path):
+def not_allowed(header: Path) -> list[str]:
+    """What a public header includes or names, and its users may not have."""
+    allowed = re.compile(r'<[a-z_]+>|<std(def|int)\.h>|"basnet_rt/[a-z_]+\.h"')
     foreign = re.compile(r"\b(torch|at|c10|pybind11|py|cub|thrust)::|\bcuda[A-Z_]|__device__")
-    assert places(header, foreign) == []
+    wrong = [text for text in includes(header) if not allowed.fullmatch(text)]
+    return wrong + places(header, foreign)
+
+
+@pytest.mark.parametrize("header", PUBLIC, ids=name)
+def test_public_headers_know_only_the_standard_library_and_each_other(header: Path):
+    assert not_allowed(header) == []
+
+
+PLANTED = [
+    "#include <torch/script.h>",
+    "#  include <cuda_runtime.h>",
+    "#include <pybind11/pybind11.h>",
+    "#include <Python.h>",
+    '#include "cpu/root.h"',
+    "torch::Tensor forward();",
+    "void run(cudaStream_t stream);",
+    "std::vector<at::Tensor> all();",
+    "pybind11::object answer();",
+]
+
+
+@pytest.mark.parametrize("line", PLANTED)
+def test_a_planted_line_is_found(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Catches a check that has stopped checking: each line is put into a real public header."""
+    monkeypatch.setattr("checks.sources.REPOSITORY", tmp_path)
+    header = tmp_path / "planted.h"
+    header.write_text(PUBLIC[0].read_text() + f"\n{line}\n")
+    assert not_allowed(header) != []
+    header.write_text(PUBLIC[0].read_text() + f"\n// {line}\n")
+    includes.cache_clear()
+    bare_code.cache_clear()
+    assert not_allowed(header) == []
 
 
 @pytest.mark.parametrize("header", PUBLIC, ids=name)
@@ -63,5 +90,5 @@ def test_backends_do_not_see_each_other():
 @pytest.mark.parametrize("path", BINDINGS, ids=name)
 def test_bindings_see_public_headers_only(path: Path):
     """Catches Python reaching into the core's insides past the checked interface."""
-    allowed = re.compile(r'<.*>|"(basnet_rt/[a-z_]+|arrays|bindings)\.h"')
+    allowed = re.compile(r'<.*>|"(basnet_rt/[a-z_]+|arrays|bindings|python_network)\.h"')
     assert [text for text in includes(path) if not allowed.fullmatch(text)] == []

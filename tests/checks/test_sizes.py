@@ -42,7 +42,11 @@ def cpp_functions(path: Path) -> Iterator[tuple[str, int]]:
     for i, line in enumerate(bare_code(path).splitlines(), start=1):
         opening = OPENING.match(line) if line.rstrip().endswith("{") else None
         if start is None and opening and len(opening["indent"]) <= 4:
-            start, indent = i, opening["indent"]
+            # A constructor's list of members stands four deeper than the brace that closes it.
+            start, indent = (
+                i,
+                opening["indent"].removesuffix("    " if ":" in opening[0][:6] else ""),
+            )
         elif start is not None and line.startswith(indent + "}"):
             yield f"{name(path)}:{start}", i - start + 1
             start = None

@@ -95,19 +95,20 @@ TEST(Stream, DamagedBytesAreRefused) {
 TEST(Stream, AnErrorLeavesTheStateAsItWas) {
   StreamPostprocessor stream(stream_config(), kClasses, 1.0);
   Video video = random_video(4, kClasses, 7);
-  stream.push(rows_of(video, 0, 4));
+  static_cast<void>(stream.push(rows_of(video, 0, 4)));
   const std::string before = stream.save();
   video.cas[5] = std::numeric_limits<float>::quiet_NaN();
-  testing::expect_invalid([&] { stream.push(rows_of(video, 0, 4)); }, {"nan"});
+  testing::expect_invalid([&] { return stream.push(rows_of(video, 0, 4)); }, {"nan"});
   EXPECT_EQ(stream.save(), before);
 }
 
 TEST(Stream, NothingMayFollowTheEnd) {
   StreamPostprocessor stream(stream_config(), kClasses, 1.0);
   const Video video = random_video(4, kClasses, 8);
-  stream.push(rows_of(video, 0, 4));
-  stream.finish();
-  testing::expect_error([&] { stream.push(rows_of(video, 0, 1)); }, ErrorCode::kInvalidState, {});
+  static_cast<void>(stream.push(rows_of(video, 0, 4)));
+  static_cast<void>(stream.finish());
+  const auto push = [&] { return stream.push(rows_of(video, 0, 1)); };
+  testing::expect_error(push, ErrorCode::kInvalidState, {});
 }
 
 }  // namespace

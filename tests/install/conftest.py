@@ -7,9 +7,13 @@ import sys
 import sysconfig
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
-from install.environments import REPOSITORY, Distributions, new_environment, pip, run
+from install.bundles import Video
+from install.cpp_projects import EXAMPLES, LIBTORCH, build_project, install_library
+from install.environments import REPOSITORY, Demo, Distributions, new_environment, pip, run
 
 
 @pytest.fixture(scope="session")
@@ -45,3 +49,38 @@ def torch_python(distributions: Distributions, tmp_path_factory: pytest.TempPath
     (site_packages,) = folder.glob("lib/python*/site-packages")
     (site_packages / "installed.pth").write_text(sysconfig.get_path("purelib") + "\n")
     return python
+
+
+@pytest.fixture(scope="session")
+def demo(torch_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """What examples/demo.sh leaves, run by the installed wheel: a bundle trained on simulated
+    features, and videos that it has not seen."""
+    folder = tmp_path_factory.mktemp("demo")
+    script = REPOSITORY / "examples/demo.sh"
+    printed = run("bash", script, "demo", cwd=folder, path=torch_python.parent)
+    return Demo(folder / "demo", printed)
+
+
+@pytest.fixture(scope="session")
+def video(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Video:
+    """The longest of the demo's videos; torch computes on one thread from here on."""
+    torch.set_num_threads(1)
+    folder = tmp_path_factory.mktemp("video")
+    files = sorted((demo.folder / "data/features/test").glob("*.npy"))
+    features = max((np.load(file).astype(np.float32) for file in files), key=len)
+    np.save(folder / "video.npy", features)
+    features.tofile(folder / "video.f32")
+    return Video(demo.folder / "model.pt", features, folder / "video.npy", folder / "video.f32")
+
+
+@pytest.fixture(scope="session")
+def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where every component was installed, static."""
+    build, installed = tmp_path_factory.mktemp("library"), tmp_path_factory.mktemp("prefix")
+    return install_library(build, installed, BASNET_RT_TORCH="ON")
+
+
+@pytest.fixture(scope="session")
+def examples(prefix: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """examples/cpp, built against the installed library."""
+    return build_project(EXAMPLES, tmp_path_factory.mktemp("examples"), prefix, LIBTORCH)

@@ -37,6 +37,12 @@ class Distributions:
     cpu_seconds: float  # that both took, the build environment included
 
 
+@dataclass(frozen=True)
+class Demo:
+    folder: Path  # model.pt, results.json, data/features/test/*.npy
+    printed: str
+
+
 def new_environment(folder: Path) -> Path:
     """The interpreter of an empty environment."""
     venv.create(folder, with_pip=False, symlinks=True)

@@ -23,6 +23,18 @@ def source_files(folder: str) -> set[str]:
     }
 
 
+def cpp_files() -> set[str]:
+    """What of the C++ library a wheel brings: headers, the core, component torch as sources."""
+    package = "basnet_rt/cpp/lib/cmake/basnet_rt"
+    files = {f.removeprefix("csrc/") for f in source_files("csrc/include")}
+    wanted = {f"basnet_rt/cpp/{f}" for f in files if "/c_" not in f}
+    wanted |= {f"{package}/{f.removeprefix('csrc/')}" for f in source_files("csrc/src/torch")}
+    names = ("config", "config-version", "torch", "core-targets", "core-targets-release")
+    wanted |= {f"{package}/basnet_rt-{name}.cmake" for name in names}
+    libraries = {"libbasnet_rt_core.a", "pkgconfig/basnet_rt_core.pc"}
+    return wanted | {f"basnet_rt/cpp/lib/{name}" for name in libraries}
+
+
 def wheel_files(distributions: Distributions) -> dict[str, int]:
     with zipfile.ZipFile(distributions.wheel) as wheel:
         return {info.filename: info.file_size for info in wheel.infolist()}
@@ -57,6 +69,7 @@ def test_wheel_holds_the_packages_and_nothing_else(distributions: Distributions)
         f.removeprefix("training/").replace("configs/", "basnet_training/configs/", 1)
         for f in source_files("training")
     }
+    wanted |= cpp_files()
     (compiled,) = packages - wanted
     assert compiled.startswith("basnet_rt/_core.")
     assert compiled.endswith(".so")

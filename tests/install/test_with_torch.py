@@ -6,20 +6,17 @@ import json
 import re
 from pathlib import Path
 
-from install.environments import REPOSITORY, run
+from install.environments import Demo, run
 
 
-def test_the_demo_runs_on_the_installed_wheel(torch_python: Path, tmp_path: Path):
+def test_the_demo_runs_on_the_installed_wheel(torch_python: Path, demo: Demo, tmp_path: Path):
     """Catches what only a checkout has: a preset, a module or a program left out of the wheel."""
-    programs = torch_python.parent
     place = run(torch_python, "-c", "import basnet_rt; print(basnet_rt.__file__)", cwd=tmp_path)
-    assert place.startswith(str(programs.parent))
+    assert place.startswith(str(torch_python.parents[1]))
 
-    printed = run("bash", REPOSITORY / "examples/demo.sh", "demo", cwd=tmp_path, path=programs)
-
-    results = json.loads((tmp_path / "demo/results.json").read_text())["results"]
+    results = json.loads((demo.folder / "results.json").read_text())["results"]
     assert len(results) == 20
-    found = re.search(r"^mAP \(%\).* ([0-9.]+)$", printed, re.MULTILINE)
-    assert found is not None, printed
+    found = re.search(r"^mAP \(%\).* ([0-9.]+)$", demo.printed, re.MULTILINE)
+    assert found is not None, demo.printed
     assert float(found[1]) > 20.0  # a network that learned nothing has less than 5
-    assert "simulated" in printed
+    assert "simulated" in demo.printed

@@ -4,6 +4,8 @@
 #include <limits>
 #include <vector>
 
+#include "basnet_rt/export.h"
+
 namespace basnet_rt {
 
 enum class Mode { kPublished, kContinuous };
@@ -63,6 +65,6 @@ struct PostprocessConfig {
 /// Checks every field that can be judged without seeing a video.
 ///
 /// @throws Error (kInvalidArgument) naming the field, its value and what is allowed.
-void check(const PostprocessConfig& config);
+BASNET_RT_API void check(const PostprocessConfig& config);
 
 }  // namespace basnet_rt

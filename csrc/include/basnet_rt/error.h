@@ -3,6 +3,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "basnet_rt/export.h"
+
 namespace basnet_rt {
 
 /// What kind of promise was broken; bindings map each to one exception type.
@@ -14,7 +16,7 @@ enum class ErrorCode {
 };
 
 /// The only exception the library throws. It never prints, exits or aborts.
-class Error : public std::runtime_error {
+class BASNET_RT_API Error : public std::runtime_error {
  public:
   Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
   ErrorCode code() const noexcept { return code_; }

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "basnet_rt/export.h"
 #include "basnet_rt/types.h"
 
 namespace basnet_rt {
@@ -43,7 +44,7 @@ struct Evaluation {
 /// @throws Error (kInvalidArgument) naming video and entry: a time or score is not finite, an end
 ///         comes before its start, a label is out of range, or there is no ground truth at all.
 /// Source: ANETdetection of the ActivityNet challenge, as released with BaS-Net.
-Evaluation evaluate(const EvaluationInput& input, const std::vector<double>& tiou_thresholds,
-                    int num_threads);
+BASNET_RT_API Evaluation evaluate(const EvaluationInput& input,
+                                  const std::vector<double>& tiou_thresholds, int num_threads);
 
 }  // namespace basnet_rt

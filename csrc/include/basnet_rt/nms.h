@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "basnet_rt/config.h"
+#include "basnet_rt/export.h"
 #include "basnet_rt/types.h"
 
 namespace basnet_rt {
@@ -25,7 +26,7 @@ struct ScoredSegments {
 /// @param iou  in (0, 1].
 /// @return indices into the input, best first over all labels.
 /// @throws Error (kInvalidArgument) on NaN, an end before its start, or `iou` out of range.
-std::vector<std::int64_t> nms(const ScoredSegments& input, double iou);
+BASNET_RT_API std::vector<std::int64_t> nms(const ScoredSegments& input, double iou);
 
 struct SoftNmsResult {
   std::vector<std::int64_t> indices;  ///< in the order of keeping
@@ -40,7 +41,7 @@ struct SoftNmsResult {
 /// @param kind  kLinear or kGaussian.
 /// @throws Error (kInvalidArgument) as `nms`, or on sigma <= 0 or a NaN `min_score`.
 /// Source: Bodla et al., "Soft-NMS", ICCV 2017, equations 2 and 3, on one-dimensional intervals.
-SoftNmsResult soft_nms(const ScoredSegments& input, NmsKind kind, double iou, double sigma,
-                       double min_score);
+BASNET_RT_API SoftNmsResult soft_nms(const ScoredSegments& input, NmsKind kind, double iou,
+                                     double sigma, double min_score);
 
 }  // namespace basnet_rt

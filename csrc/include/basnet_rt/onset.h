@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "basnet_rt/config.h"
+#include "basnet_rt/export.h"
 #include "basnet_rt/types.h"
 
 namespace basnet_rt {
@@ -29,7 +30,7 @@ struct Onset {
 /// Watches a stream for onsets, beside StreamPostprocessor; one event per stay above.
 ///
 /// Any cut of the input into chunks gives the same events. Memory does not grow.
-class OnsetDetector {
+class BASNET_RT_API OnsetDetector {
  public:
   /// @param config  its normalisation: kFixed or kHorizon (kVideo knows no range before the end).
   /// @throws Error (kInvalidArgument)
@@ -41,13 +42,13 @@ class OnsetDetector {
 
   /// @param activations  (N, C) float32, finite.
   /// @return events by (snippet, label).
-  std::vector<Onset> push(const CasView& activations);
+  [[nodiscard]] std::vector<Onset> push(const CasView& activations);
 
   /// Forgets who is above: the next snippet, `snippets` later, begins anew.
   void gap(std::int64_t snippets);
 
   /// State without settings; `load` wants a detector of the same ones.
-  std::string save() const;
+  [[nodiscard]] std::string save() const;
   void load(std::string_view bytes);
 
  private:

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "basnet_rt/config.h"
+#include "basnet_rt/export.h"
 #include "basnet_rt/types.h"
 
 namespace basnet_rt {
@@ -23,16 +24,17 @@ struct VideoInput {
 /// Scored intervals of every threshold, before NMS (DESIGN section 5).
 ///
 /// @throws Error (kInvalidArgument) naming the argument, the value and what is allowed.
-Proposals propose(const VideoInput& video, const PostprocessConfig& config);
+BASNET_RT_API Proposals propose(const VideoInput& video, const PostprocessConfig& config);
 
 /// `propose`, then NMS per class.
-Detections postprocess(const VideoInput& video, const PostprocessConfig& config);
+BASNET_RT_API Detections postprocess(const VideoInput& video, const PostprocessConfig& config);
 
 /// `postprocess` of every video, on up to `num_threads` threads (0: one per core).
 ///
 /// The result does not depend on the number of threads. An error names its video as `videos[i]`.
-std::vector<Detections> postprocess_batch(const std::vector<VideoInput>& videos,
-                                          const PostprocessConfig& config, int num_threads);
+BASNET_RT_API std::vector<Detections> postprocess_batch(const std::vector<VideoInput>& videos,
+                                                        const PostprocessConfig& config,
+                                                        int num_threads);
 
 /// Video scores of a whole video: `config.score_function` of the top-k temporal mean of its raw
 /// CAS, background dropped; k = max(1, T // topk_divisor). The one definition that offline and
@@ -41,6 +43,7 @@ std::vector<Detections> postprocess_batch(const std::vector<VideoInput>& videos,
 /// @param raw_cas  (T, C+1) before activation, background last; T >= 1.
 /// @return (C,), each in [0, 1].
 /// Source: Lee, Uh and Byun, AAAI 2020, equation 2.
-std::vector<float> video_scores(const CasView& raw_cas, const PostprocessConfig& config);
+BASNET_RT_API std::vector<float> video_scores(const CasView& raw_cas,
+                                              const PostprocessConfig& config);
 
 }  // namespace basnet_rt

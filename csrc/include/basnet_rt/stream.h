@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "basnet_rt/config.h"
+#include "basnet_rt/export.h"
 #include "basnet_rt/types.h"
 
 namespace basnet_rt {
@@ -32,7 +33,7 @@ struct StreamDetections {
 /// the start (or the last gap) is kept, and with the latter two nothing is final before `finish`.
 ///
 /// One object is for one thread at a time. A call that throws leaves the state as it was.
-class StreamPostprocessor {
+class BASNET_RT_API StreamPostprocessor {
  public:
   /// @param config  mode kContinuous.
   /// @param snippet_seconds  distance between snippet starts; > 0.
@@ -49,28 +50,28 @@ class StreamPostprocessor {
   /// @param raw_cas  (N, C+1) before activation, background last; for gates kVideo and kHorizon.
   /// @throws Error (kInvalidArgument) naming snippet and class of a NaN or Inf;
   ///         (kInvalidState) after `finish`.
-  StreamDetections push(const CasView& activations, const CasView& raw_cas = {});
+  [[nodiscard]] StreamDetections push(const CasView& activations, const CasView& raw_cas = {});
 
   /// What `push` would still add if the stream ended now; provisional, by falling score.
   Detections pending() const;
 
   /// Declares that `snippets` >= 1 snippets are missing here: what is open closes as at a video's
   /// end, and time goes on behind the gap.
-  StreamDetections gap(std::int64_t snippets);
+  [[nodiscard]] StreamDetections gap(std::int64_t snippets);
 
   /// Ends the stream: closes open roots, cuts flanks at the end.
   ///
   /// @param duration  end of the stream in seconds, at least the last snippet's centre; default
   ///                  the end of the last snippet.
   /// @param video_scores  (C,) for gate kVideo; null: computed from the raw CAS that was pushed.
-  StreamDetections finish(std::optional<double> duration = std::nullopt,
-                          const float* video_scores = nullptr);
+  [[nodiscard]] StreamDetections finish(std::optional<double> duration = std::nullopt,
+                                        const float* video_scores = nullptr);
 
   /// Back to an empty stream with the same settings.
   void reset();
 
   /// The whole state, settings included, as bytes with a version and a checksum.
-  std::string save() const;
+  [[nodiscard]] std::string save() const;
 
   /// A stream that continues where the saved one stood.
   /// @throws Error (kInvalidState): not such bytes, another version, or damaged.

@@ -4,9 +4,13 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "basnet_rt/config.h"
+#include "basnet_rt/export.h"
+#include "basnet_rt/onset.h"
 #include "basnet_rt/stream.h"
 #include "basnet_rt/types.h"
 
@@ -14,13 +18,6 @@ namespace basnet_rt {
 
 /// Names a stream of one pool; never used twice.
 using StreamId = std::int64_t;
-
-/// (N, F) float32, row-major; not owned.
-struct FeatureView {
-  const float* data = nullptr;
-  std::int64_t num_snippets = 0;
-  std::int64_t feature_dim = 0;
-};
 
 /// What the network is asked for: the next N snippets of B slots, or the end of B slots.
 ///
@@ -47,12 +44,18 @@ struct PoolActivations {
 ///
 /// A call that throws (any std::exception) leaves every slot as it was: the pool then asks for each
 /// of the batch alone, so that only the streams at fault fail.
-class PoolNetwork {
+class BASNET_RT_API PoolNetwork {
  public:
   virtual ~PoolNetwork() = default;
   virtual PoolActivations step(const PoolBatch& batch) = 0;
   /// The last snippets of each slot; the next `step` of such a slot says `fresh`.
   virtual PoolActivations flush(const PoolBatch& batch) = 0;
+  /// The state of a slot as bytes; asked for only once the slot has been stepped.
+  /// @throws Error (kInvalidState) unless overridden: a network that streams need not be saved of.
+  virtual std::string save(std::int64_t slot);
+  /// A slot that continues where `save` was called, perhaps in another process.
+  /// @throws any std::exception: bytes of another network; the slot may then hold anything.
+  virtual void load(std::int64_t slot, std::string_view bytes);
 };
 
 struct PoolOptions {
@@ -63,6 +66,7 @@ struct PoolOptions {
   bool zero_bad_features = false;   ///< NaN and Inf become 0 and are counted, instead of an error
   bool threaded = true;             ///< false: nothing runs but in `step`, `close` and `shutdown`
   std::function<double()> clock;    ///< seconds, for a pool without thread; default: steady clock
+  std::optional<AlarmConfig> alarm = {};  ///< onsets of every stream; absent: none are looked for
 };
 
 enum class StreamStatus {
@@ -76,6 +80,7 @@ struct PoolStreamStatistics {
   std::int64_t snippets_in = 0;      ///< pushed, gaps not counted
   std::int64_t snippets_queued = 0;  ///< of these, not yet seen by the network
   std::int64_t finals_out = 0;       ///< detections that became final
+  std::int64_t onsets_out = 0;
   std::int64_t features_zeroed = 0;
   double compute_seconds = 0.0;  ///< its share of the batches it was in
   double wait_max = 0.0;         ///< longest that a snippet waited for its batch, in seconds
@@ -109,7 +114,7 @@ enum class Shutdown {
 /// Every member function may be called from any thread. A thread of the pool's own runs the
 /// batches, unless `threaded` is false. Calls that name no stream of this pool, or one that was
 /// closed or dropped, throw Error (kInvalidArgument); on a stream that failed, what it failed of.
-class StreamPool {
+class BASNET_RT_API StreamPool {
  public:
   /// @param config  mode kContinuous.
   /// @param feature_dim  F of every stream.
@@ -146,11 +151,15 @@ class StreamPool {
   /// Takes what became final since the last call; then, on a failed stream, throws its error.
   StreamDetections poll(StreamId stream);
 
+  /// Takes the onsets since the last call, by (snippet, label), as `poll` does the finals; none
+  /// without an alarm. `close` forgets those not taken.
+  std::vector<Onset> poll_onsets(StreamId stream);
+
   /// Waits up to `timeout` seconds for an ended stream; without a thread, runs batches meanwhile.
   /// @return whether the stream is finished or failed.
   bool wait(StreamId stream, double timeout = kUnlimited);
 
-  /// `end` where that was not called, waits, takes the rest, and forgets the stream.
+  /// `end` where that was not called, waits, takes the rest of the finals, and forgets the stream.
   StreamDetections close(StreamId stream, std::optional<double> duration = std::nullopt);
 
   /// Forgets the stream at once, with what is queued.
@@ -159,8 +168,25 @@ class StreamPool {
   /// What `end` would still add, of the snippets computed so far; provisional, by falling score.
   Detections pending(StreamId stream) const;
 
-  /// Streams with finals to poll, finished or failed; waits up to `timeout` seconds for one.
+  /// Streams with finals or onsets to poll, finished or failed; waits up to `timeout` seconds for
+  /// one.
   std::vector<StreamId> ready(double timeout = 0.0);
+
+  /// All of a stream as bytes with a version and a checksum: the network's state, roots and alarms,
+  /// what is queued, and finals and onsets that nobody polled yet. The stream goes on.
+  ///
+  /// Taken between two batches, so it waits for the one that runs.
+  /// @throws Error: the stream failed, or its network cannot be saved.
+  std::string save(StreamId stream);
+
+  /// Opens a stream that continues where `save` was called, with a number of its own.
+  ///
+  /// Nothing is lost and nothing comes twice, if what was polled and pushed after `save` is dropped
+  /// by whoever did it.
+  /// @throws Error (kInvalidState): not such bytes, another version, or damaged; max_streams are
+  ///         open, or the pool is shut down; (kInvalidArgument): saved by a pool of another config,
+  ///         alarm, snippet length or number of classes or features. What the network throws.
+  StreamId restore(std::string_view bytes);
 
   StreamStatus status(StreamId stream) const;
   PoolStreamStatistics statistics(StreamId stream) const;

@@ -18,6 +18,13 @@ struct CasView {
   const float* row(std::int64_t snippet) const { return data + snippet * row_stride; }
 };
 
+/// Features of consecutive snippets: (N, F) float32, row-major; not owned.
+struct FeatureView {
+  const float* data = nullptr;
+  std::int64_t num_snippets = 0;
+  std::int64_t feature_dim = 0;
+};
+
 /// Half-open [start, end), seconds.
 struct Segment {
   double start = 0.0;

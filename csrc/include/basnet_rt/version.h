@@ -1,8 +1,10 @@
 #pragma once
 
+#include "basnet_rt/export.h"
+
 namespace basnet_rt {
 
 /// "major.minor.patch" of the library, as built.
-const char* version() noexcept;
+BASNET_RT_API const char* version() noexcept;
 
 }  // namespace basnet_rt

@@ -82,6 +82,21 @@ class IntervalScanner {
   bool is_open() const { return has_root_; }
   Position open_start() const { return root_start_; }
 
+  /// Whether what was read back can be the state after snippet `last`, whose activation was `y`, of
+  /// a section that began at `first`.
+  bool consistent(std::int64_t first, std::int64_t last, double y) const {
+    const Position now{last, 0.0};
+    const bool unconfirmed = state_ == State::kInside && !confirmed_;
+    if (state_ != State::kOutside && state_ != State::kInside && state_ != State::kBridging) {
+      return false;
+    }
+    if (index_ != last || previous_y_ != y) return false;
+    if (unconfirmed && !(between(now, interval_start_, now))) return false;
+    if (!has_root_) return state_ != State::kBridging && (state_ != State::kInside || unconfirmed);
+    if (!between({first, -0.5}, root_start_, now)) return false;
+    return (state_ == State::kInside && confirmed_) || between(root_start_, root_end_, now);
+  }
+
   /// Settings are the constructor's; this is what changes.
   template <class Archive>
   void visit(Archive& archive) {

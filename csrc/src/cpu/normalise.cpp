@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace basnet_rt::cpu {
 
@@ -40,6 +41,15 @@ formulas::Range SlidingRange::push(float value) {
   while (falling_.front().when < oldest) falling_.pop_front();
   ++count_;
   return formulas::minmax_range(rising_.front().value, falling_.front().value);
+}
+
+bool SlidingRange::consistent() const {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 4;
+  const auto possible = [this](const Entry& one) {
+    return std::isfinite(one.value) && one.when >= 0 && one.when < count_;
+  };
+  return count_ >= 0 && count_ <= kMost && std::all_of(rising_.begin(), rising_.end(), possible) &&
+         std::all_of(falling_.begin(), falling_.end(), possible);
 }
 
 void normalise_class(const CasView& cas, std::int64_t class_index, const PostprocessConfig& config,

@@ -33,6 +33,9 @@ class SlidingRange {
 
   formulas::Range push(float value);
 
+  /// Whether what was read back can be a window.
+  bool consistent() const;
+
   template <class Archive>
   void visit(Archive& archive) {
     archive.field(count_);

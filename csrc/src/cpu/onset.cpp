@@ -1,6 +1,8 @@
 #include "basnet_rt/onset.h"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "archive.h"
@@ -14,6 +16,7 @@ namespace {
 
 constexpr std::string_view kStateKind = "BRTO";
 constexpr std::uint32_t kStateVersion = 1;
+constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 8;  // snippets
 
 struct Watch {
   explicit Watch(std::int64_t horizon) : window(horizon) {}
@@ -90,13 +93,26 @@ class OnsetDetector::Impl {
   }
 
   void gap(std::int64_t snippets) {
-    if (snippets < 1) fail("snippets is " + std::to_string(snippets) + "; it must be at least 1");
+    if (snippets < 1 || snippets > kMost - next_) {
+      fail("snippets is " + std::to_string(snippets) +
+           "; a gap is of at least one snippet, and a stream of at most " + std::to_string(kMost));
+    }
     next_ += snippets;
     first_ = next_;
     for (Watch& watch : watches_) {
       watch.above = watch.reported = false;
       watch.window = cpu::SlidingRange(horizon_);
     }
+  }
+
+  /// Whether what was read back can be the state of a detector.
+  bool consistent() const {
+    if (first_ < 0 || first_ > next_ || next_ > kMost) return false;
+    return std::all_of(watches_.begin(), watches_.end(), [this](const Watch& watch) {
+      return watch.window.consistent() && std::isfinite(watch.previous_y) &&
+             watch.since.index >= -1 && watch.since.index <= next_ &&
+             std::isfinite(watch.since.offset);
+    });
   }
 
   template <class Archive>
@@ -182,6 +198,7 @@ void OnsetDetector::load(std::string_view bytes) {
   if (!reader.at_end()) {
     throw Error(ErrorCode::kInvalidState, "saved state is of another number of classes");
   }
+  if (!loaded->consistent()) archive::refuse_content();
   impl_ = std::move(loaded);
 }
 

@@ -5,12 +5,14 @@
 #include <cstddef>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
 namespace basnet_rt::cpu {
 
-/// Calls `work(i)` for i in [0, count) on up to `num_threads` threads (0: one per core).
+/// Calls `work(i)` for i in [0, count) on up to `num_threads` threads (0: one per core), or on as
+/// many as the system gives.
 ///
 /// Rethrows the exception of the smallest i that failed: what a caller sees does not depend on the
 /// number of threads.
@@ -36,7 +38,11 @@ void parallel_for(std::size_t count, int num_threads, const Work& work) {
   const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
   const std::size_t wanted = num_threads > 0 ? static_cast<std::size_t>(num_threads) : cores;
   std::vector<std::thread> threads;
-  for (std::size_t i = 1; i < std::min(wanted, count); ++i) threads.emplace_back(run);
+  threads.reserve(std::min(wanted, count));
+  try {
+    for (std::size_t i = 1; i < std::min(wanted, count); ++i) threads.emplace_back(run);
+  } catch (const std::system_error&) {  // no more threads to be had: those there are do the work
+  }
   run();
   for (std::thread& thread : threads) thread.join();
   if (failure) std::rethrow_exception(failure);

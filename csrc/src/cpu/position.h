@@ -44,6 +44,12 @@ inline Position advance(Position position, double snippets) {
 
 inline Position earlier(Position a, Position b) { return distance(a, b) >= 0.0 ? a : b; }
 
+/// Whether `position` lies in [from, to]; false for one that no arithmetic made.
+inline bool between(Position from, Position position, Position to) {
+  return position.index >= from.index - 1 && position.index <= to.index + 1 &&
+         distance(from, position) >= 0.0 && distance(position, to) >= 0.0;
+}
+
 /// One unbroken stretch of video: activations exist from snippet `first` on, are constant before
 /// the first centre and after the last, and end at `end`.
 struct Section {

@@ -32,6 +32,9 @@ class Recording {
                                        std::optional<double> duration,
                                        const float* video_scores) const;
 
+  /// Whether what was read back can be a recording.
+  bool consistent(const StreamSettings& settings) const;
+
   template <class Archive>
   void visit(Archive& archive) {
     archive.sequence(rows_);

@@ -31,6 +31,24 @@ std::string settings_bytes(const cpu::StreamSettings& settings) {
   return writer.take();
 }
 
+void check_settings(const PostprocessConfig& config, std::int64_t num_classes,
+                    double snippet_seconds) {
+  check(config);
+  if (config.mode == Mode::kPublished) {
+    fail("mode is \"published\"; it resamples the whole video, so a stream needs \"continuous\"");
+  }
+  if (num_classes < 1) {
+    fail("num_classes is " + std::to_string(num_classes) + "; it must be at least 1");
+  }
+  check_positive_seconds(snippet_seconds, "snippet_seconds");
+  check_max_duration(config, snippet_seconds);
+  check_fixed_range(config, num_classes);
+}
+
+bool needs_whole(const PostprocessConfig& config) {
+  return config.normalisation == Normalisation::kVideo || config.gate == Gate::kVideo;
+}
+
 StreamDetections in_order(const std::vector<DecidedDetection>& finals) {
   StreamDetections result;
   for (const DecidedDetection& one : finals) {
@@ -54,13 +72,9 @@ class StreamPostprocessor::Impl {
  public:
   Impl(const PostprocessConfig& config, std::int64_t num_classes, double snippet_seconds)
       : settings(config, num_classes, snippet_seconds) {
-    if (!needs_whole()) machine = std::make_unique<StreamMachine>(settings);
+    if (!needs_whole(config)) machine = std::make_unique<StreamMachine>(settings);
   }
 
-  bool needs_whole() const {
-    return settings.config.normalisation == Normalisation::kVideo ||
-           settings.config.gate == Gate::kVideo;
-  }
   bool needs_raw() const { return settings.config.gate == Gate::kHorizon; }
   bool has_all_raw() const { return recording.has_all_raw(settings.num_classes); }
 
@@ -107,6 +121,11 @@ class StreamPostprocessor::Impl {
     }
   }
 
+  bool consistent() const {
+    if (machine) return finished || machine->consistent();
+    return recording.consistent(settings);
+  }
+
   template <class Archive>
   void visit(Archive& archive) {
     archive.field(finished);
@@ -134,15 +153,7 @@ class StreamPostprocessor::Impl {
 
 StreamPostprocessor::StreamPostprocessor(const PostprocessConfig& config, std::int64_t num_classes,
                                          double snippet_seconds) {
-  check(config);
-  if (config.mode == Mode::kPublished) {
-    fail("mode is \"published\"; it resamples the whole video, so a stream needs \"continuous\"");
-  }
-  if (num_classes < 1) {
-    fail("num_classes is " + std::to_string(num_classes) + "; it must be at least 1");
-  }
-  check_positive_seconds(snippet_seconds, "snippet_seconds");
-  check_fixed_range(config, num_classes);
+  check_settings(config, num_classes, snippet_seconds);
   impl_ = std::make_unique<Impl>(config, num_classes, snippet_seconds);
 }
 
@@ -176,8 +187,10 @@ Detections StreamPostprocessor::pending() const {
 
 StreamDetections StreamPostprocessor::gap(std::int64_t snippets) {
   impl_->check_open("gap");
-  if (snippets < 1 || snippets > std::numeric_limits<std::int64_t>::max() / 8) {
-    fail("snippets is " + std::to_string(snippets) + "; a gap is of at least one snippet");
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 8;
+  if (snippets < 1 || snippets > kMost - impl_->num_snippets()) {
+    fail("snippets is " + std::to_string(snippets) +
+         "; a gap is of at least one snippet, and a stream of at most " + std::to_string(kMost));
   }
   if (!impl_->machine) {
     impl_->recording.gap(snippets);
@@ -228,9 +241,15 @@ StreamPostprocessor StreamPostprocessor::load(std::string_view bytes) {
   visit_config(reader, config);
   reader.field(num_classes);
   reader.field(snippet_seconds);
+  check_settings(config, num_classes, snippet_seconds);
+  // Every class has its state in the bytes, unless the stream is kept whole.
+  if (!needs_whole(config) && static_cast<std::uint64_t>(num_classes) > reader.remaining()) {
+    archive::refuse_content();
+  }
   StreamPostprocessor stream(config, num_classes, snippet_seconds);
   reader.field(*stream.impl_);
   if (!reader.at_end()) throw Error(ErrorCode::kInvalidState, "saved state has bytes left over");
+  if (!stream.impl_->consistent()) archive::refuse_content();
   return stream;
 }
 

@@ -60,6 +60,10 @@ class StreamMachine {
   std::int64_t num_snippets() const { return next_; }
   std::int64_t buffered_snippets() const { return next_ - base_; }
 
+  /// Whether what was read back can be the state of a stream that goes on: everything that is used
+  /// as an index or a size fits. Values are not judged.
+  bool consistent() const;
+
   template <class Archive>
   void visit(Archive& archive);
 

@@ -111,6 +111,7 @@ class BatchRun {
     const std::lock_guard<std::mutex> lock(stream.post_mutex);
     StreamDetections found;
     if (count > 0) found = stream.post.push(rows, raw);
+    if (count > 0 && stream.detector) outcome_.streams[place].onsets = stream.detector->push(rows);
     stream.fed += work_.batch.num_rows;
     const std::int64_t behind = stream.fed - stream.certain - (work_.is_flush() ? 0 : count);
     stream.certain += count;
@@ -122,6 +123,7 @@ class BatchRun {
     const StreamMark& mark = work_.marks[place];
     const std::lock_guard<std::mutex> lock(stream.post_mutex);
     keep(place, mark.gap > 0 ? stream.post.gap(mark.gap) : stream.post.finish(mark.duration), 0);
+    if (mark.gap > 0 && stream.detector) stream.detector->gap(mark.gap);
     stream.fed = stream.certain = 0;
   }
 

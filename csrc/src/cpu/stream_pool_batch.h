@@ -14,6 +14,7 @@ namespace basnet_rt::cpu {
 /// What a batch did to one of its streams.
 struct StreamOutcome {
   StreamDetections finals;
+  std::vector<Onset> onsets;
   double latency_sum = 0.0;  // of `finals`, seconds of stream
   double latency_max = 0.0;
   std::optional<Error> error;  // the stream failed

@@ -57,4 +57,36 @@ void StreamQueue::clear() {
   num_rows_ = leading_rows_ = num_marks_ = 0;
 }
 
+void StreamQueue::write(archive::Writer& writer) const {
+  auto size = static_cast<std::uint64_t>(items_.size());
+  writer.field(size);
+  for (const Item& item : items_) {
+    std::vector<float> rows(item.rows.begin() + item.taken * feature_dim_, item.rows.end());
+    StreamMark mark = item.mark;
+    writer.block(rows);
+    writer.field(mark.gap);
+    archive::optional(writer, mark.duration);
+  }
+}
+
+void StreamQueue::read(archive::Reader& reader, double now) {
+  const std::uint64_t size = reader.count();
+  for (std::uint64_t i = 0; i < size; ++i) {
+    std::vector<float> rows;
+    StreamMark mark;
+    reader.block(rows);
+    reader.field(mark.gap);
+    archive::optional(reader, mark.duration);
+    const auto count = static_cast<std::int64_t>(rows.size()) / feature_dim_;
+    if (count * feature_dim_ != static_cast<std::int64_t>(rows.size()) || mark.gap < 0) {
+      throw Error(ErrorCode::kInvalidState, "saved state has half a snippet queued");
+    }
+    if (count == 0) {
+      push_mark(mark, now);
+    } else {
+      push_rows({rows.data(), count, feature_dim_}, now);
+    }
+  }
+}
+
 }  // namespace basnet_rt::cpu

@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "archive.h"
 #include "basnet_rt/stream_pool.h"
 
 namespace basnet_rt::cpu {
@@ -38,6 +39,11 @@ class StreamQueue {
   void take_rows(std::int64_t count, std::vector<float>& out);
   StreamMark take_mark();
   void clear();
+
+  /// What is queued, without when it came: to the writer of a saved state, or from its reader,
+  /// where it all came `now`.
+  void write(archive::Writer& writer) const;
+  void read(archive::Reader& reader, double now);
 
  private:
   struct Item {

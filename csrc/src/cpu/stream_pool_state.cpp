@@ -13,19 +13,33 @@ PoolState::PoolState(const PoolSettings& settings)
     : settings_(settings), scheduler_(settings.options, settings.feature_dim) {}
 
 StreamId PoolState::open() {
+  const PoolSettings& own = settings_;
+  StreamPostprocessor post(own.config, own.num_classes, own.snippet_seconds);
+  auto stream = std::make_shared<PoolStream>(own.feature_dim, std::move(post), own.new_detector());
+  return adopt(stream, reserve_slot());
+}
+
+std::int64_t PoolState::reserve_slot() {
   if (!accepting_) throw Error(ErrorCode::kInvalidState, "open after shutdown of the pool");
   if (free_slots_.empty() && num_slots_ == settings_.options.max_streams) {
     throw Error(ErrorCode::kInvalidState,
                 "the pool has max_streams = " + std::to_string(num_slots_) + " streams open");
   }
-  StreamPostprocessor post(settings_.config, settings_.num_classes, settings_.snippet_seconds);
   if (free_slots_.empty()) free_slots_.push_back(num_slots_++);
-  const StreamId id = next_id_++;
-  streams_[id] =
-      std::make_shared<PoolStream>(id, free_slots_.back(), settings_.feature_dim, std::move(post));
+  const std::int64_t slot = free_slots_.back();
   free_slots_.pop_back();
-  ++live_;
-  return id;
+  return slot;
+}
+
+StreamId PoolState::adopt(const PoolStreamPtr& stream, std::int64_t slot) {
+  stream->id = next_id_++;
+  stream->slot = slot;
+  streams_[stream->id] = stream;
+  if (stream->is_live()) ++live_;
+  statistics_.snippets_queued += stream->queue.num_rows();
+  if (!stream->queue.empty()) scheduler_.add(stream);
+  update_news(*stream);
+  return stream->id;
 }
 
 const PoolStreamPtr& PoolState::find(StreamId id) const {
@@ -85,8 +99,23 @@ void PoolState::check_duration(const PoolStream& stream, std::optional<double> d
 }
 
 StreamDetections PoolState::take_finals(PoolStream& stream) {
-  if (stream.is_live()) news_.erase(stream.id);
-  return std::exchange(stream.finals, {});
+  StreamDetections found = std::exchange(stream.finals, {});
+  update_news(stream);
+  return found;
+}
+
+std::vector<Onset> PoolState::take_onsets(PoolStream& stream) {
+  std::vector<Onset> found = std::exchange(stream.onsets, {});
+  update_news(stream);
+  return found;
+}
+
+void PoolState::update_news(const PoolStream& stream) {
+  if (stream.is_live() && stream.finals.size() == 0 && stream.onsets.empty()) {
+    news_.erase(stream.id);
+  } else {
+    news_.insert(stream.id);
+  }
 }
 
 void PoolState::forget(const PoolStreamPtr& stream) {
@@ -96,7 +125,7 @@ void PoolState::forget(const PoolStreamPtr& stream) {
     drop_queue(*kept);
     scheduler_.remove(kept);
     --live_;
-    if (!kept->in_flight) release_slot(*kept);
+    if (!kept->in_flight) release_slot(kept->slot);
   }
   news_.erase(kept->id);
   streams_.erase(kept->id);
@@ -125,14 +154,16 @@ void PoolState::deliver(const PoolWork& work, BatchOutcome&& outcome, double sec
 
 void PoolState::deliver_one(const PoolStreamPtr& stream, StreamOutcome&& outcome, bool ended) {
   stream->in_flight = false;
-  if (stream->dropped) return release_slot(*stream);
+  if (stream->dropped) return release_slot(stream->slot);
   PoolStreamStatistics& statistics = stream->statistics;
   statistics.finals_out += static_cast<std::int64_t>(outcome.finals.size());
   statistics.latency_sum += outcome.latency_sum;
   statistics.latency_max = std::max(statistics.latency_max, outcome.latency_max);
   append(stream->finals, outcome.finals);
-  if (outcome.finals.size() > 0) news_.insert(stream->id);
-  if (!stream->is_live()) return release_slot(*stream);  // discarded while it was in the batch
+  statistics.onsets_out += static_cast<std::int64_t>(outcome.onsets.size());
+  stream->onsets.insert(stream->onsets.end(), outcome.onsets.begin(), outcome.onsets.end());
+  update_news(*stream);
+  if (!stream->is_live()) return release_slot(stream->slot);  // discarded while it was in the batch
   if (outcome.error) return fail(stream, *outcome.error);
   if (ended) return retire(stream, StreamStatus::kFinished);
   if (!stream->queue.empty()) scheduler_.add(stream);
@@ -150,7 +181,7 @@ void PoolState::retire(const PoolStreamPtr& stream, StreamStatus status) {
   stream->status = status;
   --live_;
   news_.insert(stream->id);
-  if (!stream->in_flight) release_slot(*stream);
+  if (!stream->in_flight) release_slot(stream->slot);
 }
 
 void PoolState::drop_queue(PoolStream& stream) {

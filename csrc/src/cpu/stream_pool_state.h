@@ -11,18 +11,10 @@
 #include "basnet_rt/stream_pool.h"
 #include "cpu/stream_pool_batch.h"
 #include "cpu/stream_pool_scheduler.h"
+#include "cpu/stream_pool_settings.h"
 #include "cpu/stream_pool_stream.h"
 
 namespace basnet_rt::cpu {
-
-/// What every stream of a pool has in common.
-struct PoolSettings {
-  PostprocessConfig config;
-  std::int64_t num_classes = 0;
-  std::int64_t feature_dim = 0;
-  double snippet_seconds = 0.0;
-  PoolOptions options;
-};
 
 /// Not synchronised: the pool's mutex guards all of it.
 class PoolState {
@@ -30,6 +22,11 @@ class PoolState {
   explicit PoolState(const PoolSettings& settings);
 
   StreamId open();
+  /// A slot for `adopt`, which must follow or `release_slot`.
+  std::int64_t reserve_slot();
+  void release_slot(std::int64_t slot) { free_slots_.push_back(slot); }
+  /// A stream that was restored; `slot` is of no account where it has finished.
+  StreamId adopt(const PoolStreamPtr& stream, std::int64_t slot);
   const PoolStreamPtr& find(StreamId id) const;
   /// Throws what speaks against more input: the stream failed or has ended, or the pool is shut.
   void check_accepts(const PoolStream& stream, const char* call) const;
@@ -39,6 +36,7 @@ class PoolState {
   void push_gap(const PoolStreamPtr& stream, std::int64_t snippets, double now);
   void end(const PoolStreamPtr& stream, std::optional<double> duration, double now);
   StreamDetections take_finals(PoolStream& stream);
+  std::vector<Onset> take_onsets(PoolStream& stream);
   void forget(const PoolStreamPtr& stream);
 
   /// When the next batch should run, by the clock of the `now`s above.
@@ -64,12 +62,12 @@ class PoolState {
   void fail(const PoolStreamPtr& stream, const Error& error);
   void retire(const PoolStreamPtr& stream, StreamStatus status);
   void drop_queue(PoolStream& stream);
-  void release_slot(const PoolStream& stream) { free_slots_.push_back(stream.slot); }
+  void update_news(const PoolStream& stream);
 
   PoolSettings settings_;
   PoolScheduler scheduler_;
   std::unordered_map<StreamId, PoolStreamPtr> streams_;
-  std::set<StreamId> news_;  // have finals to poll, or are finished or failed
+  std::set<StreamId> news_;  // have something to poll, or are finished or failed
   std::vector<std::int64_t> free_slots_;
   std::int64_t num_slots_ = 0;
   StreamId next_id_ = 0;

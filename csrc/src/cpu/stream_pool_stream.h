@@ -8,8 +8,10 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "basnet_rt/error.h"
+#include "basnet_rt/onset.h"
 #include "basnet_rt/stream_pool.h"
 #include "cpu/stream_pool_queue.h"
 
@@ -17,14 +19,14 @@ namespace basnet_rt::cpu {
 
 /// Members are guarded by the pool's mutex, but for those of the batch in flight.
 struct PoolStream {
-  PoolStream(StreamId id_, std::int64_t slot_, std::int64_t feature_dim,
-             StreamPostprocessor&& post_)
-      : id(id_), slot(slot_), queue(feature_dim), post(std::move(post_)) {}
+  PoolStream(std::int64_t feature_dim, StreamPostprocessor&& post_,
+             std::optional<OnsetDetector>&& detector_)
+      : queue(feature_dim), post(std::move(post_)), detector(std::move(detector_)) {}
 
   bool is_live() const { return status == StreamStatus::kOpen || status == StreamStatus::kEnding; }
 
-  const StreamId id;
-  const std::int64_t slot;
+  StreamId id = -1;        // both are the pool's to give, once
+  std::int64_t slot = -1;  // a stream that has finished needs none
   StreamQueue queue;
   StreamStatus status = StreamStatus::kOpen;
   std::optional<Error> error;  // of kFailed
@@ -32,12 +34,14 @@ struct PoolStream {
   bool listed = false;         // in the scheduler's ring
   bool in_flight = false;      // in the batch that runs
   std::int64_t index = 0;      // of the snippet to be pushed next, gaps counted
-  StreamDetections finals;     // not polled yet
+  StreamDetections finals;     // not polled yet, as are
+  std::vector<Onset> onsets;
   PoolStreamStatistics statistics;
 
   // Touched by the thread that runs the batch, and under its mutex where `pending` reads too.
   mutable std::mutex post_mutex;
   StreamPostprocessor post;
+  std::optional<OnsetDetector> detector;
   std::int64_t fed = 0;      // snippets the network saw since the start or the last gap
   std::int64_t certain = 0;  // of these, what it gave activations for
 };

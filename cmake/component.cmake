@@ -1,0 +1,27 @@
+# What the components have in common: names, what they show, and how they are compiled.
+
+function(basnet_rt_component name)
+  set(target basnet_rt_${name})
+  add_library(basnet_rt::${name} ALIAS ${target})
+  # Before 1.0 a minor version may change the interface.
+  set_target_properties(${target} PROPERTIES
+    EXPORT_NAME ${name}
+    VERSION ${PROJECT_VERSION}
+    SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
+    POSITION_INDEPENDENT_CODE ON
+    CXX_VISIBILITY_PRESET hidden
+    VISIBILITY_INLINES_HIDDEN ON)
+  target_compile_features(${target} PUBLIC cxx_std_17) # a floor for embedders
+  target_include_directories(${target}
+    PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/csrc/include>
+           $<INSTALL_INTERFACE:${BASNET_RT_INCLUDE_DIR}>
+    PRIVATE ${PROJECT_SOURCE_DIR}/csrc/src)
+  get_target_property(type ${target} TYPE)
+  if(type STREQUAL "STATIC_LIBRARY")
+    target_compile_definitions(${target} PUBLIC BASNET_RT_STATIC)
+  endif()
+  # Contraction to fused multiply-add would make results depend on the compiler and the machine;
+  # a stream and the whole video must agree in the last bit.
+  target_compile_options(${target} PRIVATE -ffp-contract=off -Wall -Wextra -Wpedantic
+    $<$<BOOL:${BASNET_RT_WERROR}>:-Werror>)
+endfunction()

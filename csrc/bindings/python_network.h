@@ -1,0 +1,14 @@
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+#include <memory>
+
+#include "basnet_rt/stream_pool.h"
+
+namespace basnet_rt::python {
+
+/// A network that asks a Python object; see basnet_rt.pool_network.PoolNetwork.
+std::shared_ptr<PoolNetwork> python_network(pybind11::object network);
+
+}  // namespace basnet_rt::python

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "basnet_rt/config.h"
+#include "basnet_rt/error.h"
+#include "basnet_rt/export.h"
+
+// Component `torch`. What a bundle says about itself; docs/bundle.md describes the file.
+
+namespace basnet_rt {
+
+/// Range per class that normalisation kFixed maps to [0, 1]; in units of the activation.
+struct Calibration {
+  std::vector<double> lo;  ///< (C,), finite
+  std::vector<double> hi;  ///< (C,), finite, above `lo`
+};
+
+/// Everything a runtime must know about an exported model; checked when read.
+struct BundleMetadata {
+  std::vector<std::string> classes;  ///< C names, in the order of the activation columns
+  std::int64_t feature_dim = 0;      ///< F, channels of one snippet's feature vector
+  std::string dtype;  ///< of the stored weights: "float32" or "bfloat16"; in and out is float32
+  std::string activation;                  ///< "raw", "softmax", "sigmoid" or "fused"
+  std::string score_function = "softmax";  ///< of the video scores: "softmax" or "sigmoid"
+  std::int64_t topk_divisor = 8;  ///< a video score is a mean over the best max(1, T // this)
+  std::string feature_extractor = "unknown";
+  std::string modality = "rgb+flow";
+  double fps = 25.0;  ///< frames per second of the video that features are taken from
+  std::int64_t snippet_frames = 16;
+  std::int64_t snippet_stride = 16;          ///< frames between the starts of two snippets
+  std::optional<std::int64_t> num_segments;  ///< T of mode kPublished; absent: native rate
+  std::optional<Calibration> calibration;    ///< absent where it was never measured
+  PostprocessConfig postprocess;             ///< what the model is localized with by default
+  bool simulated = false;                    ///< trained on made features; results must say so
+  std::string json;  ///< the whole text, unknown keys, versions and provenance included
+
+  std::int64_t num_classes() const { return static_cast<std::int64_t>(classes.size()); }
+  /// Seconds between the starts of two snippets at native rate.
+  double snippet_seconds() const { return static_cast<double>(snippet_stride) / fps; }
+};
+
+/// Reads and checks the metadata of the bundle at `path`, without loading the network.
+///
+/// @throws Error (kBundle): absent, truncated, no TorchScript file, no bundle, of another format
+///         version, or a field is missing or impossible; the message says what was expected.
+BASNET_RT_API BundleMetadata read_metadata(const std::string& path);
+
+/// The same of a JSON text; `where` names its source in messages.
+BASNET_RT_API BundleMetadata parse_metadata(std::string_view json, const std::string& where);
+
+/// `base` with the fields of a JSON object changed, as Python's `PostprocessConfig.replace`.
+///
+/// @param json  such as `{"gate": "none", "max_duration": null}`; null is "no limit".
+/// @throws Error (kInvalidArgument): not a JSON object, an unknown field (lists the known ones) or
+///         a value out of range; (kInvalidType): a value of the wrong kind.
+BASNET_RT_API PostprocessConfig parse_config(std::string_view json,
+                                             const PostprocessConfig& base = {});
+
+/// The bundle's post-processing made fit for early finals: mode kContinuous, normalisation kFixed
+/// and gate kNone, with everything else as the bundle has it. The fixed range is the bundle's own,
+/// or its calibration, or 0 and 1 where activations are probabilities.
+///
+/// @throws Error (kInvalidArgument): activation "raw" without a range or calibration.
+BASNET_RT_API PostprocessConfig streaming_config(const BundleMetadata& metadata);
+
+}  // namespace basnet_rt

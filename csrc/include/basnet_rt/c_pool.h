@@ -1,0 +1,158 @@
+#ifndef BASNET_RT_C_POOL_H
+#define BASNET_RT_C_POOL_H
+
+/// StreamPool of basnet_rt/stream_pool.h for C: many streams, one network batch. The rules of
+/// c_api.h hold here too, but for one: every function of a pool may be called from any thread.
+
+#include "basnet_rt/c_api.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// --- the network --------------------------------------------------------------------------------
+
+/// The next N snippets of B slots, or, at a flush, the end of B slots. Good during the call alone.
+typedef struct basnet_rt_pool_batch {
+  int64_t size;           ///< B
+  const int64_t* slots;   ///< (B,), distinct, in [0, max_streams)
+  const uint8_t* fresh;   ///< (B,); 1: a stream begins here, forget what the slot held
+  int64_t num_rows;       ///< N; 0 at a flush
+  int64_t feature_dim;    ///< F
+  const float* features;  ///< (B, N, F), finite
+} basnet_rt_pool_batch;
+
+/// Where a network writes its answer. Good during the call alone.
+typedef struct basnet_rt_pool_output basnet_rt_pool_output;
+
+/// Makes room for M = num_rows rows of each slot, all 0. Pointers from before are invalid.
+BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_output_resize(basnet_rt_pool_output* output,
+                                                                int64_t num_rows);
+/// (B,): rows that became certain, at most M; a slot with fewer finds them at the end.
+BASNET_RT_C_API int64_t* basnet_rt_pool_output_counts(basnet_rt_pool_output* output);
+/// (B, M, C).
+BASNET_RT_C_API float* basnet_rt_pool_output_activations(basnet_rt_pool_output* output);
+/// (B, M, C+1) before activation, background last. NULL at gate "none", which does not look at it.
+BASNET_RT_C_API float* basnet_rt_pool_output_raw_cas(basnet_rt_pool_output* output);
+/// What went wrong, for the message of the streams that fail. A copy is taken.
+BASNET_RT_C_API void basnet_rt_pool_output_set_error(basnet_rt_pool_output* output,
+                                                     const char* message);
+
+/// Functions of a network. One thread at a time calls them; they must not call their pool, and no
+/// exception may leave them. They return 0, or anything else where they failed; then every slot
+/// must be as it was, and the pool asks for each of the batch alone.
+typedef struct basnet_rt_pool_network {
+  size_t struct_size;  ///< sizeof(basnet_rt_pool_network)
+  void* user_data;     ///< first argument of each
+  int32_t (*step)(void* user_data, const basnet_rt_pool_batch* batch,
+                  basnet_rt_pool_output* output);
+  /// The last snippets of each slot.
+  int32_t (*flush)(void* user_data, const basnet_rt_pool_batch* batch,
+                   basnet_rt_pool_output* output);
+  /// The state of a slot, made by basnet_rt_bytes_create; or NULL: streams cannot be saved.
+  int32_t (*save)(void* user_data, int64_t slot, basnet_rt_bytes** bytes);
+  /// A slot that continues where it was saved; or NULL: streams cannot be restored.
+  int32_t (*load)(void* user_data, int64_t slot, const void* data, size_t size);
+  /// Called when the pool is freed and nothing calls the others any more; or NULL.
+  void (*release)(void* user_data);
+} basnet_rt_pool_network;
+
+// --- the pool -----------------------------------------------------------------------------------
+
+typedef struct basnet_rt_pool_options basnet_rt_pool_options;
+/// The defaults of PoolOptions.
+BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_options_create(basnet_rt_pool_options** options);
+BASNET_RT_C_API void basnet_rt_pool_options_free(basnet_rt_pool_options** options);
+/// max_batch, max_queue, max_streams, zero_bad_features and threaded (0 or 1).
+BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_options_set_integer(
+    basnet_rt_pool_options* options, const char* field, int64_t value);
+/// Seconds that a snippet may wait for others.
+BASNET_RT_CHECKED basnet_rt_status
+basnet_rt_pool_options_set_max_delay(basnet_rt_pool_options* options, double seconds);
+/// Onsets of every stream; @param thresholds  one, or one per class.
+BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_options_set_alarm(basnet_rt_pool_options* options,
+                                                                    const double* thresholds,
+                                                                    int64_t num_thresholds,
+                                                                    double hold);
+
+typedef struct basnet_rt_pool basnet_rt_pool;
+
+/// @param network  is copied; `release` is called once the pool is freed, not where this fails.
+/// @param options  or NULL: the defaults.
+BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_create(const basnet_rt_pool_network* network,
+                                                         const basnet_rt_config* config,
+                                                         int64_t num_classes, int64_t feature_dim,
+                                                         double snippet_seconds,
+                                                         const basnet_rt_pool_options* options,
+                                                         basnet_rt_pool** pool);
+/// Drops what is queued and waits for the batch that runs. No other thread may be in a call.
+BASNET_RT_C_API void basnet_rt_pool_free(basnet_rt_pool** pool);
+
+/// INVALID_STATE: max_streams are open, or the pool is shut down.
+BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_open(basnet_rt_pool* pool, int64_t* stream);
+
+/// @param features  (N, F), contiguous; a copy is taken.
+/// @param timeout   seconds to wait for room; 0: not at all; INFINITY: as long as it takes.
+/// @param taken     1, or 0 where there was no room.
+BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_push(basnet_rt_pool* pool, int64_t stream,
+                                                       const basnet_rt_rows* features,
+                                                       double timeout, int32_t* taken);
+BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_gap(basnet_rt_pool* pool, int64_t stream,
+                                                      int64_t snippets);
+/// No more comes. @param duration  seconds, or NULL: the end of the last snippet.
+BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_end(basnet_rt_pool* pool, int64_t stream,
+                                                      const double* duration);
+/// What became final since the last call; on a stream that failed, after that, its error.
+BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_poll(basnet_rt_pool* pool, int64_t stream,
+                                                       basnet_rt_detections** finals);
+BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_poll_onsets(basnet_rt_pool* pool, int64_t stream,
+                                                              basnet_rt_onsets** found);
+BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_pending(const basnet_rt_pool* pool,
+                                                          int64_t stream,
+                                                          basnet_rt_detections** found);
+/// Waits for an ended stream. @param done  1 where it is finished or failed, else 0.
+BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_wait(basnet_rt_pool* pool, int64_t stream,
+                                                       double timeout, int32_t* done);
+/// Ends it where that was not done, waits, takes the rest, forgets it.
+BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_close(basnet_rt_pool* pool, int64_t stream,
+                                                        const double* duration,
+                                                        basnet_rt_detections** finals);
+/// Forgets it at once.
+BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_drop(basnet_rt_pool* pool, int64_t stream);
+
+/// Streams with something to poll, finished or failed; waits up to `timeout` seconds for one.
+///
+/// @param streams    room for `capacity`; those beyond are told by the next call.
+/// @param num_ready  how many were written.
+BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_ready(basnet_rt_pool* pool, double timeout,
+                                                        int64_t* streams, int64_t capacity,
+                                                        int64_t* num_ready);
+
+/// All of a stream; it goes on.
+BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_save(basnet_rt_pool* pool, int64_t stream,
+                                                       basnet_rt_bytes** bytes);
+/// Opens a stream that continues there, with a number of its own.
+BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_restore(basnet_rt_pool* pool, const void* data,
+                                                          size_t size, int64_t* stream);
+
+typedef enum basnet_rt_stream_status {
+  BASNET_RT_STREAM_OPEN = 0,
+  BASNET_RT_STREAM_ENDING = 1,
+  BASNET_RT_STREAM_FINISHED = 2,
+  BASNET_RT_STREAM_FAILED = 3
+} basnet_rt_stream_status;
+BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_status(const basnet_rt_pool* pool, int64_t stream,
+                                                         int32_t* status);
+
+/// Without a thread: runs a batch if one is due or, where `force` is not 0, if anything is queued.
+/// @param ran  1 where one ran, else 0.
+BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_step(basnet_rt_pool* pool, int32_t force,
+                                                       int32_t* ran);
+/// @param drain  not 0: ends every stream and runs what is queued; 0: drops it.
+BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_shutdown(basnet_rt_pool* pool, int32_t drain);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif
+
+#endif  // BASNET_RT_C_POOL_H

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "basnet_rt/bundle.h"
+#include "basnet_rt/export.h"
+#include "basnet_rt/types.h"
+
+// Component `torch`. No type of libtorch is named here, so users compile without its headers.
+
+namespace basnet_rt {
+
+/// Where and how a bundle's network is run.
+struct ModelOptions {
+  std::string device = "cpu";        ///< for libtorch, such as "cpu" or "cuda:0"
+  std::optional<std::string> dtype;  ///< of the weights, "float32" or "bfloat16"; default: stored
+};
+
+/// What a model says about one video; row-major float32, owned.
+struct Activations {
+  std::int64_t num_snippets = 0;    ///< T
+  std::int64_t num_classes = 0;     ///< C
+  std::vector<float> activations;   ///< (T, C), of the kind chosen at export
+  std::vector<float> video_scores;  ///< (C,) in [0, 1]
+  std::vector<float> foreground;    ///< (T,) in (0, 1)
+  std::vector<float> cas;           ///< (T, C+1) raw, background last
+
+  CasView view() const { return {activations.data(), num_snippets, num_classes, num_classes}; }
+  CasView raw_view() const { return {cas.data(), num_snippets, num_classes + 1, num_classes + 1}; }
+};
+
+/// A network from a bundle. Copies share it; they may be used from several threads at once.
+class BASNET_RT_API Model {
+ public:
+  /// Loads a bundle, which `basnet-train export` writes.
+  ///
+  /// @throws Error (kBundle): the file is absent, truncated, damaged, no TorchScript file or no
+  ///         bundle, or of another format version; (kInvalidArgument): the device cannot be used,
+  ///         or the dtype is neither.
+  static Model load(const std::string& path, const ModelOptions& options = {});
+
+  const BundleMetadata& metadata() const;
+  const std::string& name() const;    ///< of the file, without its folders
+  const std::string& device() const;  ///< as libtorch writes it, such as "cuda:0"
+  const std::string& dtype() const;   ///< of the weights in use
+
+  /// Activations of one video. Equal, bit for bit, to what Python computes with the same libtorch
+  /// and number of threads.
+  ///
+  /// @param features  (T, F) float32, finite, T >= 1.
+  /// @throws Error (kBundle): F is not the model's, or the network does not keep to its metadata or
+  ///         fails; (kInvalidArgument): no snippets, or NaN or Inf (names snippet and channel).
+  Activations forward(const FeatureView& features) const;
+
+  /// What the classes of this component share; its definition is private.
+  class Impl;
+  const Impl& impl() const { return *impl_; }
+
+ private:
+  explicit Model(std::shared_ptr<const Impl> impl);
+  std::shared_ptr<const Impl> impl_;
+};
+
+/// Threads that libtorch may use within one call, in the whole process; >= 1. Where many streams
+/// are fed from threads of their own, 1 is fastest.
+///
+/// @throws Error (kInvalidArgument)
+BASNET_RT_API void set_num_threads(int num_threads);
+
+}  // namespace basnet_rt

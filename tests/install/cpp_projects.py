@@ -1,0 +1,56 @@
+"""Building the C++ library and projects that use it, as their users do."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import torch
+
+from install.environments import REPOSITORY, run
+
+LIBTORCH = torch.utils.cmake_prefix_path
+EXAMPLES = REPOSITORY / "examples/cpp"
+PROBE = Path(__file__).parent / "probe"
+CONSUMER = Path(__file__).parent / "consumer"
+
+
+def install_library(build: Path, prefix: Path, **options: str) -> Path:
+    """The prefix; the build folder is gone afterwards, as it is for a user of a package."""
+    definitions = [f"-D{name}={value}" for name, value in options.items()]
+    search = f"-DCMAKE_PREFIX_PATH={LIBTORCH}"
+    run("cmake", "-S", REPOSITORY, "-B", build, "-G", "Ninja", search, *definitions)
+    run("cmake", "--build", build, "-j", "2")
+    run("cmake", "--install", build, "--prefix", prefix)
+    build.rename(build.with_name("moved-away"))
+    return prefix
+
+
+def configure(
+    source: Path, build: Path, *prefixes: str | Path, **options: str
+) -> subprocess.CompletedProcess[str]:
+    """An outside project that searches for packages in `prefixes`, and the system's places."""
+    command = ["cmake", "-S", source, "-B", build, "-G", "Ninja", "--log-level=ERROR"]
+    command.append(f"-DCMAKE_PREFIX_PATH={';'.join(map(str, prefixes))}")
+    command += [f"-D{name}={value}" for name, value in options.items()]
+    return subprocess.run([str(part) for part in command], capture_output=True, text=True)
+
+
+def build_project(source: Path, build: Path, *prefixes: str | Path) -> Path:
+    """The build folder, with the project's programs."""
+    configured = configure(source, build, *prefixes)
+    assert configured.returncode == 0, configured.stderr
+    run("cmake", "--build", build, "-j", "2")
+    return build
+
+
+def lines(*command: str | Path, **variables: str) -> list[str]:
+    """What a program prints; it computes on one thread, as the test does."""
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", **variables}
+    done = subprocess.run(
+        [str(part) for part in command], capture_output=True, text=True, env=environment
+    )
+    assert done.returncode == 0, f"{command}: {done.stderr}"
+    assert done.stderr == ""  # the library never prints
+    return done.stdout.splitlines()
