@@ -1,6 +1,6 @@
 """64 streams in one StreamPool against 64 single StreamingLocalizers, one snippet per push.
 
-    OMP_NUM_THREADS=1 python bench/streaming/pool.py [--threads 1] [--streams 64] [--rounds 9]
+    python bench/streaming/pool.py [--threads 1] [--streams 64] [--rounds 9] [--docs]
 
 F = 2048, hidden 512 and 2048, 20 classes. One round gives every stream one snippet: the rival
 pushes them one after the other; the pool takes them from as many `push` calls and runs its batch,
@@ -22,35 +22,18 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from bench_tools import PAGE, replace_section
+from made_networks import CONFIG, made_bundle, made_features, made_network
 from timing import HEADER, compare, machine, row
 
 import basnet_rt
-from basnet_rt.bundle import BundleMetadata
-from basnet_training import BaSNet
-from basnet_training.export import export_bundle
 
-FEATURE_DIM, NUM_CLASSES, CHECKED = 2048, 20, 24
-CONFIG = basnet_rt.PostprocessConfig.continuous(
-    normalisation="fixed", gate="none", max_duration=60.0, cas_thresholds=[0.045, 0.048, 0.051]
-)
+CHECKED = 24
 
 
-def made_bundle(folder: Path, dtype: str) -> basnet_rt.Model:
-    torch.manual_seed(0)
-    classes = tuple(f"class {i}" for i in range(NUM_CLASSES))
-    metadata = BundleMetadata(
-        classes=classes, feature_dim=FEATURE_DIM, dtype=dtype, activation="softmax"
-    )
-    path = folder / f"{dtype}.pt"
-    export_bundle(BaSNet(FEATURE_DIM, NUM_CLASSES), metadata, path)
-    return basnet_rt.load(path)
-
-
-def made_features(streams: int) -> np.ndarray:
+def streams_features(streams: int) -> np.ndarray:
     """(streams, CHECKED, 2048) float32."""
-    rng = np.random.default_rng(0)
-    levels = rng.normal(size=(streams, CHECKED // 6, FEATURE_DIM)).repeat(6, axis=1)
-    return np.abs(levels + rng.normal(size=levels.shape)).astype("f4")
+    return np.stack([made_features(CHECKED, seed=seed) for seed in range(streams)])
 
 
 def table(parts: list[basnet_rt.Detections]) -> np.ndarray:
@@ -115,23 +98,32 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--streams", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--docs", action="store_true", help="write the table into docs/")
     parser.add_argument("--dtypes", nargs="+", default=["float32", "bfloat16"])
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    print(f"{machine()}, torch {torch.__version__}, {options.threads} threads\n\n{HEADER}")
-    features = made_features(options.streams)
-    checks = []
+    lines = [HEADER]
+    print(HEADER)
+    features = streams_features(options.streams)
+    checks, network = [], made_network()
     with tempfile.TemporaryDirectory() as folder:
         for dtype in options.dtypes:
-            model = made_bundle(Path(folder), dtype)
+            model = made_bundle(network, Path(folder), dtype)
             if dtype == "float32":
-                checks.append(f"{dtype}: {check_equal(model, features)} finals, equal")
+                checks.append(
+                    f"{dtype}: {check_equal(model, features)} finals, equal to the single streams'"
+                )
             for threaded in (False, True):
                 ours = pool_round(model, features, threaded=threaded)
                 result = compare(singles_round(model, features), ours, rounds=options.rounds)
                 how = "its own thread" if threaded else "driven by hand"
-                print(row(f"{options.streams} streams, {dtype}, {how}", result), flush=True)
-    print("\n" + "; ".join(checks))
+                lines.append(row(f"{options.streams} streams, {dtype}, {how}", result))
+                print(lines[-1], flush=True)
+    where = f"{machine()}, torch {torch.__version__}, {options.threads} thread(s)"
+    text = f"{where}. {'; '.join(checks)}.\n\n" + "\n".join(lines)
+    print("\n" + text)
+    if options.docs:
+        replace_section(PAGE, "pool", text)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,15 @@
 """One stream, one snippet per push, against re-running the last 750 snippets at each push.
 
-    python bench/streaming/push.py [--threads 2] [--pushes 300]
+    python bench/streaming/push.py [--threads 1 2] [--rounds 15] [--docs]
 
-F = 2048, hidden 512 and 2048, 20 classes, float32 and bfloat16. The rival is what users of offline
-code do today: keep a window of 750 snippets, localize it whole at each new one. Before timing, the
-stream's finals must equal what the localizer finds in the whole. The floor is the time to read the
-weights once, measured as a sum over them.
+F = 2048, hidden 512 and 2048, 20 classes. Two rivals do what users of offline code do today, keep a
+window of 750 snippets and localize it whole at each new one:
+
+- ours: `Localizer` of the same bundle;
+- released: both branches by Conv1d in float32, then NumPy on upsampled arrays (bench/localize.py).
+
+The floor is the time to read the weights of a push once, measured as a sum over the very same
+tensors. Before timing, the finals of a stream must equal what `Localizer` finds in the whole.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ import argparse
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -21,115 +26,106 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from timing import machine
+import localize
+from bench_tools import PAGE, machine, markdown_table, replace_section
+from made_networks import CONFIG, DTYPES, made_bundle, made_features, made_network, weights_read
+from timing import spread
 
 import basnet_rt
-from basnet_rt.bundle import BundleMetadata
-from basnet_training import BaSNet
-from basnet_training.export import export_bundle
 
-WINDOW, FEATURE_DIM, NUM_CLASSES = 750, 2048, 20
-CONFIG = basnet_rt.PostprocessConfig.continuous(
-    normalisation="fixed", gate="none", max_duration=60.0, cas_thresholds=[0.045, 0.048, 0.051]
-)
-
-
-def made_bundle(folder: Path, dtype: str) -> basnet_rt.Model:
-    torch.manual_seed(0)
-    classes = tuple(f"class {i}" for i in range(NUM_CLASSES))
-    metadata = BundleMetadata(
-        classes=classes, feature_dim=FEATURE_DIM, dtype=dtype, activation="softmax"
-    )
-    path = folder / f"{dtype}.pt"
-    export_bundle(BaSNet(FEATURE_DIM, NUM_CLASSES), metadata, path)
-    return basnet_rt.load(path)
+WINDOW, PUSHES_A_ROUND, READS_A_ROUND = 750, 20, 5
+HEADER = [
+    *("threads", "dtype", "push p50, ms", "p99, ms", "weights read once, ms", "push / floor"),
+    *("our window, ms", "our window / push", "released window, ms", "released window / push"),
+]
+Times = dict[str, np.ndarray]
 
 
-def made_features(num_snippets: int) -> np.ndarray:
-    """(T, 2048) float32: noise around a level that changes every few snippets."""
-    rng = np.random.default_rng(0)
-    levels = rng.normal(size=(num_snippets // 12 + 1, FEATURE_DIM)).repeat(12, axis=0)
-    return np.abs(levels[:num_snippets] + rng.normal(size=(num_snippets, FEATURE_DIM))).astype("f4")
+def table(parts: list[basnet_rt.Detections]) -> np.ndarray:
+    """Rows of label, start, end, score, in an order that rounding does not change."""
+    rows = np.concatenate([np.c_[p.labels, p.segments, p.scores] for p in parts])
+    return rows[np.lexsort((rows[:, 2].round(2), rows[:, 1].round(2), rows[:, 0]))]
 
 
 def check_equal(model: basnet_rt.Model, features: np.ndarray) -> int:
     """Finals of the stream against the whole; returns how many there were."""
     stream = basnet_rt.StreamingLocalizer(model, CONFIG)
-    parts = [stream.push(features[i : i + 1]) for i in range(len(features))] + [stream.finish()]
-    found = np.concatenate([np.c_[p.labels, p.segments, p.scores] for p in parts])
-    whole = basnet_rt.Localizer(model, CONFIG)(features)
-    want = np.c_[whole.labels, whole.segments, whole.scores]
+    parts = [stream.push(features[i : i + 1]) for i in range(len(features))]
+    found = table([*parts, stream.finish()])
+    want = table([basnet_rt.Localizer(model, CONFIG)(features)])
     if found.shape != want.shape:
         raise SystemExit(f"stream: {len(found)} finals, whole: {len(want)} detections")
-    for table in (found, want):
-        table[:] = table[np.lexsort((table[:, 2].round(2), table[:, 1].round(2), table[:, 0]))]
     if np.abs(found - want)[:, 1:3].max() > 0.02:
         raise SystemExit("finals of the stream differ from the whole's detections")
     return len(want)
 
 
-def seconds_of_pushes(model: basnet_rt.Model, features: np.ndarray) -> np.ndarray:
-    stream = basnet_rt.StreamingLocalizer(model, CONFIG)
-    times = []
-    for i in range(len(features)):
-        begin = time.perf_counter()
-        stream.push(features[i : i + 1])
-        times.append(time.perf_counter() - begin)
-    return np.array(times[10:])
+def seconds(work: Callable[[], object]) -> float:
+    begin = time.perf_counter()
+    work()
+    return time.perf_counter() - begin
 
 
-def seconds_of_windows(model: basnet_rt.Model, features: np.ndarray, rounds: int) -> np.ndarray:
-    localizer = basnet_rt.Localizer(model, CONFIG)
-    times = []
-    for i in range(rounds + 1):
-        begin = time.perf_counter()
-        localizer(features[i : i + WINDOW])
-        times.append(time.perf_counter() - begin)
-    return np.array(times[1:])
+def measure(model: basnet_rt.Model, released: Callable[[], object], rounds: int) -> Times:
+    """Seconds of each way in each round, in turn; (rounds, n)."""
+    features = made_features(WINDOW + PUSHES_A_ROUND)
+    stream, whole = basnet_rt.StreamingLocalizer(model, CONFIG), basnet_rt.Localizer(model, CONFIG)
+    weights = weights_read(model)
+    ways = {
+        "push": [lambda i=i: stream.push(features[i : i + 1]) for i in range(PUSHES_A_ROUND)],
+        "floor": [lambda: [one.sum() for one in weights]] * READS_A_ROUND,
+        "ours": [lambda: whole(features[:WINDOW])],
+        "released": [released],
+    }
+    for works in ways.values():
+        works[0]()
+    found: dict[str, list[list[float]]] = {name: [] for name in ways}
+    for _ in range(rounds):
+        for name, works in ways.items():
+            found[name].append([seconds(work) for work in works])
+    return {name: np.array(values) for name, values in found.items()}
 
 
-def seconds_to_read_weights(model: basnet_rt.Model) -> float:
-    """Median time of one sum over the weights that a push must read."""
-    state = model.module.state_dict()
-    weights = [value.view(-1) for value in state.values() if value.numel() > 1000]
-    # A file holds each matrix once; the module adds products of them that a push does not read.
-    size = (
-        sum(parameter.numel() for parameter in BaSNet(FEATURE_DIM, NUM_CLASSES).parameters())
-        * weights[0].element_size()
-    )
-    flat = torch.zeros(size // 4)
-    times = []
-    for _ in range(20):
-        begin = time.perf_counter()
-        flat.sum()
-        times.append(time.perf_counter() - begin)
-    return float(np.median(times))
+def row(threads: int, dtype: str, times: Times) -> list[str]:
+    """Ratios are of medians within a round, so what else the machine did touches both sides."""
+    middle = {name: np.median(values, axis=1) for name, values in times.items()}
+    p50, p99 = np.quantile(times["push"], [0.5, 0.99])
+    return [
+        *(str(threads), dtype, f"{1e3 * p50:.2f}", f"{1e3 * p99:.2f}"),
+        spread(middle["floor"], 1e3, 2),
+        spread(middle["push"] / middle["floor"], digits=2),
+        spread(middle["ours"], 1e3, 0),
+        spread(middle["ours"] / middle["push"], digits=0),
+        spread(middle["released"], 1e3, 0),
+        spread(middle["released"] / middle["push"], digits=0),
+    ]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--pushes", type=int, default=300)
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--docs", action="store_true", help="write the table into docs/")
     options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-    print(f"{machine()}, torch {torch.__version__}, {options.threads} threads\n")
-    features = made_features(WINDOW + options.pushes)
-    print("| dtype | push p50 | push p99 | window of 750 | window / push | weights read once |")
-    print("| --- | --- | --- | --- | --- | --- |")
+    network, whole = made_network(), localize.made_features(0)
+    with torch.no_grad():
+        scores = network(torch.from_numpy(whole).unsqueeze(0)).score[0, :-1].numpy()
+    published = localize.settings(scores)
+    rows = []
     with tempfile.TemporaryDirectory() as folder:
-        for dtype in ("float32", "bfloat16"):
-            model = made_bundle(Path(folder), dtype)
-            if dtype == "float32":
-                finals = check_equal(model, features[:200])
-            pushes = seconds_of_pushes(model, features[: options.pushes])
-            windows = seconds_of_windows(model, features, rounds=5)
-            p50, p99 = np.quantile(pushes, [0.5, 0.99])
-            print(
-                f"| {dtype} | {1e3 * p50:.2f} ms | {1e3 * p99:.2f} ms | "
-                f"{1e3 * np.median(windows):.0f} ms | {np.median(windows) / p50:.0f}x | "
-                f"{1e3 * seconds_to_read_weights(model):.2f} ms |"
-            )
-    print(f"\nfloat32: {finals} finals of the stream equal the whole's detections")
+        models = {dtype: made_bundle(network, Path(folder), dtype) for dtype in DTYPES}
+        finals = check_equal(models["float32"], made_features(200))
+        for threads in options.threads:
+            torch.set_num_threads(threads)
+            for dtype, model in models.items():
+                released = lambda: localize.released_path(network, whole, published)  # noqa: E731
+                rows.append(row(threads, dtype, measure(model, released, options.rounds)))
+                print(" | ".join(rows[-1]), flush=True)
+    note = f"float32: {finals} finals of the stream equal the whole's detections."
+    text = f"{machine()}. {note}\n\n{markdown_table(HEADER, rows)}"
+    print("\n" + text)
+    if options.docs:
+        replace_section(PAGE, "push", text)
 
 
 if __name__ == "__main__":

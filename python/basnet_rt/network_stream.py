@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from basnet_rt import network_state
 from basnet_rt._errors import InvalidType, InvalidValue
 from basnet_rt.model import Model
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+_COUNTS = ("num_snippets", "num_zeroed", "first_snippet")
 
 Float32Array = npt.NDArray[np.float32]
 
@@ -83,38 +85,17 @@ class NetworkStream:
 
     def save(self) -> bytes:
         """The context as bytes; exact in every dtype."""
-        arrays: dict[str, Any] = {
-            "num_snippets": np.int64(self.num_snippets),
-            "num_zeroed": np.int64(self.num_zeroed),
-            "first_snippet": np.int64(self.first_snippet),
-        }
-        for i, one in enumerate(self._state):
-            exact = one.float() if one.dtype.is_floating_point else one
-            arrays[f"state_{i}"] = exact.cpu().numpy()
-        buffer = io.BytesIO()
-        np.savez(buffer, **arrays)
-        return buffer.getvalue()
+        counts = {name: getattr(self, name) for name in _COUNTS}
+        return network_state.pack(self._model, self._state, **counts)
 
     def load(self, state: bytes) -> None:
         """Continue from saved context of the same model.
 
         Raises:
-            ValueError: its shapes are not this model's.
+            ValueError: it is of another model.
         """
-        import torch
-
-        fresh = self._initial_state()
-        with np.load(io.BytesIO(state), allow_pickle=False) as arrays:
-            loaded = [torch.from_numpy(arrays[f"state_{i}"]) for i in range(len(fresh))]
-            names = ("num_snippets", "num_zeroed", "first_snippet")
-            counts = [int(arrays[name]) for name in names]
-        for new, old in zip(loaded, fresh, strict=True):
-            if new.shape != old.shape:
-                raise InvalidValue(
-                    f"saved network state has shape {tuple(new.shape)}; this model's is "
-                    f"{tuple(old.shape)}: it was saved with another model"
-                )
-        self._state = [new.to(old) for new, old in zip(loaded, fresh, strict=True)]
+        loaded, counts = network_state.unpack(self._model, state, self._initial_state(), _COUNTS)
+        self._state = loaded
         self.num_snippets, self.num_zeroed, self.first_snippet = counts
 
     def _initial_state(self) -> list[Tensor]:

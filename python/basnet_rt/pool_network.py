@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from basnet_rt import network_state
 from basnet_rt.model import Model
 
 if TYPE_CHECKING:
@@ -43,6 +44,10 @@ class PoolNetwork(Protocol):
     def flush(self, slots: Int64Array) -> SlotActivations:
         """The last snippets of some slots; their next `step` says `fresh`."""
         ...
+
+    # For streams that are saved, and only then:
+    #   save(slot: int) -> bytes            the state of a slot that was stepped
+    #   load(slot: int, state: bytes)       a slot that goes on there; raises for a foreign state
 
 
 class ModelNetwork:
@@ -84,6 +89,23 @@ class ModelNetwork:
             state = [one.index_select(0, index) for one in self._states]
             activations, _, cas, _ = self._model.module.flush(state)
         return self._answer(activations, cas, np.minimum(self._seen[slots], REACH))
+
+    def save(self, slot: int) -> bytes:
+        """The state of one slot as bytes."""
+        state = [one[slot : slot + 1] for one in self._states]
+        return network_state.pack(self._model, state, seen=int(self._seen[slot]))
+
+    def load(self, slot: int, state: bytes) -> None:
+        """A slot that goes on where `save` was called, with the same model.
+
+        Raises:
+            ValueError: it is of another model.
+        """
+        loaded, (seen,) = network_state.unpack(self._model, state, self._blank, ("seen",))
+        self._make_room(slot + 1)
+        self._seen[slot] = seen
+        for kept, new in zip(self._states, loaded, strict=True):
+            kept[slot] = new[0]
 
     def _index(self, slots: Int64Array) -> Tensor:
         import torch

@@ -3,69 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import time
 import weakref
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, TypeVar
-
-import numpy as np
-import numpy.typing as npt
+from typing import Any
 
 from basnet_rt import _core
-from basnet_rt._errors import Error, InvalidType, InvalidValue
+from basnet_rt._errors import Error, InvalidValue
+from basnet_rt._stream_calls import Answer, check_kinds, feature_rows, sliced
+from basnet_rt.arrays import as_bytes
 from basnet_rt.config import PostprocessConfig
 from basnet_rt.model import Model
+from basnet_rt.onsets import Alarm, Onset
 from basnet_rt.pool_network import ModelNetwork, PoolNetwork
 from basnet_rt.results import Detections
-
-# The core waits without the GIL and hears no signals: long waits are cut, so that Ctrl-C works.
-_SLICE_SECONDS = 0.2
-
-Answer = TypeVar("Answer")
+from basnet_rt.stream_statistics import PoolStatistics, PoolStreamStatistics
 
 
 class StreamFull(Error):  # noqa: N818
     """A stream's queue had no room in time; nothing of the chunk was taken."""
-
-
-@dataclass(frozen=True)
-class PoolStreamStatistics:
-    """What one stream of a pool did so far.
-
-    Attributes:
-        snippets_in: pushed, gaps not counted.
-        snippets_queued: of these, not yet seen by the network.
-        finals_out: detections that became final.
-        features_zeroed: NaN or Inf that became 0.
-        compute_seconds: its share of the batches it was in.
-        wait_max: longest that a snippet waited for its batch, in seconds.
-        latency_sum, latency_max: decision latency in seconds of stream: the end of the snippet
-            whose arrival made a detection final, minus the detection's end.
-    """
-
-    snippets_in: int
-    snippets_queued: int
-    finals_out: int
-    features_zeroed: int
-    compute_seconds: float
-    wait_max: float
-    latency_sum: float
-    latency_max: float
-
-
-@dataclass(frozen=True)
-class PoolStatistics:
-    """What a pool did so far; `compute_seconds` were spent in batches, post-processing included."""
-
-    streams_open: int
-    streams_failed: int
-    batches: int
-    snippets: int
-    largest_batch: int
-    snippets_queued: int
-    compute_seconds: float
 
 
 class StreamPool:
@@ -83,6 +39,7 @@ class StreamPool:
     Args:
         model: from `load`.
         config: post-processing; None takes the bundle's own.
+        alarm: when to report onsets, of every stream; None reports none.
         max_batch: most snippets in one call of the network.
         max_delay: seconds that a snippet may wait for others.
         max_queue: snippets that may wait per stream; then `push` waits.
@@ -101,6 +58,7 @@ class StreamPool:
         model: Model,
         config: PostprocessConfig | None = None,
         *,
+        alarm: Alarm | None = None,
         max_batch: int = 64,
         max_delay: float = 0.01,
         max_queue: int = 256,
@@ -110,12 +68,7 @@ class StreamPool:
         clock: Callable[[], float] | None = None,
         network: PoolNetwork | None = None,
     ) -> None:
-        if not isinstance(model, Model):
-            raise InvalidType(f"model is a {type(model).__name__}; it must come from `load`")
-        if config is not None and not isinstance(config, PostprocessConfig):
-            raise InvalidType(
-                f"config is a {type(config).__name__}; it must be a PostprocessConfig"
-            )
+        check_kinds(model, config, alarm)
         self.model = model
         self.config = model.config if config is None else config
         if network is None:
@@ -133,6 +86,7 @@ class StreamPool:
             zero_bad_features=zero_bad_features,
             threaded=threaded,
             clock=clock,
+            alarm=None if alarm is None else (alarm.thresholds(model.classes), alarm.hold),
         )
         self._threaded = threaded
         self._streams: set[int] = set()
@@ -165,7 +119,7 @@ class StreamPool:
                 that ended, or one that failed: the message says of what. Other streams go on.
             BundleError: features of another dimension than the model's.
         """
-        rows = self._rows(features)
+        rows = feature_rows(features, self.model.metadata)
         if not self._sliced(timeout, lambda wait: self._core.push(stream, rows, wait)):
             raise StreamFull(f"stream {stream}: no room for {len(rows)} snippets in its queue")
         return self._finals(self._core.poll(stream))
@@ -173,6 +127,33 @@ class StreamPool:
     def poll(self, stream: int) -> Detections:
         """What became final since the last call; on a failed stream, then raises its error."""
         return self._finals(self._core.poll(stream))
+
+    def onsets(self, stream: int) -> list[Onset]:
+        """Onsets since the last call; as `poll` does the finals. `close` forgets the rest."""
+        classes = self.model.classes
+        return [Onset(one[0], classes[one[0]], *one[1:]) for one in self._core.onsets(stream)]
+
+    def save(self, stream: int) -> bytes:
+        """All of a stream, with a version and a checksum; the stream goes on.
+
+        That is the network's context, what is open, what is queued, and the finals and onsets
+        that nobody took yet; `push` takes finals, too. It waits for the batch that runs.
+
+        Raises:
+            ValueError: the stream failed, or `network` has no `save`.
+        """
+        return self._core.save(stream)
+
+    def restore(self, state: bytes) -> int:
+        """Open a stream that continues where `save` was called; its new number.
+
+        Raises:
+            ValueError: damaged bytes, another version, another model, config or alarm, or
+                `max_streams` are open.
+        """
+        stream = self._core.restore(as_bytes(state, "state"))
+        self._streams.add(stream)
+        return stream
 
     def ready(self, *, timeout: float | None = 0.0) -> list[int]:
         """Streams with something to poll, finished or failed; waits up to `timeout` for one."""
@@ -195,6 +176,10 @@ class StreamPool:
         """No more comes; the last finals come by `poll` or `close`. Ends of many streams batch."""
         self._core.end(stream, duration)
 
+    def wait(self, stream: int, *, timeout: float | None = None) -> bool:
+        """Wait for a stream that was ended; whether it is finished or failed by then."""
+        return self._sliced(timeout, lambda wait: self._core.wait(stream, wait))
+
     def close(self, stream: int, *, duration: float | None = None) -> Detections:
         """End a stream, wait for it, return the rest of its finals, and forget it.
 
@@ -205,7 +190,7 @@ class StreamPool:
             ValueError: the stream failed (poll it first to have its earlier finals).
         """
         self._end_if_open(stream, duration)
-        self._await(stream)
+        self.wait(stream)
         self._streams.discard(stream)
         return self._finals(self._core.close(stream, None))
 
@@ -237,7 +222,7 @@ class StreamPool:
         Otherwise what is queued is dropped, and streams that had not finished fail.
         """
         if drain:
-            for work in (self._end_if_open, self._await):  # all ends first: they share batches
+            for work in (self._end_if_open, self.wait):  # all ends first: they share batches
                 for stream in sorted(self._streams):
                     with contextlib.suppress(InvalidValue):  # another thread closed it
                         work(stream)
@@ -258,19 +243,8 @@ class StreamPool:
         if self._core.status(stream) == "open":
             self._core.end(stream, duration)
 
-    def _await(self, stream: int) -> None:
-        self._sliced(None, lambda wait: self._core.wait(stream, wait))
-
     def _sliced(self, timeout: float | None, call: Callable[[float], Answer]) -> Answer:
-        """`call` with short waits until its answer is true or the time is over."""
-        if timeout is not None and not timeout >= 0:
-            raise InvalidValue(f"timeout is {timeout}; it must be at least 0 seconds, or None")
-        deadline = None if timeout is None else time.monotonic() + timeout
-        while True:
-            left = _SLICE_SECONDS if deadline is None else deadline - time.monotonic()
-            answer = call(min(max(left, 0.0), _SLICE_SECONDS))
-            if answer or left <= 0 or not self._threaded:
-                return answer
+        return sliced(timeout, call, waits=self._threaded)
 
     def _finals(self, found: Any) -> Detections:
         labels, scores, segments, decided = found
@@ -282,18 +256,3 @@ class StreamPool:
             classes=self.model.classes,
             decided=decided,
         )
-
-    def _rows(self, features: Any) -> npt.NDArray[np.float32]:
-        """(N, F) float32, contiguous; whether they are finite the core judges."""
-        if hasattr(features, "detach"):
-            features = features.detach().cpu()
-            features = features.float().numpy() if features.dtype.is_floating_point else features
-        if not isinstance(features, np.ndarray) or not np.issubdtype(features.dtype, np.floating):
-            raise InvalidType("features must be a NumPy array or a tensor of floating point")
-        if features.ndim != 2:
-            raise InvalidValue(
-                f"features has shape {features.shape}; it must be (N, {self.model.feature_dim})"
-            )
-        self.model.metadata.check_feature_dim(features.shape[1], "features")
-        with np.errstate(over="ignore"):  # beyond float32 becomes Inf, which is refused
-            return np.ascontiguousarray(features, dtype=np.float32)

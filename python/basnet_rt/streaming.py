@@ -4,56 +4,22 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import itertools
-import json
-import struct
 import time
-import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from basnet_rt._errors import InvalidType, InvalidValue
-from basnet_rt.arrays import as_bytes
+from basnet_rt._errors import InvalidValue
+from basnet_rt._stream_calls import check_kinds
 from basnet_rt.config import PostprocessConfig
 from basnet_rt.model import Model
 from basnet_rt.network_stream import NetworkStream, StreamActivations
 from basnet_rt.onsets import Alarm, Onset, OnsetDetector
 from basnet_rt.results import Detections
 from basnet_rt.stream_postprocessor import StreamPostprocessor
-
-_MAGIC = b"BRSL"
-_VERSION = 1
-_HEADER = struct.Struct("<4sIIQQQQ")  # magic, version, crc32 and the sizes of the four parts
-
-
-@dataclass
-class StreamStatistics:
-    """What a stream did so far.
-
-    Attributes:
-        snippets_in: pushed, gaps not counted.
-        finals_out: detections that became final.
-        compute_seconds: spent inside `push`, `gap` and `finish`.
-        latency_sum, latency_max: decision latency in seconds of stream: the end of the snippet
-            whose arrival made a detection final, minus the detection's end.
-        features_zeroed: NaN or Inf that became 0.
-    """
-
-    snippets_in: int = 0
-    finals_out: int = 0
-    compute_seconds: float = 0.0
-    latency_sum: float = 0.0
-    latency_max: float = 0.0
-    features_zeroed: int = 0
-    pushes: int = 0
-
-    @property
-    def mean_latency(self) -> float:
-        """Seconds; 0 before the first final."""
-        return self.latency_sum / self.finals_out if self.finals_out else 0.0
+from basnet_rt.stream_statistics import StreamStatistics
+from basnet_rt.streaming_state import Parts, seal, unseal
 
 
 class StreamingLocalizer:
@@ -81,8 +47,7 @@ class StreamingLocalizer:
         alarm: Alarm | None = None,
         zero_bad_features: bool = False,
     ) -> None:
-        if not isinstance(model, Model):
-            raise InvalidType(f"model is a {type(model).__name__}; it must come from `load`")
+        check_kinds(model, config, alarm)
         self.model = model
         self.config = model.config if config is None else config
         self._post = StreamPostprocessor(
@@ -91,8 +56,6 @@ class StreamingLocalizer:
             snippet_seconds=model.metadata.snippet_seconds,
         )
         self._network = NetworkStream(model, zero_bad_features=zero_bad_features)
-        if alarm is not None and not isinstance(alarm, Alarm):
-            raise InvalidType(f"alarm is a {type(alarm).__name__}; it must be an Alarm")
         self._alarm = alarm
         self._onsets = self._new_onsets()
         self._new_onset_events: list[Onset] = []
@@ -162,13 +125,11 @@ class StreamingLocalizer:
         about = {
             "statistics": dataclasses.asdict(self.statistics),
             "classes": list(self.model.classes),
+            "alarm": self._alarm_values(),
             "onset_events": self._new_onset_events,
         }
         onsets = b"" if self._onsets is None else self._onsets.save()
-        parts = [json.dumps(about).encode(), self._network.save(), self._post.save(), onsets]
-        payload = b"".join(parts)
-        header = _HEADER.pack(_MAGIC, _VERSION, zlib.crc32(payload), *map(len, parts))
-        return header + payload
+        return seal(Parts(about, self._network.save(), self._post.save(), onsets))
 
     def load(self, state: bytes) -> StreamingLocalizer:
         """Continue where `state` was saved, with the same model and settings; returns self.
@@ -176,15 +137,18 @@ class StreamingLocalizer:
         Raises:
             ValueError: damaged bytes, another version, other classes or settings.
         """
-        about, network, post, alarm = _parts(state)
+        about, network, post, alarm = unseal(state)
         if about["classes"] != list(self.model.classes):
             raise InvalidValue(
                 f"state is of a model with classes {about['classes']}; this one has "
                 f"{list(self.model.classes)}"
             )
         onsets = self._new_onsets()
-        if (onsets is None) != (not alarm):
-            raise InvalidValue("state and this stream must both have an alarm, or both none")
+        if about["alarm"] != self._alarm_values():
+            raise InvalidValue(
+                f"state has alarm (thresholds, hold) {about['alarm']}; this stream has "
+                f"{self._alarm_values()}"
+            )
         if onsets is not None:
             onsets.load(alarm)
         loaded = copy.copy(self._network)
@@ -232,6 +196,10 @@ class StreamingLocalizer:
             snippet_seconds=self.model.metadata.snippet_seconds,
         )
 
+    def _alarm_values(self) -> list[Any] | None:
+        alarm = self._alarm
+        return None if alarm is None else [alarm.thresholds(self.model.classes), float(alarm.hold)]
+
     def _check_open(self, call: str) -> None:
         if self._post.finished:
             raise InvalidValue(f"{call} after finish; reset the stream or make a new one")
@@ -258,18 +226,3 @@ def _joined(parts: list[Detections]) -> Detections:
     columns = [np.concatenate([getattr(part, name) for part in parts]) for name in fields]
     labels, scores, segments, decided = columns
     return Detections(labels, scores, segments, mode=parts[0].mode, decided=decided)
-
-
-def _parts(state: Any) -> tuple[dict[str, Any], bytes, bytes, bytes]:
-    state = as_bytes(state, "state")
-    if len(state) < _HEADER.size or state[:4] != _MAGIC:
-        raise InvalidValue("state is not the saved state of a StreamingLocalizer")
-    _, version, crc, *sizes = _HEADER.unpack(state[: _HEADER.size])
-    if version != _VERSION:
-        raise InvalidValue(f"state has version {version}; this program reads {_VERSION}")
-    payload = state[_HEADER.size :]
-    if len(payload) != sum(sizes) or zlib.crc32(payload) != crc:
-        raise InvalidValue("state is damaged or truncated: its checksum does not match")
-    ends = list(itertools.accumulate(sizes, initial=0))
-    about, network, post, alarm = (payload[a:b] for a, b in itertools.pairwise(ends))
-    return json.loads(about), network, post, alarm

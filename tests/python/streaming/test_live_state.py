@@ -88,6 +88,8 @@ def test_other_models_and_settings(localizer, make_model, make_features):
         "another model": StreamingLocalizer(make_model(hidden_cas=16), alarm=ALARM),
         "other settings": StreamingLocalizer(make_model(fps=30.0), alarm=ALARM),
         "alarm": StreamingLocalizer(model),
+        "this stream has": StreamingLocalizer(model, alarm=Alarm(0.36, hold=0.7)),
+        "other weights": StreamingLocalizer(make_model(seed=2), alarm=ALARM),
     }
     config = model.config.replace(nms_iou=0.5)
     others["settings"] = StreamingLocalizer(model, config, alarm=ALARM)

@@ -10,7 +10,6 @@ from hypothesis import given
 from post_cases import MANY, assert_identical, continuous_fields, make_video, videos
 from stream_cases import as_set, feed, finish_of, maker, offline, one_by_one, rows_of, run
 
-import basnet_rt
 from basnet_rt import PostprocessConfig
 
 SECONDS = [0.64, 1.0, 0.1, 1 / 3, 16 / 29.97, 0.5337]
@@ -76,32 +75,3 @@ def test_video_scores_from_the_pushed_cas():
     want = offline(video._replace(video_scores=scores), config)
     assert len(want) > 3
     assert as_set(found) == as_set(want)
-
-
-def test_real_streams_in_any_chunks(real_streams):
-    """All 72 streams of action_scores, in random chunks, with gate none and horizon."""
-    rng = np.random.default_rng(0)
-    configs = [
-        PostprocessConfig.continuous(normalisation="fixed", gate="none"),
-        PostprocessConfig.continuous(
-            normalisation="horizon",
-            gate="horizon",
-            horizon=60.0,
-            merge_gap=1.0,
-            max_duration=20.0,
-            max_lookahead=3.0,
-            keep_top1=True,
-        ),
-    ]
-    count = 0
-    for i, (name, activations, cas) in enumerate(real_streams):
-        config = configs[i % 2] if name != "merl" else configs[0]
-        stream = maker(config, activations.shape[1], 0.5)()
-        cuts = np.sort(rng.integers(0, len(activations) + 1, size=40))
-        pieces = zip(np.split(activations, cuts), np.split(cas, cuts), strict=True)
-        found = [stream.push(a, cas=c) for a, c in pieces] + [stream.finish()]
-        want = basnet_rt.postprocess(activations, None, config, snippet_seconds=0.5, raw_cas=cas)
-        assert sorted(row for part in found for row in as_set(part)) == as_set(want), name
-        count += len(want)
-    assert len(real_streams) == 72
-    assert count > 5000

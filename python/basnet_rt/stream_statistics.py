@@ -1,0 +1,72 @@
+"""What streams say about themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass
+class StreamStatistics:
+    """What a stream did so far.
+
+    Attributes:
+        snippets_in: pushed, gaps not counted.
+        finals_out: detections that became final.
+        compute_seconds: spent inside `push`, `gap` and `finish`.
+        latency_sum, latency_max: decision latency in seconds of stream: the end of the snippet
+            whose arrival made a detection final, minus the detection's end.
+        features_zeroed: NaN or Inf that became 0.
+    """
+
+    snippets_in: int = 0
+    finals_out: int = 0
+    compute_seconds: float = 0.0
+    latency_sum: float = 0.0
+    latency_max: float = 0.0
+    features_zeroed: int = 0
+    pushes: int = 0
+
+    @property
+    def mean_latency(self) -> float:
+        """Seconds; 0 before the first final."""
+        return self.latency_sum / self.finals_out if self.finals_out else 0.0
+
+
+@dataclass(frozen=True)
+class PoolStreamStatistics:
+    """What one stream of a pool did so far.
+
+    Attributes:
+        snippets_in: pushed, gaps not counted.
+        snippets_queued: of these, not yet seen by the network.
+        finals_out: detections that became final.
+        onsets_out: alarms.
+        features_zeroed: NaN or Inf that became 0.
+        compute_seconds: its share of the batches it was in.
+        wait_max: longest that a snippet waited for its batch, in seconds.
+        latency_sum, latency_max: decision latency in seconds of stream: the end of the snippet
+            whose arrival made a detection final, minus the detection's end.
+    """
+
+    snippets_in: int
+    snippets_queued: int
+    finals_out: int
+    onsets_out: int
+    features_zeroed: int
+    compute_seconds: float
+    wait_max: float
+    latency_sum: float
+    latency_max: float
+
+
+@dataclass(frozen=True)
+class PoolStatistics:
+    """What a pool did so far; `compute_seconds` were spent in batches, post-processing included."""
+
+    streams_open: int
+    streams_failed: int
+    batches: int
+    snippets: int
+    largest_batch: int
+    snippets_queued: int
+    compute_seconds: float
