@@ -1,0 +1,344 @@
+"""Client of the service: whole videos, and live streams that survive lost connections.
+
+Needs grpcio and grpcio-tools; the messages are compiled from proto/localization.proto on import.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import sys
+from collections import deque
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import grpc
+import numpy as np
+
+_PROTO = Path(__file__).resolve().parents[1] / "proto"
+sys.path.insert(0, str(_PROTO))  # where grpc looks for it
+messages, _services = grpc.protos_and_services("localization.proto")
+sys.path.remove(str(_PROTO))
+
+# What another try can mend: the service restarts, or the connection broke.
+RETRIED = frozenset(
+    {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.UNKNOWN}
+)
+
+# What grpc.aio says where the call ended while it was written to, whatever the status was.
+_BROKEN_WRITE = "Internal error from Core"
+_CHANNEL_ARGUMENTS = (
+    ("grpc.max_receive_message_length", -1),  # a video may have many detections
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 2000),
+)
+
+
+def new_token() -> bytes:
+    """A name for a stream that nobody guesses."""
+    return secrets.token_bytes(16)
+
+
+def packed(rows: np.ndarray) -> Any:
+    """(N, F) floats as a message; float16 stays float16."""
+    if rows.dtype == np.float16:
+        return messages.Rows(float16=np.ascontiguousarray(rows, "<f2").tobytes())
+    return messages.Rows(float32=np.ascontiguousarray(rows, "<f4").tobytes())
+
+
+def stub(channel: Any) -> Any:
+    """The service's calls on a channel of grpc or grpc.aio."""
+    return _services.LocalizationStub(channel)
+
+
+def _can_be_mended(error: grpc.aio.AioRpcError) -> bool:
+    return error.code() in RETRIED or error.details() == _BROKEN_WRITE
+
+
+class Client:
+    """A connection to the service.
+
+    Args:
+        target: host:port.
+        credentials: of `grpc.ssl_channel_credentials`; None: no TLS.
+        options: further channel arguments.
+    """
+
+    def __init__(
+        self,
+        target: str,
+        *,
+        credentials: grpc.ChannelCredentials | None = None,
+        options: tuple[tuple[str, Any], ...] = (),
+    ) -> None:
+        self._target, self._credentials = target, credentials
+        self._arguments = [*_CHANNEL_ARGUMENTS, *options]
+        self.channel = self._connect(grpc.aio)
+        self.stub = stub(self.channel)
+
+    def plain_channel(self) -> grpc.Channel:
+        """To the same service, without asyncio."""
+        return self._connect(grpc)
+
+    def _connect(self, module: Any) -> Any:
+        if self._credentials is None:
+            return module.insecure_channel(self._target, options=self._arguments)
+        return module.secure_channel(self._target, self._credentials, options=self._arguments)
+
+    async def __aenter__(self) -> Client:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.channel.close()
+
+    async def describe(self, *, timeout: float = 10.0) -> Any:
+        """The service's `Description`: classes, feature dimension, limits."""
+        return await self.stub.Describe(messages.DescribeRequest(), timeout=timeout)
+
+    async def localize_video(
+        self, features: np.ndarray, *, duration: float | None = None, timeout: float | None = None
+    ) -> list[Any]:
+        """The `Detection`s of a whole video, (T, F), by falling score."""
+        video = messages.Video(rows=packed(features), duration=duration)
+        return list((await self.stub.LocalizeVideo(video, timeout=timeout)).detections)
+
+    def stream(self, **options: Any) -> Stream:
+        """A live stream; see `Stream`. Use it in an `async with` block."""
+        return Stream(self, **options)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Snippets, or a gap, that the service may have to be sent again."""
+
+    first: int
+    rows: np.ndarray | None
+    missing: int = 0
+
+    @property
+    def end(self) -> int:
+        return self.first + (self.missing if self.rows is None else len(self.rows))
+
+    def request(self, received: int, begin: int) -> Any:
+        """From snippet `begin` on, where the service has the first ones already."""
+        if self.rows is None:
+            gap = messages.Gap(first_snippet=begin, snippets=self.end - begin)
+            return messages.StreamRequest(gap=gap, received=received)
+        rows = packed(self.rows[begin - self.first :])
+        features = messages.Features(first_snippet=begin, rows=rows)
+        return messages.StreamRequest(features=features, received=received)
+
+
+class Stream:
+    """One live stream.
+
+    With a token the stream outlives its connection: after a break this object connects again, sends
+    what the service does not have, and drops events that came before. `events` then sees each
+    exactly once. Without a token a break ends the stream with the service's error.
+
+    Args:
+        token: from `new_token`; b"": not resumable.
+        pending_every: ask for what is open after so many snippets; 0: never.
+        max_buffer: snippets kept to be sent again; then `push` waits for the service.
+        retry_seconds: how long to try to connect again.
+        timeout: deadline of each connection, in seconds; None: none.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        *,
+        token: bytes = b"",
+        pending_every: int = 0,
+        max_buffer: int = 4096,
+        retry_seconds: float = 30.0,
+        timeout: float | None = None,
+    ) -> None:
+        self._client = client
+        self._token = token
+        self._pending_every = pending_every
+        self._max_buffer = max_buffer
+        self._retry_seconds = retry_seconds
+        self._timeout = timeout
+        self._parts: deque[_Part] = deque()  # not durable, or not processed where not resumable
+        self._next = 0  # index of the next snippet
+        self._end: Any = None
+        self._changed = asyncio.Condition()
+        self._events: asyncio.Queue[Any] = asyncio.Queue()
+        self._task: asyncio.Task[None] | None = None
+        self._broken: Exception | None = None
+        self.processed = 0
+        self.durable = 0
+        self.received = 0  # highest sequence
+        self.connections = 0
+
+    async def __aenter__(self) -> Stream:
+        self._task = asyncio.create_task(self._run())
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        where: TracebackType | None,
+    ) -> None:
+        assert self._task is not None
+        self._task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._task
+
+    async def push(self, rows: np.ndarray) -> None:
+        """The next (N, F) snippets. Waits where the service is behind."""
+        await self._add(_Part(self._next, rows))
+
+    async def gap(self, snippets: int) -> None:
+        """So many snippets are missing."""
+        await self._add(_Part(self._next, None, snippets))
+
+    async def end(self, *, duration: float | None = None) -> None:
+        """No more comes; `events` ends behind `finished`."""
+        async with self._changed:
+            self._end = messages.End(duration=duration)
+            self._changed.notify_all()
+
+    async def events(self) -> AsyncIterator[Any]:
+        """Every `StreamEvent` but `opened`, until `finished`.
+
+        Raises:
+            grpc.aio.AioRpcError: the service refused, or could not be reached in time.
+        """
+        while True:
+            event = await self._events.get()
+            if isinstance(event, Exception):
+                raise event
+            yield event
+            if event.WhichOneof("event") == "finished":
+                return
+
+    async def _add(self, part: _Part) -> None:
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._broken or self._has_room())
+            if self._broken:
+                raise self._broken
+            self._parts.append(part)
+            self._next = part.end
+            self._changed.notify_all()
+
+    def _has_room(self) -> bool:
+        return sum(len(p.rows) for p in self._parts if p.rows is not None) <= self._max_buffer
+
+    async def _run(self) -> None:
+        """Connections, one after the other, until the stream is finished."""
+        try:
+            while not await self._connected_once():
+                pass
+        except Exception as error:  # noqa: BLE001 - it is raised where events are read
+            async with self._changed:
+                self._broken = error
+                self._changed.notify_all()
+            self._events.put_nowait(error)
+
+    async def _connected_once(self) -> bool:
+        """Whether the stream is finished; if not, it is worth another try."""
+        give_up = asyncio.get_running_loop().time() + self._retry_seconds
+        pause = 0.05
+        while True:
+            heard = self.connections
+            try:
+                return await self._converse()
+            except grpc.aio.AioRpcError as error:
+                if not self._token or not _can_be_mended(error):
+                    raise
+                late = asyncio.get_running_loop().time() > give_up
+                if late and heard == self.connections:
+                    raise
+                if heard != self.connections:
+                    return False
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, 2.0)
+
+    async def _converse(self) -> bool:
+        call = self._client.stub.Localize(timeout=self._timeout)
+        hello = messages.Open(
+            token=self._token, durable=self.durable, pending_every=self._pending_every
+        )
+        await call.write(messages.StreamRequest(open=hello, received=self.received))
+        sender: asyncio.Task[None] | None = None
+        try:
+            while True:
+                event = await call.read()
+                if event is grpc.aio.EOF:
+                    await self._raise_status(call)
+                if event.WhichOneof("event") == "opened":
+                    self.connections += 1
+                    sender = asyncio.create_task(self._send(call, event.opened.next_snippet))
+                elif await self._heard(event):
+                    await self._goodbye(call, sender)
+                    return True
+        finally:
+            if sender is not None:
+                sender.cancel()
+            call.cancel()
+
+    async def _raise_status(self, call: Any) -> None:
+        raise grpc.aio.AioRpcError(
+            await call.code(),
+            await call.initial_metadata(),
+            await call.trailing_metadata(),
+            details=await call.details() or "the service ended the stream before its end",
+        )
+
+    async def _heard(self, event: Any) -> bool:
+        """Keeps an event; whether it was the last."""
+        kind = event.WhichOneof("event")
+        if kind == "progress":
+            await self._progress(event.progress)
+        if event.sequence:
+            if event.sequence <= self.received:
+                return False
+            self.received = event.sequence
+        self._events.put_nowait(event)
+        return bool(kind == "finished" and not event.finished.cut)
+
+    async def _progress(self, progress: Any) -> None:
+        async with self._changed:
+            self.processed = max(self.processed, progress.processed)
+            self.durable = max(self.durable, progress.durable)
+            sure = self.durable if self._token else self.processed
+            while self._parts and self._parts[0].end <= sure:
+                self._parts.popleft()
+            self._changed.notify_all()
+
+    async def _send(self, call: Any, cursor: int) -> None:
+        """Everything from snippet `cursor` on, as it comes, then the end."""
+        with contextlib.suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
+            while True:
+                async with self._changed:
+                    # Bound now: `cursor` moves on.
+                    waits = lambda at=cursor: self._after(at) is not None or self._end is not None  # noqa: E731
+                    await self._changed.wait_for(waits)
+                    part = self._after(cursor)
+                if part is None:
+                    await call.write(messages.StreamRequest(end=self._end, received=self.received))
+                    return
+                await call.write(part.request(self.received, cursor))
+                cursor = part.end
+
+    def _after(self, cursor: int) -> _Part | None:
+        """The first part that is not behind snippet `cursor`."""
+        return next((part for part in self._parts if part.end > cursor), None)
+
+    async def _goodbye(self, call: Any, sender: asyncio.Task[None] | None) -> None:
+        """Says that everything came, so that the service can forget the stream."""
+        with contextlib.suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
+            if self._token and sender is not None:
+                await sender
+                await call.write(messages.StreamRequest(received=self.received))
+            await call.done_writing()
+            while await call.read() is not grpc.aio.EOF:
+                pass

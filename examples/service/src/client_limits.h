@@ -1,0 +1,72 @@
+#pragma once
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <string>
+
+#include "options.h"
+#include "refusal.h"
+
+namespace service {
+
+/// What each client has open and may still send. One thread at a time.
+///
+/// A client is a TLS identity, or else an address. Snippets are paid from a bucket that holds a
+/// second's worth and may go into debt once: a large chunk passes, and the next one waits for it.
+class ClientLimits {
+ public:
+  explicit ClientLimits(const Options& options)
+      : max_streams_(options.max_streams_per_client), rate_(options.max_snippets_per_second) {}
+
+  /// @throws Refusal: the client has as many open as it may.
+  void open(const std::string& client, double now) {
+    if (clients_.size() > kManyClients) forget_idle(now);
+    const auto [found, is_new] = clients_.try_emplace(client, Client{0, rate_, now});
+    if (found->second.streams >= max_streams_) {
+      throw Refusal(grpc::StatusCode::RESOURCE_EXHAUSTED, "over_limit",
+                    "this client has " + std::to_string(max_streams_) +
+                        " streams open, the most that it may");
+    }
+    ++found->second.streams;
+  }
+
+  void close(const std::string& client) {
+    const auto found = clients_.find(client);
+    if (--found->second.streams == 0 && rate_ == 0) clients_.erase(found);
+  }
+
+  /// Whether `snippets` may enter now; if so, they are paid for.
+  bool pay(const std::string& client, double snippets, double now) {
+    if (rate_ == 0) return true;
+    Client& entry = clients_.at(client);
+    entry.credit = std::min(rate_, entry.credit + rate_ * (now - entry.when));
+    entry.when = now;
+    if (entry.credit <= 0) return false;
+    entry.credit -= snippets;
+    return true;
+  }
+
+ private:
+  struct Client {
+    std::int64_t streams = 0;
+    double credit = 0.0;
+    double when = 0.0;
+  };
+
+  static constexpr std::size_t kManyClients = 10000;
+
+  // Whose bucket is full again is as new.
+  void forget_idle(double now) {
+    for (auto it = clients_.begin(); it != clients_.end();) {
+      const bool idle = it->second.streams == 0 && now - it->second.when > 60.0;
+      it = idle ? clients_.erase(it) : std::next(it);
+    }
+  }
+
+  const std::int64_t max_streams_;
+  const double rate_;
+  std::map<std::string, Client> clients_;
+};
+
+}  // namespace service

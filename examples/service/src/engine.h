@@ -1,0 +1,61 @@
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "job.h"
+
+namespace service {
+
+/// The one thread that drives the pool and every stream in it.
+///
+/// Calls of gRPC post what they have and go; nothing of a stream needs a lock, a stream is saved
+/// between batches by nature, and what a client does wrong is found and answered in one place.
+class Engine {
+ public:
+  Engine(const Options& options, ModelSource model, Metrics& metrics);
+  /// What was posted runs; jobs that are not over are forgotten.
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  /// Runs `task` on the engine's thread. From any thread.
+  void post(Task task);
+  /// On the engine's thread.
+  void add(std::shared_ptr<Job> job) { jobs_.push_back(std::move(job)); }
+  Shared& shared() { return shared_; }
+  const ModelSource& model() const { return model_; }
+
+  /// Refuses new jobs and tells the others. From any thread, as the next two.
+  void drain(double seconds);
+  /// Saves or ends every job that is left.
+  void cut();
+  /// Waits for the last job, at most so long; whether there is none.
+  bool wait_idle(double seconds);
+
+ private:
+  void work();
+  void take_tasks(std::vector<Task>& tasks);
+  void run_pool();
+  void tick(double now);
+  double patience() const;
+
+  const Options options_;
+  const ModelSource model_;
+  basnet_rt::StreamPool pool_;
+  std::mutex mutex_;
+  std::condition_variable came_, idle_;
+  std::vector<Task> tasks_;
+  bool stopped_ = false;
+  bool is_idle_ = true;
+  Shared shared_;
+  StateKeeper keeper_;  // its thread posts, and jobs use `shared_` then
+  std::vector<std::shared_ptr<Job>> jobs_;
+  double last_tick_ = 0.0;
+  std::thread thread_;
+};
+
+}  // namespace service

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <grpcpp/support/status.h>
+
+#include <cstddef>
+
+#include "localization.pb.h"
+
+namespace service {
+
+/// Where a stream's events go. From any thread; nothing blocks.
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+  /// In order, and never dropped.
+  virtual void send(basnet_rt::v1::StreamEvent event) = 0;
+  /// How things stand: replaces an earlier one of its kind that was not sent yet.
+  virtual void tell(basnet_rt::v1::StreamEvent event) = 0;
+  /// One more request has been dealt with: another may be read.
+  virtual void request_done() = 0;
+  /// Ends the call behind everything that was sent.
+  virtual void finish(const grpc::Status& status) = 0;
+  /// Ends the call at once; for a client that does not read.
+  virtual void abandon() = 0;
+  /// Events of `send` that wait for the client to read.
+  virtual std::size_t unsent() const = 0;
+};
+
+}  // namespace service

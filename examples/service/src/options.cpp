@@ -1,0 +1,133 @@
+#include "options.h"
+
+#include <charconv>
+#include <cmath>
+#include <functional>
+#include <stdexcept>
+#include <vector>
+
+namespace service {
+namespace {
+
+[[noreturn]] void refuse(const std::string& name, const std::string& value,
+                         const std::string& want) {
+  throw std::invalid_argument("--" + name + " is '" + value + "'; it must be " + want);
+}
+
+struct Flag {
+  std::string name;
+  std::string help;
+  std::function<void(const std::string&)> set;
+};
+
+Flag text(const char* name, std::string& to, const char* help) {
+  return {name, help, [&to](const std::string& value) { to = value; }};
+}
+
+Flag count(const char* name, std::int64_t& to, const char* help) {
+  return {name, std::string(help) + " (" + std::to_string(to) + ")",
+          [&to, name](const std::string& value) {
+            const char* end = value.data() + value.size();
+            const auto parsed = std::from_chars(value.data(), end, to);
+            if (parsed.ec != std::errc() || parsed.ptr != end || to < 1) {
+              refuse(name, value, "a whole number, at least 1");
+            }
+          }};
+}
+
+Flag number(const char* name, double& to, const char* help) {
+  return {name, std::string(help) + " (" + std::to_string(to).substr(0, 6) + ")",
+          [&to, name](const std::string& value) {
+            const char* end = value.data() + value.size();
+            const auto parsed = std::from_chars(value.data(), end, to);
+            const bool good = parsed.ec == std::errc() && parsed.ptr == end && to >= 0 && to < 1e9;
+            if (!good) refuse(name, value, "a number from 0 to 1e9");
+          }};
+}
+
+std::vector<Flag> network_flags(Options& o) {
+  return {
+      text("bundle", o.bundle, "the model, from basnet-train export"),
+      text("config", o.config, "post-processing: streaming, bundle, or changes as JSON"),
+      text("listen", o.listen, "host:port; port 0: the system chooses"),
+      text("metrics", o.metrics, "host:port of the Prometheus endpoint; default: none"),
+      count("threads", o.threads, "threads of libtorch"),
+      count("max-batch", o.max_batch, "snippets in one call of the network"),
+      number("max-delay", o.max_delay, "seconds that a snippet waits for others"),
+      count("max-queue", o.max_queue, "snippets that wait per stream"),
+      count("max-streams", o.max_streams, "streams open at once"),
+      number("alarm-threshold", o.alarm_threshold, "activation that makes an onset; 0: none"),
+      number("alarm-hold", o.alarm_hold, "seconds that it must last"),
+  };
+}
+
+std::vector<Flag> limit_flags(Options& o) {
+  return {
+      count("max-message-bytes", o.max_message_bytes, "of one request"),
+      count("max-streams-per-client", o.max_streams_per_client, "streams open at once"),
+      number("max-snippets-per-second", o.max_snippets_per_second, "per client; 0: no limit"),
+      number("idle-timeout", o.idle_timeout, "seconds of a stream without a request"),
+      number("video-timeout", o.video_timeout, "seconds of a video without a deadline"),
+      count("max-unsent", o.max_unsent, "events that wait for a slow reader"),
+      number("slow-reader-timeout", o.slow_reader_timeout, "seconds until it is cut off"),
+      text("state-folder", o.state_folder, "where streams with a token are kept; default: memory"),
+      number("keep-states", o.keep_states, "seconds that a stream can be resumed"),
+      number("checkpoint-every", o.checkpoint_every, "seconds between saves of a stream"),
+      number("grace", o.grace, "seconds between SIGTERM and the end"),
+      text("tls-cert", o.tls_cert, "server certificate, PEM; default: no TLS"),
+      text("tls-key", o.tls_key, "its key, PEM"),
+      text("tls-client-ca", o.tls_client_ca, "clients must show a certificate of this CA"),
+  };
+}
+
+std::vector<Flag> all_flags(Options& options) {
+  std::vector<Flag> flags = network_flags(options);
+  for (Flag& flag : limit_flags(options)) flags.push_back(std::move(flag));
+  return flags;
+}
+
+void check_together(const Options& options) {
+  if (options.tls_cert.empty() != options.tls_key.empty()) {
+    throw std::invalid_argument("--tls-cert and --tls-key go together");
+  }
+  if (!options.tls_client_ca.empty() && options.tls_cert.empty()) {
+    throw std::invalid_argument("--tls-client-ca needs --tls-cert");
+  }
+}
+
+void apply(std::vector<Flag>& flags, const std::string& name, const std::string& value) {
+  for (Flag& flag : flags) {
+    if (flag.name == name) return flag.set(value);
+  }
+  throw std::invalid_argument("there is no option --" + name + "\n\n" + usage());
+}
+
+}  // namespace
+
+Options parse_options(int argc, const char* const* argv) {
+  Options options;
+  std::vector<Flag> flags = all_flags(options);
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word.rfind("--", 0) != 0) throw std::invalid_argument("'" + word + "' is no option");
+    const std::size_t equals = word.find('=');
+    if (equals == std::string::npos && i + 1 == argc) {
+      throw std::invalid_argument(word + " lacks a value, or is no option\n\n" + usage());
+    }
+    const std::string value = equals == std::string::npos ? argv[++i] : word.substr(equals + 1);
+    apply(flags, word.substr(2, equals == std::string::npos ? equals : equals - 2), value);
+  }
+  check_together(options);
+  return options;
+}
+
+std::string usage() {
+  Options defaults;
+  std::string out = "usage: basnet_rt_service --bundle FILE [--option value]...\n";
+  for (const Flag& flag : all_flags(defaults)) {
+    out += "  --" + flag.name + std::string(26 - flag.name.size(), ' ') + flag.help + "\n";
+  }
+  return out;
+}
+
+}  // namespace service

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace service {
+
+/// What the command line says. Durations are seconds.
+struct Options {
+  std::string bundle;  ///< from `basnet-train export`; the fake build has its own network
+  std::string config = "streaming";  ///< "streaming", "bundle", or a JSON object of changes
+  std::string listen = "127.0.0.1:50051";
+  std::string metrics;       ///< address of the Prometheus endpoint; empty: none
+  std::int64_t threads = 1;  ///< of libtorch
+
+  std::int64_t max_batch = 64;
+  double max_delay = 0.01;
+  std::int64_t max_queue = 64;  ///< snippets that wait per stream before it is read no further
+  std::int64_t max_streams = 1024;
+
+  std::int64_t max_message_bytes = 64 << 20;
+  std::int64_t max_streams_per_client = 64;
+  double max_snippets_per_second = 0.0;  ///< per client; 0: no limit
+  double idle_timeout = 300.0;           ///< of a stream without a request
+  double video_timeout = 120.0;          ///< of a LocalizeVideo without a deadline
+  std::int64_t max_unsent = 256;         ///< events that wait for a slow reader
+  double slow_reader_timeout = 30.0;
+
+  double alarm_threshold = 0.0;  ///< 0: no onsets
+  double alarm_hold = 0.0;
+
+  std::string state_folder;  ///< of resumable streams; empty: memory
+  double keep_states = 3600.0;
+  double checkpoint_every = 5.0;
+  double grace = 10.0;  ///< between SIGTERM and the end
+
+  std::string tls_cert, tls_key;  ///< PEM files; empty: no TLS
+  std::string tls_client_ca;      ///< PEM file; clients must show a certificate of it
+};
+
+/// @throws std::invalid_argument naming the option and what is allowed.
+Options parse_options(int argc, const char* const* argv);
+
+std::string usage();
+
+}  // namespace service

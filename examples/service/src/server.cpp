@@ -1,0 +1,80 @@
+#include "server.h"
+
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server_builder.h>
+
+#include <chrono>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+#include <utility>
+
+namespace service {
+namespace {
+
+constexpr double kSaving = 5.0;    // seconds for the states of a service that stops
+constexpr double kHangUp = 1.0;    // then for the last answers to be sent
+constexpr int kKeepAlive = 30000;  // milliseconds until a silent peer is asked, and then dropped
+constexpr const char* kServiceName = "basnet_rt.v1.Localization";
+
+std::string read_text(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw std::invalid_argument("cannot read " + path);
+  std::ostringstream out;
+  out << in.rdbuf();
+  return out.str();
+}
+
+std::shared_ptr<grpc::ServerCredentials> credentials(const Options& options) {
+  if (options.tls_cert.empty()) return grpc::InsecureServerCredentials();
+  const bool mutual = !options.tls_client_ca.empty();
+  grpc::SslServerCredentialsOptions tls(
+      mutual ? GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY
+             : GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE);
+  tls.pem_key_cert_pairs.push_back({read_text(options.tls_key), read_text(options.tls_cert)});
+  if (mutual) tls.pem_root_certs = read_text(options.tls_client_ca);
+  return grpc::SslServerCredentials(tls);
+}
+
+std::unique_ptr<grpc::Server> build(const Options& options, grpc::Service& service, int& port) {
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort(options.listen, credentials(options), &port);
+  builder.RegisterService(&service);
+  builder.SetMaxReceiveMessageSize(static_cast<int>(options.max_message_bytes));
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepAlive);
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // a second service must fail to start
+  std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
+  if (server == nullptr || port == 0)
+    throw std::runtime_error("cannot listen at " + options.listen);
+  server->GetHealthCheckService()->SetServingStatus(kServiceName, true);
+  return server;
+}
+
+}  // namespace
+
+Server::Server(const Options& options, ModelSource model)
+    : options_(options),
+      engine_(options_, std::move(model), metrics_),
+      service_(engine_, options_),
+      server_(build(options_, service_, port_)) {
+  if (!options_.metrics.empty()) metrics_port_ = metrics_.serve(options_.metrics);
+}
+
+void Server::drain() {
+  server_->GetHealthCheckService()->SetServingStatus(false);
+  engine_.drain(options_.grace);
+  if (!engine_.wait_idle(options_.grace)) {
+    engine_.cut();
+    engine_.wait_idle(kSaving);
+  }
+  const auto hang_up = std::chrono::duration<double>(kHangUp);
+  server_->Shutdown(std::chrono::system_clock::now() +
+                    std::chrono::duration_cast<std::chrono::milliseconds>(hang_up));
+  server_->Wait();
+}
+
+}  // namespace service

@@ -1,0 +1,192 @@
+"""What the people who run it need: health, reflection, metrics, deadlines, TLS, a clean stop."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import time
+
+import grpc
+import pytest
+from service_cases import (
+    basnet_rt_client,
+    check_finals,
+    converse,
+    features,
+    finals,
+    kinds,
+    open_request,
+    quiet,
+    run,
+    streamed,
+)
+from service_process import ANY_PORT, BUILD, FAKE
+
+Client = basnet_rt_client.Client
+NAME = "basnet_rt.v1.Localization"
+SERVING, NOT_SERVING = b"\x08\x01", b"\x08\x02"  # HealthCheckResponse.status
+
+
+async def health(client: Client, name: str = "") -> bytes:
+    """grpc.health.v1, its two messages written out by hand."""
+    request = b"\n" + bytes([len(name)]) + name.encode() if name else b""
+    return await client.channel.unary_unary("/grpc.health.v1.Health/Check")(request, timeout=10)
+
+
+@pytest.mark.parametrize("name", ["", NAME])
+def test_health_says_serving(service, name):
+    async def work():
+        async with Client(service.target) as client:
+            return await health(client, name)
+
+    assert run(work()) == SERVING
+
+
+def test_health_does_not_know_what_is_not_there(service):
+    async def work():
+        async with Client(service.target) as client:
+            await health(client, "another.Service")
+
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        run(work())
+    assert caught.value.code() == grpc.StatusCode.NOT_FOUND
+
+
+def test_reflection_lists_the_services_and_their_messages(service):
+    async def ask(client: Client, request: bytes) -> bytes:
+        method = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
+        call = client.channel.stream_stream(method)(timeout=10)
+        await call.write(request)
+        await call.done_writing()
+        return await call.read()
+
+    async def work():
+        async with Client(service.target) as client:
+            symbol = b"\x22" + bytes([len(NAME)]) + NAME.encode()  # file_containing_symbol
+            return await ask(client, b"\x3a\x01*"), await ask(client, symbol)  # list_services
+
+    listed, described = run(work())
+    assert NAME.encode() in listed
+    assert b"grpc.health.v1.Health" in listed
+    for word in (b"LocalizeVideo", b"StreamRequest", b"first_snippet"):
+        assert word in described
+
+
+def test_metrics_count_what_happened(start):
+    service = start(metrics=ANY_PORT)
+
+    async def work():
+        async with Client(service.target) as client:
+            events = await streamed(client, features(50, seed=1))
+            await streamed(client, features(30, seed=2), token=b"a token, kept")
+            await client.localize_video(features(20, seed=3), timeout=10)
+            await converse(client, open_request(token=b"short"))
+            return events
+
+    events = run(work())
+    samples = service.metrics()
+    assert samples["basnet_rt_streams_open"] == 0
+    assert samples["basnet_rt_snippets_total"] == 100
+    assert samples["basnet_rt_batches_total"] >= 3
+    assert samples["basnet_rt_videos_total"] == 1
+    assert samples["basnet_rt_batch_snippets_sum"] == 100
+    assert samples["basnet_rt_queued_snippets"] == 0
+    assert samples["basnet_rt_states_saved_total"] >= 1
+    assert samples["basnet_rt_push_to_processed_seconds_count"] >= 13
+    assert samples['basnet_rt_streams_total{how="new"}'] == 3
+    assert samples['basnet_rt_errors_total{kind="bad_input"}'] == 1
+    assert samples['basnet_rt_events_total{kind="final"}'] >= len(finals(events))
+
+
+def test_a_deadline_ends_a_stream(service):
+    async def work():
+        async with Client(service.target) as client, client.stream(timeout=0.4) as stream:
+            await stream.push(quiet(3))
+            async for _ in stream.events():
+                pass
+
+    began = time.monotonic()
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        run(work())
+    assert caught.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
+    assert time.monotonic() - began < 5
+
+
+def test_a_video_without_a_deadline_gets_the_services(start):
+    service = start(video_timeout=0.1, max_snippets_per_second=10)
+
+    async def work():
+        async with Client(service.target) as client:
+            await client.localize_video(quiet(100))  # its debt makes the second one wait
+            await client.localize_video(quiet(100))
+
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        run(work())
+    assert caught.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
+    assert "took too long" in caught.value.details()
+
+
+def test_sigterm_refuses_new_streams_and_lets_running_ones_finish(start):
+    service = start(grace=20)
+    rows = features(60, seed=4)
+
+    async def work():
+        async with Client(service.target) as client, client.stream() as stream:
+            await stream.push(rows[:30])
+            while stream.processed < 30:
+                await asyncio.sleep(0.01)
+            service.terminate()
+            while await health(client) != NOT_SERVING:
+                await asyncio.sleep(0.01)
+            refused = await converse(client, open_request())
+            await stream.push(rows[30:])
+            await stream.end()
+            return refused, [event async for event in stream.events()]
+
+    (_, code, details), events = run(work())
+    assert (code, details) == (grpc.StatusCode.UNAVAILABLE, "the service is about to stop")
+    check_finals(events, rows)
+    assert "draining" in kinds(events)
+    began = time.monotonic()
+    assert service.wait() == 0
+    assert time.monotonic() - began < 10  # it does not sit out its grace
+
+
+def test_after_the_grace_a_stream_is_ended_with_its_finals_and_says_so(start):
+    service = start(grace=0.3)
+    rows = features(40, seed=5)
+
+    async def work():
+        async with Client(service.target) as client, client.stream() as stream:
+            await stream.push(rows)
+            while stream.processed < 40:
+                await asyncio.sleep(0.01)
+            service.terminate()
+            return [event async for event in stream.events()]
+
+    events = run(work())
+    check_finals(events, rows)
+    assert [e.finished.cut for e in events if e.HasField("finished")] == [True]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--max-batch", "0"], "--max-batch is '0'; it must be a whole number, at least 1"),
+        (["--max-delay=-1"], "--max-delay is '-1'; it must be a number from 0"),
+        (["--colour", "red"], "there is no option --colour"),
+        (["--tls-cert", "a.pem"], "--tls-cert and --tls-key go together"),
+        (["--help"], "usage: basnet_rt_service"),
+    ],
+)
+def test_a_wrong_option_is_named(words, message):
+    done = subprocess.run([str(BUILD / FAKE), *words], capture_output=True, text=True, timeout=20)
+    assert done.returncode == 2
+    assert message in done.stderr
+
+
+def test_an_address_in_use_is_an_error_and_not_a_second_service(service):
+    command = [str(BUILD / FAKE), "--listen", service.target]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=20)
+    assert done.returncode == 1
+    assert "cannot listen" in done.stderr
