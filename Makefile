@@ -18,8 +18,9 @@ CPP_SOURCES := $(shell find csrc tests examples -name '*.cpp' -o -name '*.h' -o 
 EXTENSION_SOURCES := $(shell find csrc cmake -type f 2>/dev/null) CMakeLists.txt pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system test demo bench lint checks test-cpp test-sanitize test-threads \
-  test-python test-install format clean
+.PHONY: help setup system test demo bench lint checks test-cpp test-torch \
+  test-sanitize test-threads test-python test-report test-service \
+  test-service-sanitize test-docs test-install docs format clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -46,7 +47,8 @@ build/.extension: $(VENV)/.installed $(EXTENSION_SOURCES)
 
 # --- tests --------------------------------------------------------------------------------------
 
-STAGES := lint checks test-cpp test-sanitize test-threads test-python test-install
+STAGES := lint checks test-cpp test-torch test-sanitize test-threads test-python test-report \
+  test-service test-service-sanitize test-docs test-install
 
 test: setup ## everything that CI runs; ends in a summary
 	@MAKE="$(MAKE)" scripts/run_stages.sh $(STAGES)
@@ -63,9 +65,19 @@ checks: setup ## the house rules that a program can judge
 
 test-cpp: setup ## C++ tests, warnings are errors
 	cmake -S . -B build/cpp -G Ninja -DCMAKE_BUILD_TYPE=Release \
-	  -DBASNET_RT_TESTS=ON -DBASNET_RT_WERROR=ON
+	  -DBASNET_RT_TESTS=ON -DBASNET_RT_WERROR=ON -DBASNET_RT_TORCH=OFF
 	cmake --build build/cpp -j $(JOBS)
 	ctest --test-dir build/cpp -j $(JOBS) --output-on-failure --no-tests=error
+
+LIBTORCH = $(shell $(BIN)/python -c 'import torch; print(torch.utils.cmake_prefix_path)')
+
+# In the same folder: the core is compiled once. Without sanitizers: pip's libtorch has none.
+test-torch: setup ## C++ tests of component torch, against pip's libtorch
+	cmake -S . -B build/cpp -G Ninja -DCMAKE_BUILD_TYPE=Release \
+	  -DBASNET_RT_TESTS=ON -DBASNET_RT_WERROR=ON -DBASNET_RT_TORCH=ON \
+	  -DCMAKE_PREFIX_PATH=$(LIBTORCH) -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python
+	cmake --build build/cpp -j $(JOBS) --target basnet_rt_torch_tests
+	ctest --test-dir build/cpp/tests/cpp/torch -j $(JOBS) --output-on-failure --no-tests=error
 
 comma := ,
 SANITIZED := build/cpp-$(subst $(comma),-,$(SANITIZE))
@@ -86,6 +98,32 @@ test-threads: ## C++ tests under ThreadSanitizer
 test-python: setup ## Python tests against the reference and ../shared
 	pytest tests/python -n $(JOBS) $(PYTEST_ARGS)
 
+# One build for both programs: with libtorch, and with a network of arithmetic.
+test-service: setup ## the gRPC service: streams, faults, limits, restarts
+	cmake -S examples/service -B build/service -G Ninja -DCMAKE_BUILD_TYPE=Release \
+	  -DBASNET_RT_IN_TREE=ON -DBASNET_RT_SERVICE_FAKE=ON -DBASNET_RT_WERROR=ON \
+	  -DCMAKE_PREFIX_PATH=$(LIBTORCH)
+	cmake --build build/service -j $(JOBS)
+	pytest tests/service -n $(JOBS) $(PYTEST_ARGS)
+
+SANITIZED_SERVICE := build/service-$(subst $(comma),-,$(SANITIZE))
+
+# Without libtorch, which was built without sanitizers. Debian's gRPC was, too: see the file.
+test-service-sanitize: setup ## the service under sanitizers; SANITIZE=thread for the other
+	cmake -S examples/service -B $(SANITIZED_SERVICE) -G Ninja -DCMAKE_BUILD_TYPE=Debug \
+	  -DCMAKE_CXX_FLAGS_DEBUG="-O1 -g1 -D_GLIBCXX_ASSERTIONS" -DBASNET_RT_SANITIZE=$(SANITIZE) \
+	  -DBASNET_RT_IN_TREE=ON -DBASNET_RT_SERVICE_TORCH=OFF -DBASNET_RT_SERVICE_FAKE=ON
+	$(FIXED_ADDRESSES) cmake --build $(SANITIZED_SERVICE) -j $(JOBS)
+	TSAN_OPTIONS="suppressions=$(CURDIR)/tests/service/tsan_suppressions.txt" \
+	  BASNET_RT_SERVICE_BUILD=$(SANITIZED_SERVICE) $(FIXED_ADDRESSES) \
+	  pytest tests/service -n $(JOBS) --ignore tests/service/test_service_bundle.py $(PYTEST_ARGS)
+
+test-report: setup ## the report in a headless Chromium
+	pytest tests/report -n $(JOBS) $(PYTEST_ARGS)
+
+test-docs: setup docs ## every code block of README.md and docs/
+	pytest tests/docs -n $(JOBS) $(PYTEST_ARGS)
+
 test-install: setup ## wheel and sdist in empty environments, a C++ consumer
 	pytest tests/install $(PYTEST_ARGS)
 
@@ -94,12 +132,15 @@ test-install: setup ## wheel and sdist in empty environments, a C++ consumer
 demo: setup ## train on simulated features, localize unseen ones, evaluate
 	@examples/demo.sh demo
 
-BENCHMARKS := postprocess localize evaluate streaming/push streaming/pool
+BENCHMARKS := postprocess localize evaluate streaming/push streaming/pool streaming/capacity
 
 bench: setup ## the timings that README.md claims, each after a check of equality
 	@for name in $(BENCHMARKS); do \
 	  echo "== bench/$$name.py"; python bench/$$name.py || exit 1; \
 	done
+
+docs: setup ## the documentation site, into build/site; a broken link is an error
+	NO_MKDOCS_2_WARNING=1 mkdocs build --quiet --strict
 
 format: setup ## rewrite sources to the house format
 	ruff check --fix .

@@ -5,7 +5,10 @@ Importing needs NumPy alone; torch is imported when a model is loaded.
 
 from basnet_rt._core import __version__
 from basnet_rt._errors import BundleError, Error, InvalidType, InvalidValue
+from basnet_rt.analysis.comparison import Comparison, compare
+from basnet_rt.analysis.tuning import Tuning, tune
 from basnet_rt.config import PostprocessConfig
+from basnet_rt.cpp_library import cmake_prefix
 from basnet_rt.evaluation import Report, evaluate
 from basnet_rt.loading import load
 from basnet_rt.localizer import Localizer
@@ -14,14 +17,16 @@ from basnet_rt.onsets import Alarm, Onset
 from basnet_rt.postprocessing import postprocess, postprocess_batch, propose
 from basnet_rt.result_files import ResultFile, read_results, write_results
 from basnet_rt.results import Detection, Detections, Proposals
-from basnet_rt.stream_pool import PoolStatistics, PoolStreamStatistics, StreamFull, StreamPool
+from basnet_rt.stream_pool import StreamFull, StreamPool
 from basnet_rt.stream_postprocessor import StreamPostprocessor
-from basnet_rt.streaming import StreamingLocalizer, StreamStatistics
+from basnet_rt.stream_statistics import PoolStatistics, PoolStreamStatistics, StreamStatistics
+from basnet_rt.streaming import StreamingLocalizer
 from basnet_rt.suppression import nms, soft_nms
 
 __all__ = [
     "Alarm",
     "BundleError",
+    "Comparison",
     "Detection",
     "Detections",
     "Error",
@@ -41,7 +46,10 @@ __all__ = [
     "StreamPostprocessor",
     "StreamStatistics",
     "StreamingLocalizer",
+    "Tuning",
     "__version__",
+    "cmake_prefix",
+    "compare",
     "evaluate",
     "load",
     "nms",
@@ -50,5 +58,6 @@ __all__ = [
     "propose",
     "read_results",
     "soft_nms",
+    "tune",
     "write_results",
 ]

@@ -31,6 +31,7 @@ class TruthTable:
         labels: id by name, of every label that has a segment; sorted.
         video_ids, label_ids: (N,) int64.
         segments: (N, 2) float64 seconds.
+        durations: (V,) float64 seconds of the videos; NaN where the file does not say.
     """
 
     videos: dict[str, int]
@@ -38,6 +39,7 @@ class TruthTable:
     video_ids: Int64Array
     label_ids: Int64Array
     segments: Float64Array
+    durations: Float64Array
 
     def __len__(self) -> int:
         return len(self.segments)
@@ -85,6 +87,7 @@ def truth_table(ground_truth: Any, subset: str | None) -> TruthTable:
         _int64([i for i, _ in rows]),
         _int64([labels[one.label] for _, one in rows]),
         np.array([(one.start, one.end) for _, one in rows], np.float64),
+        np.array([video.duration for video in videos], np.float64),
     )
 
 

@@ -13,6 +13,7 @@ from basnet_rt._core import __version__
 from basnet_rt._errors import Error, InvalidValue
 from basnet_rt._feature_files import SUFFIXES
 from basnet_rt._journal import Journal
+from basnet_rt.activation_files import ActivationFolder
 from basnet_rt.features import MODALITIES, FeatureSource, open_features
 from basnet_rt.localizer import Localizer
 from basnet_rt.results import Detections
@@ -90,6 +91,7 @@ def localize_videos(
     journal: Journal,
     *,
     durations: Mapping[str, float | None] | None = None,
+    activations: ActivationFolder | None = None,
     advance: Callable[[int], None] = lambda remaining: None,
 ) -> Outcome:
     """Localize one after the other; a video that fails does not stop the rest.
@@ -98,15 +100,18 @@ def localize_videos(
 
     Args:
         durations: seconds by name; the default for videos it does not name.
+        activations: where each video's activations are kept too, before it counts as done.
         advance: called with the number of videos left, first before any is done.
     """
     prints = {video.name: video.fingerprint() for video in videos}
     done = {n: found for n, (of, found) in journal.done.items() if prints.get(n) == of}
+    if activations is not None:
+        done = {name: found for name, found in done.items() if name in activations}
     outcome = Outcome(num_resumed=len(done))
     todo = [video for video in videos if video.name not in done]
     advance(len(todo))
     for left, video in zip(range(len(todo) - 1, -1, -1), todo, strict=True):
-        found = _attempt(localizer, video, (durations or {}).get(video.name))
+        found = _attempt(localizer, video, (durations or {}).get(video.name), activations)
         if isinstance(found, Failure):
             outcome.failures.append(found)
         else:
@@ -117,15 +122,30 @@ def localize_videos(
     return outcome
 
 
-def _attempt(localizer: Localizer, video: Video, duration: float | None) -> Detections | Failure:
+def _attempt(
+    localizer: Localizer, video: Video, duration: float | None, folder: ActivationFolder | None
+) -> Detections | Failure:
     try:
-        return localizer(video.source.read(video.name), duration=duration)
+        features = video.source.read(video.name)
+        if folder is None:
+            return localizer(features, duration=duration)
+        found, activations = localizer.with_activations(features, duration=duration)
+        folder.write(video.name, activations)
+        return found
     except (Error, OSError, MemoryError, RuntimeError) as error:  # torch raises the last
         return Failure(video.name, str(error) or type(error).__name__)
 
 
-def run_key(localizer: Localizer, model_path: Path, durations: Mapping[str, Any]) -> str:
-    """Changes with anything that results depend on, except for the features themselves."""
+def run_key(
+    localizer: Localizer,
+    model_path: Path,
+    durations: Mapping[str, Any],
+    activations: ActivationFolder | None = None,
+) -> str:
+    """Changes with anything that results depend on, except for the features themselves.
+
+    It also changes with where activations go: an older file there may be of another model.
+    """
     digest = hashlib.sha256()
     with model_path.open("rb") as file:
         while block := file.read(1 << 20):
@@ -136,6 +156,7 @@ def run_key(localizer: Localizer, model_path: Path, durations: Mapping[str, Any]
         "device": str(localizer.model.device),
         "dtype": localizer.model.dtype,
         "durations": dict(durations),
+        "activations": None if activations is None else str(activations.path.resolve()),
     }
     digest.update(json.dumps(settings, sort_keys=True).encode())
     return digest.hexdigest()

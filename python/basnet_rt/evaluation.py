@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from basnet_rt._errors import InvalidType, InvalidValue
-from basnet_rt._json_file import read_json
-from basnet_rt._prediction_table import PredictionTable, prediction_table
-from basnet_rt._truth_table import TruthTable, truth_table
+from basnet_rt._errors import InvalidValue
+from basnet_rt._evaluation_input import EvaluationInput, evaluation_input, levels_of
 from basnet_rt.annotations import AnnotationSet
 from basnet_rt.results import Detections, Float64Array
+
+if TYPE_CHECKING:
+    from basnet_rt.analysis.durations import Breakdown
+    from basnet_rt.analysis.error_profile import ErrorProfile
+    from basnet_rt.analysis.recall import RecallCurve
 
 GroundTruth = str | Path | Mapping[str, Any] | AnnotationSet
 Predictions = str | Path | Mapping[str, Any] | Mapping[str, Detections]
@@ -36,6 +38,7 @@ class Report:
         num_videos, num_truths: in the subset.
         num_detections: that were looked at.
         num_outside: videos with predictions that are not in the subset.
+        inputs: what was compared; `errors`, `recall` and the breakdowns look at it.
     """
 
     tiou_thresholds: Float64Array
@@ -47,6 +50,65 @@ class Report:
     num_truths: int
     num_detections: int
     num_outside: int
+    inputs: EvaluationInput | None = field(default=None, repr=False)
+
+    @property
+    def averages(self) -> dict[str, float]:
+        """Means of `map` over the ranges that papers report, where the thresholds allow it."""
+        from basnet_rt.analysis.averages import field_averages
+
+        return field_averages(self.tiou_thresholds, self.map)
+
+    def errors(self, **options: Any) -> ErrorProfile:
+        """What kinds of errors there are; options of `analysis.error_profile.error_profile`."""
+        from basnet_rt.analysis.error_profile import error_profile
+
+        return error_profile(self._inputs(), **options)
+
+    def recall(self, **options: Any) -> RecallCurve:
+        """Recall over the number of detections a video; options of `analysis.recall`."""
+        from basnet_rt.analysis.recall import recall_curve
+
+        return recall_curve(self._inputs(), self.tiou_thresholds, **options)
+
+    def by_duration(self, **options: Any) -> Breakdown:
+        """Recall of short and long segments; options of `analysis.durations.by_duration`."""
+        from basnet_rt.analysis.durations import by_duration
+
+        return by_duration(self._inputs(), self.tiou_thresholds, **options)
+
+    def by_coverage(self, **options: Any) -> Breakdown:
+        """The same by the share of the video that a segment fills; needs known durations."""
+        from basnet_rt.analysis.durations import by_coverage
+
+        return by_coverage(self._inputs(), self.tiou_thresholds, **options)
+
+    @property
+    def has_durations(self) -> bool:
+        """Whether every video with segments has a duration, as `by_coverage` needs."""
+        truth = self._inputs().truth
+        return bool((truth.durations[truth.video_ids] > 0).all())
+
+    def plot(self, axes: Any = None, **options: Any) -> Any:
+        """mAP per tIoU, AP per class and error kinds; options of `analysis.report_plot`.
+
+        Returns:
+            Three matplotlib Axes, (3,) object array. Nothing is shown or saved.
+        """
+        from basnet_rt.analysis.report_plot import plot_report
+
+        return plot_report(self, axes, **options)
+
+    def _repr_html_(self) -> str:
+        from basnet_rt.analysis.html import report_html
+
+        return report_html(self)
+
+    def to_latex(self, name: str = "ours") -> str:
+        """A booktabs table of one row; `analysis.latex.latex_table` puts several into one."""
+        from basnet_rt.analysis.latex import latex_table
+
+        return latex_table({name: self})
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, fit for JSON."""
@@ -54,12 +116,18 @@ class Report:
             "tiou_thresholds": self.tiou_thresholds.tolist(),
             "map": self.map.tolist(),
             "average_map": self.average_map,
+            "averages": self.averages,
             "ap": dict(zip(self.labels, self.ap.tolist(), strict=True)),
             "num_videos": self.num_videos,
             "num_truths": self.num_truths,
             "num_detections": self.num_detections,
             "num_outside": self.num_outside,
         }
+
+    def _inputs(self) -> EvaluationInput:
+        if self.inputs is None:
+            raise InvalidValue("this Report has no `inputs`; make it by `evaluate`")
+        return self.inputs
 
 
 def evaluate(
@@ -102,75 +170,14 @@ def evaluate(
 
     Source: ANETdetection of the ActivityNet challenge, as released with BaS-Net.
     """
-    _check_choice("unknown_labels", unknown_labels, ("error", "ignore"))
-    _check_choice("other_videos", other_videos, ("false_positive", "ignore", "error"))
-    levels = _levels(tiou_thresholds)
-    truth = truth_table(ground_truth, subset)
-    table = prediction_table(_content(predictions))
-    outside = [video for video in table.videos_with_rows() if video not in truth.videos]
-    table = _without_other_videos(table, truth, outside, other_videos)
-    table = _without_unknown_labels(table, truth, unknown_labels)
-    ap, mean_ap, average = truth.score(table, levels, num_threads)
-    counts = (len(truth.videos), len(truth), len(table), len(outside))
-    return Report(np.asarray(levels), mean_ap, average, ap, list(truth.labels), *counts)
+    levels = levels_of(tiou_thresholds)
+    given = evaluation_input(ground_truth, predictions, subset, unknown_labels, other_videos)
+    return score(given, levels, num_threads)
 
 
-def _content(predictions: Any) -> Any:
-    if not isinstance(predictions, (str, Path)):
-        return predictions
-    if Path(predictions).suffix == ".csv":
-        from basnet_rt.result_files import read_results
-
-        return read_results(predictions).detections
-    content = read_json(predictions)
-    if not isinstance(content, dict) or not isinstance(content.get("results"), dict):
-        raise InvalidValue(f'{predictions}: expected an object with "results"')
-    return content
-
-
-def _without_other_videos(
-    table: PredictionTable, truth: TruthTable, outside: list[str], choice: str
-) -> PredictionTable:
-    if not outside or choice == "false_positive":
-        return table
-    if choice == "error":
-        raise InvalidValue(
-            f"{len(outside)} videos with predictions are not in the subset, such as {outside[:3]}"
-        )
-    inside = np.array([video in truth.videos for video in table.videos])
-    return table.select(inside[table.video_ids])
-
-
-def _without_unknown_labels(
-    table: PredictionTable, truth: TruthTable, choice: str
-) -> PredictionTable:
-    unknown = np.array([label not in truth.labels for label in table.labels], np.bool_)
-    rows = unknown[table.label_ids]
-    if not rows.any():
-        return table
-    if choice == "ignore":
-        return table.select(~rows)
-    row = int(np.argmax(rows))
-    label = table.labels[table.label_ids[row]]
-    near = difflib.get_close_matches(str(label), truth.labels, n=3) or list(truth.labels)[:5]
-    raise InvalidValue(
-        f"{table.place(row)}: label {label!r} is not in the ground truth of the subset, which has "
-        f'{len(truth.labels)}, such as {near}; unknown_labels="ignore" leaves such rows out'
-    )
-
-
-def _levels(tiou_thresholds: Any) -> list[float]:
-    many = isinstance(tiou_thresholds, Iterable)
-    try:
-        if isinstance(tiou_thresholds, str):
-            raise TypeError
-        return [float(level) for level in (tiou_thresholds if many else [tiou_thresholds])]
-    except (TypeError, ValueError) as error:
-        raise InvalidType(
-            f"tiou_thresholds is {tiou_thresholds!r}; it must be a number or a list of numbers"
-        ) from error
-
-
-def _check_choice(name: str, value: Any, allowed: Sequence[str]) -> None:
-    if value not in allowed:
-        raise InvalidValue(f"{name} is {value!r}; it must be one of {', '.join(allowed)}")
+def score(given: EvaluationInput, levels: Sequence[float], num_threads: int = 0) -> Report:
+    """`evaluate` of tables that were read and checked before."""
+    truth, table = given.truth, given.table
+    ap, mean_ap, average = truth.score(table, list(levels), num_threads)
+    counts = (len(truth.videos), len(truth), len(table), len(given.outside))
+    return Report(np.asarray(levels), mean_ap, average, ap, list(truth.labels), *counts, given)

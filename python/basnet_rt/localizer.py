@@ -10,8 +10,9 @@ import numpy as np
 
 from basnet_rt import _core
 from basnet_rt._errors import InvalidType, InvalidValue
+from basnet_rt.activation_files import Activations
 from basnet_rt.config import PostprocessConfig
-from basnet_rt.model import Model
+from basnet_rt.model import FullOutput, Model
 from basnet_rt.postprocessing import postprocess, postprocess_batch
 from basnet_rt.results import Detections, Int64Array
 
@@ -48,8 +49,25 @@ class Localizer:
         Raises:
             BundleError, ValueError, TypeError: as `Model.forward` and `postprocess`.
         """
-        found = postprocess(**self._activations(features), config=self.config, duration=duration)
-        return dataclasses.replace(found, classes=self.model.classes)
+        return self.with_activations(features, duration=duration)[0]
+
+    def with_activations(
+        self, features: Any, *, duration: float | None = None
+    ) -> tuple[Detections, Activations]:
+        """Detections as of a plain call, and the activations that they were made from."""
+        output, seconds = self._forward(features)
+        arguments = self._arguments(output, seconds)
+        found = postprocess(**arguments, config=self.config, duration=duration)
+        classes = self.model.classes
+        seen = Activations(output.activations, output.foreground, seconds, classes)
+        return dataclasses.replace(found, classes=classes), seen
+
+    def postprocess_arguments(self, features: Any) -> dict[str, Any]:
+        """The arguments of `postprocess` that depend on the features, (T, F).
+
+        They serve other settings of the same mode and gate: the network need not run again.
+        """
+        return self._arguments(*self._forward(features))
 
     def localize_batch(
         self,
@@ -70,7 +88,7 @@ class Localizer:
             )
         if not len(features):
             return []
-        videos = [self._activations(one) for one in features]
+        videos = [self.postprocess_arguments(one) for one in features]
         columns = {name: [video[name] for video in videos] for name in videos[0]}
         raw = columns.pop("raw_cas")
         found = postprocess_batch(
@@ -82,11 +100,15 @@ class Localizer:
         )
         return [dataclasses.replace(one, classes=self.model.classes) for one in found]
 
-    def _activations(self, features: Any) -> dict[str, Any]:
-        """The arguments of `postprocess` that depend on the features."""
+    def _forward(self, features: Any) -> tuple[FullOutput, float]:
+        """What the model says, as NumPy arrays, and the seconds between its snippets."""
         rows, snippet_seconds = self._resampled(features)
         output = self.model.forward_with_cas(rows)
-        activations, scores, _, cas = (_host(one) for one in output)
+        return FullOutput(*(_host(one) for one in output)), snippet_seconds
+
+    def _arguments(self, output: FullOutput, snippet_seconds: float) -> dict[str, Any]:
+        """The arguments of `postprocess` that depend on the features."""
+        activations, scores, _, cas = output
         if self.config.mode == "continuous" and self.config.gate == "video":
             # The core's float64 definition, which streams share: both give the same bits.
             scores = _core.video_scores(np.ascontiguousarray(cas), self.config.native)

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+UNKNOWN_MODE = "unknown"  # of results that other programs made
+
 Int64Array = npt.NDArray[np.int64]
 Float32Array = npt.NDArray[np.float32]
 Float64Array = npt.NDArray[np.float64]
@@ -80,6 +82,21 @@ class Detections:
         rows = zip(self.labels, self.scores, self.segments, names, strict=True)
         for label, score, (start, end), name in rows:
             yield Detection(int(label), float(score), float(start), float(end), name)
+
+    def plot(self, axes: Any = None, **options: Any) -> Any:
+        """A time axis with one lane a class; options of `analysis.timeline_plot.plot_timeline`.
+
+        Returns:
+            The matplotlib Axes. Nothing is shown or saved.
+        """
+        from basnet_rt.analysis.timeline_plot import plot_timeline
+
+        return plot_timeline(self, axes, **options)
+
+    def _repr_html_(self) -> str:
+        from basnet_rt.analysis.html import detections_html
+
+        return detections_html(self)
 
     def to_records(self) -> list[dict[str, Any]]:
         """The ActivityNet form: label (name where known), score, segment in seconds."""

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import typer
 
+from basnet_rt.cli.compare import compare
+from basnet_rt.cli.convert import convert
 from basnet_rt.cli.evaluate import evaluate
 from basnet_rt.cli.info import info
 from basnet_rt.cli.localize import localize
+from basnet_rt.cli.report import report
 from basnet_rt.cli.stream import stream
+from basnet_rt.cli.tune import tune
 
 app = typer.Typer(
     add_completion=False,
@@ -16,5 +20,5 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain text wraps paragraphs, and keeps an error on one line
     help="Find actions in long videos: from features to segments, and how good they are.",
 )
-for command in (localize, stream, evaluate, info):
+for command in (localize, stream, evaluate, compare, convert, tune, info, report):
     app.command()(command)

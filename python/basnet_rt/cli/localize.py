@@ -11,6 +11,7 @@ import typer
 from basnet_rt._errors import Error
 from basnet_rt._journal import Journal
 from basnet_rt._json_file import read_json
+from basnet_rt.activation_files import ActivationFolder
 from basnet_rt.annotations import read_annotations
 from basnet_rt.batch import Failure, Outcome, Video, find_videos, localize_videos, run_key
 from basnet_rt.cli.common import Bar, Json, answer, failures, note, parse_settings
@@ -19,11 +20,17 @@ from basnet_rt.localizer import Localizer
 from basnet_rt.model import Model
 from basnet_rt.result_files import provenance_of, write_results
 
+ENDINGS = (".json", ".csv", ".jsonl", ".rttm")
+
+SaveActivations = Annotated[
+    Path | None, typer.Option(help="Folder for each video's activations, as .npz.")
+]
+
 
 def localize(
     features: Annotated[list[Path], typer.Argument(help="Files and folders of features.")],
     model: Annotated[Path, typer.Option("--model", "-m", help="A bundle.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Results, .json or .csv.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help=f"Results: {', '.join(ENDINGS)}.")],
     csv: Annotated[Path | None, typer.Option(help="The same results as CSV beside.")] = None,
     config: Annotated[
         Path | None, typer.Option(help="JSON file of post-processing settings to change.")
@@ -34,6 +41,7 @@ def localize(
     durations: Annotated[
         Path | None, typer.Option(help="Annotations to take the videos' durations from.")
     ] = None,
+    save_activations: SaveActivations = None,
     device: Annotated[str, typer.Option(help="Where the network runs.")] = "cpu",
     dtype: Annotated[str | None, typer.Option(help="float32 or bfloat16.")] = None,
     resume: Annotated[
@@ -54,9 +62,10 @@ def localize(
         localizer = _localizer(loaded, config, changes)
         seconds = _durations(durations)
         videos, unread = _videos(features, loaded)
-        key = run_key(localizer, model, seconds)
+        folder = None if save_activations is None else ActivationFolder(save_activations)
+        key = run_key(localizer, model, seconds, folder)
         journal = Journal(output, key, localizer.config.mode, loaded.classes, resume=resume)
-        outcome = _run(localizer, videos, seconds, journal)
+        outcome = _run(localizer, videos, seconds, journal, folder)
         outcome.failures[:0] = unread
         if outcome.detections or not outcome.failures:  # nothing is written where all failed
             for path in filter(None, (output, csv)):
@@ -71,8 +80,11 @@ def localize(
 
 
 def _check_outputs(output: Path, csv: Path | None) -> None:
-    if output.suffix not in (".json", ".csv"):
-        raise typer.BadParameter(f"--output {output}: expected a name ending in .json or .csv")
+    if output.suffix not in ENDINGS:
+        raise typer.BadParameter(
+            f"--output {output}: expected a name ending in {', '.join(ENDINGS)}; the other formats "
+            "have a file for each video or count frames: basnet-rt convert"
+        )
     if csv is not None and csv.suffix != ".csv":
         raise typer.BadParameter(f"--csv {csv}: expected a name ending in .csv")
 
@@ -106,12 +118,20 @@ def _run(
     videos: list[Video],
     durations: dict[str, float | None],
     journal: Journal,
+    activations: ActivationFolder | None,
 ) -> Outcome:
     if journal.discarded:
         note(f"{journal.path} is of another model or other settings: starting over")
     bar = Bar("localize")
     try:
-        return localize_videos(localizer, videos, journal, durations=durations, advance=bar.advance)
+        return localize_videos(
+            localizer,
+            videos,
+            journal,
+            durations=durations,
+            activations=activations,
+            advance=bar.advance,
+        )
     except KeyboardInterrupt:
         note(f"interrupted; {journal.path} has what is done: the same command goes on from there")
         raise typer.Exit(1) from None

@@ -62,6 +62,17 @@ def test_json_answer(run_cli, bundle, folder, output):
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("ending", [".jsonl", ".rttm"])
+def test_the_ending_chooses_the_form(run_cli, bundle, folder, output, tmp_path, ending):
+    for path in (output, tmp_path / f"r{ending}"):
+        assert run_cli("localize", folder, "-m", bundle, "-o", path).exit_code == 0
+    want = basnet_rt.read_results(output).detections
+    got = basnet_rt.read_results(tmp_path / f"r{ending}").detections
+    assert {video: len(found) for video, found in got.items()} == {
+        video: len(found) for video, found in want.items() if len(found)
+    }
+
+
 def break_files(folder):
     """One truncated, one of another extractor, one with NaN, one of words."""
     content = (folder / "v0.npy").read_bytes()

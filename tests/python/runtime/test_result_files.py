@@ -109,7 +109,7 @@ def test_two_modes_do_not_mix(tmp_path):
 
 @pytest.mark.parametrize("work", [basnet_rt.write_results, lambda p, _: basnet_rt.read_results(p)])
 def test_other_endings(tmp_path, work):
-    with pytest.raises(basnet_rt.InvalidValue, match=r"\.json or \.csv"):
+    with pytest.raises(basnet_rt.InvalidValue, match=r"r\.xml: expected .*\.csv.*\.json"):
         work(tmp_path / "r.xml", {})
 
 

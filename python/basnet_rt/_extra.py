@@ -1,0 +1,28 @@
+"""Packages of optional extras: imported where they are used, missed by name."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from basnet_rt._errors import Error
+
+
+def from_extra(module: str, extra: str, what: str) -> Any:
+    """Import a module of an extra.
+
+    Args:
+        module: such as "matplotlib.pyplot".
+        extra: of this project that brings it.
+        what: that needs it, for the message.
+
+    Raises:
+        Error: the package is not installed; the message says how to get it.
+    """
+    package = module.partition(".")[0]
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] != package:
+            raise
+        raise Error(f"{what} needs {package}: pip install 'basnet-rt[{extra}]'") from error

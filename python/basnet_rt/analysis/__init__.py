@@ -1,0 +1,1 @@
+"""Looking into results: error kinds, comparisons, plots."""

@@ -1,0 +1,63 @@
+"""Dividing videos so that settings are judged on videos that they were not chosen on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from basnet_rt._errors import InvalidValue
+from basnet_rt.annotations import AnnotationSet
+
+
+def divide(
+    annotated: AnnotationSet,
+    count: int,
+    *,
+    seed: int = 0,
+    groups: Mapping[str, str] | None = None,
+) -> list[list[str]]:
+    """Divide videos into folds with alike numbers of marked segments, and then of videos.
+
+    Args:
+        count: of folds, at least 2.
+        seed: of the order among videos that are alike.
+        groups: by video, such as its scene or camera; one group stays in one fold. A video that is
+            not named is a group of its own.
+
+    Raises:
+        ValueError: `count` is below 2, or some fold has no marked segment.
+    """
+    if count < 2:
+        raise InvalidValue(f"folds is {count}; it must be at least 2")
+    together = _together(annotated, groups or {})
+    sizes = [_size(annotated, names) for names in together]
+    held = sum(1 for segments, _ in sizes if segments)
+    if held < count:
+        raise InvalidValue(
+            f"folds is {count}; only {held} videos or groups of videos have marked segments, and "
+            "every fold needs one"
+        )
+    folds: list[list[str]] = [[] for _ in range(count)]
+    loads = np.zeros((count, 2), np.int64)  # segments, videos
+    order = np.random.default_rng(seed).permutation(len(together)).tolist()
+    for at in sorted(order, key=lambda one: (-sizes[one][0], -sizes[one][1])):
+        # Those with segments level out the segments; the others then level out the videos.
+        first = 0 if sizes[at][0] else 1
+        fold = min(range(count), key=lambda one: (loads[one, first], loads[one, 1 - first], one))
+        folds[fold] += together[at]
+        loads[fold] += sizes[at]
+    return folds
+
+
+def _together(annotated: AnnotationSet, groups: Mapping[str, str]) -> list[list[str]]:
+    """Videos of each group; a video without one is alone."""
+    members: dict[tuple[bool, str], list[str]] = {}
+    for name in annotated.videos:
+        members.setdefault((name in groups, groups.get(name, name)), []).append(name)
+    return list(members.values())
+
+
+def _size(annotated: AnnotationSet, names: Sequence[str]) -> tuple[int, int]:
+    """Marked segments, and videos."""
+    return sum(len(annotated.videos[name].segments) for name in names), len(names)

@@ -1,0 +1,167 @@
+"""Samples of videos, drawn with replacement, and the AP of predictions on each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from basnet_rt import _core
+from basnet_rt._evaluation_input import EvaluationInput
+from basnet_rt._prediction_table import PredictionTable
+from basnet_rt._truth_table import TruthTable
+from basnet_rt.results import Float64Array, Int64Array
+
+MANY_ROWS = 50_000  # from here on threads are worth their start
+
+
+@dataclass(frozen=True, eq=False)
+class VideoRows:
+    """N rows of a table, by video.
+
+    Attributes:
+        videos: (G,) int64, the videos that have rows, in the order of the table.
+        starts, counts: (G,) int64; a video's rows are neighbours.
+        labels: (N,) int64, into the ground truth's labels; -1: none of them.
+        segments: (N, 2) float64 seconds.
+        scores: (N,) float64; zeros for marked segments.
+    """
+
+    videos: Int64Array
+    starts: Int64Array
+    counts: Int64Array
+    labels: Int64Array
+    segments: Float64Array
+    scores: Float64Array
+
+    def copies(self, times: Int64Array) -> tuple[Int64Array, Int64Array]:
+        """Rows of a sample that holds video v `times[v]` times, and a name for each copy.
+
+        Copies of a video are different videos to the evaluator, and stand in the place of the
+        original, so that equal scores keep the order of the table.
+        """
+        first_name = np.cumsum(times) - times
+        groups = np.repeat(np.arange(len(self.videos)), times[self.videos])
+        names = first_name[self.videos[groups]] + _place_within(times[self.videos])
+        sizes = self.counts[groups]
+        rows = np.repeat(self.starts[groups], sizes) + _place_within(sizes)
+        return rows, np.repeat(names, sizes)
+
+
+@dataclass(frozen=True, eq=False)
+class Population:
+    """Videos to draw from, with marked segments and one or more sets of predictions.
+
+    Attributes:
+        videos: V names: the subset's, then others that have predictions.
+        labels: L names.
+        levels: (K,) tIoU thresholds.
+        truth: rows of the marked segments.
+        sets: rows of each set of predictions.
+    """
+
+    videos: list[str]
+    labels: list[str]
+    levels: list[float]
+    truth: VideoRows
+    sets: tuple[VideoRows, ...]
+
+    def average_precision(self, times: Int64Array, only: Int64Array | None = None) -> Float64Array:
+        """(S, L, K) AP of each set on a sample; NaN for labels without segments in it.
+
+        Args:
+            times: (V,) int64, how often each video is in the sample.
+            only: labels to compute, rising; the others are left NaN.
+        """
+        truth = self._chosen(self.truth, times, only)
+        return np.stack([self._ap(truth, self._chosen(one, times, only)) for one in self.sets])
+
+    def _chosen(self, table: VideoRows, times: Int64Array, only: Int64Array | None) -> _Chosen:
+        rows, names = table.copies(times)
+        if only is not None:
+            wanted = np.isin(table.labels[rows], only)
+            rows, names = rows[wanted], names[wanted]
+        return _Chosen(names, table.labels[rows], table.segments[rows], table.scores[rows])
+
+    def _ap(self, truth: _Chosen, found: _Chosen) -> Float64Array:
+        if not len(truth.names):
+            return np.full((len(self.labels), len(self.levels)), np.nan)
+        ap, _, _ = _core.evaluate(
+            truth.names,
+            truth.labels,
+            truth.segments,
+            found.names,
+            found.labels,
+            found.segments,
+            found.scores,
+            len(self.labels),
+            self.levels,
+            [],
+            0 if len(found.names) > MANY_ROWS else 1,
+        )
+        return ap
+
+
+@dataclass(frozen=True, eq=False)
+class _Chosen:
+    names: Int64Array
+    labels: Int64Array
+    segments: Float64Array
+    scores: Float64Array
+
+
+def population(sets: Sequence[EvaluationInput], levels: Sequence[float]) -> Population:
+    """All sets must have been judged against the same ground truth: the first one's is taken."""
+    truth = sets[0].truth
+    others = [video for given in sets for video in given.table.videos_with_rows()]
+    ids = {video: i for i, video in enumerate(dict.fromkeys([*truth.videos, *others]))}
+    tables = tuple(_of_predictions(given.table, truth, ids) for given in sets)
+    marked = _by_video(truth.video_ids, truth.label_ids, truth.segments, np.zeros(len(truth)))
+    return Population(list(ids), list(truth.labels), list(levels), marked, tables)
+
+
+def resample(videos: Population, count: int, seed: int | Sequence[int]) -> Iterator[Float64Array]:
+    """`count` times the (S, L, K) AP of a sample of the videos.
+
+    A sample without any marked segment has no AP and is drawn again.
+
+    Source: Efron and Tibshirani, "An Introduction to the Bootstrap", 1993; videos are the units,
+    since the detections of one video are not independent.
+    """
+    random = np.random.default_rng(seed)
+    marked = np.zeros(len(videos.videos), np.int64)
+    marked[videos.truth.videos] = 1
+    for _ in range(count):
+        times = _draw(random, len(marked))
+        while not (times * marked).any():
+            times = _draw(random, len(marked))
+        yield videos.average_precision(times)
+
+
+def _draw(random: np.random.Generator, num_videos: int) -> Int64Array:
+    """(V,) how often each video is among as many draws as there are videos."""
+    chosen = random.integers(num_videos, size=num_videos)
+    return np.bincount(chosen, minlength=num_videos).astype(np.int64)
+
+
+def _of_predictions(table: PredictionTable, truth: TruthTable, ids: dict[str, int]) -> VideoRows:
+    # A video without rows may be outside the subset: it has no number, and needs none.
+    videos = np.array([ids.get(video, -1) for video in table.videos], np.int64)[table.video_ids]
+    labels = np.array([truth.labels.get(label, -1) for label in table.labels], np.int64)
+    return _by_video(videos, labels[table.label_ids], table.segments, table.scores)
+
+
+def _by_video(
+    videos: Int64Array, labels: Int64Array, segments: Float64Array, scores: Float64Array
+) -> VideoRows:
+    changes = np.flatnonzero(np.diff(videos, prepend=-2)).astype(np.int64)
+    counts = np.diff(changes, append=len(videos)).astype(np.int64)
+    return VideoRows(videos[changes], changes, counts, labels, segments, scores)
+
+
+def _place_within(sizes: Int64Array) -> Int64Array:
+    """0, 1 .. size - 1 for each size, one after the other."""
+    ends = np.cumsum(sizes)
+    total = int(ends[-1]) if len(ends) else 0
+    return np.arange(total, dtype=np.int64) - np.repeat(ends - sizes, sizes)

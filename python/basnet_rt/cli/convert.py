@@ -1,0 +1,105 @@
+"""`basnet-rt convert`: results and annotations from one form to another, and back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from basnet_rt.cli.common import Json, answer, failures, note
+from basnet_rt.formats.files import DEFAULT_MEDIA, read_marks, write_marks
+from basnet_rt.formats.marks import MarkedVideos
+from basnet_rt.formats.registry import FORMATS, Format, format_to_write
+from basnet_rt.formats.timecode import FrameRate
+from basnet_rt.formats.video_list import VideoList, described, read_video_list
+
+NAMES = ", ".join(FORMATS)
+
+
+def convert(
+    source: Annotated[Path, typer.Argument(metavar="INPUT", help="A file, or a folder of them.")],
+    output: Annotated[
+        Path, typer.Argument(help="A file; a folder where each video has a file of its own.")
+    ],
+    from_: Annotated[
+        str | None, typer.Option("--from", help=f"By the ending, or one of: {NAMES}.")
+    ] = None,
+    to: Annotated[str | None, typer.Option("--to", help="The same, of what is written.")] = None,
+    fps: Annotated[
+        str | None, typer.Option(help="Frames a second: 25, 23.976, 29.97df (drop-frame) ...")
+    ] = None,
+    video_list: Annotated[
+        Path | None,
+        typer.Option(help="The videos there are: ground truth .json, or names, one a line."),
+    ] = None,
+    subset: Annotated[
+        str | None, typer.Option("--subset", "-s", help="These videos alone; others' unknown.")
+    ] = None,
+    min_score: Annotated[
+        float | None, typer.Option(help="Leave out segments of a lower score.")
+    ] = None,
+    media: Annotated[
+        str, typer.Option(help="Where the videos lie, for editors; {video} is the name.")
+    ] = DEFAULT_MEDIA,
+    as_json: Json = False,
+) -> None:
+    """Write results or annotations in another form.
+
+    Corrected files come back as annotations with --to ground-truth. Give the videos that were
+    looked at with --video-list: one without any action is in no file of segments.
+    """
+    chosen = _usage(output, from_, to, fps)
+    with failures():
+        known = None if video_list is None else read_video_list(video_list)
+        marked = _read(source, from_, fps, known)
+        if subset is not None:
+            marked = marked.subset(subset)
+        if min_score is not None:
+            marked = marked.at_least(min_score)
+        files = write_marks(output, marked, format=chosen.name, fps=fps, media=media)
+    _report(marked, chosen, output, len(files), as_json)
+
+
+def _usage(output: Path, from_: str | None, to: str | None, fps: str | None) -> Format:
+    """What can be judged before anything is read."""
+    try:
+        if fps is not None:
+            FrameRate.parse(fps)
+        if from_ is not None:
+            format_to_write(Path(), from_)
+        return format_to_write(output, to)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def _read(
+    source: Path, from_: str | None, fps: str | None, known: VideoList | None
+) -> MarkedVideos:
+    rates = {name: video.rate for name, video in (known or {}).items() if video.rate is not None}
+    marked = read_marks(source, format=from_, fps=fps, rates=rates)
+    return marked if known is None else described(marked, known)
+
+
+def _report(
+    marked: MarkedVideos, chosen: Format, output: Path, num_files: int, as_json: bool
+) -> None:
+    left_out = sum(chosen.num_left_out(video) for video in marked.videos.values())
+    summary = {
+        "output": str(output),
+        "format": chosen.name,
+        "files": num_files,
+        "videos": len(marked.videos),
+        "segments": marked.num_marks - left_out,
+        "left_out": left_out,
+        "notes": list(marked.notes),
+    }
+    line = (
+        f"{summary['videos']} videos, {summary['segments']} segments as {chosen.name} -> {output}"
+        + (f" ({num_files} files)" if num_files != 1 else "")
+    )
+    answer(summary, [line], as_json)
+    for text in marked.notes:
+        note(f"note: {text}")
+    if left_out:
+        note(f"note: {left_out} segments left out: {chosen.name} cannot hold them")

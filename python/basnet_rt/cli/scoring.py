@@ -1,0 +1,54 @@
+"""Options of every command that scores results against marked segments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from basnet_rt._evaluation_input import OTHER_VIDEOS, UNKNOWN_LABELS
+from basnet_rt._json_file import read_json
+from basnet_rt.result_files import read_results
+
+Subset = Annotated[str, typer.Option("--subset", "-s", help="Of the annotations.")]
+Tiou = Annotated[str, typer.Option(help="Thresholds: first:step:last, or a list with commas.")]
+UnknownLabels = Annotated[str, typer.Option(help="Labels the ground truth lacks: error or ignore.")]
+OtherVideos = Annotated[
+    str, typer.Option(help="Videos outside the subset: false_positive, ignore or error.")
+]
+
+
+def parse_thresholds(text: str) -> list[float]:
+    """ "0.1:0.1:0.7" or "0.3,0.5"; rounded, so that 0.1 * 3 is 0.3."""
+    try:
+        if ":" not in text:
+            return [float(part) for part in text.split(",")]
+        first, step, last = (float(part) for part in text.split(":"))
+        steps = np.arange(round((last - first) / step) + 1)
+        return [round(value, 9) for value in (first + steps * step).tolist()]
+    except (ValueError, ZeroDivisionError, OverflowError) as error:
+        raise typer.BadParameter(f"--tiou {text}: expected first:step:last or a list") from error
+
+
+def check_choices(unknown_labels: str, other_videos: str) -> None:
+    """Another word is wrong usage."""
+    for name, value, allowed in (
+        ("--unknown-labels", unknown_labels, UNKNOWN_LABELS),
+        ("--other-videos", other_videos, OTHER_VIDEOS),
+    ):
+        if value not in allowed:
+            raise typer.BadParameter(f"{name} {value}: expected one of {', '.join(allowed)}")
+
+
+def read_predictions(path: Path) -> tuple[Any, bool]:
+    """The predictions, and whether they say that they are simulated."""
+    if path.suffix == ".csv":
+        found = read_results(path)
+        return found.detections, found.simulated
+    content = read_json(path)
+    if not isinstance(content, dict) or not isinstance(content.get("results"), dict):
+        return path, False  # `evaluate` says what is wrong
+    notes = content.get("basnet_rt")
+    return content, bool(isinstance(notes, dict) and notes.get("simulated"))

@@ -1,0 +1,150 @@
+"""`basnet-rt tune`: post-processing settings chosen on annotated videos."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from basnet_rt._bundle_copy import write_bundle_copy
+from basnet_rt._errors import Error, InvalidValue
+from basnet_rt.analysis.tuning import DEFAULT_FOLDS, DEFAULT_TRIALS, Tuning
+from basnet_rt.analysis.tuning import tune as choose
+from basnet_rt.cli.common import Bar, Json, answer, failures, note, parse_settings
+from basnet_rt.cli.scoring import parse_thresholds
+from basnet_rt.loading import load
+from basnet_rt.model import Model
+
+
+def tune(
+    bundle: Annotated[Path, typer.Argument(help="From `basnet-train export`.")],
+    features: Annotated[Path, typer.Option("--features", "-f", help="Of the videos.")],
+    annotations: Annotated[
+        Path, typer.Option("--annotations", "-a", help="Of the same videos, with segments.")
+    ],
+    subset: Annotated[
+        str | None, typer.Option("--subset", "-s", help="Of the annotations; default all.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Copy of the bundle to write.")
+    ] = None,
+    tiou: Annotated[
+        str, typer.Option(help="Thresholds whose average mAP is to be high.")
+    ] = "0.1:0.1:0.7",
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="key=value to set and leave alone; repeatable."),
+    ] = None,
+    trials: Annotated[int, typer.Option(min=1, help="Settings to try.")] = DEFAULT_TRIALS,
+    folds: Annotated[int, typer.Option(min=2, help="Of the cross-validation.")] = DEFAULT_FOLDS,
+    groups: Annotated[
+        Path | None,
+        typer.Option(help=".csv of video and group, such as its scene; groups stay together."),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed chooses the same.")] = 0,
+    device: Annotated[str, typer.Option(help="Where the network runs.")] = "cpu",
+    as_json: Json = False,
+) -> None:
+    """Choose a bundle's post-processing settings on videos with marked segments.
+
+    The network runs once. What the choice is worth on videos that it was not made on is measured by
+    cross-validation, with a bootstrap interval; --output gets the settings chosen on all videos.
+    Gate and normalisation stay as they are, or as --set says.
+    """
+    levels = parse_thresholds(tiou)
+    held = parse_settings(settings)
+    with failures():
+        model = load(bundle, device=device)
+        _check_settings(model, held)
+        options = {"settings": held, "tiou_thresholds": levels, "trials": trials, "seed": seed}
+        options |= {"subset": subset, "folds": folds, "groups": _read_groups(groups)}
+        found = _choose(model, features, annotations, options)
+        if output is not None:
+            _write(model, found, output)
+    if found.held_out.difference <= 0:
+        note("note: no gain on videos that were not used for choosing; the start is as good")
+    values = {"bundle": str(bundle), "output": None if output is None else str(output)}
+    values["simulated"] = model.simulated  # type: ignore[assignment]
+    answer({**values, **found.to_dict()}, _lines(model, found, output), as_json)
+
+
+def _choose(model: Model, features: Path, annotations: Path, options: dict[str, Any]) -> Tuning:
+    bars = Bar("network"), Bar("tune")
+    try:
+        return choose(
+            model,
+            features,
+            annotations,
+            advance_network=bars[0].advance,
+            advance=bars[1].advance,
+            **options,
+        )
+    finally:
+        for bar in bars:
+            bar.close()
+
+
+def _check_settings(model: Model, held: dict[str, Any]) -> None:
+    """Settings that do not fit are wrong usage."""
+    try:
+        model.configure(**held)
+    except Error as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def _read_groups(path: Path | None) -> dict[str, str] | None:
+    if path is None:
+        return None
+    try:
+        rows = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidValue(f"{path}: cannot be read: {error}") from error
+    for number, row in enumerate(rows, start=1):
+        if row and len(row) != 2:
+            raise InvalidValue(f"{path}, line {number}: expected two columns, video and group")
+    return {row[0].strip(): row[1].strip() for row in rows if row}
+
+
+def _write(model: Model, found: Tuning, output: Path) -> None:
+    """The copy's provenance says that and how its settings were chosen."""
+    gain = found.held_out
+    tuned = {
+        "from": model.name,
+        "changes": found.changes,
+        "videos": found.videos,
+        "segments": found.segments,
+        "trials": found.trials,
+        "seed": found.seed,
+        "tiou_thresholds": found.tiou_thresholds,
+        "held_out_gain": None if gain.difference != gain.difference else gain.difference,
+        "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+    }
+    metadata = dataclasses.replace(
+        model.metadata,
+        postprocess=found.config.to_dict(),
+        provenance={**model.metadata.provenance, "tuned": tuned},
+    )
+    write_bundle_copy(model, metadata, output)
+
+
+def _lines(model: Model, found: Tuning, output: Path | None) -> list[str]:
+    gain = found.held_out
+    levels = f"{found.tiou_thresholds[0]:g} .. {found.tiou_thresholds[-1]:g}"
+    videos = f"{found.videos} videos, {found.segments} segments"
+    between = f"95 % [{100 * gain.low:+.2f}, {100 * gain.high:+.2f}]"
+    width = max(map(len, found.changes), default=0)
+    head = f"{videos}{', simulated' if model.simulated else ''}; average mAP at tIoU {levels}"
+    trials = f"{found.trials} trials, seed {found.seed}"
+    held = f"held out, {len(found.folds)} folds: {100 * gain.a:.2f} -> {100 * gain.b:.2f}"
+    own = f"{100 * found.base:.2f} -> {100 * found.chosen:.2f}, too good to be expected elsewhere"
+    return [
+        f"{head}; {trials}",
+        f"{held} ({100 * gain.difference:+.2f}, {between})",
+        f"on the choosing set itself: {own}",
+        *(f"  {name:<{width}}  {value}" for name, value in found.changes.items()),
+        "nothing written: no --output" if output is None else f"-> {output}",
+    ]

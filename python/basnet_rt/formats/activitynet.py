@@ -1,0 +1,132 @@
+"""ActivityNet's JSON: results ("results") and ground truth ("database"), many videos in one file.
+
+Numbers read back exactly. Results carry scores and origin, no durations and no subsets; ground
+truth carries durations, subsets and frame rates, no scores.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from basnet_rt._core import __version__
+from basnet_rt._errors import InvalidValue
+from basnet_rt._prediction_table import prediction_table
+from basnet_rt.annotations import parse_activitynet
+from basnet_rt.formats.bridges import from_annotations
+from basnet_rt.formats.heading import read_rate
+from basnet_rt.formats.marks import Mark, MarkedVideos, VideoMarks, checked_mark
+from basnet_rt.formats.source import Source
+from basnet_rt.results import UNKNOWN_MODE
+
+
+def write_results(marked: MarkedVideos) -> Iterator[str]:
+    """One video a line, for the evaluator of the challenge.
+
+    Raises:
+        ValueError: a segment has no score.
+    """
+    extractor = marked.provenance.get("feature_extractor", "unknown")
+    head = {
+        "version": f"basnet_rt {__version__}",
+        "external_data": {"used": True, "details": f"features: {extractor}"},
+        "basnet_rt": {"version": __version__, **marked.provenance},
+    }
+    yield from _entries(head, "results", {v: _records(v, m) for v, m in marked.videos.items()})
+
+
+def write_ground_truth(marked: MarkedVideos) -> Iterator[str]:
+    """One video a line; what `basnet-train fit` and `basnet-rt evaluate` read."""
+    simulated = {"simulated": True} if marked.provenance.get("simulated") else {}
+    head = {"version": f"basnet_rt {__version__}", **simulated}
+    yield from _entries(head, "database", {v: _truth(m) for v, m in marked.videos.items()})
+
+
+def read(text: str, source: Source) -> MarkedVideos:
+    """Either form, ours or another program's.
+
+    Raises:
+        ValueError: no JSON, neither form, or a wrong entry; names the video.
+    """
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InvalidValue(f"{source.path}: not JSON: {error}") from error
+    if isinstance(content, dict) and isinstance(content.get("database"), dict):
+        return _read_ground_truth(content, source)
+    if not isinstance(content, dict) or not isinstance(content.get("results"), dict):
+        raise InvalidValue(f'{source.path}: expected an object with "results" or "database"')
+    return _read_results(content, source)
+
+
+def _entries(head: dict[str, Any], key: str, videos: Mapping[str, Any]) -> Iterator[str]:
+    yield json.dumps(head, allow_nan=False)[:-1] + f', "{key}": {{'
+    separator = "\n"
+    for video, entry in videos.items():
+        yield f"{separator}{json.dumps(video)}: {json.dumps(entry, allow_nan=False)}"
+        separator = ",\n"
+    yield "\n}}\n"
+
+
+def _records(name: str, video: VideoMarks) -> list[dict[str, Any]]:
+    for mark in video.marks:
+        if mark.score is None:
+            raise InvalidValue(
+                f"video {name!r}: {mark.label!r} at {mark.start:g} s has no score; results need "
+                "one, ground truth does not"
+            )
+    return [
+        {"label": mark.label, "score": mark.score, "segment": [mark.start, mark.end]}
+        for mark in video.marks
+    ]
+
+
+def _truth(video: VideoMarks) -> dict[str, Any]:
+    known = {
+        "subset": video.subset,
+        "duration": video.duration,
+        "fps": None if video.rate is None else str(video.rate),
+    }
+    marks = [{"label": mark.label, "segment": [mark.start, mark.end]} for mark in video.marks]
+    return {**{k: v for k, v in known.items() if v is not None}, "annotations": marks}
+
+
+def _read_ground_truth(content: dict[str, Any], source: Source) -> MarkedVideos:
+    annotations = parse_activitynet(content, str(source.path))
+    try:
+        marked = from_annotations(annotations)
+    except InvalidValue as error:
+        raise InvalidValue(f"{source.path}: {error}") from error
+    videos = {}
+    for name, video in marked.videos.items():
+        where = f"{source.path}: video {name!r}"
+        marks = tuple(checked_mark(where, m.label, m.start, m.end) for m in video.marks)
+        rate = read_rate(where, content["database"][name])
+        videos[name] = VideoMarks(marks, video.duration, video.subset, rate)
+    origin = {"simulated": True} if content.get("simulated") is True else {}
+    return MarkedVideos(videos, origin)
+
+
+def _read_results(content: dict[str, Any], source: Source) -> MarkedVideos:
+    provenance = content.get("basnet_rt", {})
+    if not isinstance(provenance, dict):
+        raise InvalidValue(f'{source.path}: expected an object under "basnet_rt"')
+    try:
+        prediction_table(content)  # says which entry lacks what
+    except InvalidValue as error:
+        raise InvalidValue(f"{source.path}: {error}") from error
+    videos = {}
+    for name, records in content["results"].items():
+        marks = [
+            _checked(f"{source.path}: video {name!r}, detection {i}", record)
+            for i, record in enumerate(records)
+        ]
+        videos[name] = VideoMarks(tuple(marks))
+    return MarkedVideos(videos, {"mode": UNKNOWN_MODE, **provenance})
+
+
+def _checked(where: str, record: Mapping[str, Any]) -> Mark:
+    start, end = record["segment"]
+    return checked_mark(where, str(record["label"]), start, end, record["score"], least=-math.inf)

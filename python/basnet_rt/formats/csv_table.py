@@ -1,0 +1,93 @@
+"""CSV: a row for each segment, with the columns video, label, score, start, end, mode, source.
+
+Numbers read back exactly. A video without segments has no row and does not come back; durations and
+settings are lost. Corrected tables need video, label, start and end alone.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from basnet_rt._errors import InvalidValue
+from basnet_rt.formats.marks import Mark, MarkedVideos, VideoMarks, checked_mark
+from basnet_rt.formats.source import Source
+
+COLUMNS = ("video", "label", "score", "start", "end", "mode", "source")
+NEEDED = ("video", "label", "start", "end")
+SIMULATED = "(simulated)"
+
+
+def write(marked: MarkedVideos) -> Iterator[str]:
+    """The table, a video at a time."""
+    mode, source = str(marked.provenance.get("mode", "")), source_of(marked.provenance)
+    yield ",".join(COLUMNS) + "\n"
+    for name, video in marked.videos.items():
+        text = io.StringIO()
+        rows = csv.writer(text, lineterminator="\n")
+        for mark in video.marks:
+            score = "" if mark.score is None else mark.score
+            rows.writerow([name, mark.label, score, mark.start, mark.end, mode, source])
+        yield text.getvalue()
+
+
+def read(text: str, source: Source) -> MarkedVideos:
+    """Columns are found by name, in any order; others are not looked at.
+
+    Raises:
+        ValueError: a column is absent, a row has too many cells or a wrong one; names the line.
+    """
+    rows = csv.DictReader(io.StringIO(text, newline=""))
+    table = Table()
+    try:
+        lacking = [name for name in NEEDED if name not in (rows.fieldnames or ())]
+        if lacking:
+            raise InvalidValue(f"{source.path}: the column {lacking[0]!r} is absent")
+        for row in rows:
+            if None in row:
+                raise InvalidValue(f"{source.at(rows.line_num)}: more cells than columns")
+            table.add(source.at(rows.line_num), row)
+    except csv.Error as error:
+        raise InvalidValue(f"{source.path}, after line {rows.line_num}: {error}") from error
+    return table.marked()
+
+
+def source_of(provenance: Mapping[str, Any]) -> str:
+    """The model, and that features were simulated, in one cell."""
+    model = str(provenance.get("model", ""))
+    return f"{model} {SIMULATED}".strip() if provenance.get("simulated") else model
+
+
+class Table:
+    """Rows of many videos, with what they say about their origin."""
+
+    def __init__(self) -> None:
+        self._videos: dict[str, list[Mark]] = {}
+        self._modes: set[str] = set()
+        self._sources: set[str] = set()
+
+    def add(self, where: str, row: Mapping[str, Any]) -> None:
+        """One row by column name."""
+        lacking = [name for name in NEEDED if row.get(name) in (None, "")]
+        if lacking:
+            raise InvalidValue(f"{where}: no {', '.join(lacking)}")
+        video, score = str(row["video"]), row.get("score")
+        values = (row["label"], row["start"], row["end"], None if score == "" else score)
+        mark = checked_mark(where, *values, least=-math.inf)
+        self._videos.setdefault(video, []).append(mark)
+        self._modes |= {str(row["mode"])} if row.get("mode") else set()
+        self._sources |= {str(row["source"])} if row.get("source") else set()
+
+    def marked(self) -> MarkedVideos:
+        videos = {name: VideoMarks(tuple(marks)) for name, marks in self._videos.items()}
+        if not self._modes and not self._sources:
+            return MarkedVideos(videos)
+        provenance = {
+            "mode": ", ".join(sorted(self._modes)),
+            "model": ", ".join(sorted(self._sources)),
+            "simulated": any(one.endswith(SIMULATED) for one in self._sources),
+        }
+        return MarkedVideos(videos, provenance)

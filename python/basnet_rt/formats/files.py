@@ -1,0 +1,160 @@
+"""Files and folders of any format: reading them into marks, writing marks to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from basnet_rt._errors import InvalidValue
+from basnet_rt._whole_file import write_whole
+from basnet_rt.formats.marks import MarkedVideos, merged
+from basnet_rt.formats.registry import (
+    SUFFIXES,
+    Format,
+    format_named,
+    format_to_read,
+    format_to_write,
+    json_form,
+)
+from basnet_rt.formats.source import Source, read_text
+from basnet_rt.formats.timecode import FrameRate
+
+DEFAULT_MEDIA = "{video}.mp4"
+
+
+def read_marks(
+    path: str | Path,
+    *,
+    format: str | None = None,  # noqa: A002
+    fps: object = None,
+    rates: Mapping[str, FrameRate] | None = None,
+) -> MarkedVideos:
+    """Read a file, or every file of a folder, of one of the `FORMATS`.
+
+    Args:
+        path: a file; or a folder, of which all files of the format are read, by name.
+        format: its name; None goes by the ending, and for `.json` by the content.
+        fps: frames a second, as `FrameRate.parse` takes it, where a file that counts frames does
+            not say.
+        rates: the same for single videos; they go first.
+
+    Raises:
+        ValueError: absent, damaged, or of another form; names the file, the place and the value.
+        Error: a library of an extra is absent; names the extra.
+    """
+    path = Path(path)
+    rate = None if fps is None else FrameRate.parse(fps)
+    files = _files(path, format) if path.is_dir() else [path]
+    parts = [_read(file, format, Source(file, rate, rates or {})) for file in files]
+    return parts[0] if len(parts) == 1 else merged(parts)
+
+
+def write_marks(
+    path: str | Path,
+    marked: MarkedVideos,
+    *,
+    format: str | None = None,  # noqa: A002
+    fps: object = None,
+    media: str = DEFAULT_MEDIA,
+) -> list[Path]:
+    """Write marks in one of the `FORMATS`; returns the files.
+
+    Every text is made before the first is written, and each file is written whole or not at all.
+
+    Args:
+        path: a file; for a format of one video a file it is only where there is one video and the
+            name has the format's ending, otherwise a folder of files named by video.
+        format: its name; None goes by the ending.
+        fps: frames a second of the videos whose own rate is not known.
+        media: where the videos lie; `{video}` stands for the name.
+
+    Raises:
+        ValueError: no such format, the frame rate is needed and not known, or something that the
+            format cannot hold; names the video.
+        Error: a file cannot be written, or a library of an extra is absent.
+    """
+    path = Path(path)
+    chosen = format_to_write(path, format)
+    if fps is not None:
+        marked = marked.with_rate(FrameRate.parse(fps))
+    if not chosen.holds_any_time:
+        _check_times(marked, chosen)
+    parts = _parts(path, marked, chosen)
+    texts = {file: _text(file, chosen, part, media) for file, part in parts.items()}
+    for file, text in texts.items():
+        write_whole(file, [text])
+    return list(texts)
+
+
+def _check_times(marked: MarkedVideos, chosen: Format) -> None:
+    for name, video in marked.videos.items():
+        for mark in video.marks:
+            if mark.start < 0:
+                raise InvalidValue(
+                    f"video {name!r}: the segment [{mark.start}, {mark.end}] begins before 0, "
+                    f"which {chosen.name} cannot hold; cut it, or write csv, jsonl or activitynet"
+                )
+
+
+def _read(file: Path, name: str | None, source: Source) -> MarkedVideos:
+    chosen = format_to_read(file, name)
+    text = read_text(file)
+    if name is None and chosen.suffix == ".json":
+        chosen = json_form(text)
+    found = chosen.read(text, source)
+    return found if source.rate is None else found.with_rate(source.rate)
+
+
+def _text(file: Path, chosen: Format, part: MarkedVideos, media: str) -> str:
+    text = "".join(chosen.write(part, _media_of(media)))
+    try:
+        text.encode()  # JSON can hold half a surrogate pair, a file cannot
+    except UnicodeEncodeError as error:
+        raise InvalidValue(f"{file}: a name is no Unicode text: {error}") from error
+    return text
+
+
+def _media_of(template: str) -> Callable[[str], str]:
+    return lambda video: template.replace("{video}", video)
+
+
+def _parts(path: Path, marked: MarkedVideos, chosen: Format) -> dict[Path, MarkedVideos]:
+    """What goes into which file."""
+    named = path.suffix.lower() == chosen.suffix and not path.is_dir()
+    if chosen.many or (named and len(marked.videos) == 1):
+        return {path: marked}
+    if named:
+        raise InvalidValue(
+            f"{path}: {chosen.name} has one file for each video and there are "
+            f"{len(marked.videos)}; give a folder and the format's name (--to {chosen.name})"
+        )
+    return {
+        path / file_name(video, chosen.suffix): replace(marked, videos={video: marks})
+        for video, marks in marked.videos.items()
+    }
+
+
+def file_name(video: str, suffix: str) -> str:
+    """A video's name as the name of a file.
+
+    Raises:
+        ValueError: it would lead elsewhere, or be hidden, or too long.
+    """
+    forbidden = set('/\\\0:*?"<>|')
+    if video.startswith(".") or forbidden & set(video) or len(video.encode(errors="replace")) > 200:
+        raise InvalidValue(
+            f"video {video!r} cannot name a file: at most 200 bytes, no leading dot, none of "
+            '/ \\ : * ? " < > |'
+        )
+    return video + suffix
+
+
+def _files(folder: Path, name: str | None) -> list[Path]:
+    endings = SUFFIXES if name is None else (format_named(name).suffix,)
+    found = sorted(file for file in folder.iterdir() if file.suffix.lower() in endings)
+    kinds = sorted({file.suffix.lower() for file in found})
+    if len(kinds) != 1:
+        has = f"files of {', '.join(kinds)}" if kinds else f"no file of {', '.join(endings)}"
+        raise InvalidValue(f"{folder}: {has}; a folder to read has files of one kind")
+    return found

@@ -1,0 +1,180 @@
+"""Marked segments of videos: what every format is written from and read into."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+from basnet_rt._errors import InvalidValue
+from basnet_rt.formats.timecode import FrameRate
+
+
+class Mark(NamedTuple):
+    """One segment [start, end) in seconds; `score` is None where nobody gave one."""
+
+    label: str
+    start: float
+    end: float
+    score: float | None = None
+
+
+@dataclass(frozen=True)
+class VideoMarks:
+    """One video.
+
+    Attributes:
+        marks: in the order of the file.
+        duration: in seconds; None where unknown.
+        subset: such as "test"; None where unknown.
+        rate: of its frames; None where unknown.
+    """
+
+    marks: tuple[Mark, ...] = ()
+    duration: float | None = None
+    subset: str | None = None
+    rate: FrameRate | None = None
+
+
+@dataclass(frozen=True)
+class MarkedVideos:
+    """Videos by name.
+
+    Attributes:
+        videos: in the order of the file.
+        provenance: what results say about where they come from; empty for annotations.
+        notes: what a person should know about the reading, a sentence each.
+    """
+
+    videos: dict[str, VideoMarks]
+    provenance: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def num_marks(self) -> int:
+        return sum(len(video.marks) for video in self.videos.values())
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Every class: those that the results know of, then others in use, sorted."""
+        known = self.provenance.get("classes", [])
+        known = [name for name in known if isinstance(name, str)] if _is_list(known) else []
+        used = {mark.label for video in self.videos.values() for mark in video.marks}
+        return tuple(dict.fromkeys([*known, *sorted(used)]))
+
+    def at_least(self, score: float) -> MarkedVideos:
+        """Without the marks of a lower score; marks without a score stay."""
+        videos = {
+            name: replace(video, marks=tuple(m for m in video.marks if _reaches(m, score)))
+            for name, video in self.videos.items()
+        }
+        return replace(self, videos=videos)
+
+    def subset(self, name: str) -> MarkedVideos:
+        """The videos of one subset; those of which no subset is known count as of this one."""
+        videos = {
+            video: replace(marks, subset=name)
+            for video, marks in self.videos.items()
+            if marks.subset in (None, name)
+        }
+        if self.videos and not videos:
+            known = sorted({str(video.subset) for video in self.videos.values()})
+            raise InvalidValue(f"subset {name!r}: no video; there are {', '.join(known)}")
+        return replace(self, videos=videos)
+
+    def with_rate(self, rate: FrameRate) -> MarkedVideos:
+        """The same, where a video's own rate is not known."""
+        videos = {
+            name: video if video.rate is not None else replace(video, rate=rate)
+            for name, video in self.videos.items()
+        }
+        return replace(self, videos=videos)
+
+
+def checked_mark(
+    where: str, label: Any, start: Any, end: Any, score: Any = None, *, least: float = 0.0
+) -> Mark:
+    """A mark of values that somebody else wrote.
+
+    Args:
+        least: where a segment may begin, in seconds. Tables of results go without a limit: some
+            published ones have segments that begin before their video.
+
+    Raises:
+        ValueError: the label is no text or empty, a number is none or not finite, the segment
+            begins before `least` or ends before it starts; begins with `where`.
+    """
+    if not isinstance(label, str) or not label.strip():
+        raise InvalidValue(f"{where}: the label is {label!r}; it must be a text")
+    begins, ends = number(where, "start", start), number(where, "end", end)
+    if begins < least or ends < begins:
+        first = "" if least == -math.inf else f"begin at {least:g} or later and "
+        raise InvalidValue(
+            f"{where}: the segment [{begins}, {ends}] must {first}not end before it begins"
+        )
+    value = None if score is None else number(where, "score", score)
+    return Mark(label, begins, ends, value)
+
+
+def number(where: str, name: str, value: Any) -> float:
+    """A finite number; texts are read."""
+    try:
+        found = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        found = math.nan
+    if not math.isfinite(found):
+        raise InvalidValue(f"{where}: {name} is {value!r}; it must be a finite number")
+    return found
+
+
+def rate_of(name: str, video: VideoMarks, format_name: str) -> FrameRate:
+    """The frame rate, or an error that says how to give one."""
+    if video.rate is None:
+        raise InvalidValue(
+            f"video {name!r}: {format_name} counts frames and the rate is not known; give one for "
+            'all videos (--fps, such as 25 or 29.97df) or one each ("fps" in the video list)'
+        )
+    return video.rate
+
+
+def merged(parts: Iterable[MarkedVideos]) -> MarkedVideos:
+    """Several files as one.
+
+    Raises:
+        ValueError: two of them hold the same video.
+    """
+    videos: dict[str, VideoMarks] = {}
+    notes: list[str] = []
+    origins: list[Mapping[str, Any]] = []
+    for part in parts:
+        twice = videos.keys() & part.videos.keys()
+        if twice:
+            raise InvalidValue(f"video {min(twice)!r} is in two of the files")
+        videos |= part.videos
+        notes += part.notes
+        origins.append(part.provenance)
+    return MarkedVideos(videos, merged_provenance(origins), tuple(notes))
+
+
+def merged_provenance(origins: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """One provenance for many: equal values stay, others are listed; simulated where any is."""
+    found = [origin for origin in origins if origin]
+    result: dict[str, Any] = {}
+    for key in dict.fromkeys(key for origin in found for key in origin):
+        values = [origin[key] for origin in found if key in origin]
+        if key == "simulated":
+            result[key] = any(values)
+        elif all(value == values[0] for value in values):
+            result[key] = values[0]
+        else:
+            result[key] = ", ".join(sorted({str(value) for value in values}))
+    return result
+
+
+def _reaches(mark: Mark, score: float) -> bool:
+    return mark.score is None or mark.score >= score
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, (list, tuple))

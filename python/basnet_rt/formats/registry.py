@@ -1,0 +1,136 @@
+"""Which formats there are: how each is written and read, and what it can hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from basnet_rt._errors import InvalidValue
+from basnet_rt.formats import (
+    activitynet,
+    csv_table,
+    edl,
+    elan,
+    jsonl,
+    label_studio,
+    otio,
+    rttm,
+    webvtt,
+)
+from basnet_rt.formats.marks import MarkedVideos, VideoMarks
+from basnet_rt.formats.source import Source
+
+MediaOf = Callable[[str], str]  # from a video's name to where its file lies
+
+
+@dataclass(frozen=True)
+class Format:
+    """One format.
+
+    Attributes:
+        name: as users give it.
+        suffix: of its files.
+        many: whether a file holds many videos; otherwise there is one file for each.
+        counts_frames: whether writing needs the frame rate.
+        write: the text of a file.
+        read: a text of that form, ours or another program's.
+        loses: what does not come back, for the table of docs/formats.md.
+        num_left_out: how many of a video's segments are not written.
+    """
+
+    name: str
+    suffix: str
+    many: bool
+    counts_frames: bool
+    write: Callable[[MarkedVideos, MediaOf], Iterator[str]]
+    read: Callable[[str, Source], MarkedVideos]
+    loses: str
+    num_left_out: Callable[[VideoMarks], int] = lambda _: 0
+
+    @property
+    def holds_any_time(self) -> bool:
+        """Whether segments may begin before the video: only tables of results may."""
+        return self.name in ("activitynet", "csv", "jsonl")
+
+
+def _plain(write: Callable[[MarkedVideos], Iterator[str]]) -> Callable[..., Iterator[str]]:
+    return lambda marked, media_of: write(marked)
+
+
+def _with_media(
+    write: Callable[[MarkedVideos, str], Iterator[str]],
+) -> Callable[..., Iterator[str]]:
+    return lambda marked, media_of: write(marked, media_of(next(iter(marked.videos))))
+
+
+def _not_chapters(video: VideoMarks) -> int:
+    return len(video.marks) - len(webvtt.kept_as_chapters(video))
+
+
+_ROWS_LOSE = "videos without segments, durations, subsets"
+_TITLES_LOSE = "settings of the post-processing"
+FORMATS = {
+    one.name: one
+    for one in (
+        Format("activitynet", ".json", True, False, _plain(activitynet.write_results),
+               activitynet.read, "durations, subsets"),
+        Format("ground-truth", ".json", True, False, _plain(activitynet.write_ground_truth),
+               activitynet.read, "scores, mode, model"),
+        Format("csv", ".csv", True, False, _plain(csv_table.write), csv_table.read,
+               f"{_ROWS_LOSE}, settings"),
+        Format("jsonl", ".jsonl", True, False, _plain(jsonl.write), jsonl.read,
+               f"{_ROWS_LOSE}, settings"),
+        Format("rttm", ".rttm", True, False, _plain(rttm.write), rttm.read,
+               f"{_ROWS_LOSE}, mode, model, whether simulated"),
+        Format("label-studio", ".json", True, True, label_studio.write, label_studio.read,
+               _TITLES_LOSE),
+        Format("webvtt", ".vtt", False, False, _plain(webvtt.write_subtitles), webvtt.read,
+               _TITLES_LOSE),
+        Format("webvtt-chapters", ".vtt", False, False, _plain(webvtt.write_chapters),
+               webvtt.read, f"segments that partly overlap a better one; {_TITLES_LOSE}",
+               _not_chapters),
+        Format("edl", ".edl", False, True, _plain(edl.write), edl.read, _TITLES_LOSE),
+        Format("otio", ".otio", False, True, _with_media(otio.write), otio.read, _TITLES_LOSE),
+        Format("elan", ".eaf", False, False, _with_media(elan.write), elan.read, _TITLES_LOSE),
+    )
+}  # fmt: skip
+SUFFIXES = tuple(sorted({one.suffix for one in FORMATS.values()}))
+
+
+def format_named(name: str) -> Format:
+    """By name; an unknown one is an error that lists those there are."""
+    if name not in FORMATS:
+        raise InvalidValue(f"format {name!r}: there are {', '.join(FORMATS)}")
+    return FORMATS[name]
+
+
+def format_to_write(path: Path, name: str | None = None) -> Format:
+    """By name, or by the ending of the path where that says it.
+
+    Raises:
+        ValueError: no format of that name, or the ending means none or several.
+    """
+    if name is not None:
+        return format_named(name)
+    fits = [one for one in FORMATS.values() if one.suffix == path.suffix.lower()]
+    if path.suffix.lower() == ".vtt":
+        return FORMATS["webvtt"]
+    if len(fits) == 1:
+        return fits[0]
+    if not fits:
+        raise InvalidValue(f"{path}: expected a name that ends in {', '.join(SUFFIXES)}, or --to")
+    names = ", ".join(one.name for one in fits)
+    raise InvalidValue(f"{path}: {path.suffix} may be {names}; say which with --to")
+
+
+def format_to_read(path: Path, name: str | None = None) -> Format:
+    """By name, or by the ending; a `.json` tells its form itself, see `json_form`."""
+    if name is None and path.suffix.lower() == ".json":
+        return FORMATS["activitynet"]
+    return format_to_write(path, name)
+
+
+def json_form(text: str) -> Format:
+    """Label Studio's files are lists, ActivityNet's are objects."""
+    return FORMATS["label-studio" if text.lstrip()[:1] == "[" else "activitynet"]

@@ -1,0 +1,73 @@
+"""Where a text comes from, and what is known about it from elsewhere."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from basnet_rt._errors import InvalidValue
+from basnet_rt.formats.timecode import FrameRate
+
+MAX_BYTES = 256 * 2**20  # ten times a day of film cut every second
+_NO_TEXT = ("Cc", "Cs", "Zl", "Zp")  # control, half a surrogate pair, line and paragraph ends
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file to read.
+
+    Attributes:
+        path: what messages begin with; its stem names the video where the file does not.
+        rate: frames a second where neither the file nor `rates` says.
+        rates: frames a second by video.
+    """
+
+    path: Path
+    rate: FrameRate | None = None
+    rates: Mapping[str, FrameRate] = field(default_factory=dict)
+
+    def at(self, line: int) -> str:
+        """How a message names a line."""
+        return f"{self.path}, line {line}"
+
+    def rate_of(self, video: str, own: FrameRate | None, what: str) -> FrameRate:
+        """What the file says goes first: its frames were counted at that rate.
+
+        Raises:
+            ValueError: nobody says.
+        """
+        rate = own or self.rates.get(video) or self.rate
+        if rate is None:
+            raise InvalidValue(
+                f"{self.path}: video {video!r}: {what} counts frames and does not say how many a "
+                "second has; give --fps, such as 25, 23.976 or 29.97df"
+            )
+        return rate
+
+
+def read_text(path: Path) -> str:
+    """A whole file as text, whatever its line ends.
+
+    Raises:
+        ValueError: absent, no file, not UTF-8, or larger than `MAX_BYTES`; names it.
+    """
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise InvalidValue(f"{path}: {size} bytes; a file of segments has at most {MAX_BYTES}")
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidValue(f"{path}: cannot be read: {error}") from error
+
+
+def one_line(where: str, what: str, text: str) -> str:
+    """The text, for a format whose fields are lines.
+
+    Raises:
+        ValueError: it has a line end or another control character.
+    """
+    if any(unicodedata.category(character) in _NO_TEXT for character in text):
+        raise InvalidValue(f"{where}: the {what} {text!r} has a line end or a control character")
+    return text

@@ -1,0 +1,86 @@
+"""What is known about the videos besides their segments: which there are, how long, at which rate.
+
+A list matters for corrected files: a video in which nothing was marked has no row in most formats,
+and is still a video without any action, which training and evaluation need to know.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from basnet_rt._errors import InvalidValue
+from basnet_rt.annotations import parse_activitynet, read_split
+from basnet_rt.formats.heading import read_rate
+from basnet_rt.formats.marks import Mark, MarkedVideos, VideoMarks
+from basnet_rt.formats.source import read_text
+from basnet_rt.formats.timecode import MILLISECONDS, FrameRate, seconds_at
+
+VideoList = dict[str, VideoMarks]  # without marks
+
+
+def read_video_list(path: str | Path) -> VideoList:
+    """From a `.json` in ActivityNet's ground-truth form (its segments are not looked at; `fps` may
+    stand beside `duration`), or a text of names, one a line.
+
+    Raises:
+        ValueError: absent, of another form, or a wrong value; names the video.
+    """
+    path = Path(path)
+    if path.suffix != ".json":
+        return {name: VideoMarks() for name in read_split(path)}
+    try:
+        content = json.loads(read_text(path))
+    except (ValueError, RecursionError) as error:
+        raise InvalidValue(f"{path}: not JSON: {error}") from error
+    videos = parse_activitynet(content, str(path)).videos
+    return {
+        name: VideoMarks(
+            (), video.duration, video.subset, read_rate(f"{path}: video {name!r}", entry)
+        )
+        for (name, video), entry in zip(videos.items(), content["database"].values(), strict=True)
+    }
+
+
+def described(marked: MarkedVideos, known: VideoList) -> MarkedVideos:
+    """The listed videos in the order of the list, with what it says about them.
+
+    An end beyond the duration by less than a frame (or a millisecond) is rounding: cut off. A
+    detection (a mark with a score) is cut however far its end lies beyond, and a note says so:
+    features end with a whole snippet, videos do not.
+
+    Raises:
+        ValueError: a video that is not listed, or a segment that lies outside its video.
+    """
+    strange = [name for name in marked.videos if name not in known]
+    if strange:
+        some = ", ".join(map(repr, strange[:3]))
+        raise InvalidValue(f"{len(strange)} videos are not in the video list, such as {some}")
+    videos, num_cut = {}, 0
+    for name, listed in known.items():
+        found = marked.videos.get(name, VideoMarks())
+        duration = found.duration if listed.duration is None else listed.duration
+        rate = listed.rate or found.rate
+        marks, cut = _cut(name, found.marks, duration, rate)
+        videos[name] = VideoMarks(marks, duration, listed.subset or found.subset, rate)
+        num_cut += cut
+    note = f"{num_cut} segments ended after their video: cut at its end"
+    return replace(marked, videos=videos, notes=(*marked.notes, *([note] if num_cut else [])))
+
+
+def _cut(
+    name: str, marks: tuple[Mark, ...], duration: float | None, rate: FrameRate | None
+) -> tuple[tuple[Mark, ...], int]:
+    """The marks inside the video, and how many were cut by more than rounding."""
+    if duration is None:
+        return marks, 0
+    slack = max(seconds_at(1, rate or MILLISECONDS), seconds_at(1, MILLISECONDS)) + 1e-9
+    beyond = [mark for mark in marks if mark.end > duration + slack]
+    for mark in marks:
+        if mark.start >= duration or (mark in beyond and mark.score is None):
+            raise InvalidValue(
+                f"video {name!r}: {mark.label!r} at [{mark.start:g}, {mark.end:g}] s lies outside "
+                f"the video, which has {duration:g} s"
+            )
+    return tuple(mark._replace(end=min(mark.end, duration)) for mark in marks), len(beyond)

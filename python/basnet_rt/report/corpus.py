@@ -1,0 +1,147 @@
+"""Everything that a report is about, gathered from files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from basnet_rt._errors import InvalidValue
+from basnet_rt._prediction_table import PredictionTable, prediction_table
+from basnet_rt.activation_files import ActivationFolder, Activations
+from basnet_rt.annotations import AnnotationSet, read_annotations
+from basnet_rt.evaluation import DEFAULT_TIOU_THRESHOLDS
+from basnet_rt.report.judging import Judgement, judge
+from basnet_rt.report.media import Media, find_media
+from basnet_rt.result_files import ResultFile, read_results
+from basnet_rt.results import Detections
+
+
+@dataclass(frozen=True)
+class Video:
+    """One video: its length in seconds where it is known, and what can be shown of it."""
+
+    name: str
+    duration: float | None
+    media: Media | None = None
+    activations: ActivationFolder | None = None
+
+    def read_activations(self) -> Activations | None:
+        """None where there are none; a damaged file is a ValueError."""
+        return None if self.activations is None else self.activations.read(self.name)
+
+
+@dataclass(frozen=True, eq=False)
+class Corpus:
+    """The videos of a results file, and what is known of each.
+
+    Attributes:
+        videos: in the order of the results, then those that are only annotated.
+        table: every detection; its `videos` are in that order.
+        judgement: None where there is no ground truth.
+        provenance: what the results say about themselves.
+    """
+
+    videos: tuple[Video, ...]
+    table: PredictionTable
+    judgement: Judgement | None
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+
+def gather(
+    results: str | Path | ResultFile,
+    *,
+    ground_truth: str | Path | AnnotationSet | None = None,
+    subset: str | None = None,
+    activations: str | Path | None = None,
+    media: Sequence[str] = (),
+    embed_media: bool = False,
+    select: Sequence[str] = (),
+    tiou_thresholds: Sequence[float] = DEFAULT_TIOU_THRESHOLDS,
+) -> Corpus:
+    """Read and judge; nothing is drawn here.
+
+    Args:
+        results: a path that `read_results` takes, or its result.
+        ground_truth: annotations with segments.
+        subset: of the annotations; None: the one that holds the results' videos.
+        activations: the folder of `basnet-rt localize --save-activations`.
+        media: URLs, files and folders of videos; see `find_media`.
+        embed_media: whether the page shall hold the video files.
+        select: names of videos; empty: all.
+        tiou_thresholds: where detections are judged.
+
+    Raises:
+        ValueError: a file is absent or of another form, a name is unknown, or the results' videos
+            are in several subsets and `subset` does not say which.
+    """
+    found = results if isinstance(results, ResultFile) else read_results(results)
+    marked = _annotations(ground_truth, subset, found.detections)
+    names = _names(found, marked, select)
+    none = Detections(np.zeros(0, np.int64), np.zeros(0, np.float32), np.zeros((0, 2)), classes=())
+    detections = {name: found.detections.get(name, none) for name in names}
+    table = prediction_table(detections)
+    folder = None if activations is None else _folder(activations)
+    moving = find_media(media, names, embed=embed_media)
+    known = {} if marked is None else marked.videos
+    videos = tuple(
+        Video(
+            name,
+            known[name].duration if name in known else None,
+            moving.get(name),
+            folder if folder is not None and name in folder else None,
+        )
+        for name in names
+    )
+    chosen = None if marked is None else _of(marked, names)
+    judgement = None if chosen is None else judge(chosen, detections, table, tiou_thresholds)
+    return Corpus(videos, table, judgement, found.provenance)
+
+
+def _annotations(
+    given: str | Path | AnnotationSet | None, subset: str | None, detections: Mapping[str, Any]
+) -> AnnotationSet | None:
+    """The subset asked for, or the only one with videos of the results."""
+    if given is None:
+        if subset is not None:
+            raise InvalidValue(f"subset is {subset!r}, and there is no ground truth")
+        return None
+    marked = given if isinstance(given, AnnotationSet) else read_annotations(given)
+    if subset is not None:
+        return marked.subset(subset)
+    subsets = {marked.videos[name].subset for name in detections if name in marked.videos}
+    if not subsets:
+        raise InvalidValue("the ground truth has none of the videos of the results")
+    if len(subsets) > 1:
+        raise InvalidValue(
+            f"the results' videos are in the subsets {sorted(map(str, subsets))} of the ground "
+            "truth; say which with subset"
+        )
+    (only,) = subsets
+    return marked if only is None else marked.subset(only)
+
+
+def _names(found: ResultFile, marked: AnnotationSet | None, select: Sequence[str]) -> list[str]:
+    every = list(dict.fromkeys([*found.detections, *(marked.videos if marked else ())]))
+    unknown = sorted(set(select) - set(every))
+    if unknown:
+        raise InvalidValue(f"no video {unknown[0]!r} in the results; they have {every[:3]} ..")
+    names = [name for name in every if name in set(select)] if select else every
+    if not names:
+        raise InvalidValue("the results hold no video; there is nothing to show")
+    return names
+
+
+def _of(marked: AnnotationSet, names: Sequence[str]) -> AnnotationSet | None:
+    """The named videos that are annotated; None where they hold no segment."""
+    chosen = marked.select([name for name in names if name in marked.videos])
+    return chosen if any(video.segments for video in chosen.videos.values()) else None
+
+
+def _folder(path: str | Path) -> ActivationFolder:
+    if not Path(path).is_dir():
+        raise InvalidValue(f"--activations {path}: no such folder")
+    return ActivationFolder(path)

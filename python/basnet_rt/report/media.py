@@ -1,0 +1,116 @@
+"""Which video file belongs to which video, and how the page refers to it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from urllib.parse import quote, unquote, urlsplit
+
+from basnet_rt._errors import InvalidValue
+
+# What browsers may play, and the type that an embedded file is given.
+TYPES = {
+    ".mp4": "video/mp4",
+    ".m4v": "video/mp4",
+    ".mov": "video/mp4",
+    ".webm": "video/webm",
+    ".mkv": "video/webm",
+    ".ogv": "video/ogg",
+}
+
+
+@dataclass(frozen=True)
+class Media:
+    """A video's moving picture.
+
+    Attributes:
+        source: a URL, or a path on this machine.
+        is_url: which of the two.
+        embed: whether the page holds the file itself; not for a URL.
+    """
+
+    source: str
+    is_url: bool
+    embed: bool
+
+    @property
+    def type(self) -> str:
+        return TYPES.get(_suffix(self.source), "video/mp4")
+
+    def reference(self, page: Path) -> str:
+        """The address that the page at that path gives: a URL, or a path from the page."""
+        if self.is_url:
+            return self.source
+        target = Path(self.source).resolve()
+        try:
+            path = Path(os.path.relpath(target, page.resolve().parent))
+        except ValueError:  # another drive
+            return target.as_uri()
+        return quote(path.as_posix())
+
+
+def find_media(
+    given: Sequence[str], videos: Sequence[str], *, embed: bool = False
+) -> dict[str, Media]:
+    """Media by video, from URLs, files and folders.
+
+    A file or URL belongs to the video of its name without the ending (ActivityNet's `v_` before it
+    is allowed); where there is one video and one file, they belong together.
+
+    Raises:
+        ValueError: a path is absent, a file belongs to no video, a folder to none of them, two
+            belong to one video, or a URL is to be embedded.
+    """
+    if embed and any(_is_url(one) for one in given):
+        raise InvalidValue("a video at a URL cannot be embedded; download it first")
+    if len(given) == len(videos) == 1 and not Path(given[0]).is_dir():
+        return {videos[0]: _media(given[0], embed)}
+    found: dict[str, Media] = {}
+    for one in given:
+        for video, media in _belonging(one, set(videos), embed).items():
+            if video in found:
+                raise InvalidValue(f"{found[video].source} and {one} are both video {video!r}")
+            found[video] = media
+    return found
+
+
+def origins(media: Iterable[Media]) -> list[str]:
+    """Scheme and host of every URL, sorted: what the page may load from."""
+    parts = [urlsplit(one.source) for one in media if one.is_url]
+    return sorted({f"{part.scheme}://{part.netloc}" for part in parts})
+
+
+def _belonging(given: str, videos: set[str], embed: bool) -> Mapping[str, Media]:
+    path = Path(given)
+    folder = not _is_url(given) and path.is_dir()
+    inside = sorted(p for p in path.iterdir() if p.suffix.lower() in TYPES) if folder else []
+    files = [str(p) for p in inside] if folder else [given]
+    named = [(name, file) for file in files if (name := _name(file, videos)) is not None]
+    if not named:
+        some = ", ".join(sorted(videos)[:3])
+        raise InvalidValue(f"--video {given}: belongs to no video of the results, such as {some}")
+    return {name: _media(file, embed) for name, file in named}
+
+
+def _media(given: str, embed: bool) -> Media:
+    if _is_url(given):
+        return Media(given, True, False)
+    if not Path(given).is_file():
+        raise InvalidValue(f"--video {given}: no such file")
+    return Media(given, False, embed)
+
+
+def _name(given: str, videos: set[str]) -> str | None:
+    path = unquote(urlsplit(given).path) if _is_url(given) else Path(given).as_posix()
+    stem = PurePosixPath(path).stem
+    return next((name for name in (stem, stem.removeprefix("v_")) if name in videos), None)
+
+
+def _suffix(given: str) -> str:
+    return PurePosixPath(urlsplit(given).path if _is_url(given) else given).suffix.lower()
+
+
+def _is_url(given: str) -> bool:
+    return given.startswith(("http://", "https://"))

@@ -1,0 +1,206 @@
+"""What the page's script reads: one JSON heading, one block of arrays, one block for each video."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from basnet_rt.activation_files import Activations
+from basnet_rt.analysis.error_kinds import KINDS
+from basnet_rt.report.corpus import Corpus, Video
+from basnet_rt.report.normalisation import on_threshold_scale
+from basnet_rt.report.packing import pack, quantised
+from basnet_rt.results import Int64Array
+
+MOST_LANES_ALONE = 3  # activations shown of a video without detections and marked segments
+
+
+@dataclass(frozen=True)
+class Payload:
+    """Attributes:
+    heading: plain values.
+    corpus: packed arrays of all detections and marked segments, video by video.
+    activations: packed, by index of the video.
+    """
+
+    heading: dict[str, Any]
+    corpus: str
+    activations: dict[int, str]
+
+
+def make_payload(corpus: Corpus, title: str, page: Path, level: float) -> Payload:
+    """Everything but embedded media; `level` is the tIoU that the page judges at when it opens."""
+    classes = _classes(corpus)
+    ids = {name: i for i, name in enumerate(classes)}
+    detections, det_ends = _detections(corpus, ids)
+    truths, truth_ends = _truths(corpus, ids)
+    lanes = _lanes(detections["det_label"], det_ends, truths["truth_label"], truth_ends)
+    seen: dict[int, str] = {}
+    videos = []
+    for i, video in enumerate(corpus.videos):
+        found = video.read_activations()
+        if found is not None:
+            seen[i] = _activations(found, corpus.provenance, lanes[i], ids)
+        ends = (detections["det_end"], det_ends), (truths["truth_end"], truth_ends)
+        videos.append(_video(video, found, max(_last(*one, i) for one in ends), page))
+    heading = {
+        "title": title,
+        "classes": classes,
+        "videos": videos,
+        "detectionEnds": det_ends,
+        "truthEnds": truth_ends,
+        **_settings(corpus.provenance),
+        **_scores(corpus, level),
+    }
+    return Payload(heading, pack({**detections, **truths}), seen)
+
+
+def _classes(corpus: Corpus) -> list[str]:
+    judged = [] if corpus.judgement is None else list(corpus.judgement.truth.labels)
+    known = [*corpus.table.labels, *judged, *corpus.provenance.get("classes", [])]
+    return sorted(set(map(str, known)))
+
+
+def _detections(corpus: Corpus, ids: Mapping[str, int]) -> tuple[dict[str, Any], list[int]]:
+    """Arrays of N detections by video, and where each video's end."""
+    table = corpus.table
+    order = np.argsort(table.video_ids, kind="stable")
+    label_ids = np.array([ids[str(label)] for label in table.labels], np.uint16)
+    arrays = {
+        "det_start": table.segments[order, 0],
+        "det_end": table.segments[order, 1],
+        "det_score": table.scores[order].astype(np.float32),
+        "det_label": label_ids[table.label_ids[order]],
+    }
+    if corpus.judgement is not None:
+        arrays["det_kind"] = corpus.judgement.kinds[:, order]
+        arrays["det_percent"] = corpus.judgement.percents[:, order]
+    return arrays, _ends(table.video_ids, len(corpus.videos))
+
+
+def _truths(corpus: Corpus, ids: Mapping[str, int]) -> tuple[dict[str, Any], list[int]]:
+    """The same for M marked segments; M is 0 where there is no ground truth."""
+    if corpus.judgement is None:
+        none: dict[str, Any] = {"truth_start": np.zeros(0), "truth_end": np.zeros(0)}
+        return none | {"truth_label": np.zeros(0, np.uint16)}, [0] * len(corpus.videos)
+    truth, places = corpus.judgement.truth, {v.name: i for i, v in enumerate(corpus.videos)}
+    videos = np.array([places[name] for name in truth.videos], np.int64)[truth.video_ids]
+    order = np.argsort(videos, kind="stable")
+    label_ids = np.array([ids[label] for label in truth.labels], np.uint16)
+    arrays = {
+        "truth_start": truth.segments[order, 0],
+        "truth_end": truth.segments[order, 1],
+        "truth_label": label_ids[truth.label_ids[order]],
+        "truth_score": corpus.judgement.taken_scores[:, order],
+    }
+    return arrays, _ends(videos, len(corpus.videos))
+
+
+def _ends(video_ids: Int64Array, count: int) -> list[int]:
+    return list(np.cumsum(np.bincount(video_ids, minlength=count)).tolist())
+
+
+def _rows(ends: list[int], i: int) -> slice:
+    return slice(ends[i - 1] if i else 0, ends[i])
+
+
+def _last(times: Any, ends: list[int], i: int) -> float:
+    return float(times[_rows(ends, i)].max(initial=0.0))
+
+
+def _lanes(
+    labels: Any, ends: list[int], truth_labels: Any, truth_ends: list[int]
+) -> list[set[int]]:
+    """Per video, the classes that something was found or marked of."""
+    count = range(len(ends))
+    return [
+        {*labels[_rows(ends, i)].tolist(), *truth_labels[_rows(truth_ends, i)].tolist()}
+        for i in count
+    ]
+
+
+def _video(video: Video, found: Activations | None, last: float, page: Path) -> dict[str, Any]:
+    sampled = 0.0 if found is None else len(found.activations) * found.snippet_seconds
+    media = video.media
+    source = {} if media is None else {"type": media.type, "name": Path(media.source).name}
+    if media is not None and not media.embed:
+        source["url"] = media.reference(page)
+    return {
+        "name": video.name,
+        "duration": video.duration or sampled or last or 1.0,
+        "media": source or None,
+        "activations": found is not None,
+    }
+
+
+def _activations(
+    found: Activations, provenance: Mapping[str, Any], lanes: set[int], ids: Mapping[str, int]
+) -> str:
+    """(L, T) of the classes that have a lane, or of the strongest where there is none."""
+    values = on_threshold_scale(found, provenance.get("postprocess", {}))
+    columns = [i for i, name in enumerate(found.classes) if ids.get(name) in lanes]
+    if not columns:
+        columns = np.argsort(-values.max(axis=0))[:MOST_LANES_ALONE].tolist()
+    ranges, rows = [], []
+    for column in columns:
+        steps, low, high = quantised(values[:, column])
+        rows.append(steps)
+        ranges.append((low, high))
+    foreground, low, high = quantised(found.foreground)
+    return pack(
+        {
+            "rows": np.stack(rows),
+            "ranges": np.array(ranges),
+            "labels": np.array([ids.get(found.classes[c], 65535) for c in columns], np.uint16),
+            "foreground": foreground,
+            "foreground_range": np.array([low, high]),
+            "snippet_seconds": np.array([found.snippet_seconds]),
+        }
+    )
+
+
+def _settings(provenance: Mapping[str, Any]) -> dict[str, Any]:
+    """What the results say about how they were made."""
+    settings = provenance.get("postprocess", {})
+    mode = str(provenance.get("mode", "unknown"))
+    return {
+        "mode": mode,
+        "model": str(provenance.get("model", "")),
+        "simulated": bool(provenance.get("simulated", False)),
+        "thresholds": [float(level) for level in settings.get("cas_thresholds", [])],
+        # Mode "published" lets a snippet stand for its start, "continuous" for its centre.
+        "snippetPoint": 0.0 if mode == "published" else 0.5,
+    }
+
+
+def _scores(corpus: Corpus, level: float) -> dict[str, Any]:
+    """Average precision, in [0, 1]; nothing without ground truth."""
+    if corpus.judgement is None:
+        return {"kinds": [], "levels": [], "level": 0, "ap": {}, "map": [], "averageMap": None}
+    report = corpus.judgement.report
+    levels = report.tiou_thresholds.tolist()
+    nearest = min(range(len(levels)), key=lambda i: abs(levels[i] - level))
+    return {
+        "kinds": list(KINDS),
+        "levels": levels,
+        "level": nearest,
+        "ap": {label: _plain(row) for label, row in zip(report.labels, report.ap, strict=True)},
+        "map": _plain(report.map),
+        "averageMap": float(report.average_map),
+    }
+
+
+def _plain(values: Any) -> list[float | None]:
+    return [float(value) if math.isfinite(value) else None for value in values]
+
+
+def embedded_media(corpus: Corpus) -> Iterator[tuple[int, Path]]:
+    """Index and file of every video that the page shall hold."""
+    for i, video in enumerate(corpus.videos):
+        if video.media is not None and video.media.embed:
+            yield i, Path(video.media.source)

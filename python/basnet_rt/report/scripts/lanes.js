@@ -1,0 +1,119 @@
+// One lane for each class of a video: marked segments above, detections in rows, activations below.
+
+const LANE = {
+  wide: 700, // from this width on, names stand in a gutter and not above the lane
+  gutter: 132,
+  pad: 10, // between the edge and the first second where there is no gutter
+  title: 18,
+  top: 8,
+  truth: 12,
+  gap: 3,
+  row: 15,
+  rows: 4, // most rows of detections; what overlaps more is drawn in the last
+  curve: 46,
+  bottom: 9,
+  foreground: 34,
+};
+
+/** Everything of a video that does not change with filters: its items by time, its lanes. */
+function prepareVideo(video) {
+  const spans = (item) => (item < video.n ? video.start[item] : video.truthStart[item - video.n]);
+  video.byTime = Array.from({ length: video.n + video.m }, (_, item) => item);
+  video.byTime.sort((a, b) => spans(a) - spans(b) || a - b);
+  const labels = new Set([...video.label, ...video.truthLabel]);
+  for (const label of state.activations?.rows.keys() ?? []) if (label < heading.classes.length) labels.add(label);
+  video.rowOf = new Uint8Array(video.n);
+  video.lanes = [...labels].sort((a, b) => a - b).map((label) => classLane(video, label));
+}
+
+function classLane(video, label) {
+  const detections = indices(video.label, label).sort((a, b) => video.score[b] - video.score[a] || a - b);
+  const truths = indices(video.truthLabel, label);
+  return {
+    label,
+    name: heading.classes[label],
+    rows: packRows(video, detections),
+    detections: detections.reverse(), // best last, so that it is drawn on top
+    truths,
+    curve: state.activations?.rows.get(label) ?? null,
+  };
+}
+
+function indices(labels, label) {
+  const found = [];
+  labels.forEach((one, i) => { if (one === label) found.push(i); });
+  return found;
+}
+
+/** Puts detections, best first, into the first row where they overlap nothing; how many rows. */
+function packRows(video, detections) {
+  const rows = [];
+  for (const item of detections) {
+    const [start, end] = [video.start[item], video.end[item]];
+    let row = 0;
+    while (row < LANE.rows - 1 && rows[row] && !fits(rows[row], start, end)) row++;
+    rows[row] ??= { starts: [], ends: [] };
+    const at = firstAbove(rows[row].starts, start);
+    rows[row].starts.splice(at, 0, start);
+    rows[row].ends.splice(at, 0, end);
+    video.rowOf[item] = row;
+  }
+  return rows.length;
+}
+
+/** Whether [start, end) overlaps nothing in a row, in which nothing overlaps anything. */
+function fits({ starts, ends }, start, end) {
+  const after = firstAbove(starts, start);
+  return (after === 0 || ends[after - 1] <= start) && (after === starts.length || starts[after] >= end);
+}
+
+/** The first index of a rising list whose value is above `value`. */
+function firstAbove(values, value) {
+  let [low, high] = [0, values.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (values[middle] > value) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** Sets where each lane and its parts lie, for that width; returns the height of all. */
+function layOutLanes(video, width) {
+  const wide = width >= LANE.wide;
+  video.left = wide ? LANE.gutter : LANE.pad;
+  const hasTruth = video.m > 0;
+  let top = 0;
+  if (state.activations) {
+    video.foreground = { top, curveTop: top + (wide ? 6 : LANE.title), height: LANE.foreground };
+    top = video.foreground.curveTop + LANE.foreground + 6;
+  }
+  for (const lane of video.lanes) {
+    lane.top = top;
+    let at = top + (wide ? LANE.top : LANE.title + 2);
+    lane.truthTop = at;
+    if (hasTruth) at += LANE.truth + LANE.gap;
+    lane.rowTop = at;
+    at += Math.max(1, lane.rows) * LANE.row + LANE.gap;
+    lane.curveTop = at;
+    if (lane.curve) at += LANE.curve;
+    lane.height = at + LANE.bottom - top;
+    top += lane.height;
+  }
+  return top;
+}
+
+/** Names beside or above the lanes; the browser shapes them, so any script is right. */
+function labelLanes(video) {
+  const wide = video.left === LANE.gutter;
+  const labels = video.lanes.map((lane) => laneLabel(lane.name, lane.top + (wide ? LANE.top - 4 : 1), wide));
+  if (state.activations) labels.unshift(laneLabel("Foreground", wide ? 4 : 1, wide));
+  byId("lane-labels").replaceChildren(...labels);
+}
+
+function laneLabel(name, top, wide) {
+  const label = element("bdi", { class: "lane-label", title: name, text: name });
+  label.style.top = `${top}px`;
+  label.style.maxWidth = `${wide ? LANE.gutter - 18 : 300}px`;
+  return label;
+}

@@ -1,0 +1,113 @@
+// Plays the video where there is one, and a clock where there is none; both are told the same.
+
+const REASONS = {
+  none: "No video file was given. The clock runs without it.",
+  broken: "The video file cannot be played from here:",
+};
+
+class Player {
+  constructor(video) {
+    this.video = video;
+    this.usesVideo = false;
+    this.playing = false;
+    this.rate = 1;
+    this.last = 0; // of the clock's last tick, in milliseconds
+    this.blob = null;
+    video.addEventListener("error", () => this.usesVideo && this.withoutVideo("broken"));
+    video.addEventListener("loadedmetadata", () => this.ready());
+    video.addEventListener("ended", () => this.pause());
+    video.addEventListener("pause", () => this.usesVideo && !video.ended && this.pause());
+    video.addEventListener("seeked", () => this.usesVideo && this.moved(video.currentTime));
+    video.addEventListener("click", () => this.toggle());
+  }
+
+  /** Opens the current video's picture; the clock stands at 0. */
+  open() {
+    this.pause();
+    if (this.blob) URL.revokeObjectURL(this.blob);
+    this.blob = null;
+    const { media, index } = state.video;
+    this.moved(0);
+    if (!media) return this.withoutVideo("none");
+    this.usesVideo = true;
+    this.video.hidden = byId("mute").hidden = false;
+    byId("no-video").hidden = true;
+    if (!media.url) this.blob = URL.createObjectURL(new Blob([bytesOf(`data-media-${index}`)], { type: media.type }));
+    this.video.src = media.url ?? this.blob;
+    this.video.playbackRate = this.rate;
+  }
+
+  withoutVideo(reason) {
+    this.usesVideo = false;
+    this.video.removeAttribute("src");
+    this.video.hidden = byId("mute").hidden = true;
+    byId("no-video").hidden = false;
+    const name = reason === "broken" ? ` ${state.video.media.url ?? state.video.media.name}` : "";
+    byId("no-video-reason").textContent = REASONS[reason] + name;
+    if (reason === "broken") announce(REASONS.broken + name);
+  }
+
+  ready() {
+    if (Math.abs(this.video.currentTime - state.time) > 0.01) this.video.currentTime = state.time;
+    if (this.video.duration > state.video.duration + 0.5 && isFinite(this.video.duration)) {
+      const whole = state.view.end - state.view.start >= state.video.duration - 1e-9;
+      state.video.duration = this.video.duration;
+      emit("view");
+      if (whole) setView(0, state.video.duration);
+    }
+  }
+
+  play() {
+    if (state.time >= state.video.duration - 0.05) this.seek(0);
+    this.playing = true;
+    this.last = performance.now();
+    if (this.usesVideo) this.video.play().catch(() => this.pause());
+    requestAnimationFrame((now) => this.tick(now));
+    emit("play");
+  }
+
+  pause() {
+    if (!this.playing) return;
+    this.playing = false;
+    this.video.pause();
+    emit("play");
+  }
+
+  toggle() {
+    if (this.playing) this.pause();
+    else this.play();
+  }
+
+  seek(seconds) {
+    const time = clamp(seconds, 0, state.video.duration);
+    if (this.usesVideo && this.video.readyState > 0) this.video.currentTime = time;
+    this.moved(time);
+  }
+
+  setRate(rate) {
+    this.rate = rate;
+    this.video.playbackRate = rate;
+  }
+
+  tick(now) {
+    if (!this.playing) return;
+    const elapsed = (now - this.last) / 1000;
+    this.last = now;
+    if (this.usesVideo && !this.video.seeking) this.moved(this.video.currentTime);
+    else if (!this.usesVideo) this.moved(Math.min(state.time + elapsed * this.rate, state.video.duration));
+    if (!this.usesVideo && state.time >= state.video.duration) return this.pause();
+    this.follow();
+    requestAnimationFrame((next) => this.tick(next));
+  }
+
+  /** Turns the page of the timeline when the playhead runs off it. */
+  follow() {
+    const { start, end } = state.view;
+    if (state.time > end && state.time < end + 5) setView(state.time, state.time + end - start);
+  }
+
+  moved(time) {
+    state.time = time;
+    emit("time");
+  }
+}

@@ -1,0 +1,113 @@
+// Segments of one lane: marked ones as solid or hollow bars, detections in the colour of their kind.
+
+const LABEL_WIDTH = 50; // a detection at least this wide carries its score
+const SIGN_WIDTH = 15;
+
+function drawTruths(context, lane, x) {
+  const video = state.video;
+  const { start, end } = state.view;
+  for (const j of lane.truths) {
+    if (video.truthStart[j] >= end || video.truthEnd[j] <= start) continue;
+    const [from, to] = [x(video.truthStart[j]), x(video.truthEnd[j])];
+    const width = Math.max(to - from, 2);
+    if (video.missed[j]) drawMissed(context, from, lane.truthTop, width);
+    else {
+      context.fillStyle = colours.marked;
+      context.fillRect(from, lane.truthTop, width, LANE.truth);
+    }
+  }
+}
+
+/** Hollow: nothing that is shown takes it. */
+function drawMissed(context, left, top, width) {
+  const hidden = state.hidden.has("missed");
+  context.globalAlpha = hidden ? 0.45 : 1;
+  context.fillStyle = colours.surface;
+  context.fillRect(left, top, width, LANE.truth);
+  context.strokeStyle = colours.missed;
+  context.lineWidth = 1.5;
+  context.strokeRect(left + 0.75, top + 0.75, Math.max(width - 1.5, 0.5), LANE.truth - 1.5);
+  if (width > SIGN_WIDTH) {
+    context.fillStyle = colours.missed;
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    context.fillText(width > 60 ? "! missed" : "!", left + width / 2, top + LANE.truth / 2 + 0.5);
+  }
+  context.globalAlpha = 1;
+}
+
+function drawDetections(context, lane, x) {
+  const video = state.video;
+  const { start, end } = state.view;
+  const kinds = video.kind(state.level);
+  const span = scoreRange.high - scoreRange.low || 1;
+  for (const i of lane.detections) {
+    if (!state.shown[i] || video.start[i] >= end || video.end[i] <= start) continue;
+    const from = x(video.start[i]);
+    const width = Math.max(x(video.end[i]) - from, 1.5);
+    const top = lane.rowTop + video.rowOf[i] * LANE.row;
+    const kind = kinds ? heading.kinds[kinds[i]] : null;
+    const colour = colours[kind ?? "plain"];
+    const strength = (video.score[i] - scoreRange.low) / span;
+    drawDetection(context, from, top, width, colour, strength);
+    if (width >= SIGN_WIDTH + 4) drawDetectionText(context, from, top, width, kind, video.score[i]);
+  }
+}
+
+/** A bar whose fill grows with the score, on a full edge below. */
+function drawDetection(context, left, top, width, colour, strength) {
+  const height = LANE.row - 2;
+  context.fillStyle = colours.surface;
+  context.fillRect(left, top, width, height);
+  context.fillStyle = colour;
+  context.globalAlpha = 0.22 + 0.4 * strength;
+  context.fillRect(left, top, width, height);
+  context.globalAlpha = 1;
+  context.fillRect(left, top + height - 2, width, 2);
+  if (width > 4) context.fillRect(left, top, 1.5, height);
+}
+
+function drawDetectionText(context, left, top, width, kind, score) {
+  // A bar that begins left of the view keeps its text inside.
+  const from = Math.max(left, state.video.left);
+  if (left + width - from < SIGN_WIDTH + 4) return;
+  const text = left + width - from >= LABEL_WIDTH ? score.toFixed(2) : "";
+  context.fillStyle = colours.ink;
+  context.textAlign = "left";
+  context.textBaseline = "middle";
+  context.fillText([kind && kindSign(kind), text].filter(Boolean).join(" "), from + 4, top + LANE.row / 2 - 1);
+}
+
+/** A frame around the selected item. */
+function drawSelected(context, x) {
+  const item = state.selected;
+  const video = state.video;
+  if (item < 0) return;
+  const [start, end] = itemSpan(item);
+  const label = item < video.n ? video.label[item] : video.truthLabel[item - video.n];
+  const lane = video.lanes.find((one) => one.label === label);
+  const top = item < video.n ? lane.rowTop + video.rowOf[item] * LANE.row : lane.truthTop;
+  const height = item < video.n ? LANE.row - 2 : LANE.truth;
+  context.strokeStyle = colours.ink;
+  context.lineWidth = 2;
+  context.strokeRect(x(start) - 2, top - 2, Math.max(x(end) - x(start), 1.5) + 4, height + 4);
+}
+
+/** The item at a point of the lanes, or -1; what is drawn on top wins. */
+function itemAt(time, y, slack) {
+  const video = state.video;
+  const lane = video.lanes.find((one) => y >= one.top && y < one.top + one.height);
+  if (!lane) return -1;
+  const near = (start, end) => time >= start - slack && time <= end + slack;
+  if (video.m && y >= lane.truthTop - 2 && y < lane.truthTop + LANE.truth + 2) {
+    const j = lane.truths.find((one) => near(video.truthStart[one], video.truthEnd[one]));
+    return j === undefined ? -1 : video.n + j;
+  }
+  const row = Math.floor((y - lane.rowTop) / LANE.row);
+  if (row < 0 || row >= lane.rows) return -1;
+  for (let k = lane.detections.length - 1; k >= 0; k--) {
+    const i = lane.detections[k];
+    if (video.rowOf[i] === row && state.shown[i] && near(video.start[i], video.end[i])) return i;
+  }
+  return -1;
+}
