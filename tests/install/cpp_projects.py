@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -23,7 +24,7 @@ def install_library(build: Path, prefix: Path, **options: str) -> Path:
     run("cmake", "-S", REPOSITORY, "-B", build, "-G", "Ninja", search, *definitions)
     run("cmake", "--build", build, "-j", "2")
     run("cmake", "--install", build, "--prefix", prefix)
-    build.rename(build.with_name("moved-away"))
+    shutil.rmtree(build)
     return prefix
 
 
