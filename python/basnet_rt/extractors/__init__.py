@@ -1,0 +1,1 @@
+"""Extractors: from pictures to features. `make_extractor` makes one by name."""

@@ -1,0 +1,1 @@
+"""Video: files, addresses and cameras as pictures with true times."""

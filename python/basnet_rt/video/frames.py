@@ -1,0 +1,79 @@
+"""What decoding hands on and extractors take: pictures on a grid of equal steps in time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from basnet_rt._errors import InvalidValue
+
+Image = npt.NDArray[np.uint8]
+Pixels = Literal["rgb", "gray"]
+
+MOST_PIXELS = 1 << 14  # of a side
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameFormat:
+    """Pictures as an extractor wants them, rotation of the file undone.
+
+    Attributes:
+        pixels: "rgb" gives (H, W, 3), "gray" (H, W); uint8 either way.
+        width, height: both given: scaled to exactly this, whatever the shape.
+        short_side: given: scaled until the shorter side is this long, the shape kept. With neither,
+            pictures keep their size.
+
+    Raises:
+        ValueError: a side is not in 1 .. MOST_PIXELS, or both ways to give a size are used.
+    """
+
+    pixels: Pixels = "rgb"
+    width: int | None = None
+    height: int | None = None
+    short_side: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.pixels not in ("rgb", "gray"):
+            raise InvalidValue(f"pixels: expected 'rgb' or 'gray', got {self.pixels!r}")
+        if (self.width is None) != (self.height is None):
+            raise InvalidValue("width and height: give both, or neither")
+        if self.width is not None and self.short_side is not None:
+            raise InvalidValue("short_side: not together with width and height")
+        for name in ("width", "height", "short_side"):
+            side = getattr(self, name)
+            if side is not None and not 1 <= side <= MOST_PIXELS:
+                raise InvalidValue(f"{name}: expected 1 .. {MOST_PIXELS} pixels, got {side}")
+
+    def size_of(self, width: int, height: int) -> tuple[int, int]:
+        """(width, height) that a picture of this size is scaled to."""
+        if self.width is not None and self.height is not None:
+            return self.width, self.height
+        if self.short_side is None:
+            return width, height
+        scale = self.short_side / min(width, height)
+        return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The picture that the video shows at one instant of the grid.
+
+    Attributes:
+        index: of the instant, int, from 0 at the video's first picture; instant k lies at k / fps
+            seconds after it. Consecutive frames have consecutive indices.
+        time: index / fps, seconds of the video.
+        shown: when the picture itself begins to be shown, seconds on the same clock, as the file's
+            timestamps say; at most `time` but for rounding.
+        image: (H, W, 3) or (H, W) uint8, C-contiguous; not to be written to, may be kept.
+        repeated: whether it is the very picture of the frame before (a source slower than the
+            grid, or one that stands still).
+    """
+
+    index: int
+    time: float
+    shown: float
+    image: Image
+    repeated: bool = False
