@@ -3,12 +3,10 @@
 #include "basnet_rt/config.h"
 
 #include <array>
-#include <memory>
 #include <type_traits>
 #include <variant>
 
-#include "handles.h"
-#include "status.h"
+#include "calls.h"
 
 namespace basnet_rt::c_api {
 namespace {
@@ -118,11 +116,8 @@ void set_choice(Config& settings, const Field& field, const std::string& text) {
 using namespace basnet_rt::c_api;
 
 basnet_rt_status basnet_rt_config_create(const char* mode, basnet_rt_config** config) {
-  return guarded([&] {
-    not_null(config, "config");
-    auto made = std::make_unique<basnet_rt_config>();
-    made->value.mode = choice_of<basnet_rt::Mode>(text_of(mode, "mode"), "mode");
-    *config = made.release();
+  return new_handle(config, "config", [&](basnet_rt_config& made) {
+    made.value.mode = choice_of<basnet_rt::Mode>(text_of(mode, "mode"), "mode");
   });
 }
 

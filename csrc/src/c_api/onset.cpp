@@ -1,10 +1,6 @@
 #include "basnet_rt/onset.h"
 
-#include <memory>
-#include <string_view>
-
-#include "handles.h"
-#include "status.h"
+#include "calls.h"
 
 using namespace basnet_rt::c_api;
 
@@ -34,12 +30,9 @@ void basnet_rt_onset_detector_free(basnet_rt_onset_detector** detector) { releas
 basnet_rt_status basnet_rt_onset_detector_push(basnet_rt_onset_detector* detector,
                                                const basnet_rt_rows* activations,
                                                basnet_rt_onsets** found) {
-  return guarded([&] {
-    not_null(found, "found");
-    auto made = std::make_unique<basnet_rt_onsets>();
+  return new_handle(found, "found", [&](basnet_rt_onsets& made) {
     const auto view = view_of(*not_null(activations, "activations"), "activations");
-    for (const basnet_rt::Onset& onset : open(detector).push(view)) made->add(onset);
-    *found = made.release();
+    for (const basnet_rt::Onset& onset : open(detector).push(view)) made.add(onset);
   });
 }
 
@@ -50,11 +43,8 @@ basnet_rt_status basnet_rt_onset_detector_gap(basnet_rt_onset_detector* detector
 
 basnet_rt_status basnet_rt_onset_detector_save(const basnet_rt_onset_detector* detector,
                                                basnet_rt_bytes** bytes) {
-  return guarded([&] {
-    not_null(bytes, "bytes");
-    auto made = std::make_unique<basnet_rt_bytes>();
-    made->value = handle(detector, "detector").value.save();
-    *bytes = made.release();
+  return new_handle(bytes, "bytes", [&](basnet_rt_bytes& made) {
+    made.value = handle(detector, "detector").value.save();
   });
 }
 

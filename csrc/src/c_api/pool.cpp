@@ -2,9 +2,9 @@
 #include <memory>
 
 #include "basnet_rt/c_pool.h"
+#include "calls.h"
 #include "pool_network.h"
 #include "pool_options.h"
-#include "status.h"
 
 struct basnet_rt_pool : basnet_rt::c_api::Tagged<basnet_rt::c_api::Kind::kPool> {
   template <class... Arguments>
@@ -18,22 +18,6 @@ namespace {
 
 basnet_rt::StreamPool& open(basnet_rt_pool* pool) { return handle(pool, "pool").value; }
 const basnet_rt::StreamPool& open(const basnet_rt_pool* pool) { return handle(pool, "pool").value; }
-
-// Results are allocated before the pool gives them out: what was polled comes once.
-template <class Call>
-basnet_rt_status detections(basnet_rt_detections** out, const char* name, const Call& call) {
-  return guarded([&] {
-    not_null(out, name);
-    auto made = std::make_unique<basnet_rt_detections>();
-    made->take(call());
-    *out = made.release();
-  });
-}
-
-template <class T, class Call>
-basnet_rt_status value_of(T* out, const char* name, const Call& call) {
-  return guarded([&] { *not_null(out, name) = static_cast<T>(call()); });
-}
 
 basnet_rt::FeatureView features_of(const basnet_rt_rows* rows) {
   const basnet_rt::CasView view = view_of(*not_null(rows, "features"), "features");
@@ -95,11 +79,8 @@ basnet_rt_status basnet_rt_pool_poll(basnet_rt_pool* pool, int64_t stream,
 
 basnet_rt_status basnet_rt_pool_poll_onsets(basnet_rt_pool* pool, int64_t stream,
                                             basnet_rt_onsets** found) {
-  return guarded([&] {
-    not_null(found, "found");
-    auto made = std::make_unique<basnet_rt_onsets>();
-    for (const basnet_rt::Onset& onset : open(pool).poll_onsets(stream)) made->add(onset);
-    *found = made.release();
+  return new_handle(found, "found", [&](basnet_rt_onsets& made) {
+    for (const basnet_rt::Onset& onset : open(pool).poll_onsets(stream)) made.add(onset);
   });
 }
 
@@ -137,12 +118,8 @@ basnet_rt_status basnet_rt_pool_ready(basnet_rt_pool* pool, double timeout, int6
 
 basnet_rt_status basnet_rt_pool_save(basnet_rt_pool* pool, int64_t stream,
                                      basnet_rt_bytes** bytes) {
-  return guarded([&] {
-    not_null(bytes, "bytes");
-    auto made = std::make_unique<basnet_rt_bytes>();
-    made->value = open(pool).save(stream);
-    *bytes = made.release();
-  });
+  return new_handle(bytes, "bytes",
+                    [&](basnet_rt_bytes& made) { made.value = open(pool).save(stream); });
 }
 
 basnet_rt_status basnet_rt_pool_restore(basnet_rt_pool* pool, const void* data, size_t size,

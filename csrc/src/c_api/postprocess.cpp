@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "handles.h"
-#include "status.h"
+#include "calls.h"
 
 using namespace basnet_rt::c_api;
 
@@ -49,21 +48,15 @@ std::vector<Made> taken(std::vector<basnet_rt::Detections>&& found) {
 
 basnet_rt_status basnet_rt_propose(const basnet_rt_video* video, const basnet_rt_config* config,
                                    basnet_rt_proposals** found) {
-  return guarded([&] {
-    not_null(found, "found");
-    auto made = std::make_unique<basnet_rt_proposals>();
-    made->value = basnet_rt::propose(video_of(video), handle(config, "config").value);
-    *found = made.release();
+  return new_handle(found, "found", [&](basnet_rt_proposals& made) {
+    made.value = basnet_rt::propose(video_of(video), handle(config, "config").value);
   });
 }
 
 basnet_rt_status basnet_rt_postprocess(const basnet_rt_video* video, const basnet_rt_config* config,
                                        basnet_rt_detections** found) {
-  return guarded([&] {
-    not_null(found, "found");
-    auto made = std::make_unique<basnet_rt_detections>();
-    made->take(basnet_rt::postprocess(video_of(video), handle(config, "config").value));
-    *found = made.release();
+  return detections(found, "found", [&] {
+    return basnet_rt::postprocess(video_of(video), handle(config, "config").value);
   });
 }
 

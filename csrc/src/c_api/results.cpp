@@ -1,11 +1,9 @@
 // Results are read in place; of NULL and of a handle of another kind, sizes are 0 and pointers
 // NULL.
 
-#include <memory>
 #include <type_traits>
 
-#include "handles.h"
-#include "status.h"
+#include "calls.h"
 
 namespace basnet_rt::c_api {
 namespace {
@@ -105,12 +103,9 @@ const double* basnet_rt_proposals_segments(const basnet_rt_proposals* found) {
 void basnet_rt_proposals_free(basnet_rt_proposals** found) { release(found); }
 
 basnet_rt_status basnet_rt_bytes_create(const void* data, size_t size, basnet_rt_bytes** bytes) {
-  return guarded([&] {
-    not_null(bytes, "bytes");
+  return new_handle(bytes, "bytes", [&](basnet_rt_bytes& made) {
     if (size > 0) not_null(data, "data");
-    auto made = std::make_unique<basnet_rt_bytes>();
-    made->value.assign(static_cast<const char*>(data), size);
-    *bytes = made.release();
+    made.value.assign(static_cast<const char*>(data), size);
   });
 }
 const void* basnet_rt_bytes_data(const basnet_rt_bytes* bytes) {

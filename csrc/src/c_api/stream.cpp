@@ -1,10 +1,8 @@
 #include "basnet_rt/stream.h"
 
-#include <memory>
 #include <string_view>
 
-#include "handles.h"
-#include "status.h"
+#include "calls.h"
 
 using namespace basnet_rt::c_api;
 
@@ -15,22 +13,6 @@ basnet_rt::StreamPostprocessor& open(basnet_rt_stream* stream) {
 }
 const basnet_rt::StreamPostprocessor& open(const basnet_rt_stream* stream) {
   return handle(stream, "stream").value;
-}
-
-// The result is allocated before the stream moves on: finals must not get lost for want of memory.
-template <class Call>
-basnet_rt_status detections(basnet_rt_detections** out, const char* name, const Call& call) {
-  return guarded([&] {
-    not_null(out, name);
-    auto made = std::make_unique<basnet_rt_detections>();
-    made->take(call());
-    *out = made.release();
-  });
-}
-
-template <class T, class Call>
-basnet_rt_status value_of(T* out, const char* name, const Call& call) {
-  return guarded([&] { *not_null(out, name) = static_cast<T>(call()); });
 }
 
 }  // namespace
@@ -77,12 +59,8 @@ basnet_rt_status basnet_rt_stream_reset(basnet_rt_stream* stream) {
 }
 
 basnet_rt_status basnet_rt_stream_save(const basnet_rt_stream* stream, basnet_rt_bytes** bytes) {
-  return guarded([&] {
-    not_null(bytes, "bytes");
-    auto made = std::make_unique<basnet_rt_bytes>();
-    made->value = open(stream).save();
-    *bytes = made.release();
-  });
+  return new_handle(bytes, "bytes",
+                    [&](basnet_rt_bytes& made) { made.value = open(stream).save(); });
 }
 
 basnet_rt_status basnet_rt_stream_load(const void* data, size_t size, basnet_rt_stream** stream) {
