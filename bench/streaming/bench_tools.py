@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "ablation"))
@@ -28,4 +29,15 @@ __all__ = [
     "machine",
     "markdown_table",
     "replace_section",
+    "show",
 ]
+
+
+def show(
+    section: str, note: str, header: Sequence[str], rows: Iterable[Sequence[str]], into_page: bool
+) -> None:
+    """Print a table under a line on machine and method; write it into the page where asked."""
+    text = f"{machine()}. {note}\n\n{markdown_table(header, rows)}"
+    print("\n" + text)
+    if into_page:
+        replace_section(PAGE, section, text)

@@ -29,7 +29,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench_tools import PAGE, machine, markdown_table, replace_section
+from bench_tools import show
 from made_networks import CONFIG, DTYPES, made_bundle, made_features, made_network
 
 import basnet_rt
@@ -178,10 +178,7 @@ def main() -> None:
                 rows.append(row(threads, dtype, best, single_streams(model)))
                 print(" | ".join(rows[-1]), flush=True)
     note = f"Batches of at most {MAX_BATCH} snippets, `max_delay` {1e3 * MAX_DELAY:.0f} ms."
-    text = f"{machine()}. {note}\n\n{markdown_table(HEADER, rows)}"
-    print("\n" + text)
-    if options.docs:
-        replace_section(PAGE, "capacity", text)
+    show("capacity", note, HEADER, rows, options.docs)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import localize
-from bench_tools import PAGE, machine, markdown_table, replace_section
+from bench_tools import show
 from made_networks import CONFIG, DTYPES, made_bundle, made_features, made_network, weights_read
 from timing import spread
 
@@ -122,10 +122,7 @@ def main() -> None:
                 rows.append(row(threads, dtype, measure(model, released, options.rounds)))
                 print(" | ".join(rows[-1]), flush=True)
     note = f"float32: {finals} finals of the stream equal the whole's detections."
-    text = f"{machine()}. {note}\n\n{markdown_table(HEADER, rows)}"
-    print("\n" + text)
-    if options.docs:
-        replace_section(PAGE, "push", text)
+    show("push", note, HEADER, rows, options.docs)
 
 
 if __name__ == "__main__":
