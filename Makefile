@@ -12,6 +12,11 @@ SANITIZE ?= address,undefined
 export OMP_NUM_THREADS := 1
 # This environment's programs first: cmake, ninja, clang-format and the two of this project.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Several stages compile the same files with the same flags, each in a folder of its own.
+ifneq ($(shell command -v ccache),)
+export CMAKE_CXX_COMPILER_LAUNCHER ?= ccache
+export CMAKE_CUDA_COMPILER_LAUNCHER ?= ccache
+endif
 
 CPP_SOURCES := $(shell find csrc tests examples -name '*.cpp' -o -name '*.h' -o -name '*.cu' \
   -o -name '*.cuh' 2>/dev/null)

@@ -15,6 +15,8 @@ has_header() { echo "#include <$1>" | "${CXX:-g++}" -E -x c++ - >/dev/null 2>&1;
 command -v "${CXX:-g++}" >/dev/null || missing+=(g++)
 command -v readelf >/dev/null || missing+=(binutils)
 command -v pkg-config >/dev/null || missing+=(pkg-config)
+# It only saves time, minutes in CI.
+[[ -z ${CI:-} ]] || command -v ccache >/dev/null || missing+=(ccache)
 has_header gtest/gtest.h || missing+=(libgtest-dev)
 has_header nlohmann/json.hpp || missing+=(nlohmann-json3-dev)
 has_header grpcpp/grpcpp.h || missing+=(libgrpc++-dev)
