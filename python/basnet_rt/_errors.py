@@ -17,3 +17,7 @@ class InvalidType(Error, TypeError):  # noqa: N818
 
 class BundleError(Error):
     """A bundle is absent, damaged, foreign, or made for other input."""
+
+
+class VideoError(Error, ValueError):
+    """A video is absent, holds no picture, or is too broken to be used."""

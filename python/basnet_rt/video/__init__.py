@@ -1,1 +1,26 @@
-"""Video: files, addresses and cameras as pictures with true times."""
+"""Video: files, addresses and cameras as pictures with true times.
+
+`probe` says what a file is, `read_frames` gives its pictures on a grid of equal steps in time,
+`open_live` those of a camera. PyAV is imported when one of them is called.
+"""
+
+from basnet_rt._errors import VideoError
+from basnet_rt.video.frames import Frame, FrameFormat, Gap
+from basnet_rt.video.info import VideoInfo, probe
+from basnet_rt.video.live import LiveSource, open_live
+from basnet_rt.video.live_reader import LiveSettings
+from basnet_rt.video.reader import FrameReader, read_frames
+
+__all__ = [
+    "Frame",
+    "FrameFormat",
+    "FrameReader",
+    "Gap",
+    "LiveSettings",
+    "LiveSource",
+    "VideoError",
+    "VideoInfo",
+    "open_live",
+    "probe",
+    "read_frames",
+]

@@ -77,3 +77,20 @@ class Frame:
     shown: float
     image: Image
     repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch of a live source of which there are no pictures; the next frame begins anew.
+
+    Attributes:
+        index: of the first instant after it.
+        instants: of the grid that are missing, at least 1.
+        seconds: instants / fps.
+        reason: "reconnected", "timestamps" (they jumped) or "dropped" (the consumer was too slow).
+    """
+
+    index: int
+    instants: int
+    seconds: float
+    reason: str

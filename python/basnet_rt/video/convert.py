@@ -1,0 +1,69 @@
+"""From decoded pictures to arrays: scaled, converted and turned."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from basnet_rt.video.frames import FrameFormat, Image
+from basnet_rt.video.opening import pyav
+from basnet_rt.video.shape import Orientation, square_size
+
+_CHANNELS = {"rgb": 3, "gray": 1}
+_PIXEL_FORMAT = {"rgb": "rgb24", "gray": "gray"}
+
+
+class Converter:
+    """Scales and converts in one step of libswscale; alpha is ignored, more than 8 bits rounded.
+
+    The first picture fixes how all are laid and how large they become.
+
+    Args:
+        frames: what is wanted.
+
+    Attributes:
+        size: (width, height) of the arrays; None before the first.
+    """
+
+    def __init__(self, frames: FrameFormat) -> None:
+        self._frames = frames
+        self._reformatter = pyav().video.reformatter.VideoReformatter()
+        self._more = _one_thread(self._reformatter)
+        self._orientation = Orientation()
+        self.size: tuple[int, int] | None = None
+
+    def image(self, picture: Any, aspect: Fraction | None) -> Image:
+        """One array (H, W[, 3]) uint8, C-contiguous.
+
+        Args:
+            picture: of PyAV.
+            aspect: width over height of one pixel, or None.
+        """
+        if self.size is None:
+            self._orientation = Orientation.of(picture)
+            shown = self._orientation.size(*square_size(picture.width, picture.height, aspect))
+            self.size = self._frames.size_of(*shown)
+        width, height = self._orientation.size(*self.size)
+        pixels = _PIXEL_FORMAT[self._frames.pixels]
+        scaled = self._reformatter.reformat(picture, width, height, pixels, **self._more)
+        return self._orientation.apply(_array(scaled, _CHANNELS[self._frames.pixels]))
+
+
+def _array(picture: Any, channels: int) -> Image:
+    """The picture's own memory where its rows lie without a gap, else a copy."""
+    plane = picture.planes[0]
+    rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: picture.height]
+    image = rows[:, : picture.width * channels]
+    shape = (picture.height, picture.width, channels)
+    return np.ascontiguousarray(image).reshape(shape if channels > 1 else shape[:2])
+
+
+def _one_thread(reformatter: Any) -> dict[str, int]:
+    """Pipelines have threads of their own; older PyAV has no such setting and one thread."""
+    try:
+        reformatter.reformat(pyav().VideoFrame(2, 2, "gray"), 4, 4, "gray", threads=1)
+    except TypeError:
+        return {}
+    return {"threads": 1}

@@ -1,0 +1,93 @@
+"""What a video says of itself."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from basnet_rt.video.opening import open_container, video_stream
+from basnet_rt.video.shape import Orientation, square_size
+
+DEFAULT_RATE = Fraction(25)  # of pictures without timestamps in a file that names no rate
+HIGHEST_RATE = 1000  # a "rate" above it is the clock's
+
+
+@dataclass(frozen=True, kw_only=True)
+class VideoInfo:
+    """What a video's header says; only decoding tells whether it is true.
+
+    Attributes:
+        duration: seconds; None where the header does not say (pipes, broken files).
+        fps: mean pictures per second, exact; None where it is unknown.
+        width, height: of the pictures as shown: turned upright, pixels square.
+        start: first timestamp in seconds, on the file's own clock.
+        rotation: degrees counter-clockwise that the file asks to turn its pictures by.
+        codec, pixel_format, container: names that libav* gives them.
+        live: whether the source has no end, as far as one can tell.
+    """
+
+    duration: float | None
+    fps: Fraction | None
+    width: int
+    height: int
+    start: float
+    rotation: int
+    codec: str
+    pixel_format: str | None
+    container: str
+    live: bool = False
+
+
+def probe(source: str | os.PathLike[str]) -> VideoInfo:
+    """Open a file or an address and read its header, and its first picture for the rotation.
+
+    Raises:
+        VideoError: it cannot be opened, or holds no video.
+    """
+    with open_container(source) as container:
+        stream = video_stream(container, source)
+        return describe(container, stream, first_picture(container, stream))
+
+
+def describe(container: Any, stream: Any, picture: Any) -> VideoInfo:
+    """`VideoInfo` of what is open already, and of its first picture or None."""
+    context = stream.codec_context
+    square = square_size(context.width, context.height, stream.sample_aspect_ratio)
+    width, height = Orientation.of(picture).size(*square)
+    return VideoInfo(
+        duration=_duration(container, stream),
+        fps=frame_rate(stream),
+        width=width,
+        height=height,
+        start=float((stream.start_time or 0) * stream.time_base),
+        rotation=0 if picture is None else round(picture.rotation) % 360,
+        codec=context.name,
+        pixel_format=context.pix_fmt,
+        container=container.format.name,
+    )
+
+
+def frame_rate(stream: Any) -> Fraction | None:
+    """Mean rate if the header says one that can be true, else the most likely one."""
+    for name in ("average_rate", "guessed_rate", "base_rate"):
+        rate = getattr(stream, name, None)
+        if rate and 0 < rate <= HIGHEST_RATE:
+            return Fraction(rate)
+    return None
+
+
+def first_picture(container: Any, stream: Any) -> Any:
+    """The first that decodes, or None."""
+    from basnet_rt.video.packets import Pictures
+
+    return next(iter(Pictures(container, stream, threads=1)), None)
+
+
+def _duration(container: Any, stream: Any) -> float | None:
+    if stream.duration:
+        return float(stream.duration * stream.time_base)
+    if container.duration and container.duration > 0:
+        return float(Fraction(container.duration, 1_000_000))
+    return None

@@ -1,0 +1,90 @@
+"""The time of pictures that arrive: their timestamps while those run on, else the arrival."""
+
+from __future__ import annotations
+
+from collections import Counter
+from fractions import Fraction
+from typing import NamedTuple
+
+_SLIGHTLY_BACK = Fraction(1)  # seconds; a picture so late is left out, an earlier one is a jump
+
+
+class Moment(NamedTuple):
+    """Seconds since the first picture, and whether what came before does not lead up to it."""
+
+    time: Fraction
+    jumped: bool
+
+
+class LiveClock:
+    """Rising seconds since the first picture, over connections and the source's own clock.
+
+    Within a connection, times are timestamps times the time base. Where they jump, and in a new
+    connection, the clock is set by when the picture arrived: nobody knows more.
+
+    Args:
+        max_gap: seconds between timestamps that still count as running on.
+        step: usual seconds between pictures.
+        problems: counts missing_timestamps, backward_timestamps.
+    """
+
+    def __init__(self, max_gap: Fraction, step: Fraction, problems: Counter[str]) -> None:
+        self._max_gap, self._step, self._problems = max_gap, step, problems
+        self._begun: float | None = None  # arrival of the first picture
+        self._last: Fraction | None = None
+        self._shift: Fraction | None = None  # from timestamps to time; None: no timestamp seen
+        self._broken = False  # what comes next does not follow what came last
+
+    def reconnect(self) -> None:
+        """The next picture is of a new connection."""
+        self._broken, self._shift = True, None
+
+    def resume(self, seconds: float, arrival: float) -> None:
+        """Time began so many seconds before now; the first picture will be a jump."""
+        self._begun, self._last = arrival - seconds, Fraction(seconds)
+        self.reconnect()
+
+    def move_to(self, time: Fraction) -> None:
+        """The picture that came last is shown from this time on, no earlier than it was."""
+        assert self._last is not None
+        if self._shift is not None:
+            self._shift += time - self._last
+        self._last = time
+
+    def time_of(self, timestamp: Fraction | None, arrival: float) -> Moment | None:
+        """None: the picture comes too late to be shown.
+
+        Args:
+            timestamp: seconds on the source's clock, or None.
+            arrival: seconds on a clock that never goes back.
+        """
+        if timestamp is None:
+            self._problems["missing_timestamps"] += 1
+        if self._begun is None or self._last is None:
+            self._begun = arrival
+            return self._moment(Fraction(0), timestamp)
+        if self._broken:
+            return self._jump(timestamp, arrival)
+        if timestamp is None or self._shift is None:
+            return self._moment(self._last + self._step, timestamp)
+        ahead = timestamp + self._shift - self._last
+        if 0 < ahead <= self._max_gap:
+            return self._moment(self._last + ahead, timestamp)
+        if -_SLIGHTLY_BACK < ahead <= 0:
+            self._problems["backward_timestamps"] += 1
+            return None
+        return self._jump(timestamp, arrival)
+
+    def _jump(self, timestamp: Fraction | None, arrival: float) -> Moment:
+        """By the arrival, and after what was shown already."""
+        assert self._begun is not None
+        assert self._last is not None
+        self._broken = False
+        time = max(Fraction(arrival - self._begun), self._last + self._step)
+        return self._moment(time, timestamp)._replace(jumped=True)
+
+    def _moment(self, time: Fraction, timestamp: Fraction | None) -> Moment:
+        self._last = time
+        if timestamp is not None:
+            self._shift = time - timestamp
+        return Moment(time, jumped=False)

@@ -1,0 +1,119 @@
+"""From packets to decoded pictures, past what is damaged."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from basnet_rt._errors import VideoError
+from basnet_rt.video.opening import check_size, pyav
+from basnet_rt.video.reorder import numbered_as_stored, timed_as_shown
+
+MOST_DAMAGED = 0.25  # of the packets; above it, what is left tells little of the video
+MOST_READ_ERRORS = 16  # in a row, before the rest of a file is given up
+_REORDER_DEPTH = 4  # where PyAV is too old to say
+_THREADS_PAY_FROM = 640 * 480  # pixels; below, handing over costs more than it gains
+
+
+class Pictures:
+    """Decoded pictures of one stream, in the order in which they are shown.
+
+    Args:
+        container, stream: of PyAV.
+        threads: of the decoder; 0 lets libavcodec choose, None uses it where pictures are large.
+        source: for messages.
+        tolerant: bear any share of damage, as of a camera that is joined between key pictures.
+
+    Attributes:
+        problems: name to count, as in docs/video.md.
+        num_packets: packets of the stream that were read.
+    """
+
+    def __init__(
+        self,
+        container: Any,
+        stream: Any,
+        *,
+        threads: int | None = None,
+        source: object = "video",
+        tolerant: bool = False,
+    ) -> None:
+        self._container, self._stream, self._source = container, stream, source
+        self._errors, self._tolerant = pyav().error, tolerant
+        self.problems: Counter[str] = Counter()
+        self.num_packets = 0
+        self._size: tuple[int, int] | None = None
+        context = stream.codec_context
+        if threads is None:
+            threads = 0 if context.width * context.height >= _THREADS_PAY_FROM else 1
+        context.thread_type = "AUTO" if threads != 1 else "NONE"
+        context.thread_count = threads
+
+    def __iter__(self) -> Iterator[Any]:
+        pictures = self._decoded()
+        if numbered_as_stored(self._container, self._stream):
+            depth = getattr(self._stream.codec_context, "reorder_depth", None) or _REORDER_DEPTH
+            pictures = timed_as_shown(pictures, depth)
+        return pictures
+
+    def _decoded(self) -> Iterator[Any]:
+        for packet in self._packets():
+            yield from self._decode(packet)
+        yield from self._decode(None)
+        self._check_damage()
+
+    def _packets(self) -> Iterator[Any]:
+        """Those of the stream; a failed read is tried again, as libavformat may find its way."""
+        failed = 0
+        while True:
+            try:
+                for packet in self._container.demux(self._stream):
+                    failed = 0
+                    if packet.size:
+                        self.num_packets += 1
+                        yield packet
+                return
+            except self._errors.EOFError:
+                return
+            except (self._errors.FFmpegError, OSError) as error:
+                failed += 1
+                if failed == 1:
+                    self.problems["broken_reads"] += 1
+                if failed > MOST_READ_ERRORS or self._is_final(error):
+                    return
+
+    def _is_final(self, error: Exception) -> bool:
+        """Whether reading again makes no sense: a connection that is gone."""
+        return not isinstance(error, self._errors.InvalidDataError)
+
+    def _decode(self, packet: Any) -> Iterator[Any]:
+        """Pictures that a packet completes; None for the last ones."""
+        if packet is not None and packet.is_corrupt:
+            self.problems["damaged_packets"] += 1
+        try:
+            pictures = self._stream.codec_context.decode(packet)
+        except (self._errors.FFmpegError, ValueError):
+            if packet is not None and not packet.is_corrupt:
+                self.problems["damaged_packets"] += 1
+            return
+        for picture in pictures:
+            self._look_at(picture)
+            yield picture
+
+    def _look_at(self, picture: Any) -> None:
+        if picture.is_corrupt:
+            self.problems["damaged_pictures"] += 1
+        size = picture.width, picture.height
+        if self._size not in (None, size):
+            self.problems["size_changes"] += 1
+        self._size = size
+        check_size(*size, self._source)
+
+    def _check_damage(self) -> None:
+        damaged = self.problems["damaged_packets"]
+        if not self._tolerant and damaged > MOST_DAMAGED * max(1, self.num_packets):
+            raise VideoError(
+                f"{self._source}: {damaged} of {self.num_packets} packets are damaged; "
+                f"at most {MOST_DAMAGED:.0%} are borne"
+            )

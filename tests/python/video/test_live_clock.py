@@ -1,0 +1,98 @@
+"""The clock of live sources, on times that are written down."""
+
+from __future__ import annotations
+
+from collections import Counter
+from fractions import Fraction
+
+import pytest
+
+from basnet_rt.video.live_clock import LiveClock
+
+STEP = Fraction(1, 25)
+
+
+@pytest.fixture
+def problems() -> Counter[str]:
+    return Counter()
+
+
+@pytest.fixture
+def clock(problems: Counter[str]) -> LiveClock:
+    """Twenty pictures of a source whose clock began at 1000 s; they arrived 0.1 s late."""
+    made = LiveClock(Fraction(2), STEP, problems)
+    for k in range(20):
+        moment = made.time_of(1000 + k * STEP, 50.1 + k / 25)
+        assert moment == (k * STEP, False)
+    return made
+
+
+def test_late_arrival_does_not_move_times(clock: LiveClock):
+    assert clock.time_of(1000 + 20 * STEP, 53.0) == (20 * STEP, False)
+
+
+def test_a_short_pause_of_the_source_is_no_jump(clock: LiveClock):
+    assert clock.time_of(1002 + 19 * STEP, 53.0) == (2 + 19 * STEP, False)
+
+
+@pytest.mark.parametrize("timestamp", [4600, 3, 0])
+def test_a_jump_goes_by_the_arrival(clock: LiveClock, timestamp: int):
+    moment = clock.time_of(Fraction(timestamp), 53.1)
+    assert moment is not None
+    assert moment.jumped
+    assert float(moment.time) == pytest.approx(3.0)
+    following = clock.time_of(timestamp + STEP, 99.0)
+    assert following == (moment.time + STEP, False)
+
+
+def test_a_new_connection_goes_by_the_arrival(clock: LiveClock):
+    """Its timestamps begin at 0; it arrives 10 s after the first picture."""
+    clock.reconnect()
+    moment = clock.time_of(Fraction(0), 60.1)
+    assert moment is not None
+    assert moment.jumped
+    assert float(moment.time) == pytest.approx(10.0)
+
+
+def test_time_never_goes_back(clock: LiveClock):
+    """A burst after a reconnection arrives earlier than its pictures were due."""
+    clock.reconnect()
+    moment = clock.time_of(Fraction(0), 50.2)
+    assert moment == (20 * STEP, True)
+
+
+def test_a_late_picture_is_left_out(clock: LiveClock, problems: Counter[str]):
+    assert clock.time_of(1000 + 18 * STEP, 51.0) is None
+    assert problems == {"backward_timestamps": 1}
+    assert clock.time_of(1000 + 20 * STEP, 51.1) == (20 * STEP, False)
+
+
+def test_pictures_without_timestamps_follow_each_other(clock: LiveClock, problems: Counter[str]):
+    assert clock.time_of(None, 53.0) == (20 * STEP, False)
+    assert clock.time_of(None, 54.0) == (21 * STEP, False)
+    assert problems == {"missing_timestamps": 2}
+
+
+def test_timestamps_may_begin_late(problems: Counter[str]):
+    """RTSP gives none to the first picture; the second one's number may be anything."""
+    clock = LiveClock(Fraction(2), STEP, problems)
+    assert clock.time_of(None, 5.0) == (0, False)
+    assert clock.time_of(Fraction(-1, 200), 5.0) == (STEP, False)
+    assert clock.time_of(Fraction(-1, 200) + STEP, 5.0) == (2 * STEP, False)
+
+
+def test_going_on_counts_from_the_first_run(problems: Counter[str]):
+    clock = LiveClock(Fraction(2), STEP, problems)
+    clock.resume(3600.0, arrival=7.0)
+    moment = clock.time_of(Fraction(12), 9.0)
+    assert moment is not None
+    assert moment.jumped
+    assert float(moment.time) == pytest.approx(3602.0)
+
+
+def test_a_day_at_29_97_does_not_drift(problems: Counter[str]):
+    """Times are differences of timestamps, whatever was added up on the way."""
+    clock = LiveClock(Fraction(2), STEP, problems)
+    for k in range(0, 2_589_420, 58):
+        moment = clock.time_of(Fraction(k * 1001, 30_000), 0.0)
+    assert moment == (Fraction(k * 1001, 30_000), False)
