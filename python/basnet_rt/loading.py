@@ -31,20 +31,22 @@ def load(path: str | Path, *, device: Any = "cpu", dtype: Any = None) -> Model:
     """
     path = Path(path)
     metadata = read_metadata(path)
-    _check_undamaged(path)
+    check_undamaged(path)
     name = _dtype_name(dtype, metadata.dtype)
     import torch
 
-    module = _load_module(path, _device(device))
+    module = load_script(path, usable_device(device))
     if name != metadata.dtype:
         module.to(getattr(torch, name))
     try:
-        return Model(module.eval(), metadata, device=_device(device), dtype=name, name=path.name)
+        return Model(
+            module.eval(), metadata, device=usable_device(device), dtype=name, name=path.name
+        )
     except (InvalidValue, InvalidType) as error:
         raise BundleError(f"{path}: post-processing settings: {error}") from error
 
 
-def _check_undamaged(path: Path) -> None:
+def check_undamaged(path: Path) -> None:
     """torch reads flipped bits without noticing; the archive's checksums do."""
     try:
         with zipfile.ZipFile(path) as archive:
@@ -55,21 +57,21 @@ def _check_undamaged(path: Path) -> None:
         raise BundleError(f"{path}: damaged: the checksum of {damaged} is wrong")
 
 
-def _load_module(path: Path, device: torch.device) -> Any:
+def load_script(path: Path, device: torch.device) -> Any:
     import torch
 
-    load_script: Any = torch.jit.load
+    load_any: Any = torch.jit.load
     with warnings.catch_warnings():
         # Deprecated since torch 2.11, but the format asked for, and the one that C++ loads.
         warnings.filterwarnings("ignore", r"`torch\.jit\.load` is deprecated", DeprecationWarning)
         try:
-            return load_script(str(path), map_location=device)
+            return load_any(str(path), map_location=device)
         except (RuntimeError, ValueError) as error:
             reason = str(error).strip().splitlines()[0]
             raise BundleError(f"{path}: not a TorchScript file: {reason}") from error
 
 
-def _device(device: Any) -> torch.device:
+def usable_device(device: Any) -> torch.device:
     import torch
 
     try:

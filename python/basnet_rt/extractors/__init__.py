@@ -1,1 +1,22 @@
-"""Extractors: from pictures to features. `make_extractor` makes one by name."""
+"""Extractors: from pictures to features. `make_extractor` makes one by name.
+
+Each lies behind the same interface and is recorded as an `ExtractorSpec`; what it needs beyond
+NumPy is imported when it is made.
+"""
+
+from basnet_rt.extractors.interface import Extractor, ExtractorSpec, Features, Session
+from basnet_rt.extractors.pipeline import Extracted, Progress, extract_features
+from basnet_rt.extractors.registry import extractor_from_spec, make_extractor, names
+
+__all__ = [
+    "Extracted",
+    "Extractor",
+    "ExtractorSpec",
+    "Features",
+    "Progress",
+    "Session",
+    "extract_features",
+    "extractor_from_spec",
+    "make_extractor",
+    "names",
+]

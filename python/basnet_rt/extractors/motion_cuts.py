@@ -1,0 +1,49 @@
+"""Where one shot ends and the next begins: motion between the two means nothing.
+
+Two pictures are compared at the size of the cells. A cut changes most of them, and changes them
+much more than the pictures around it change; violent action near the camera changes many, but in
+every pair, and leaves the picture like itself.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+
+LEAST_CHANGE = 16.0  # mean absolute difference of a cut, in grey levels of 255
+TIMES_USUAL = 8.0  # the change of a cut over the snippet's median change
+LEAST_LIKENESS = 0.5  # correlation; below, a large change is a cut whatever lies around it
+
+
+def change(before: Floats, after: Floats) -> tuple[float, float]:
+    """How far two small grey pictures (H, W) differ.
+
+    Returns:
+        Mean absolute difference in grey levels, and correlation in [-1, 1] (0 where one picture
+        is all of one grey).
+    """
+    a, b = before.astype(np.float64).ravel(), after.astype(np.float64).ravel()
+    difference = float(np.abs(a - b).mean())
+    a, b = a - a.mean(), b - b.mean()
+    length = float(np.sqrt((a * a).sum() * (b * b).sum()))
+    return difference, float((a * b).sum()) / length if length > 1e-9 else 0.0
+
+
+def find_cuts(changes: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+    """Which pairs of one snippet lie across a cut.
+
+    Args:
+        changes: (P, 2), what `change` gave for each of its pairs.
+
+    Returns:
+        (P,) True where the change is at least 16 grey levels and, besides, more than 8 times the
+        median of the snippet's changes or with a correlation below 1/2.
+    """
+    difference, likeness = np.asarray(changes, dtype=np.float64).reshape(-1, 2).T
+    unusual = difference > TIMES_USUAL * np.median(difference) if len(difference) else False
+    cuts: npt.NDArray[np.bool_] = (difference >= LEAST_CHANGE) & (
+        unusual | (likeness < LEAST_LIKENESS)
+    )
+    return cuts
