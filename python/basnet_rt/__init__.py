@@ -4,12 +4,13 @@ Importing needs NumPy alone; torch is imported when a model is loaded.
 """
 
 from basnet_rt._core import __version__
-from basnet_rt._errors import BundleError, Error, InvalidType, InvalidValue
+from basnet_rt._errors import BundleError, Error, InvalidType, InvalidValue, VideoError
 from basnet_rt.analysis.comparison import Comparison, compare
 from basnet_rt.analysis.tuning import Tuning, tune
 from basnet_rt.config import PostprocessConfig
 from basnet_rt.cpp_library import cmake_prefix
 from basnet_rt.evaluation import Report, evaluate
+from basnet_rt.from_video import localize_video
 from basnet_rt.loading import load
 from basnet_rt.localizer import Localizer
 from basnet_rt.model import Model
@@ -47,11 +48,13 @@ __all__ = [
     "StreamStatistics",
     "StreamingLocalizer",
     "Tuning",
+    "VideoError",
     "__version__",
     "cmake_prefix",
     "compare",
     "evaluate",
     "load",
+    "localize_video",
     "nms",
     "postprocess",
     "postprocess_batch",

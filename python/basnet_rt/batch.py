@@ -1,73 +1,22 @@
-"""Many feature files through one localizer: what is done stays done, what is bad is named."""
+"""Many videos through one localizer: what is done stays done, what is bad is named."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from basnet_rt._core import __version__
-from basnet_rt._errors import Error, InvalidValue
-from basnet_rt._feature_files import SUFFIXES
+from basnet_rt._errors import Error
+from basnet_rt._file_digest import file_sha256
 from basnet_rt._journal import Journal
 from basnet_rt.activation_files import ActivationFolder
-from basnet_rt.features import MODALITIES, FeatureSource, open_features
+from basnet_rt.batch_inputs import Failure, Features, Given, Input, PixelReader, Pixels
 from basnet_rt.localizer import Localizer
 from basnet_rt.results import Detections
-
-
-@dataclass(frozen=True)
-class Video:
-    """One video whose features lie in `source`; `path` is the argument that named it."""
-
-    name: str
-    path: Path
-    source: FeatureSource
-
-    def fingerprint(self) -> str:
-        """Path, size and time of its files: other features of the same name differ in it."""
-        path = self.path.resolve()
-        folders = (path, path / "rgb", path / "flow")
-        files = [path, *(f / f"{self.name}{suffix}" for f in folders for suffix in SUFFIXES)]
-        found = [(file, file.stat()) for file in files if file.is_file()]
-        return ";".join(f"{file}:{stat.st_size}:{stat.st_mtime_ns}" for file, stat in found)
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A video or a path that could not be worked on, and why."""
-
-    name: str
-    reason: str
-
-
-def find_videos(
-    paths: Sequence[str | Path], modality: str = "rgb+flow"
-) -> tuple[list[Video], list[Failure]]:
-    """Every video in files and folders of features (see `open_features`), in order.
-
-    A path that cannot be opened is a failure; the others are still found.
-
-    Raises:
-        ValueError: two paths hold a video of the same name, so that results would mix.
-    """
-    videos: dict[str, Video] = {}
-    failures = []
-    part = modality if modality in MODALITIES else "rgb+flow"
-    for path in map(Path, paths):
-        try:
-            source = open_features(path, modality=part)
-        except (Error, OSError) as error:
-            failures.append(Failure(str(path), str(error)))
-            continue
-        for name in source.names:
-            if name in videos:
-                raise InvalidValue(f"video {name!r} is both in {videos[name].path} and in {path}")
-            videos[name] = Video(name, path, source)
-    return list(videos.values()), failures
 
 
 @dataclass
@@ -87,20 +36,23 @@ class Outcome:
 
 def localize_videos(
     localizer: Localizer,
-    videos: Sequence[Video],
+    videos: Sequence[Input],
     journal: Journal,
     *,
     durations: Mapping[str, float | None] | None = None,
     activations: ActivationFolder | None = None,
+    read_pixels: PixelReader = lambda videos: iter(()),
     advance: Callable[[int], None] = lambda remaining: None,
 ) -> Outcome:
-    """Localize one after the other; a video that fails does not stop the rest.
+    """Localize features one after the other, then videos; one that fails does not stop the rest.
 
     What the journal has of the same features is not done again.
 
     Args:
-        durations: seconds by name; the default for videos it does not name.
+        durations: seconds by name; the default for videos it does not name is what the features'
+            sidecar or the video itself says.
         activations: where each video's activations are kept too, before it counts as done.
+        read_pixels: makes the features of videos.
         advance: called with the number of videos left, first before any is done.
     """
     prints = {video.name: video.fingerprint() for video in videos}
@@ -110,30 +62,56 @@ def localize_videos(
     outcome = Outcome(num_resumed=len(done))
     todo = [video for video in videos if video.name not in done]
     advance(len(todo))
-    for left, video in zip(range(len(todo) - 1, -1, -1), todo, strict=True):
-        found = _attempt(localizer, video, (durations or {}).get(video.name), activations)
-        if isinstance(found, Failure):
-            outcome.failures.append(found)
-        else:
-            journal.add(video.name, prints[video.name], found)
-            done[video.name] = found
-        advance(left)
+    with closing(_read(todo, localizer, read_pixels)) as given_ones:
+        for left, (video, given) in zip(range(len(todo) - 1, -1, -1), given_ones, strict=True):
+            seconds = (durations or {}).get(video.name)
+            found = _attempt(localizer, video, given, seconds, activations)
+            if isinstance(found, Failure):
+                outcome.failures.append(found)
+            else:
+                journal.add(video.name, prints[video.name], found)
+                done[video.name] = found
+            advance(left)
     outcome.detections = {video.name: done[video.name] for video in videos if video.name in done}
     return outcome
 
 
+def _read(
+    videos: Sequence[Input], localizer: Localizer, read_pixels: PixelReader
+) -> Generator[tuple[Input, Given | Failure], None, None]:
+    for video in videos:
+        if isinstance(video, Features):
+            try:
+                yield video, video.read(localizer.model.metadata)
+            except (Error, OSError, MemoryError) as error:
+                yield video, _failure(video, error)
+    pixels = [video for video in videos if isinstance(video, Pixels)]
+    if pixels:  # closed with this generator, as `yield from` does
+        yield from read_pixels(pixels)
+
+
 def _attempt(
-    localizer: Localizer, video: Video, duration: float | None, folder: ActivationFolder | None
+    localizer: Localizer,
+    video: Input,
+    given: Given | Failure,
+    duration: float | None,
+    folder: ActivationFolder | None,
 ) -> Detections | Failure:
+    if isinstance(given, Failure):
+        return given
+    seconds = given.duration if duration is None else duration
     try:
-        features = video.source.read(video.name)
         if folder is None:
-            return localizer(features, duration=duration)
-        found, activations = localizer.with_activations(features, duration=duration)
+            return localizer(given.features, duration=seconds)
+        found, activations = localizer.with_activations(given.features, duration=seconds)
         folder.write(video.name, activations)
         return found
     except (Error, OSError, MemoryError, RuntimeError) as error:  # torch raises the last
-        return Failure(video.name, str(error) or type(error).__name__)
+        return _failure(video, error)
+
+
+def _failure(video: Input, error: Exception) -> Failure:
+    return Failure(video.name, str(error) or type(error).__name__)
 
 
 def run_key(
@@ -146,10 +124,7 @@ def run_key(
 
     It also changes with where activations go: an older file there may be of another model.
     """
-    digest = hashlib.sha256()
-    with model_path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
+    digest = file_sha256(model_path)
     settings = {
         "version": __version__,
         "config": localizer.config.to_dict(),
@@ -159,4 +134,5 @@ def run_key(
         "activations": None if activations is None else str(activations.path.resolve()),
     }
     digest.update(json.dumps(settings, sort_keys=True).encode())
-    return digest.hexdigest()
+    key: str = digest.hexdigest()
+    return key

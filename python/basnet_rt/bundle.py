@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from basnet_rt._errors import BundleError
+from basnet_rt.extractors.interface import ExtractorSpec
 
 FORMAT = "basnet_rt.bundle"
 FORMAT_VERSION = 1
@@ -68,6 +69,8 @@ class BundleMetadata:
         postprocess: `PostprocessConfig.to_dict()`; the settings to localize with by default.
         versions: of the packages that wrote the bundle.
         provenance: free form: data set, seed, configuration hash, date, simulated or not.
+        extractor: `ExtractorSpec.to_dict()` of what makes the features; None where it is not known,
+            and then features are judged by `feature_dim` alone.
 
     Raises:
         BundleError: a field's kind or value is wrong; the message says what was expected.
@@ -89,6 +92,7 @@ class BundleMetadata:
     postprocess: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    extractor: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         _check_fields(self)
@@ -101,6 +105,11 @@ class BundleMetadata:
     def snippet_seconds(self) -> float:
         """Seconds between the starts of two snippets at native rate."""
         return self.snippet_stride / self.fps
+
+    @property
+    def extractor_spec(self) -> ExtractorSpec | None:
+        """The record of the extractor, read."""
+        return None if self.extractor is None else ExtractorSpec.from_dict(self.extractor)
 
     def check_feature_dim(self, channels: int, where: str) -> None:
         """Refuse features that cannot be this model's; `where` names them in the message."""
@@ -206,6 +215,20 @@ def _check_fields(metadata: BundleMetadata) -> None:
             raise BundleError(f"{name}: expected a dictionary, got {getattr(metadata, name)!r}")
     if metadata.calibration is not None:
         metadata.calibration.check(len(metadata.classes))
+    _check_extractor(metadata)
+
+
+def _check_extractor(metadata: BundleMetadata) -> None:
+    """What the record and the metadata both say, they must say alike."""
+    if metadata.extractor is not None and not isinstance(metadata.extractor, Mapping):
+        raise BundleError(f"extractor: expected a dictionary, got {metadata.extractor!r}")
+    spec = metadata.extractor_spec
+    for name in ("feature_dim", "fps", "snippet_frames", "snippet_stride"):
+        if spec is not None and getattr(spec, name) != getattr(metadata, name):
+            raise BundleError(
+                f"{name}: {getattr(metadata, name)!r}, but the extractor's record says "
+                f"{getattr(spec, name)!r}"
+            )
 
 
 def _check_classes(classes: Any) -> None:

@@ -18,6 +18,8 @@ from basnet_rt._feature_files import (
     SingleFile,
     holds_one_video,
 )
+from basnet_rt._feature_records import FeatureRecords, Sidecar
+from basnet_rt.extractors.interface import ExtractorSpec
 
 FloatArray = npt.NDArray[np.float32]
 Rows = slice | npt.NDArray[np.int64] | None
@@ -30,9 +32,15 @@ LENGTH_SLACK = 1
 class FeatureSource:
     """Named videos, each a (T, F) array that stays on disk until its rows are read."""
 
-    def __init__(self, container: Container, feature_dim: int | None = None) -> None:
+    def __init__(
+        self,
+        container: Container,
+        feature_dim: int | None = None,
+        records: FeatureRecords | None = None,
+    ) -> None:
         self._container = container
         self._feature_dim = feature_dim
+        self._records = FeatureRecords() if records is None else records
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -45,6 +53,20 @@ class FeatureSource:
         if self._feature_dim is None:
             self._feature_dim = self.shape(self.names[0])[1]
         return self._feature_dim
+
+    @property
+    def extractor(self) -> ExtractorSpec | None:
+        """What made the features, where `basnet-rt extract` left its record."""
+        return self._records.extractor
+
+    def sidecar(self, name: str) -> Sidecar | None:
+        """What `basnet-rt extract` left about one video: its duration, extractor, origin.
+
+        Raises:
+            BundleError: it is of another extractor than the folder.
+            ValueError: it is damaged, or does not belong to these features.
+        """
+        return self._records.sidecar(name, self.shape(name)[0])
 
     def shape(self, name: str) -> tuple[int, int]:
         """(T, F) of one video, without reading its values."""
@@ -106,25 +128,28 @@ def open_features(
     path = Path(path)
     part = None if modality == "rgb+flow" else modality
     if path.is_dir():
-        return FeatureSource(_open_folder(path, part), feature_dim)
+        container, folders = _open_folder(path, part)
+        return FeatureSource(container, feature_dim, FeatureRecords(folders))
     if not path.is_file():
         raise InvalidValue(f"{path}: no such file or folder of features")
     if path.suffix not in SUFFIXES:
         raise InvalidValue(f"{path}: expected a file ending in {', '.join(SUFFIXES)}")
     one = holds_one_video(path)
-    container: Container = SingleFile(path, part) if one else KeyedFile(path, part)
-    return FeatureSource(container, feature_dim)
+    if not one:
+        return FeatureSource(KeyedFile(path, part), feature_dim)
+    return FeatureSource(SingleFile(path, part), feature_dim, FeatureRecords([path.parent]))
 
 
-def _open_folder(path: Path, part: str | None) -> Container:
+def _open_folder(path: Path, part: str | None) -> tuple[Container, list[Path]]:
+    """The files, and the folders that their records lie in."""
     apart = [path / name for name in ("rgb", "flow") if (path / name).is_dir()]
-    if not apart:
-        return FileFolder(path, part)
+    if not apart or (part is not None and path / part not in apart):
+        return FileFolder(path, part), [path]
     if part is not None:
-        return FileFolder(path / part) if path / part in apart else FileFolder(path, part)
+        return FileFolder(path / part), [path / part]
     if len(apart) == 1:
         raise InvalidValue(f"{path}: found {apart[0].name}/ alone; expected rgb/ and flow/")
-    return Concatenated([(str(folder), FileFolder(folder)) for folder in apart])
+    return Concatenated([(str(folder), FileFolder(folder)) for folder in apart]), apart
 
 
 def _span(rows: Rows, length: int) -> tuple[slice, npt.NDArray[np.int64] | None]:

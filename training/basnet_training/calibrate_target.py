@@ -68,7 +68,10 @@ def calibrate_bundle(
 
 def _data(metadata: BundleMetadata) -> DataConfig:
     fields = {"classes": metadata.classes, "feature_dim": metadata.feature_dim}
-    return DataConfig.model_validate({**fields, "modality": metadata.modality})
+    extractor = None if metadata.extractor is None else dict(metadata.extractor)
+    return DataConfig.model_validate(
+        {**fields, "modality": metadata.modality, "extractor": extractor}
+    )
 
 
 def _replace(

@@ -44,6 +44,7 @@ class DataConfig(Section):
     fps: Positive = 25.0
     snippet_frames: Count = 16
     snippet_stride: Count = 16
+    extractor: dict[str, Any] | None = None  # its record; None: what lies beside the features
     simulated: bool = False  # into the bundle's provenance; true where the annotations say so
     cache_gib: NonNegative = 4.0  # features kept in memory, per loading process
 
@@ -172,6 +173,8 @@ class Config(Section):
             "data": {"features", "annotations", "split", "cache_gib"},
             "run": set(RunConfig.model_fields) - {"seed"},
         }
+        if self.data.extractor is None:  # digests from before there were records stay
+            aside["data"].add("extractor")
         text = self.model_dump_json(exclude=aside)
         return hashlib.sha256(text.encode()).hexdigest()[:10]
 

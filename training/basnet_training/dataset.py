@@ -18,6 +18,7 @@ from basnet_rt.features import FeatureSource, FloatArray, Rows, open_features
 
 from . import sampling
 from .config import DataConfig, SamplingConfig
+from .records import check_records
 
 GIB = 2**30
 
@@ -86,7 +87,9 @@ def open_videos(config: DataConfig) -> TaggedVideos:
     source = open_features(
         config.features, feature_dim=config.feature_dim, modality=config.modality
     )
-    return tag(source, annotations, config.classes)
+    videos = tag(source, annotations, config.classes)
+    check_records(config, source, videos.names)
+    return videos
 
 
 def tag(

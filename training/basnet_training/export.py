@@ -138,6 +138,7 @@ def describe(
         fps=data.fps,
         snippet_frames=data.snippet_frames,
         snippet_stride=data.snippet_stride,
+        extractor=data.extractor,
         num_segments=config.sampling.num_segments,
         topk_divisor=config.network.topk_divisor,
         score_function=config.network.score_function,

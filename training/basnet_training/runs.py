@@ -15,6 +15,7 @@ from .checkpoint import load_tensors, save_tensors
 from .config import Config, check_config
 from .dataset import TaggedVideos
 from .network import NO_BACKGROUND, BaSNet
+from .records import with_record
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def resolve(config: Config, videos: TaggedVideos) -> Config:
     }
     return config.model_copy(
         update={
-            "data": config.data.model_copy(update=data),
+            "data": with_record(config.data, videos.source).model_copy(update=data),
             "network": config.network.model_copy(update={"background_logit": logit}),
         }
     )

@@ -13,6 +13,7 @@ import numpy as np
 from basnet_rt._errors import InvalidValue
 from basnet_rt._evaluation_input import levels_of
 from basnet_rt._extra import from_extra
+from basnet_rt._feature_records import check_same_extractor
 from basnet_rt._truth_table import TruthTable
 from basnet_rt.analysis.comparison import Difference, difference_of
 from basnet_rt.analysis.folds import divide
@@ -124,6 +125,7 @@ def tune(
 
     Raises:
         ValueError: videos without features, no segments, too many folds, or a setting out of range.
+        BundleError: the features are of another extractor than the bundle records.
         Error: Optuna is not installed (extra `tune`).
 
     Source: Akiba et al., "Optuna", KDD 2019, its TPE sampler; the standard error after the rule of
@@ -139,6 +141,8 @@ def tune(
         annotated = annotated.subset(subset)
     if not isinstance(features, FeatureSource):
         features = open_features(features, modality=model.metadata.modality)
+    if features.extractor is not None and model.metadata.extractor is not None:
+        check_same_extractor("features", model.metadata.extractor, features.extractor)
     base = model.configure(**(settings or {}))
     space = SearchSpace(base, frozenset(settings or {}), model.metadata.snippet_seconds)
     levels = levels_of(tiou_thresholds)

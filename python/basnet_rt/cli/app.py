@@ -6,7 +6,10 @@ import typer
 
 from basnet_rt.cli.compare import compare
 from basnet_rt.cli.convert import convert
+from basnet_rt.cli.demo import demo
 from basnet_rt.cli.evaluate import evaluate
+from basnet_rt.cli.export_i3d import export_i3d
+from basnet_rt.cli.extract import extract
 from basnet_rt.cli.info import info
 from basnet_rt.cli.localize import localize
 from basnet_rt.cli.report import report
@@ -20,5 +23,6 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain text wraps paragraphs, and keeps an error on one line
     help="Find actions in long videos: from features to segments, and how good they are.",
 )
-for command in (localize, stream, evaluate, compare, convert, tune, info, report):
+for command in (extract, localize, stream, evaluate, compare, convert, tune, info, report, demo):
     app.command()(command)
+app.command()(export_i3d)

@@ -40,8 +40,20 @@ def describe(path: Path, metadata: BundleMetadata) -> list[str]:
         "weights": metadata.dtype,
         "calibrated": calibrated,
     }
+    rows |= _extractor_rows(metadata)
     rows |= {f"postprocess.{name}": str(value) for name, value in metadata.postprocess.items()}
     rows |= {f"versions.{name}": value for name, value in metadata.versions.items()}
     rows |= {f"provenance.{name}": str(value) for name, value in metadata.provenance.items()}
     width = max(map(len, rows))
     return [f"{name:<{width}}  {value}" for name, value in rows.items()]
+
+
+def _extractor_rows(metadata: BundleMetadata) -> dict[str, str]:
+    """What makes its features from video; without a record, videos cannot be given to it."""
+    spec = metadata.extractor_spec
+    if spec is None:
+        return {"extractor": "not recorded: takes features, not videos"}
+    wanted = {k: v for k, v in spec.to_dict()["frames"].items() if v is not None}
+    frames = ", ".join(f"{name} {value}" for name, value in wanted.items())
+    rows = {"extractor": f"{spec.name}, version {spec.version}; frames: {frames}"}
+    return rows | {f"extractor.{name}": str(value) for name, value in spec.settings.items()}

@@ -1,8 +1,9 @@
-"""`basnet-rt localize`: features of many videos to one results file."""
+"""`basnet-rt localize`: many videos, or their features, to one results file."""
 
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,8 +14,12 @@ from basnet_rt._journal import Journal
 from basnet_rt._json_file import read_json
 from basnet_rt.activation_files import ActivationFolder
 from basnet_rt.annotations import read_annotations
-from basnet_rt.batch import Failure, Outcome, Video, find_videos, localize_videos, run_key
+from basnet_rt.batch import Outcome, localize_videos, run_key
+from basnet_rt.batch_inputs import Failure, Input, find_inputs
 from basnet_rt.cli.common import Bar, Json, answer, failures, note, parse_settings
+from basnet_rt.cli.extract import Jobs, Weights
+from basnet_rt.cli.video_reading import VideoOptions, make_reader, media_of, shown
+from basnet_rt.from_video import VideoReader
 from basnet_rt.loading import load
 from basnet_rt.localizer import Localizer
 from basnet_rt.model import Model
@@ -22,37 +27,58 @@ from basnet_rt.result_files import provenance_of, write_results
 
 ENDINGS = (".json", ".csv", ".jsonl", ".rttm")
 
+Videos = Annotated[
+    list[str], typer.Argument(help="Videos, features of videos, folders or .txt lists of them.")
+]
+ModelFile = Annotated[Path, typer.Option("--model", "-m", help="A bundle.")]
+Output = Annotated[Path, typer.Option("--output", "-o", help=f"Results: {', '.join(ENDINGS)}.")]
+Csv = Annotated[Path | None, typer.Option(help="The same results as CSV beside.")]
+ConfigFile = Annotated[
+    Path | None, typer.Option(help="JSON file of post-processing settings to change.")
+]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", help="One setting as key=value; repeatable.")
+]
+Durations = Annotated[
+    Path | None,
+    typer.Option(help="Annotations to take durations from, not from videos and sidecars."),
+]
 SaveActivations = Annotated[
     Path | None, typer.Option(help="Folder for each video's activations, as .npz.")
+]
+FeatureCacheFolder = Annotated[
+    Path | None, typer.Option(help="Keep the features of videos here, by content.")
+]
+Device = Annotated[str, typer.Option(help="Where networks run.")]
+Dtype = Annotated[str | None, typer.Option(help="float32 or bfloat16.")]
+Resume = Annotated[
+    bool, typer.Option(help="Go on where an interrupted run of the same settings stopped.")
 ]
 
 
 def localize(
-    features: Annotated[list[Path], typer.Argument(help="Files and folders of features.")],
-    model: Annotated[Path, typer.Option("--model", "-m", help="A bundle.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help=f"Results: {', '.join(ENDINGS)}.")],
-    csv: Annotated[Path | None, typer.Option(help="The same results as CSV beside.")] = None,
-    config: Annotated[
-        Path | None, typer.Option(help="JSON file of post-processing settings to change.")
-    ] = None,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", help="One setting as key=value; repeatable.")
-    ] = None,
-    durations: Annotated[
-        Path | None, typer.Option(help="Annotations to take the videos' durations from.")
-    ] = None,
+    videos: Videos,
+    model: ModelFile,
+    output: Output,
+    csv: Csv = None,
+    config: ConfigFile = None,
+    settings: Settings = None,
+    durations: Durations = None,
     save_activations: SaveActivations = None,
-    device: Annotated[str, typer.Option(help="Where the network runs.")] = "cpu",
-    dtype: Annotated[str | None, typer.Option(help="float32 or bfloat16.")] = None,
-    resume: Annotated[
-        bool, typer.Option(help="Go on where an interrupted run of the same settings stopped.")
-    ] = True,
+    weights: Weights = None,
+    feature_cache: FeatureCacheFolder = None,
+    jobs: Jobs = None,
+    device: Device = "cpu",
+    dtype: Dtype = None,
+    resume: Resume = True,
     as_json: Json = False,
 ) -> None:
-    """Find actions in videos, from their features.
+    """Find actions in videos, from their pixels or from features.
 
-    A video that fails is named at the end, with its reason; the others are done, and the exit code
-    is 1. An interrupted run goes on when the same command is given again.
+    Features of videos are made by the extractor that the bundle records, and not kept unless
+    --feature-cache names a folder. A video that fails is named at the end, with its reason; the
+    others are done, and the exit code is 1. An interrupted run goes on when the same command is
+    given again.
     """
     _check_outputs(output, csv)
     changes = parse_settings(settings)
@@ -61,15 +87,17 @@ def localize(
         loaded = load(model, device=device, dtype=dtype)
         localizer = _localizer(loaded, config, changes)
         seconds = _durations(durations)
-        videos, unread = _videos(features, loaded)
+        inputs, unread = _inputs(videos, loaded)
+        reader = make_reader(inputs, VideoOptions(model, weights, feature_cache, jobs, device))
         folder = None if save_activations is None else ActivationFolder(save_activations)
         key = run_key(localizer, model, seconds, folder)
         journal = Journal(output, key, localizer.config.mode, loaded.classes, resume=resume)
-        outcome = _run(localizer, videos, seconds, journal, folder)
+        outcome = _run(localizer, inputs, seconds, journal, folder, reader)
         outcome.failures[:0] = unread
         if outcome.detections or not outcome.failures:  # nothing is written where all failed
+            origin = {**provenance_of(loaded, localizer.config), **media_of(inputs, output)}
             for path in filter(None, (output, csv)):
-                write_results(path, outcome.detections, provenance_of(loaded, localizer.config))
+                write_results(path, outcome.detections, origin)
         journal.remove()
     summary = _summary(outcome, localizer, output, csv, time.monotonic() - started)
     answer(summary, [_line(summary)], as_json)
@@ -106,38 +134,37 @@ def _durations(path: Path | None) -> dict[str, float | None]:
     return {name: video.duration for name, video in read_annotations(path).videos.items()}
 
 
-def _videos(paths: list[Path], model: Model) -> tuple[list[Video], list[Failure]]:
+def _inputs(paths: list[str], model: Model) -> tuple[list[Input], list[Failure]]:
     try:
-        return find_videos(paths, model.metadata.modality)
+        return find_inputs(paths, model.metadata.modality)
     except Error as error:
         raise typer.BadParameter(str(error)) from error
 
 
 def _run(
     localizer: Localizer,
-    videos: list[Video],
+    videos: list[Input],
     durations: dict[str, float | None],
     journal: Journal,
     activations: ActivationFolder | None,
+    reader: VideoReader | None,
 ) -> Outcome:
     if journal.discarded:
         note(f"{journal.path} is of another model or other settings: starting over")
-    bar = Bar("localize")
     try:
-        return localize_videos(
-            localizer,
-            videos,
-            journal,
-            durations=durations,
-            activations=activations,
-            advance=bar.advance,
-        )
+        with ExitStack() as stack:
+            stack.callback(journal.close)
+            if reader is None:
+                bar = Bar("localize")
+                stack.callback(bar.close)
+                how: dict[str, Any] = {"advance": bar.advance}
+            else:
+                how = {"read_pixels": stack.enter_context(shown(reader, videos)).read}
+            kept: dict[str, Any] = {"durations": durations, "activations": activations}
+            return localize_videos(localizer, videos, journal, **kept, **how)
     except KeyboardInterrupt:
         note(f"interrupted; {journal.path} has what is done: the same command goes on from there")
         raise typer.Exit(1) from None
-    finally:
-        bar.close()
-        journal.close()
 
 
 def _summary(

@@ -6,12 +6,14 @@ import contextlib
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from basnet_rt.cli.stream_sources import Rows
+from basnet_rt.cli.stream_sources import Rows, Source
 from basnet_rt.cli.stream_state import EventWriter, Progress, save_progress
 from basnet_rt.cli.stream_view import LiveView
+from basnet_rt.live_features import Missing
 from basnet_rt.results import Detections
 from basnet_rt.streaming import StreamingLocalizer
 
@@ -61,22 +63,38 @@ class Session:
         if self.progress.snippet - self._saved_at >= self._save_every:
             self.save()
 
-    def finish(self, name: str, *, last: bool) -> None:
+    def gap(self, name: str, missing: Missing) -> None:
+        """Snippets that a camera did not give."""
+        seconds = self.localizer.model.metadata.snippet_seconds
+        self._tell(name, self.localizer.gap(missing.snippets))
+        self.progress.snippet = missing.first + missing.snippets
+        where = {"start": missing.first * seconds, "end": self.progress.snippet * seconds}
+        self._write("gap", video=name, **where, reason=missing.reason)
+
+    def began(self, name: str, started: datetime | None) -> None:
+        """Time 0 of a camera by the calendar, said once."""
+        if started is None or self.progress.started is not None:
+            return
+        self.progress.started = started.isoformat()
+        self._write("connected", video=name, started=self.progress.started)
+
+    def finish(self, source: Source, *, last: bool) -> None:
         """The end of one input."""
-        self._tell(name, self.localizer.finish())
+        self._tell(source.name, self.localizer.finish(duration=source.duration))
         statistics = self.localizer.statistics
         self._write(
             "end",
-            video=name,
+            video=source.name,
             snippets=statistics.snippets_in,
             finals=statistics.finals_out,
             mean_latency=round(statistics.mean_latency, 3),
             max_latency=round(statistics.latency_max, 3),
             compute_seconds=round(statistics.compute_seconds, 3),
+            **({} if source.problems is None else {"problems": dict(source.problems)}),
         )
         self.localizer.reset()
         self.progress.source, self.progress.snippet = self.progress.source + 1, 0
-        self.progress.done = last
+        self.progress.done, self.progress.started = last, None
         self.save()
 
     def save(self) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import sys
 import time
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -13,6 +15,7 @@ import numpy.typing as npt
 
 from basnet_rt._errors import InvalidValue
 from basnet_rt.features import open_features
+from basnet_rt.live_features import Missing
 
 Rows = npt.NDArray[np.float32]
 
@@ -26,13 +29,30 @@ class Source(Protocol):
     Attributes:
         name: for events.
         starts_over: opened again, it begins with its first snippet.
+        live: it goes on whether or not anybody reads, and may break off.
     """
 
     name: str
     starts_over: bool
+    live: bool
 
-    def read(self, count: int) -> Rows:
-        """The next `count` snippets (N, F); fewer at the end alone."""
+    @property
+    def duration(self) -> float | None:
+        """Seconds, after the end, where the source knows better than its snippets."""
+        ...
+
+    @property
+    def started(self) -> datetime | None:
+        """When it began, by the calendar, where the source knows."""
+        ...
+
+    @property
+    def problems(self) -> Mapping[str, int] | None:
+        """What was repaired or left out, by kind, counted; None where nothing is looked for."""
+        ...
+
+    def read(self, count: int) -> Rows | Missing:
+        """The next `count` snippets (N, F), fewer before a gap and at the end; or a gap."""
         ...
 
     def skip(self, count: int) -> None:
@@ -52,6 +72,8 @@ class ByteSource:
         follow_seconds: at the end of what is there, wait so long for more; 0 does not wait. What
             the header of a growing `.npy` says of its length is then not believed.
     """
+
+    live, duration, started, problems = False, None, None, None
 
     def __init__(
         self, name: str, file: BinaryIO, feature_dim: int, follow_seconds: float = 0.0
@@ -77,11 +99,7 @@ class ByteSource:
         return np.array(rows, np.float32)
 
     def skip(self, count: int) -> None:
-        while count > 0:
-            rows = self.read(min(count, 1024))
-            if not len(rows):
-                raise InvalidValue(f"{self.name}: has {count} snippets fewer than were read before")
-            count -= len(rows)
+        skip_rows(self, count)
 
     def close(self) -> None:
         if self._file is not sys.stdin.buffer:
@@ -130,8 +148,19 @@ class ByteSource:
         return data
 
 
+def skip_rows(source: Source, count: int) -> None:
+    """Read on and throw away."""
+    while count > 0:
+        rows = source.read(min(count, 1024))
+        if not len(rows) or isinstance(rows, Missing):
+            raise InvalidValue(f"{source.name}: has {count} snippets fewer than were read before")
+        count -= len(rows)
+
+
 class ArraySource:
     """A `.npz` or `.h5` of one video."""
+
+    live, duration, started, problems = False, None, None, None
 
     def __init__(self, path: Path, feature_dim: int, modality: str) -> None:
         self.name, self.starts_over = path.stem, True
@@ -154,16 +183,28 @@ class ArraySource:
 class Paced:
     """Gives each snippet when it would end, had the video started with the first `read`."""
 
+    live, started = False, None
+
     def __init__(self, source: Source, snippet_seconds: float) -> None:
         self.name, self.starts_over = source.name, source.starts_over
         self._source, self._seconds = source, snippet_seconds
         self._start: float | None = None
         self._given = 0
 
-    def read(self, count: int) -> Rows:
+    @property
+    def duration(self) -> float | None:
+        return self._source.duration
+
+    @property
+    def problems(self) -> Mapping[str, int] | None:
+        return self._source.problems
+
+    def read(self, count: int) -> Rows | Missing:
         if self._start is None:
             self._start = time.monotonic()
         rows = self._source.read(count)
+        if isinstance(rows, Missing):
+            return rows
         due = self._start + (self._given + len(rows)) * self._seconds
         time.sleep(max(0.0, due - time.monotonic()))
         self._given += len(rows)  # after the sleep: an interrupt there leaves the snippets unseen

@@ -34,6 +34,7 @@ class Progress:
         sequence: number of the next event that has one.
         written: bytes in the file of events; None: they went to standard output.
         done: the last input has ended.
+        started: when a camera's first picture came, ISO 8601; None of other inputs.
     """
 
     source: int = 0
@@ -42,6 +43,7 @@ class Progress:
     sequence: int = 0
     written: int | None = None
     done: bool = False
+    started: str | None = None
 
 
 def save_progress(path: Path, progress: Progress, localizer: bytes, model: str) -> None:

@@ -15,7 +15,7 @@ from basnet_rt.activation_files import ActivationFolder, Activations
 from basnet_rt.annotations import AnnotationSet, read_annotations
 from basnet_rt.evaluation import DEFAULT_TIOU_THRESHOLDS
 from basnet_rt.report.judging import Judgement, judge
-from basnet_rt.report.media import Media, find_media
+from basnet_rt.report.media import Media, find_media, recorded_media
 from basnet_rt.result_files import ResultFile, read_results
 from basnet_rt.results import Detections
 
@@ -69,7 +69,8 @@ def gather(
         ground_truth: annotations with segments.
         subset: of the annotations; None: the one that holds the results' videos.
         activations: the folder of `basnet-rt localize --save-activations`.
-        media: URLs, files and folders of videos; see `find_media`.
+        media: URLs, files and folders of videos; see `find_media`. Empty: what the results say
+            of their own videos, where they lie there still.
         embed_media: whether the page shall hold the video files.
         select: names of videos; empty: all.
         tiou_thresholds: where detections are judged.
@@ -85,6 +86,8 @@ def gather(
     detections = {name: found.detections.get(name, none) for name in names}
     table = prediction_table(detections)
     folder = None if activations is None else _folder(activations)
+    if not media and not isinstance(results, ResultFile):
+        media = recorded_media(found.provenance, Path(results), names)
     moving = find_media(media, names, embed=embed_media)
     known = {} if marked is None else marked.videos
     videos = tuple(

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from basnet_rt._errors import InvalidValue
@@ -74,6 +75,17 @@ def find_media(
                 raise InvalidValue(f"{found[video].source} and {one} are both video {video!r}")
             found[video] = media
     return found
+
+
+def recorded_media(
+    provenance: Mapping[str, Any], results: Path, videos: Sequence[str]
+) -> list[str]:
+    """What `localize` wrote into results about its videos: files that are there, and URLs."""
+    recorded = provenance.get("media", {})
+    known = recorded if isinstance(recorded, Mapping) else {}
+    given = [one for name, one in known.items() if name in videos and isinstance(one, str)]
+    paths = [one if _is_url(one) else str(results.parent / one) for one in given]
+    return [one for one in paths if _is_url(one) or Path(one).is_file()]
 
 
 def origins(media: Iterable[Media]) -> list[str]:

@@ -9,7 +9,13 @@ from basnet_training.config import Config, load_config, parse_override, presets
 
 
 def test_presets_load_and_their_postprocessing_is_valid():
-    assert presets() == ("activitynet12", "activitynet13", "cctv_fights", "thumos14")
+    assert presets() == (
+        "activitynet12",
+        "activitynet13",
+        "cctv_fights",
+        "cctv_fights_motion",
+        "thumos14",
+    )
     for name in presets():
         config = load_config(name)
         assert config.name == name

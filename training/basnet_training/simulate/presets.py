@@ -19,7 +19,7 @@ class Preset:
 
 
 PRESETS = {
-    # For the demo and for tests: trains in seconds. Fewer channels average out less white
+    # For the example and for tests: trains in seconds. Fewer channels average out less white
     # noise, so there is less of it; otherwise as in the full size.
     "small": Preset(
         SimulationConfig(feature_dim=96, white_noise=0.4),

@@ -1,0 +1,215 @@
+"""`basnet-rt extract`: videos to a folder of features."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from basnet_rt._errors import BundleError, Error, InvalidValue
+from basnet_rt.bundle import read_metadata
+from basnet_rt.cli.common import Json, answer, failures, note, parse_settings
+from basnet_rt.cli.extraction_bar import ExtractionBar
+from basnet_rt.extractors.feature_folder import FeatureFolder
+from basnet_rt.extractors.interface import Extractor
+from basnet_rt.extractors.many import Recipe, Result, extract_many
+from basnet_rt.extractors.registry import names
+from basnet_rt.extractors.video_files import VideoFile, find_video_files
+from basnet_rt.from_video import unrecorded
+
+Videos = Annotated[
+    list[str],
+    typer.Argument(help="Video files, folders of them, .txt lists of them, addresses."),
+]
+Folder = Annotated[Path, typer.Option("--output", "-o", help="Folder for the features.")]
+Name = Annotated[str | None, typer.Option(help=f"{', '.join(names())}. Default: {names()[0]}.")]
+Contract = Annotated[
+    Path | None, typer.Option(help="YAML of a backbone's input; for torchscript and onnx.")
+]
+Weights = Annotated[
+    list[Path] | None, typer.Option(help="File of the extractor's weights; repeatable.")
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="A setting of the extractor as key=value; repeatable."),
+]
+ModelFile = Annotated[
+    Path | None,
+    typer.Option("--model", "-m", help="A bundle: takes the extractor that it records."),
+]
+Jobs = Annotated[
+    int | None,
+    typer.Option(min=1, help="Videos at a time, each in a process of its own. Default: cores / 2."),
+]
+
+
+def extract(
+    videos: Videos,
+    output: Folder,
+    extractor: Name = None,
+    contract: Contract = None,
+    weights: Weights = None,
+    settings: Settings = None,
+    model: ModelFile = None,
+    jobs: Jobs = None,
+    as_json: Json = False,
+) -> None:
+    """Make features of videos: <name>.npy and <name>.json for each, and extractor.json.
+
+    A video whose features are there, made of the same content by the same extractor, is not done
+    again: an interrupted run goes on when the same command is given again. A video that fails is
+    named at the end, with its reason; the others are done, and the exit code is 1.
+    """
+    started = time.monotonic()
+    recipe, made = prepare_extractor(model, extractor, contract, weights, settings)
+    with failures():
+        folder = FeatureFolder(output, made.spec)
+        found, lost = _find(videos)
+        remade = folder.begin(found)
+        if remade:
+            note(f"{output}: {remade} of these are of another extractor; they are made again")
+        totals = Totals([{"name": name, "reason": str(error)} for name, error in lost])
+        _run(found, recipe, folder, jobs or default_jobs(), made, totals)
+    summary = totals.summary(output, made, time.monotonic() - started)
+    answer(summary, [totals.line(summary)], as_json)
+    for line in totals.notes:
+        note(line)
+    for one in summary["failed"]:
+        note(f"failed: {one['name']}: {one['reason']}")
+    if summary["failed"]:
+        raise typer.Exit(1)
+
+
+def prepare_extractor(
+    model: Path | None,
+    name: str | None,
+    contract: Path | None,
+    weights: list[Path] | None,
+    settings: list[str] | None,
+) -> tuple[Recipe, Extractor]:
+    """The extractor that the options ask for; options that do not fit are wrong usage."""
+    changes = parse_settings(settings)
+    if model is not None and (name is not None or contract is not None):
+        raise typer.BadParameter("--model names the extractor: no --extractor or --contract")
+    if model is not None:
+        recipe = recorded_recipe(model, weights, changes)
+    else:
+        if contract is not None:
+            changes["contract"] = str(contract)
+        if weights:
+            files = [str(one) for one in weights]
+            changes["weights"] = files[0] if len(files) == 1 else files
+        recipe = Recipe(name or names()[0], changes)
+    with failures():
+        try:
+            return recipe, recipe.make()
+        except (InvalidValue, TypeError) as error:
+            raise typer.BadParameter(str(error)) from error
+
+
+def recorded_recipe(
+    model: Path, weights: list[Path] | None, settings: dict[str, Any] | None = None
+) -> Recipe:
+    """Of the extractor that a bundle records."""
+    with failures():
+        spec = read_metadata(model).extractor_spec
+        if spec is None:
+            raise BundleError(unrecorded(str(model)))
+        return Recipe(settings=settings or {}, spec=spec, weights=weights or [])
+
+
+def default_jobs() -> int:
+    """Half the cores that may be used: decoding and preparing of one video overlap on two."""
+    usable = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
+    cores = (os.cpu_count() or 1) if usable is None else len(usable)
+    return max(1, cores // 2)
+
+
+def _find(videos: list[str]) -> tuple[list[VideoFile], list[tuple[str, Error]]]:
+    try:
+        return find_video_files(videos)
+    except Error as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def oddities(result: Result) -> list[str]:
+    """What decoding repaired or left out in a video, as a line for people."""
+    problems = {} if result.found is None else result.found.problems
+    counted = ", ".join(f"{kind} {count}" for kind, count in problems.items())
+    return [f"{result.video.name}: odd, but used: {counted}"] if counted else []
+
+
+@dataclass
+class Totals:
+    """What a run adds up to."""
+
+    failed: list[dict[str, str]]
+    done: int = 0
+    before: int = 0
+    frames: int = 0
+    snippets: int = 0
+    problems: dict[str, dict[str, int]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def add(self, result: Result) -> None:
+        name = result.video.name
+        if result.remark is not None and result.error is None:
+            self.notes.append(f"{name}: features there were {result.remark}: made again")
+        if result.error is not None:
+            self.failed.append({"name": name, "reason": result.error})
+            return
+        self.done += 1
+        self.before += result.finished_before
+        if result.found is not None:
+            self.frames += result.found.num_frames
+            self.snippets += len(result.found.features)
+            if result.found.problems:
+                self.problems[name] = dict(result.found.problems)
+            self.notes += oddities(result)
+
+    def summary(self, output: Path, extractor: Extractor, seconds: float) -> dict[str, Any]:
+        return {
+            "output": str(output),
+            "extractor": extractor.spec.to_dict(),
+            "videos": self.done,
+            "finished_before": self.before,
+            "frames": self.frames,
+            "snippets": self.snippets,
+            "frames_per_second": round(self.frames / max(seconds, 1e-9), 1),
+            "problems": self.problems,
+            "failed": self.failed,
+            "seconds": round(seconds, 3),
+        }
+
+    def line(self, summary: dict[str, Any]) -> str:
+        before = f", {self.before} of them from an earlier run" if self.before else ""
+        return (
+            f"{self.done} videos{before}; {self.frames} frames, "
+            f"{summary['frames_per_second']:.0f} frames/s, {summary['seconds']:.1f} s "
+            f"-> {summary['output']}"
+        )
+
+
+def _run(
+    videos: list[VideoFile],
+    recipe: Recipe,
+    folder: FeatureFolder,
+    jobs: int,
+    extractor: Extractor,
+    totals: Totals,
+) -> None:
+    try:
+        with ExtractionBar(videos) as bar:
+            options: dict[str, Any] = {"jobs": jobs, "extractor": extractor, "watch": bar.watch}
+            with closing(extract_many(videos, recipe, folder, **options)) as results:
+                for result in results:
+                    totals.add(result)
+                    bar.done(result)
+    except KeyboardInterrupt:
+        note(f"interrupted; {totals.done} videos are done: the same command goes on from there")
+        raise typer.Exit(1) from None

@@ -1,0 +1,119 @@
+"""How far the extraction is: bars on a terminal, a line a video elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+
+from basnet_rt.cli import common
+from basnet_rt.extractors import pipeline
+from basnet_rt.extractors.many import Result
+from basnet_rt.extractors.video_files import VideoFile
+
+
+class ExtractionBar:
+    """One bar for all videos and one for each that is being worked on, on standard error.
+
+    How much is done is counted in bytes of the files: their frames are not known before.
+    """
+
+    def __init__(self, videos: Sequence[VideoFile]) -> None:
+        self._console = Console(stderr=True)
+        self._shown = self._console.is_terminal
+        self._sizes = {video.name: _size(video) for video in videos}
+        self._left, self._done_bytes = sum(self._sizes.values()), 0
+        self._at: dict[str, pipeline.Progress] = {}
+        self._tasks: dict[str, TaskID] = {}
+        self._num_videos, self._num_done, self._frames = len(videos), 0, 0
+        self._started = time.monotonic()
+        self._progress: Progress | None = None
+        self._total = TaskID(0)
+
+    def __enter__(self) -> ExtractionBar:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+
+    def watch(self, video: VideoFile, at: pipeline.Progress) -> None:
+        """A video has come so far."""
+        self._at[video.name] = at
+        if self._shown and time.monotonic() - self._started > common.SLOW_SECONDS:
+            self._draw(video.name, at)
+
+    def done(self, result: Result) -> None:
+        """A video is finished, or has failed."""
+        name, size = result.video.name, self._sizes[result.video.name]
+        at = self._at.pop(name, None)
+        self._num_done += 1
+        self._frames += 0 if at is None else at.frames
+        if at is None:
+            self._left -= size  # nothing was to be done: it says nothing about speed
+        else:
+            self._done_bytes += size
+        if self._progress is not None and name in self._tasks:
+            self._progress.remove_task(self._tasks.pop(name))
+        if not self._shown and result.found is not None and at is not None:
+            common.note(f"{name}: {at.frames} frames, {at.frames_per_second:.0f} frames/s")
+
+    def _draw(self, name: str, at: pipeline.Progress) -> None:
+        if self._progress is None:
+            self._progress = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                TextColumn("{task.fields[speed]}"),
+                TextColumn("{task.fields[left]}"),
+                console=self._console,
+            )
+            self._total = self._progress.add_task("", total=1.0, speed="", left="")
+            self._progress.start()
+        if name not in self._tasks:
+            self._tasks[name] = self._progress.add_task(name, total=1.0, speed="", left="")
+        self._progress.update(self._tasks[name], completed=_share(at), **_words(at))
+        self._progress.update(
+            self._total,
+            description=f"{self._num_done}/{self._num_videos} videos",
+            completed=self._share(),
+            **_words(self._together()),
+        )
+
+    def _share(self) -> float:
+        begun = sum(self._sizes[name] * _share(at) for name, at in self._at.items())
+        return (self._done_bytes + begun) / max(1, self._left)
+
+    def _together(self) -> pipeline.Progress:
+        """All videos as if they were one."""
+        frames = self._frames + sum(at.frames for at in self._at.values())
+        share = self._share()
+        expected = round(frames / share) if share > 0 else None
+        return pipeline.Progress(frames, expected, time.monotonic() - self._started)
+
+
+def _size(video: VideoFile) -> int:
+    """Bytes; an address, and what is absent, count as one."""
+    try:
+        return 1 if video.is_address else max(1, Path(video.source).stat().st_size)
+    except OSError:
+        return 1
+
+
+def _share(at: pipeline.Progress) -> float:
+    return 0.0 if not at.expected else min(1.0, at.frames / at.expected)
+
+
+def _words(at: pipeline.Progress) -> dict[str, Any]:
+    left = at.seconds_left
+    clock = "" if left is None else f"left {int(left) // 60}:{int(left) % 60:02d}"
+    return {"speed": f"{at.frames_per_second:.0f} frames/s", "left": clock}

@@ -1,0 +1,85 @@
+"""What `localize` needs where some of its inputs are videos."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from basnet_rt.batch_inputs import Input, Pixels
+from basnet_rt.cli.common import note
+from basnet_rt.cli.extract import default_jobs, oddities, recorded_recipe
+from basnet_rt.cli.extraction_bar import ExtractionBar
+from basnet_rt.extractors.feature_cache import FeatureCache
+from basnet_rt.extractors.many import Result
+from basnet_rt.extractors.video_files import VideoFile
+from basnet_rt.from_video import VideoReader
+
+
+@dataclass(frozen=True)
+class VideoOptions:
+    """How features of videos are made."""
+
+    model: Path
+    weights: list[Path] | None
+    cache: Path | None
+    jobs: int | None
+    device: str
+
+
+def make_reader(videos: Sequence[Input], options: VideoOptions) -> VideoReader | None:
+    """Makes the features of the videos among them; None where there are none.
+
+    Raises:
+        Error: the bundle records no extractor, or it cannot be made.
+    """
+    if not _pixels(videos):
+        return None
+    # What has weights is a network; the others compute on the CPU alone.
+    elsewhere = options.weights and options.device != "cpu"
+    running = {"device": options.device} if elsewhere else {}
+    recipe = recorded_recipe(options.model, options.weights, running)
+    extractor = recipe.make()
+    cache = None if options.cache is None else FeatureCache(options.cache, extractor.spec)
+    return VideoReader(recipe, extractor, cache, options.jobs or default_jobs())
+
+
+@contextmanager
+def shown(reader: VideoReader, videos: Sequence[Input]) -> Iterator[VideoReader]:
+    """The reader with bars on standard error; what was odd about videos is said at the end."""
+    problems: list[str] = []
+    try:
+        with ExtractionBar(_pixels(videos)) as bar:
+
+            def done(result: Result) -> None:
+                bar.done(result)
+                problems.extend(oddities(result))
+
+            yield replace(reader, watch=bar.watch, done=done)
+    finally:
+        for line in problems:
+            note(line)
+
+
+def media_of(videos: Sequence[Input], output: Path) -> dict[str, Any]:
+    """For the results: where each video lies; files as paths from the results' own place."""
+    found = {
+        one.name: one.path if one.video.is_address else _relative(one.path, output)
+        for one in videos
+        if isinstance(one, Pixels)
+    }
+    return {"media": found} if found else {}
+
+
+def _relative(path: str, output: Path) -> str:
+    try:
+        return Path(os.path.relpath(path, output.parent)).as_posix()
+    except ValueError:  # another drive
+        return str(Path(path).resolve())
+
+
+def _pixels(videos: Sequence[Input]) -> list[VideoFile]:
+    return [one.video for one in videos if isinstance(one, Pixels)]

@@ -1,0 +1,79 @@
+"""What the tests of extraction share: videos, a backbone, a bundle, the command line."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("av")
+
+import extract_cases
+import torch
+
+from basnet_rt.extractors import make_extractor
+
+torch.set_num_threads(1)
+
+
+@dataclass(frozen=True)
+class Made:
+    """Files that no test writes to."""
+
+    videos: Path
+    contract: Path
+    weights: Path
+    bundle: Path
+    spec: object
+
+    @property
+    def extractor(self) -> tuple:
+        """Options of `extract`."""
+        options = ("--extractor", "torchscript", "--contract", self.contract)
+        return (*options, "--weights", self.weights)
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory) -> Made:
+    """Four videos, the first shorter than a snippet; a TorchScript backbone; a bundle for it."""
+    folder = tmp_path_factory.mktemp("made")
+    for seed, (name, length) in enumerate({"a": 3, "b": 90, "c": 61, "d": 200}.items()):
+        extract_cases.make_video(folder / "videos" / f"{name}.mp4", length, seed)
+    (folder / "contract.yaml").write_text(extract_cases.CONTRACT)
+    weights = extract_cases.script(extract_cases.Backbone(), folder / "backbone.ts")
+    spec = make_extractor("torchscript", contract=folder / "contract.yaml", weights=weights).spec
+    bundle = extract_cases.write_bundle(folder / "model.pt", spec)
+    return Made(folder / "videos", folder / "contract.yaml", weights, bundle, spec)
+
+
+@pytest.fixture
+def run_cli():
+    """Call `basnet-rt` in this process: the result has exit_code, stdout and stderr."""
+    from typer.testing import CliRunner
+
+    from basnet_rt.cli.app import app
+
+    def run(*arguments):
+        return CliRunner().invoke(app, [str(one) for one in arguments], catch_exceptions=False)
+
+    return run
+
+
+@pytest.fixture
+def ctrl_c():
+    """Ctrl-C interrupts, here and in child processes, also where a background job ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def no_thread_left():
+    """Fails the test that leaves a thread behind."""
+    before = set(threading.enumerate())
+    yield
+    assert set(threading.enumerate()) - before == set()

@@ -1,0 +1,99 @@
+"""Which videos a command line means, and what is told from features."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from basnet_rt import InvalidValue, VideoError
+from basnet_rt.extractors.video_files import VideoFile, find_video_files, holds_videos, name_of
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """Videos in two folders, one of them beside features."""
+    for name in ("in/b.MP4", "in/deep/a.mkv", "in/notes.md", "both/x.mp4", "raw/stream"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"\x00\x01")
+    np.save(tmp_path / "both" / "x.npy", np.zeros((1, 2), np.float32))
+    np.save(tmp_path / "odd", np.zeros((1, 2), np.float32))
+    (tmp_path / "odd.npy").rename(tmp_path / "odd.bin")
+    (tmp_path / "apart" / "rgb").mkdir(parents=True)
+    np.save(tmp_path / "apart" / "rgb" / "x.npy", np.zeros((1, 2), np.float32))
+    (tmp_path / "list.txt").write_text("in/b.MP4\n# no\n\nhttp://host/one.ts\n")
+    return tmp_path
+
+
+def test_folders_lists_files_and_addresses(tree):
+    """In order; a folder with all below it, sorted; a list from its own folder."""
+    found, errors = find_video_files([tree / "in", "http://host/films/c%20d.webm?x=1"])
+    assert [video.name for video in found] == ["b", "a", "c d"]
+    assert found[2].is_address
+    assert errors == []
+    found, _ = find_video_files([tree / "list.txt", tree / "raw" / "stream"])
+    assert [(v.name, v.source) for v in found] == [
+        ("b", str(tree / "in" / "b.MP4")),
+        ("one", "http://host/one.ts"),
+        ("stream", str(tree / "raw" / "stream")),
+    ]
+
+
+def test_what_is_no_folder_and_no_list_is_named(tree):
+    (tree / "none").mkdir()
+    (tree / "self.txt").write_text("self.txt\n")
+    wrong = [tree / "none", tree / "absent.txt", tree / "self.txt"]
+    found, errors = find_video_files([*wrong, tree / "in"])
+    assert [video.name for video in found] == ["b", "a"]
+    assert [name for name, _ in errors] == [str(path) for path in wrong]
+    assert "no video below" in str(errors[0][1])
+
+
+@pytest.mark.parametrize("camera", ["rtsp://host/cam1", "udp://@:1234", "/dev/video0"])
+def test_cameras_are_for_streams(camera):
+    """Extraction would never end."""
+    found, errors = find_video_files([camera])
+    assert found == []
+    assert "basnet-rt stream" in str(errors[0][1])
+
+
+def test_two_of_one_name(tree):
+    with pytest.raises(InvalidValue, match=r"x\.mp4 and .*x\.avi are both called 'x'"):
+        find_video_files([tree / "both" / "x.mp4", tree / "x.avi"])
+
+
+def test_names():
+    assert [name_of(s) for s in ("a/v.1.mp4", "rtsp://host:554", "http://h/a/b.ts#t")] == [
+        "v.1", "host", "b"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("path", "videos"),
+    [
+        ("in", True),
+        ("both", False),  # features of their own come first
+        ("apart", False),
+        ("in/b.MP4", True),
+        ("list.txt", True),
+        ("raw/stream", True),
+        ("odd.bin", False),  # told by how it begins
+        ("both/x.npy", False),
+        ("absent.npy", False),
+        ("absent.mp4", True),
+        ("absent", False),
+        ("/dev/video7", True),
+        ("https://host/a", True),
+    ],
+)
+def test_videos_are_told_from_features(tree, path, videos):
+    assert holds_videos(path if "://" in path else tree / path) == videos
+
+
+def test_the_content_s_number(tree):
+    import hashlib
+
+    want = hashlib.sha256(b"\x00\x01").hexdigest()
+    assert VideoFile("b", str(tree / "in/b.MP4")).sha256() == want
+    assert VideoFile("c", "rtsp://host/c").sha256() is None
+    with pytest.raises(VideoError, match="cannot be read: No such file"):
+        VideoFile("d", str(tree / "d.mp4")).sha256()
