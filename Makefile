@@ -134,8 +134,8 @@ test-install: setup ## wheel and sdist in empty environments, a C++ consumer
 
 # --- the rest -----------------------------------------------------------------------------------
 
-demo: setup ## train on simulated features, localize unseen ones, evaluate
-	@examples/demo.sh demo
+demo: setup ## draw videos, learn from their tags, find actions in unseen ones, evaluate
+	@basnet-rt demo
 
 BENCHMARKS := postprocess localize evaluate streaming/push streaming/pool streaming/capacity
 

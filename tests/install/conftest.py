@@ -53,10 +53,10 @@ def torch_python(distributions: Distributions, tmp_path_factory: pytest.TempPath
 
 @pytest.fixture(scope="session")
 def demo(torch_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    """What examples/demo.sh leaves, run by the installed wheel: a bundle trained on simulated
-    features, and videos that it has not seen."""
+    """What examples/feature_files.sh leaves, run by the installed wheel: a bundle trained on
+    simulated features, and videos that it has not seen."""
     folder = tmp_path_factory.mktemp("demo")
-    script = REPOSITORY / "examples/demo.sh"
+    script = REPOSITORY / "examples/feature_files.sh"
     printed = run("bash", script, "demo", cwd=folder, path=torch_python.parent)
     return Demo(folder / "demo", printed)
 

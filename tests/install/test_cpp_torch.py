@@ -1,7 +1,8 @@
 """Component torch, installed: its examples and all it computes are Python's, bit for bit.
 
-The bundle is the demo's, trained on simulated features. Both sides use one libtorch on one thread,
-so even the network's outputs are equal; from the CAS on, equality does not depend on that.
+The bundle is that of examples/feature_files.sh, trained on simulated features. Both sides use one
+libtorch on one thread, so even the network's outputs are equal; from the CAS on, equality does not
+depend on that.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The wheel beside torch: the demo, which trains, exports, localizes and evaluates, runs on it."""
+"""The wheel beside torch: an example that trains, exports, localizes and evaluates runs on it."""
 
 from __future__ import annotations
 

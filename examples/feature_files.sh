@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# From tagged features to evaluated segments, in under a minute: simulated videos to train on and
-# others to localize in. With features of your own the last four commands stay as they are.
+# From tagged feature files to evaluated segments, in under a minute: simulated features to train on
+# and others to localize in. With feature files of your own the last four commands stay as they are;
+# with videos, see `basnet-rt demo`.
 #
-# usage: examples/demo.sh [FOLDER]    what it makes goes there; default: demo
+# usage: examples/feature_files.sh [FOLDER]    a new one, for all it makes; default: feature_files
 set -euo pipefail
 
-settings=$(dirname "${BASH_SOURCE[0]}")/demo.yaml
-folder=${1:-demo}
-rm -rf "$folder"
-mkdir -p "$folder"
+settings=$(dirname "${BASH_SOURCE[0]}")/feature_files.yaml
+folder=${1:-feature_files}
+mkdir "$folder"
 
 say() { echo; echo "$ $*"; "$@"; }
 
