@@ -8,11 +8,7 @@
 #include <cstdint>
 #include <limits>
 
-#ifdef __CUDACC__
-#define BASNET_RT_HOST_DEVICE __host__ __device__
-#else
-#define BASNET_RT_HOST_DEVICE
-#endif
+#include "host_device.h"
 
 namespace basnet_rt::formulas {
 

@@ -2,7 +2,7 @@
 
 #include <limits>
 
-#include "cpu/intervals.h"
+#include "intervals.h"
 #include "support.h"
 
 namespace basnet_rt::cpu {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "cpu/position.h"
+#include "position.h"
 
 namespace basnet_rt::cpu {
 namespace {

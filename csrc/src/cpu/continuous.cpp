@@ -1,13 +1,15 @@
 #include "cpu/continuous.h"
 
 #include <algorithm>
-#include <cmath>
 #include <optional>
 #include <utility>
 
 #include "cpu/gate.h"
 #include "cpu/normalise.h"
 #include "cpu/ranking.h"
+#include "cpu/root.h"
+#include "ranges.h"
+#include "section.h"
 
 namespace basnet_rt::cpu {
 namespace {
@@ -19,7 +21,7 @@ class VideoSolver {
       : video_(video),
         config_(config),
         settings_(root_settings(config, video.snippet_seconds)),
-        section_(whole_video(video)),
+        section_(whole_section(video.cas.num_snippets, video.snippet_seconds, video.duration)),
         horizon_(horizon_snippets(config.horizon, video.snippet_seconds)) {
     if (config.gate == Gate::kVideo) {
       scores_.assign(video.video_scores, video.video_scores + video.cas.num_classes);
@@ -46,12 +48,7 @@ class VideoSolver {
   const RootSettings& settings() const { return settings_; }
 
  private:
-  // Snippets past the video's end are of use only for the line that crosses it.
-  std::int64_t used_snippets() const {
-    return std::min(video_.cas.num_snippets, section_.end.index + 2);
-  }
-
-  ClassRow row() const { return {y_.data(), 0, used_snippets()}; }
+  ClassRow row() const { return {y_.data(), 0, used_snippets(video_.cas.num_snippets, section_)}; }
 
   void find_roots(std::int64_t label) {
     normalise_class(video_.cas, label, config_, video_.snippet_seconds, y_);
@@ -60,7 +57,7 @@ class VideoSolver {
     IntervalScanner scanner(settings_.thresholds[0], settings_.merge_gap, settings_.max_duration,
                             section_.end);
     scanner.begin(0, y_[0], section_.begin(), keep);
-    const std::int64_t count = used_snippets();
+    const std::int64_t count = row().count;
     for (std::int64_t t = 1; t < count; ++t) scanner.push(y_[static_cast<std::size_t>(t)], keep);
     scanner.finish(section_.end, keep);
   }
@@ -93,29 +90,6 @@ class VideoSolver {
 };
 
 }  // namespace
-
-Section whole_video(const VideoInput& video) {
-  const std::int64_t last = video.cas.num_snippets - 1;
-  const double whole = static_cast<double>(video.cas.num_snippets) * video.snippet_seconds;
-  Section section;
-  section.end_seconds = video.duration.value_or(whole);
-  // Without a duration, and with the default one, the end is half a snippet after the last centre.
-  if (section.end_seconds == whole) {
-    section.end = {last, 0.5};
-    return section;
-  }
-  const double end = section.end_seconds / video.snippet_seconds - 0.5;
-  const auto index =
-      static_cast<std::int64_t>(std::clamp(std::floor(end), 0.0, static_cast<double>(last)));
-  section.end = {index, end - static_cast<double>(index)};
-  return section;
-}
-
-std::int64_t last_snippet(const Interval& root, const Section& section) {
-  const std::int64_t before_end = root.end.index + to_index(std::ceil(root.end.offset) - 1.0);
-  return std::max(section.first,
-                  section.ended() ? std::min(before_end, section.end.index) : before_end);
-}
 
 Proposals propose_continuous(const VideoInput& video, const PostprocessConfig& config) {
   VideoSolver video_solver(video, config);

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "ranges.h"
+
 namespace basnet_rt::cpu {
 
 Extremes class_extremes(const CasView& cas, std::int64_t class_index) {
@@ -15,20 +17,6 @@ Extremes class_extremes(const CasView& cas, std::int64_t class_index) {
     extremes.max = *x > extremes.max ? *x : extremes.max;
   }
   return extremes;
-}
-
-std::int64_t horizon_snippets(double horizon, double snippet_seconds) {
-  const double snippets = std::floor(horizon / snippet_seconds + 1e-9);
-  // Beyond any stream's length the window never slides; keep the cast defined.
-  return static_cast<std::int64_t>(std::clamp(snippets, 1.0, 4e18));
-}
-
-formulas::Range fixed_range(const PostprocessConfig& config, std::int64_t class_index) {
-  const auto at = [class_index](const std::vector<double>& values) {
-    return values[values.size() == 1 ? 0 : static_cast<std::size_t>(class_index)];
-  };
-  const double lo = at(config.fixed_lo);
-  return {lo, at(config.fixed_hi) - lo};
 }
 
 formulas::Range SlidingRange::push(float value) {

@@ -20,12 +20,6 @@ struct Extremes {
 
 Extremes class_extremes(const CasView& cas, std::int64_t class_index);
 
-/// Snippets in the `horizon` seconds that end with a snippet; at least 1. A horizon that is a whole
-/// number of snippets but for rounding counts as whole.
-std::int64_t horizon_snippets(double horizon, double snippet_seconds);
-
-formulas::Range fixed_range(const PostprocessConfig& config, std::int64_t class_index);
-
 /// Min-max over the last `length` values, amortised constant per value.
 class SlidingRange {
  public:

@@ -7,8 +7,9 @@
 
 #include "archive.h"
 #include "cpu/normalise.h"
-#include "cpu/position.h"
 #include "formulas.h"
+#include "position.h"
+#include "ranges.h"
 #include "validate.h"
 
 namespace basnet_rt {
@@ -27,7 +28,7 @@ struct Watch {
   bool above = false;
   bool reported = false;
   double previous_y = 0.0;
-  cpu::Position since;
+  Position since;
 
   template <class Archive>
   void visit(Archive& archive) {
@@ -70,13 +71,13 @@ class OnsetDetector::Impl {
   Impl(const AlarmConfig& alarm, const PostprocessConfig& config, std::int64_t num_classes,
        double snippet_seconds)
       : fixed_(config.normalisation == Normalisation::kFixed),
-        horizon_(cpu::horizon_snippets(config.horizon, snippet_seconds)),
+        horizon_(horizon_snippets(config.horizon, snippet_seconds)),
         hold_(alarm.hold / snippet_seconds),
         snippet_seconds_(snippet_seconds) {
     for (std::int64_t c = 0; c < num_classes; ++c) {
       Watch watch(horizon_);
       watch.threshold = alarm.thresholds[alarm.thresholds.size() == 1 ? 0 : index(c)];
-      if (fixed_) watch.range = cpu::fixed_range(config, c);
+      if (fixed_) watch.range = fixed_range(config, c);
       watches_.push_back(std::move(watch));
     }
   }
@@ -141,8 +142,8 @@ class OnsetDetector::Impl {
     if (above && !watch.above) {
       watch.since =
           next_ == first_
-              ? cpu::Position{next_, -0.5}
-              : cpu::Position{next_ - 1, formulas::crossing(watch.previous_y, y, watch.threshold)};
+              ? Position{next_, -0.5}
+              : Position{next_ - 1, formulas::crossing(watch.previous_y, y, watch.threshold)};
       watch.reported = false;
     }
     watch.above = above;

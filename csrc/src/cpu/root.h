@@ -11,20 +11,15 @@
 
 #include "basnet_rt/config.h"
 #include "basnet_rt/types.h"
-#include "cpu/intervals.h"
-#include "cpu/position.h"
+#include "intervals.h"
+#include "position.h"
+#include "root_window.h"
 
 namespace basnet_rt::cpu {
 
-/// PostprocessConfig with durations in snippets, as the root functions want it.
-struct RootSettings {
+/// PostprocessConfig as the root functions want it.
+struct RootSettings : RootLimits {
   std::vector<double> thresholds;
-  double snippet_seconds = 0.0;
-  double merge_gap = 0.0;
-  double min_duration = 0.0;
-  double max_duration = kUnlimited;
-  double max_lookahead = kUnlimited;
-  double outer_ratio = 0.0;
   double nms_iou = 1.0;
   NmsKind nms = NmsKind::kHard;
   double soft_sigma = 0.0;
@@ -50,12 +45,6 @@ struct Kept {
   double score = 0.0;
 };
 
-/// How far right of the root's end activations must be known before it can be solved, in snippets.
-double lookahead(const Interval& root, const RootSettings& settings);
-
-/// How far left of the root's start activations are read, in snippets.
-double lookbehind(const Interval& root, const RootSettings& settings);
-
 /// Solves roots one by one; keeps its buffers between calls. One per thread.
 class RootSolver {
  public:
@@ -74,32 +63,19 @@ class RootSolver {
   const std::vector<Kept>& kept() const { return kept_; }
 
  private:
-  struct Span {
-    double start = 0.0;  // snippets after the centre of origin_
-    double end = 0.0;
-  };
-
-  /// Snippets after the centre of `origin_`.
-  double local(Position position) const { return distance({origin_, 0.0}, position); }
-  void build_integral(const Interval& root, std::int64_t first, std::int64_t last,
-                      const ClassRow& row);
-  double integral_to(double position) const;
+  void build_integral(const Interval& root, const Window& window, const ClassRow& row);
   void find_levels(const Interval& root, const ClassRow& row, const Section& section,
-                   const RootSettings& settings);
-  void add_interval(std::size_t level, Span span, double merge_gap);
-  void add_candidates(std::size_t level, Span clip, const Section& section,
-                      const RootSettings& settings);
+                   const RootSettings& settings, const Frame& frame);
+  void add_interval(std::size_t level, Span span, const Frame& frame, double merge_gap);
+  void add_candidates(std::size_t level, const Frame& frame, const RootSettings& settings);
   void link_level(std::size_t level_begin, std::size_t below_begin);
-  double score(Span span, const RootSettings& settings, double video_term) const;
   void select_hard(const RootSettings& settings);
   void select_soft(const RootSettings& settings);
   void order_candidates();
 
-  std::int64_t origin_ = 0;
-  Span section_;                           // the section's ends, local
-  std::vector<double> values_;             // activations from origin_ on
-  std::size_t pivot_ = 0;                  // first centre inside the root, local
-  std::vector<double> integral_;           // of the activation, from the pivot to each centre
+  std::vector<double> values_;  // activations of the root's window
+  std::vector<double> sums_;
+  Integral integral_;                      // over the two
   std::vector<std::vector<Span>> levels_;  // intervals of each threshold, not yet clipped
   std::vector<double> open_;               // where the open interval of each threshold began
   std::vector<Span> spans_;                // one per candidate

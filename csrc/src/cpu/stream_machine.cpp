@@ -4,7 +4,8 @@
 #include <cmath>
 
 #include "archive.h"
-#include "cpu/continuous.h"
+#include "ranges.h"
+#include "section.h"
 
 namespace basnet_rt::cpu {
 

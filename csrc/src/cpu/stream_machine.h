@@ -9,10 +9,10 @@
 #include "basnet_rt/config.h"
 #include "basnet_rt/stream.h"
 #include "cpu/gate.h"
-#include "cpu/intervals.h"
 #include "cpu/normalise.h"
 #include "cpu/ranking.h"
 #include "cpu/root.h"
+#include "intervals.h"
 
 namespace basnet_rt::cpu {
 

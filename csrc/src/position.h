@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <limits>
 
-namespace basnet_rt::cpu {
+#include "host_device.h"
+
+namespace basnet_rt {
 
 /// `offset` snippets after the centre of snippet `index`. The index carries the size, the offset
 /// stays small: differences are as exact after a week as in the first second.
@@ -25,24 +27,26 @@ struct Position {
 inline constexpr Position kNever{std::numeric_limits<std::int64_t>::max() / 2, 0.0};
 
 /// Snippets from `from` to `to`; negative where `to` comes first.
-inline double distance(Position from, Position to) {
+BASNET_RT_HOST_DEVICE inline double distance(Position from, Position to) {
   return static_cast<double>(to.index - from.index) + (to.offset - from.offset);
 }
 
 /// Whole snippets as an index; settings may ask for more than an index holds, and beyond 1e15
 /// (a hundred million days of snippets) it no longer matters how far.
-inline std::int64_t to_index(double whole) {
+BASNET_RT_HOST_DEVICE inline std::int64_t to_index(double whole) {
   return static_cast<std::int64_t>(std::clamp(whole, -1e15, 1e15));
 }
 
 /// `position` moved by `snippets`, offset brought back to [0, 1).
-inline Position advance(Position position, double snippets) {
+BASNET_RT_HOST_DEVICE inline Position advance(Position position, double snippets) {
   const double offset = position.offset + snippets;
   const double whole = std::floor(offset);
   return {position.index + to_index(whole), offset - whole};
 }
 
-inline Position earlier(Position a, Position b) { return distance(a, b) >= 0.0 ? a : b; }
+BASNET_RT_HOST_DEVICE inline Position earlier(Position a, Position b) {
+  return distance(a, b) >= 0.0 ? a : b;
+}
 
 /// Whether `position` lies in [from, to]; false for one that no arithmetic made.
 inline bool between(Position from, Position position, Position to) {
@@ -57,8 +61,8 @@ struct Section {
   Position end = kNever;   ///< kNever while a stream goes on
   double end_seconds = 0.0;
 
-  Position begin() const { return {first, -0.5}; }
-  bool ended() const { return end.index != kNever.index; }
+  BASNET_RT_HOST_DEVICE Position begin() const { return {first, -0.5}; }
+  BASNET_RT_HOST_DEVICE bool ended() const { return end.index != kNever.index; }
 
   template <class Archive>
   void visit(Archive& archive) {
@@ -74,8 +78,10 @@ struct ClassRow {
   std::int64_t first = 0;
   std::int64_t count = 0;
 
-  double operator[](std::int64_t index) const { return values[index - first]; }
-  std::int64_t last() const { return first + count - 1; }
+  BASNET_RT_HOST_DEVICE double operator[](std::int64_t index) const {
+    return values[index - first];
+  }
+  BASNET_RT_HOST_DEVICE std::int64_t last() const { return first + count - 1; }
 };
 
-}  // namespace basnet_rt::cpu
+}  // namespace basnet_rt

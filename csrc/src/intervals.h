@@ -5,10 +5,10 @@
 // The same scanner finds roots (at the lowest threshold, in streams and offline) and the
 // proposals inside a root (at every threshold), so neither can drift from the other.
 
-#include "cpu/position.h"
 #include "formulas.h"
+#include "position.h"
 
-namespace basnet_rt::cpu {
+namespace basnet_rt {
 
 /// A maximal stretch at or above a threshold, small gaps bridged. `cut_*`: the end was made by
 /// max_duration, and the activation goes on beyond it.
@@ -34,13 +34,15 @@ class IntervalScanner {
  public:
   /// @param merge_gap, max_duration  in snippets.
   /// @param limit  nothing beyond it counts (a video that ends before its last snippet's centre).
-  IntervalScanner(double threshold, double merge_gap, double max_duration, Position limit = kNever)
+  BASNET_RT_HOST_DEVICE IntervalScanner(double threshold, double merge_gap, double max_duration,
+                                        Position limit = kNever)
       : threshold_(threshold), merge_gap_(merge_gap), max_duration_(max_duration), limit_(limit) {}
 
   /// Starts at snippet `first`; `open_position` is where an interval that is already open there
   /// begins: half a snippet earlier at a section's begin.
   template <class Sink>
-  void begin(std::int64_t first, double y, Position open_position, Sink&& sink) {
+  BASNET_RT_HOST_DEVICE void begin(std::int64_t first, double y, Position open_position,
+                                   Sink&& sink) {
     index_ = first;
     previous_y_ = y;
     active_ = formulas::is_active(y, threshold_);
@@ -50,7 +52,7 @@ class IntervalScanner {
   }
 
   template <class Sink>
-  void push(double y, Sink&& sink) {
+  BASNET_RT_HOST_DEVICE void push(double y, Sink&& sink) {
     const bool active = formulas::is_active(y, threshold_);
     ++index_;
     if (active != active_) {
@@ -70,7 +72,7 @@ class IntervalScanner {
 
   /// The section ends at `end`, which is not before the last pushed centre unless limited.
   template <class Sink>
-  void finish(Position end, Sink&& sink) {
+  BASNET_RT_HOST_DEVICE void finish(Position end, Sink&& sink) {
     if (state_ == State::kInside) leave(end);
     cut(sink);
     if (has_root_) emit(sink);
@@ -79,8 +81,8 @@ class IntervalScanner {
 
   /// Whether an interval stands that is not emitted yet, and where it (or the rest of it, after a
   /// cut) began.
-  bool is_open() const { return has_root_; }
-  Position open_start() const { return root_start_; }
+  BASNET_RT_HOST_DEVICE bool is_open() const { return has_root_; }
+  BASNET_RT_HOST_DEVICE Position open_start() const { return root_start_; }
 
   /// Whether what was read back can be the state after snippet `last`, whose activation was `y`, of
   /// a section that began at `first`.
@@ -117,7 +119,7 @@ class IntervalScanner {
   enum class State { kOutside, kInside, kBridging };
 
   template <class Sink>
-  void enter(Position at, Sink&& sink) {
+  BASNET_RT_HOST_DEVICE void enter(Position at, Sink&& sink) {
     if (distance(at, limit_) <= 0.0) return;
     if (state_ == State::kBridging && distance(root_end_, at) >= merge_gap_) {
       cut(sink);
@@ -130,7 +132,7 @@ class IntervalScanner {
     if (distance(at, {index_, 0.0}) > 0.0) confirm();
   }
 
-  void confirm() {
+  BASNET_RT_HOST_DEVICE void confirm() {
     if (state_ != State::kInside) return;
     confirmed_ = true;
     if (has_root_) return;
@@ -139,7 +141,7 @@ class IntervalScanner {
     root_start_ = interval_start_;
   }
 
-  void leave(Position at) {
+  BASNET_RT_HOST_DEVICE void leave(Position at) {
     if (state_ != State::kInside) return;
     at = earlier(at, limit_);
     if (!confirmed_ && distance(interval_start_, at) > 0.0) confirm();
@@ -148,7 +150,7 @@ class IntervalScanner {
   }
 
   template <class Sink>
-  void settle(Sink&& sink) {
+  BASNET_RT_HOST_DEVICE void settle(Sink&& sink) {
     if (!has_root_) return;
     cut(sink);
     if (state_ == State::kBridging && distance(root_end_, {index_, 0.0}) >= merge_gap_) emit(sink);
@@ -156,7 +158,7 @@ class IntervalScanner {
 
   // Emits whole pieces of max_duration as soon as the interval is known to go on past them.
   template <class Sink>
-  void cut(Sink&& sink) {
+  BASNET_RT_HOST_DEVICE void cut(Sink&& sink) {
     if (!has_root_) return;
     const bool inside = state_ == State::kInside && confirmed_;
     const Position known = inside ? earlier({index_, 0.0}, limit_) : root_end_;
@@ -169,7 +171,7 @@ class IntervalScanner {
   }
 
   template <class Sink>
-  void emit(Sink&& sink) {
+  BASNET_RT_HOST_DEVICE void emit(Sink&& sink) {
     sink(Interval{root_start_, root_end_, cut_start_, false});
     has_root_ = false;
     if (state_ == State::kBridging) state_ = State::kOutside;
@@ -192,4 +194,4 @@ class IntervalScanner {
   Position root_end_;
 };
 
-}  // namespace basnet_rt::cpu
+}  // namespace basnet_rt
