@@ -1,8 +1,5 @@
 #include "cpu/published.h"
 
-#include <algorithm>
-#include <cmath>
-
 #include "cpu/greedy_nms.h"
 #include "cpu/normalise.h"
 #include "cpu/ranking.h"
@@ -36,29 +33,6 @@ std::vector<float> normalised_row(const CasView& cas, std::int64_t label) {
   return y;
 }
 
-// Mean over the window beside run `at` of the thresholded samples: those of other runs count,
-// those below the threshold are zeros that count in the length only.
-double outer_mean(const SampledRow& row, const std::vector<Run>& runs, std::size_t at,
-                  double outer_ratio) {
-  const Run& run = runs[at];
-  const double reach = outer_ratio * static_cast<double>(run.last - run.first + 1);
-  const std::int64_t last_sample = row.num_samples() - 1;
-  // Truncation towards zero, as int() does; in double first, so that no reach overflows.
-  const auto begin =
-      static_cast<std::int64_t>(std::max(0.0, static_cast<double>(run.first) - reach));
-  const auto end = static_cast<std::int64_t>(
-      std::min(static_cast<double>(last_sample), static_cast<double>(run.last) + reach));
-  double sum = 0.0;
-  for (std::size_t i = at; i-- > 0 && runs[i].last >= begin;) {
-    sum += runs[i].first >= begin ? runs[i].sum : row.sum_between(begin, runs[i].last + 1);
-  }
-  for (std::size_t i = at + 1; i < runs.size() && runs[i].first <= end; ++i) {
-    sum += runs[i].last <= end ? runs[i].sum : row.sum_between(runs[i].first, end + 1);
-  }
-  const std::int64_t count = (run.first - begin) + (end - run.last);
-  return count > 0 ? sum / static_cast<double>(count) : 0.0;
-}
-
 // Runs of one class at every threshold, as proposals.
 class ClassProposer {
  public:
@@ -79,7 +53,8 @@ class ClassProposer {
       for (std::size_t i = 0; i < runs.size(); ++i) {
         const Run& run = runs[i];
         const double inner = run.sum / static_cast<double>(run.last - run.first + 1);
-        const double outer = outer_mean(row_, runs, i, config_.outer_ratio);
+        const double outer = outer_mean(row_, runs.data(), static_cast<std::int64_t>(runs.size()),
+                                        static_cast<std::int64_t>(i), config_.outer_ratio);
         sink(static_cast<std::int64_t>(k), label, formulas::contrast(inner, outer, video_term),
              Segment{static_cast<double>(run.first) * sample_seconds,
                      static_cast<double>(run.last + 1) * sample_seconds});
