@@ -100,39 +100,6 @@ BASNET_RT_HOST_DEVICE inline std::int64_t cell_of(std::int64_t j, std::int64_t n
   return std::min(j == 0 ? 0 : (j - 1) / upsample, num_cells(num_snippets) - 1);
 }
 
-/// Opens and closes the runs of one threshold cell by cell; `sink(first, end)` per run.
-class RunFinder {
- public:
-  BASNET_RT_HOST_DEVICE RunFinder(double threshold, std::int64_t upsample)
-      : threshold_(threshold), upsample_(upsample) {}
-
-  template <class Sink>
-  BASNET_RT_HOST_DEVICE void push(const SampledCell& cell, Sink&& sink) {
-    if (formulas::is_active(cell.first_value, threshold_) != active_) turn(cell.begin, sink);
-    if (formulas::is_active(cell.last_value, threshold_) != active_) {
-      turn(cell.border(threshold_, upsample_), sink);
-    }
-  }
-
-  template <class Sink>
-  BASNET_RT_HOST_DEVICE void finish(std::int64_t num_samples, Sink&& sink) {
-    if (active_) turn(num_samples, sink);
-  }
-
- private:
-  template <class Sink>
-  BASNET_RT_HOST_DEVICE void turn(std::int64_t at, Sink&& sink) {
-    if (active_) sink(start_, at);
-    active_ = !active_;
-    start_ = at;
-  }
-
-  double threshold_;
-  std::int64_t upsample_;
-  bool active_ = false;
-  std::int64_t start_ = 0;
-};
-
 /// Mean over the window beside run `at` of the thresholded samples: those of other runs count,
 /// those below the threshold are zeros that count in the length only.
 ///
