@@ -13,6 +13,7 @@ enum class ErrorCode {
   kInvalidType,      ///< the kind or layout of an array is wrong
   kInvalidState,     ///< the call is not allowed now (a finished stream, foreign saved state)
   kBundle,           ///< a bundle cannot be read or does not fit
+  kUnavailable,      ///< a device, its driver or its memory is not to be had
 };
 
 /// The only exception the library throws. It never prints, exits or aborts.

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "basnet_rt/config.h"
+#include "basnet_rt/export.h"
+#include "basnet_rt/types.h"
+
+namespace basnet_rt {
+
+/// What this build and this machine offer.
+struct CudaSupport {
+  bool built = false;   ///< whether the library holds the CUDA backend
+  int num_devices = 0;  ///< that can be used now; 0 without a driver
+  std::string reason;   ///< why there is none; empty where there is one
+};
+
+/// Never throws for want of a driver or device, and starts no context.
+BASNET_RT_API CudaSupport cuda_support();
+
+/// Shape and timing of one video of a batch.
+struct VideoShape {
+  std::int64_t num_snippets = 0;   ///< T >= 1
+  double snippet_seconds = 0.0;    ///< > 0
+  std::optional<double> duration;  ///< seconds; default T * snippet_seconds; continuous mode only
+};
+
+/// A batch in device memory, videos one after the other; nothing is owned. Float32, row-major.
+struct DeviceBatch {
+  const float* cas = nullptr;           ///< (sum of T, C), rows `row_stride` apart
+  std::int64_t row_stride = 0;          ///< floats; >= C
+  const float* video_scores = nullptr;  ///< (N, C); may be null where the gate ignores them
+  const float* raw_cas = nullptr;       ///< (sum of T, C+1), background last; gate kHorizon only
+};
+
+/// How much memory a CudaPostprocessor plans for; 0: what activations usually need.
+struct CudaLimits {
+  std::int64_t max_detections = 0;  ///< per video
+  std::int64_t pool_bytes = 0;      ///< for roots too large for a warp's own memory
+};
+
+/// `postprocess_batch` on a GPU, for batches of one shape.
+///
+/// The answers are the CPU's: same detections in the same order, times and scores equal to 1e-6
+/// (bit for bit but for `exp`, which gates kHorizon and gaussian soft-NMS use). `enqueue` launches
+/// on the caller's stream and returns; it allocates nothing, waits for nothing, and may be recorded
+/// into a CUDA graph.
+class BASNET_RT_API CudaPostprocessor {
+ public:
+  /// Puts the settings onto `device`; the one call that waits for it.
+  ///
+  /// @throws Error (kInvalidArgument): a setting or shape is wrong; (kUnavailable): the library was
+  ///         built without CUDA, or there is no such device, driver or memory.
+  CudaPostprocessor(const PostprocessConfig& config, std::int64_t num_classes,
+                    const std::vector<VideoShape>& videos, int device = 0,
+                    const CudaLimits& limits = {});
+  ~CudaPostprocessor();
+  CudaPostprocessor(CudaPostprocessor&&) noexcept;
+  CudaPostprocessor& operator=(CudaPostprocessor&&) noexcept;
+
+  /// Device memory for `enqueue`, 256-byte aligned.
+  std::size_t scratch_bytes() const;
+  /// Memory for the results: on the device, or pinned on the host and mapped (then results travel
+  /// as they are written, and nothing needs copying).
+  std::size_t result_bytes() const;
+  const CudaLimits& limits() const;  ///< in force
+
+  /// Launches everything on `stream` (a stream handle of the CUDA runtime; null: the default one).
+  ///
+  /// @throws Error (kUnavailable): a launch failed.
+  void enqueue(const DeviceBatch& batch, void* scratch, void* results, void* stream) const;
+
+  /// What a batch needed that was given too little; nothing where it was enough.
+  /// @param results  in host memory, after the stream has come past `enqueue`.
+  /// @throws Error (kInvalidArgument): an activation or score is not allowed; names the video.
+  std::optional<CudaLimits> shortage(const void* results) const;
+
+  /// The detections by video.
+  /// @throws Error as `shortage`; (kInvalidState): there was one.
+  std::vector<Detections> read(const void* results) const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// The above in one call: takes memory, runs, waits for `stream`, tries again where memory was
+/// short. Keeps the memory for the next call of the same thread.
+BASNET_RT_API std::vector<Detections> postprocess_batch_cuda(const DeviceBatch& batch,
+                                                             const std::vector<VideoShape>& videos,
+                                                             std::int64_t num_classes,
+                                                             const PostprocessConfig& config,
+                                                             int device, void* stream);
+
+}  // namespace basnet_rt

@@ -1,0 +1,81 @@
+#pragma once
+
+// The CUDA runtime as the rest of the library wants it: errors that say what to do, and memory and
+// devices that are given back.
+
+#include <cuda_runtime.h>
+
+#include <cstddef>
+#include <string>
+
+#include "basnet_rt/error.h"
+
+namespace basnet_rt::cuda {
+
+/// @param doing  what was tried, such as "launching on cuda:0".
+inline void check(cudaError_t error, const std::string& doing) {
+  if (error == cudaSuccess) return;
+  cudaGetLastError();  // what is reported here must not be found by the next call
+  throw Error(ErrorCode::kUnavailable, doing + ": " + cudaGetErrorString(error));
+}
+
+/// Makes a device the thread's own, and puts the caller's back.
+class DeviceGuard {
+ public:
+  explicit DeviceGuard(int device) {
+    check(cudaGetDevice(&before_), "asking for the current CUDA device");
+    if (device != before_) check(cudaSetDevice(device), "choosing cuda:" + std::to_string(device));
+    changed_ = device != before_;
+  }
+  ~DeviceGuard() {
+    if (changed_) cudaSetDevice(before_);
+  }
+  DeviceGuard(const DeviceGuard&) = delete;
+  DeviceGuard& operator=(const DeviceGuard&) = delete;
+
+ private:
+  int before_ = 0;
+  bool changed_ = false;
+};
+
+enum class MemoryKind { kDevice, kPinned };
+
+/// A block that grows; what it held is lost.
+class Memory {
+ public:
+  explicit Memory(MemoryKind kind) : kind_(kind) {}
+  ~Memory() { free(); }
+  Memory(const Memory&) = delete;
+  Memory& operator=(const Memory&) = delete;
+
+  void reserve(std::size_t bytes) {
+    if (bytes <= bytes_) return;
+    free();
+    const std::string doing = "taking " + std::to_string(bytes) + " bytes of " +
+                              (kind_ == MemoryKind::kDevice ? "device" : "pinned host") + " memory";
+    check(kind_ == MemoryKind::kDevice ? cudaMalloc(&data_, bytes)
+                                       : cudaHostAlloc(&data_, bytes, cudaHostAllocMapped),
+          doing);
+    bytes_ = bytes;
+  }
+  void free() {
+    if (data_ == nullptr) return;
+    // At the end of a process the driver may be gone, and the memory with it.
+    if (kind_ == MemoryKind::kDevice) {
+      cudaFree(data_);
+    } else {
+      cudaFreeHost(data_);
+    }
+    cudaGetLastError();
+    data_ = nullptr;
+    bytes_ = 0;
+  }
+  void* data() const { return data_; }
+
+ private:
+  MemoryKind kind_;
+  void* data_ = nullptr;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace basnet_rt::cuda
