@@ -45,7 +45,8 @@ typedef enum basnet_rt_status {
   BASNET_RT_INVALID_STATE = 3,     ///< not allowed now: a finished stream, damaged saved state
   BASNET_RT_BUNDLE = 4,            ///< a bundle cannot be read; no function of this header says so
   BASNET_RT_OUT_OF_MEMORY = 5,     ///< a stream or detector that says so can only be freed
-  BASNET_RT_INTERNAL = 6           ///< a fault of this library
+  BASNET_RT_INTERNAL = 6,          ///< a fault of this library
+  BASNET_RT_UNAVAILABLE = 7        ///< no such device; this interface, CPU alone, never says so
 } basnet_rt_status;
 
 BASNET_RT_C_API uint32_t basnet_rt_c_api_version(void);

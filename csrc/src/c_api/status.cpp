@@ -34,6 +34,8 @@ basnet_rt_status status_of(ErrorCode code) noexcept {
       return BASNET_RT_INVALID_STATE;
     case ErrorCode::kBundle:
       return BASNET_RT_BUNDLE;
+    case ErrorCode::kUnavailable:
+      return BASNET_RT_UNAVAILABLE;
   }
   return BASNET_RT_INTERNAL;
 }
