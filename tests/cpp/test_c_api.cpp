@@ -29,8 +29,8 @@ TEST(CApi, EveryExceptionBecomesItsStatus) {
   EXPECT_EQ(status_of(Error(ErrorCode::kInvalidType, "b")), BASNET_RT_INVALID_TYPE);
   EXPECT_EQ(status_of(Error(ErrorCode::kInvalidState, "c")), BASNET_RT_INVALID_STATE);
   EXPECT_EQ(status_of(Error(ErrorCode::kBundle, "d")), BASNET_RT_BUNDLE);
-  EXPECT_EQ(status_of(Error(ErrorCode::kUnavailable, "g")), BASNET_RT_UNAVAILABLE);
   EXPECT_STREQ(basnet_rt_last_error(), "d");
+  EXPECT_EQ(status_of(Error(ErrorCode::kUnavailable, "g")), BASNET_RT_UNAVAILABLE);
   EXPECT_EQ(status_of(std::bad_alloc()), BASNET_RT_OUT_OF_MEMORY);
   EXPECT_EQ(status_of(std::length_error("e")), BASNET_RT_OUT_OF_MEMORY);
   EXPECT_EQ(status_of(std::runtime_error("f")), BASNET_RT_INTERNAL);

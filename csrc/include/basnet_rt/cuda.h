@@ -9,6 +9,7 @@
 
 #include "basnet_rt/config.h"
 #include "basnet_rt/export.h"
+#include "basnet_rt/postprocess.h"
 #include "basnet_rt/types.h"
 
 namespace basnet_rt {
@@ -28,14 +29,17 @@ struct VideoShape {
   std::int64_t num_snippets = 0;   ///< T >= 1
   double snippet_seconds = 0.0;    ///< > 0
   std::optional<double> duration;  ///< seconds; default T * snippet_seconds; continuous mode only
+  /// Row of the batch at which it begins, not before the end of the video before it: batches may
+  /// be padded. Default: right behind that video.
+  std::optional<std::int64_t> first_row = std::nullopt;
 };
 
-/// A batch in device memory, videos one after the other; nothing is owned. Float32, row-major.
+/// A batch in device memory, videos in order; nothing is owned. Float32, row-major.
 struct DeviceBatch {
-  const float* cas = nullptr;           ///< (sum of T, C), rows `row_stride` apart
+  const float* cas = nullptr;           ///< (rows, C), `row_stride` apart
   std::int64_t row_stride = 0;          ///< floats; >= C
   const float* video_scores = nullptr;  ///< (N, C); may be null where the gate ignores them
-  const float* raw_cas = nullptr;       ///< (sum of T, C+1), background last; gate kHorizon only
+  const float* raw_cas = nullptr;       ///< (rows, C+1), background last; gate kHorizon only
 };
 
 /// How much memory a CudaPostprocessor plans for; 0: what activations usually need.
@@ -96,5 +100,13 @@ BASNET_RT_API std::vector<Detections> postprocess_batch_cuda(const DeviceBatch& 
                                                              std::int64_t num_classes,
                                                              const PostprocessConfig& config,
                                                              int device, void* stream);
+
+/// `postprocess_batch` of arrays in host memory, on a GPU: they go up, detections come back.
+///
+/// @throws Error as `postprocess_batch`; (kInvalidArgument): the videos differ in their number of
+///         classes; (kUnavailable): as CudaPostprocessor.
+BASNET_RT_API std::vector<Detections> postprocess_batch_cuda(const std::vector<VideoInput>& videos,
+                                                             const PostprocessConfig& config,
+                                                             int device = 0);
 
 }  // namespace basnet_rt

@@ -12,6 +12,7 @@
 #include "basnet_rt/export.h"
 #include "basnet_rt/onset.h"
 #include "basnet_rt/stream.h"
+#include "basnet_rt/stream_backend.h"
 #include "basnet_rt/types.h"
 
 namespace basnet_rt {
@@ -37,6 +38,11 @@ struct PoolActivations {
   std::vector<std::int64_t> counts;  ///< B; a slot with fewer than M finds its rows at the end
   std::vector<float> activations;    ///< (B, M, C)
   std::vector<float> cas;            ///< (B, M, C+1) raw, background last; empty at gate kNone
+  // Where PoolOptions::backend reads device memory, the network may leave the two above empty (but
+  // an alarm needs `activations`) and point to these, which stay until the network's next call.
+  const float* device_activations = nullptr;
+  const float* device_cas = nullptr;
+  void* device_stream = nullptr;  ///< the stream of the CUDA runtime that writes them
 };
 
 /// The network of a pool. One thread at a time calls it; it keeps a state per slot, and must not
@@ -67,6 +73,9 @@ struct PoolOptions {
   bool threaded = true;             ///< false: nothing runs but in `step`, `close` and `shutdown`
   std::function<double()> clock;    ///< seconds, for a pool without thread; default: steady clock
   std::optional<AlarmConfig> alarm = {};  ///< onsets of every stream; absent: none are looked for
+  /// Where streams are post-processed: made for the pool's settings, with a slot per stream, and
+  /// for no other pool. Absent: on the CPU.
+  std::shared_ptr<StreamBackend> backend = nullptr;
 };
 
 enum class StreamStatus {

@@ -31,6 +31,7 @@ StreamPool::StreamPool(std::shared_ptr<PoolNetwork> network, const PostprocessCo
   cpu::check_options(options);
   const StreamPostprocessor checks_the_rest(config, num_classes, snippet_seconds);
   if (options.alarm) OnsetDetector(*options.alarm, config, num_classes, snippet_seconds);
+  if (options.backend) cpu::check_backend(options, checks_the_rest);
   const cpu::PoolSettings settings{config, num_classes, feature_dim, snippet_seconds, options};
   impl_ = std::make_shared<Impl>(std::move(network), settings);
   // The thread keeps what it uses alive, should the last owner let go on it (see ~StreamPool).
@@ -146,9 +147,10 @@ void StreamPool::drop(StreamId id) {
 Detections StreamPool::pending(StreamId id) const {
   PoolStreamPtr stream;
   {
-    const Lock lock(impl_->mutex);
+    Lock lock(impl_->mutex);
     stream = impl_->state.find(id);
     if (stream->error) throw Error(*stream->error);
+    if (impl_->backend() != nullptr) return impl_->ask_backend(lock, stream);
   }
   const std::lock_guard<std::mutex> lock(stream->post_mutex);
   return stream->post.pending();
@@ -167,7 +169,10 @@ std::string StreamPool::save(StreamId id) {
   const cpu::NetworkTurns::Guest guest(impl_->turns, lock);
   const PoolStreamPtr stream = impl_->state.find(id);
   if (stream->error) throw Error(*stream->error);
-  std::string bytes = cpu::stream_bytes(*stream, impl_->settings);
+  const bool in_backend = stream->in_backend && stream->is_live();
+  // Without letting go of the lock: bytes of the stream and of its slot belong together.
+  std::string post = in_backend ? impl_->backend()->save(stream->slot) : stream->post.save();
+  std::string bytes = cpu::stream_bytes(*stream, post, impl_->settings);
   if (stream->fed == 0) return cpu::sealed(std::move(bytes), std::nullopt);
   const std::int64_t slot = stream->slot;
   lock.unlock();  // a network may take long, or want a lock of its own such as Python's
@@ -180,7 +185,7 @@ StreamId StreamPool::restore(std::string_view bytes) {
   if (!saved.stream->is_live()) return impl_->state.adopt(saved.stream, -1);
   const std::int64_t slot = impl_->state.reserve_slot();
   try {
-    impl_->load_slot(lock, slot, saved.network);
+    impl_->load_slot(lock, slot, saved);
   } catch (...) {
     impl_->state.release_slot(slot);
     throw;

@@ -26,6 +26,7 @@ struct BatchOutcome {
 };
 
 /// A network call that fails is tried again stream by stream; faults stay with their streams.
-BatchOutcome run_batch(PoolNetwork& network, const PoolWork& work);
+/// @param backend  null: each stream has a post-processor of its own.
+BatchOutcome run_batch(PoolNetwork& network, StreamBackend* backend, const PoolWork& work);
 
 }  // namespace basnet_rt::cpu

@@ -40,6 +40,17 @@ void check_options(const PoolOptions& options) {
   if (options.threaded && options.clock) fail("clock is for a pool without a thread");
 }
 
+void check_backend(const PoolOptions& options, const StreamPostprocessor& like) {
+  const std::int64_t slots = options.backend->max_streams();
+  if (slots < options.max_streams) {
+    fail("backend has " + std::to_string(slots) + " slots; max_streams is " +
+         std::to_string(options.max_streams));
+  }
+  if (!StreamPostprocessor::load(options.backend->save(0)).same_settings(like)) {
+    fail("backend was made for another config, number of classes or snippet length");
+  }
+}
+
 // Exponent bits alone decide, so the first loop vectorises; the second runs where it found one.
 std::int64_t first_bad(const FeatureView& features, std::int64_t feature_dim) {
   if (features.feature_dim != feature_dim) return -1;

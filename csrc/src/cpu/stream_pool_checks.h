@@ -17,6 +17,9 @@ void check_seconds(const char* name, double value, double most);
 
 void check_options(const PoolOptions& options);
 
+/// Whether the backend has the settings of `like`, and a slot for every stream.
+void check_backend(const PoolOptions& options, const StreamPostprocessor& like);
+
 /// Place of the first NaN or Inf, or -1; also -1 where the shape is not (N, feature_dim).
 std::int64_t first_bad(const FeatureView& features, std::int64_t feature_dim);
 

@@ -48,7 +48,7 @@ void StreamPool::Impl::run_batch(Lock& lock) {
     lock.unlock();
     room_came.notify_all();
     const double begin = steady_seconds();
-    cpu::BatchOutcome outcome = cpu::run_batch(*network, work);
+    cpu::BatchOutcome outcome = cpu::run_batch(*network, backend(), work);
     const double seconds = steady_seconds() - begin;
     lock.lock();
     state.deliver(work, std::move(outcome), seconds);
@@ -71,15 +71,34 @@ bool StreamPool::Impl::wait_for_room(Lock& lock, const cpu::PoolStreamPtr& strea
   return state.has_room(*stream, rows);
 }
 
-void StreamPool::Impl::load_slot(Lock& lock, std::int64_t slot,
-                                 const std::optional<std::string>& bytes) {
-  if (!bytes) return;
+void StreamPool::Impl::load_slot(Lock& lock, std::int64_t slot, const cpu::SavedStream& saved) {
+  if (!saved.network && backend() == nullptr) return;
   {
     const cpu::NetworkTurns::Guest guest(turns, lock);
     lock.unlock();
-    network->load(slot, *bytes);
+    if (saved.network) network->load(slot, *saved.network);
+    if (backend() != nullptr) {
+      cpu::PoolStream& stream = *saved.stream;
+      backend()->load(slot, stream.post.save());
+      stream.post.reset();
+      stream.in_backend = true;
+    }
   }
   if (!state.accepting()) throw Error(ErrorCode::kInvalidState, "restore after shutdown");
+}
+
+Detections StreamPool::Impl::ask_backend(Lock& lock, const cpu::PoolStreamPtr& stream) {
+  const cpu::NetworkTurns::Guest guest(turns, lock);
+  if (stream->error) throw Error(*stream->error);
+  if (stream->dropped || !stream->is_live() || !stream->in_backend) return {};
+  StreamTurn turn;
+  turn.slot = stream->slot;
+  turn.mark = StreamMark::kPending;
+  lock.unlock();
+  StreamTurnResult result = std::move(backend()->step({turn}, {}).front());
+  if (result.error) throw Error(*result.error);
+  StreamDetections& finals = result.finals;
+  return {std::move(finals.labels), std::move(finals.scores), std::move(finals.segments)};
 }
 
 void StreamPool::Impl::wake_all() {

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "basnet_rt/stream_pool.h"
+#include "cpu/stream_pool_saved.h"
 #include "cpu/stream_pool_state.h"
 #include "cpu/stream_pool_turns.h"
 
@@ -38,9 +39,13 @@ class StreamPool::Impl {
   template <class Settled>
   void wait(Lock& lock, std::condition_variable& came, double timeout, const Settled& settled);
 
-  /// Gives the network a slot's saved state, if any, without the lock; afterwards with it, also
-  /// where it throws.
-  void load_slot(Lock& lock, std::int64_t slot, const std::optional<std::string>& bytes);
+  /// Gives network and backend a slot's saved state, if any, without the lock; afterwards with it,
+  /// also where it throws.
+  void load_slot(Lock& lock, std::int64_t slot, const cpu::SavedStream& saved);
+
+  StreamBackend* backend() const { return settings.options.backend.get(); }
+  /// `pending` of a stream whose state is in the backend; waits for the batch that runs.
+  Detections ask_backend(Lock& lock, const cpu::PoolStreamPtr& stream);
 
   /// The thread sleeps until its next batch is due; only what makes it due earlier wakes it.
   void added(bool was_idle) {

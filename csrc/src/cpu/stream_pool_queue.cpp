@@ -15,7 +15,7 @@ void StreamQueue::push_rows(const FeatureView& features, double now) {
   if (!has_mark()) leading_rows_ += features.num_snippets;
 }
 
-void StreamQueue::push_mark(const StreamMark& mark, double now) {
+void StreamQueue::push_mark(const QueuedMark& mark, double now) {
   if (!items_.empty() && items_.back().count == 0 && mark.gap > 0) {
     items_.back().mark.gap += mark.gap;
     return;
@@ -41,8 +41,8 @@ void StreamQueue::take_rows(std::int64_t count, std::vector<float>& out) {
   }
 }
 
-StreamMark StreamQueue::take_mark() {
-  const StreamMark mark = items_.front().mark;
+QueuedMark StreamQueue::take_mark() {
+  const QueuedMark mark = items_.front().mark;
   items_.pop_front();
   --num_marks_;
   for (const Item& item : items_) {
@@ -62,7 +62,7 @@ void StreamQueue::write(archive::Writer& writer) const {
   writer.field(size);
   for (const Item& item : items_) {
     std::vector<float> rows(item.rows.begin() + item.taken * feature_dim_, item.rows.end());
-    StreamMark mark = item.mark;
+    QueuedMark mark = item.mark;
     writer.block(rows);
     writer.field(mark.gap);
     archive::optional(writer, mark.duration);
@@ -73,7 +73,7 @@ void StreamQueue::read(archive::Reader& reader, double now) {
   const std::uint64_t size = reader.count();
   for (std::uint64_t i = 0; i < size; ++i) {
     std::vector<float> rows;
-    StreamMark mark;
+    QueuedMark mark;
     reader.block(rows);
     reader.field(mark.gap);
     archive::optional(reader, mark.duration);

@@ -13,7 +13,7 @@
 namespace basnet_rt::cpu {
 
 /// A place in a stream where the network's context ends.
-struct StreamMark {
+struct QueuedMark {
   std::int64_t gap = 0;  // snippets missing; 0: the end of the stream
   std::optional<double> duration;
 };
@@ -25,7 +25,7 @@ class StreamQueue {
 
   void push_rows(const FeatureView& features, double now);
   /// Gaps that follow each other are one.
-  void push_mark(const StreamMark& mark, double now);
+  void push_mark(const QueuedMark& mark, double now);
 
   bool empty() const { return items_.empty(); }
   std::int64_t num_rows() const { return num_rows_; }
@@ -37,7 +37,7 @@ class StreamQueue {
 
   /// Moves the next `count` <= leading_rows() snippets to `out`.
   void take_rows(std::int64_t count, std::vector<float>& out);
-  StreamMark take_mark();
+  QueuedMark take_mark();
   void clear();
 
   /// What is queued, without when it came: to the writer of a saved state, or from its reader,
@@ -50,7 +50,7 @@ class StreamQueue {
     std::vector<float> rows;  // (count, F); empty: a mark
     std::int64_t count = 0;
     std::int64_t taken = 0;
-    StreamMark mark;
+    QueuedMark mark;
     double arrived = 0.0;
   };
 

@@ -117,13 +117,13 @@ void check_sense(const SavedStream& saved) {
 
 }  // namespace
 
-std::string stream_bytes(const PoolStream& stream, const PoolSettings& settings) {
+std::string stream_bytes(const PoolStream& stream, const std::string& post,
+                         const PoolSettings& settings) {
   archive::Writer writer;
   std::int64_t feature_dim = settings.feature_dim;
   AlarmConfig alarm = alarm_of(settings);
   writer.field(feature_dim);
   visit_alarm(writer, alarm);
-  std::string post = stream.post.save();
   writer.block(post);
   if (stream.detector) {
     std::string detector = stream.detector->save();

@@ -20,7 +20,9 @@ struct SavedStream {
 
 /// All of `stream` but the network's part, as a prefix of what `sealed` wraps. No batch may hold
 /// it.
-std::string stream_bytes(const PoolStream& stream, const PoolSettings& settings);
+/// @param post  bytes of its post-processor, wherever that is.
+std::string stream_bytes(const PoolStream& stream, const std::string& post,
+                         const PoolSettings& settings);
 std::string sealed(std::string&& stream_bytes, std::optional<std::string> network);
 
 /// @throws Error (kInvalidState): not such bytes or damaged; (kInvalidArgument): other settings.

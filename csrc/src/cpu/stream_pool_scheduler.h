@@ -16,7 +16,7 @@ namespace basnet_rt::cpu {
 struct PoolWork {
   PoolBatch batch;
   std::vector<PoolStreamPtr> streams;  // B
-  std::vector<StreamMark> marks;       // B at a flush, else empty
+  std::vector<QueuedMark> marks;       // B at a flush, else empty
 
   bool is_flush() const { return !marks.empty(); }
 };

@@ -44,6 +44,7 @@ struct PoolStream {
   std::optional<OnsetDetector> detector;
   std::int64_t fed = 0;      // snippets the network saw since the start or the last gap
   std::int64_t certain = 0;  // of these, what it gave activations for
+  bool in_backend = false;   // its state is in the backend's slot; `post` stays empty
 };
 
 using PoolStreamPtr = std::shared_ptr<PoolStream>;

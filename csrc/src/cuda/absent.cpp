@@ -36,4 +36,9 @@ std::vector<Detections> postprocess_batch_cuda(const DeviceBatch&, const std::ve
   fail_absent();
 }
 
+std::vector<Detections> postprocess_batch_cuda(const std::vector<VideoInput>&,
+                                               const PostprocessConfig&, int) {
+  fail_absent();
+}
+
 }  // namespace basnet_rt

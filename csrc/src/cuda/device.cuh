@@ -19,6 +19,18 @@ inline void check(cudaError_t error, const std::string& doing) {
   throw Error(ErrorCode::kUnavailable, doing + ": " + cudaGetErrorString(error));
 }
 
+/// "cuda:0", as messages say it.
+std::string name_of(int device);
+
+/// @throws Error (kUnavailable): there is no such device; says why.
+void require_device(int device);
+
+/// Memory that kernels on `device` can use; anything else would end the process's use of the
+/// device.
+///
+/// @throws Error (kInvalidArgument) naming `pointer` as `name`.
+void require_reachable(const void* pointer, const std::string& name, int device);
+
 /// Makes a device the thread's own, and puts the caller's back.
 class DeviceGuard {
  public:

@@ -11,11 +11,13 @@
 
 namespace basnet_rt::cuda {
 
-/// Mean of the k largest of `count` values `stride` apart, summed in falling order as on the CPU.
+/// Mean of the k largest of `count` values, summed in falling order as on the CPU.
 ///
+/// @param at  at(n) is value n.
 /// @param heap  (k,) entries of scratch: a heap with the least of the largest on top.
-BASNET_RT_HOST_DEVICE inline double top_mean(const float* values, std::int64_t stride,
-                                             std::int64_t count, std::int64_t k, float* heap) {
+template <class At>
+BASNET_RT_HOST_DEVICE double top_mean(const At& at, std::int64_t count, std::int64_t k,
+                                      float* heap) {
   const auto sift_down = [heap](std::int64_t size) {
     std::int64_t i = 0;
     for (;;) {
@@ -30,7 +32,7 @@ BASNET_RT_HOST_DEVICE inline double top_mean(const float* values, std::int64_t s
     }
   };
   for (std::int64_t n = 0; n < count; ++n) {
-    const float value = values[n * stride];
+    const float value = at(n);
     if (n < k) {  // sift up
       std::int64_t i = n;
       for (; i > 0 && heap[(i - 1) / 2] > value; i = (i - 1) / 2) heap[i] = heap[(i - 1) / 2];
@@ -79,20 +81,21 @@ BASNET_RT_HOST_DEVICE inline bool passes(const double* scores, std::int64_t labe
 
 /// Score of `label` at snippet `last`; negative where the gate holds it back, or memory is short.
 ///
-/// @param raw_cas  (T, C+1) of the video.
-template <class Team>
-BASNET_RT_HOST_DEVICE double horizon_score(const Team& team, Arena& arena, const float* raw_cas,
-                                           std::int64_t last, std::int64_t label,
-                                           const VideoPlan& plan, const BatchSettings& settings) {
+/// @param raw_cas  raw_cas(t, c): class c, or the background, at snippet t.
+/// @param begin  first snippet of the horizon.
+template <class Team, class RawCas>
+BASNET_RT_HOST_DEVICE double horizon_score(const Team& team, Arena& arena, const RawCas& raw_cas,
+                                           std::int64_t begin, std::int64_t last,
+                                           std::int64_t label, const BatchSettings& settings) {
   const std::int64_t columns = settings.num_classes + 1;
-  const std::int64_t begin = std::max<std::int64_t>(0, last - plan.horizon + 1);
   const std::int64_t count = last - begin + 1;
   const std::int64_t k = std::max<std::int64_t>(1, count / settings.topk_divisor);
   double* scores = arena.take<double>(team, columns);
   float* heaps = arena.take<float>(team, columns * k);
   if (scores == nullptr || heaps == nullptr) return -1.0;
   team.for_each(columns, [&](std::int64_t c) {
-    scores[c] = top_mean(raw_cas + begin * columns + c, columns, count, k, heaps + c * k);
+    const auto at = [&](std::int64_t n) { return raw_cas(begin + n, c); };
+    scores[c] = top_mean(at, count, k, heaps + c * k);
   });
   return team.once([&] {
     to_scores(scores, settings.num_classes, settings.score_function);

@@ -9,15 +9,15 @@
 
 namespace basnet_rt::cuda {
 
+// Atomic on the host, too: tests run lanes as threads.
+
 /// Adds to a counter that many lanes share; returns what it held.
 BASNET_RT_HOST_DEVICE inline std::int64_t fetch_add(std::int64_t* counter, std::int64_t value) {
 #ifdef __CUDA_ARCH__
   return static_cast<std::int64_t>(atomicAdd(reinterpret_cast<unsigned long long*>(counter),
                                              static_cast<unsigned long long>(value)));
 #else
-  const std::int64_t before = *counter;
-  *counter += value;
-  return before;
+  return __atomic_fetch_add(counter, value, __ATOMIC_RELAXED);
 #endif
 }
 
@@ -25,7 +25,10 @@ BASNET_RT_HOST_DEVICE inline void fetch_min(std::int64_t* least, std::int64_t va
 #ifdef __CUDA_ARCH__
   atomicMin(reinterpret_cast<long long*>(least), static_cast<long long>(value));
 #else
-  if (value < *least) *least = value;
+  std::int64_t seen = __atomic_load_n(least, __ATOMIC_RELAXED);
+  while (value < seen && !__atomic_compare_exchange_n(least, &seen, value, true, __ATOMIC_RELAXED,
+                                                      __ATOMIC_RELAXED)) {
+  }
 #endif
 }
 
@@ -33,7 +36,10 @@ BASNET_RT_HOST_DEVICE inline void fetch_max(std::int64_t* most, std::int64_t val
 #ifdef __CUDA_ARCH__
   atomicMax(reinterpret_cast<long long*>(most), static_cast<long long>(value));
 #else
-  if (value > *most) *most = value;
+  std::int64_t seen = __atomic_load_n(most, __ATOMIC_RELAXED);
+  while (value > seen && !__atomic_compare_exchange_n(most, &seen, value, true, __ATOMIC_RELAXED,
+                                                      __ATOMIC_RELAXED)) {
+  }
 #endif
 }
 

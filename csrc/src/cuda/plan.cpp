@@ -6,33 +6,13 @@
 #include <string>
 
 #include "basnet_rt/error.h"
+#include "cuda/divider.h"
 #include "ranges.h"
 #include "section.h"
 #include "validate.h"
 
 namespace basnet_rt::cuda {
 namespace {
-
-// Hands out places in a block of memory; of a null block, only its size is of interest.
-class Divider {
- public:
-  explicit Divider(char* memory) : memory_(memory) {}
-
-  template <class T>
-  T* take(std::int64_t count) {
-    constexpr std::int64_t kAlignment = 256;
-    T* found = memory_ == nullptr ? nullptr : reinterpret_cast<T*>(memory_ + used_);
-    const std::int64_t bytes = count * static_cast<std::int64_t>(sizeof(T));
-    used_ += (bytes + kAlignment - 1) / kAlignment * kAlignment;
-    return found;
-  }
-
-  std::int64_t used() const { return used_; }
-
- private:
-  char* memory_;
-  std::int64_t used_ = 0;
-};
 
 // Stretches of positive length above a threshold, and where max_duration may cut them.
 std::int64_t most_roots(const VideoPlan& video) {
@@ -48,8 +28,9 @@ std::int64_t most_roots(const VideoPlan& video) {
 std::int64_t usual_slab(Mode mode, std::int64_t longest) {
   constexpr std::int64_t kRoot = 24 << 10;
   constexpr std::int64_t kLargest = 256 << 10;
-  // 28 bytes per snippet, and room for a few hundred runs.
-  return mode == Mode::kContinuous ? kRoot : std::min(kLargest, 28 * longest + (16 << 10));
+  if (mode == Mode::kContinuous) return kRoot;
+  // 28 bytes per snippet, and room for a few hundred runs; aligned, as slabs lie side by side.
+  return std::min(kLargest, (28 * longest + (16 << 10) + 255) / 256 * 256);
 }
 
 }  // namespace
@@ -59,7 +40,7 @@ Plan::Plan(const PostprocessConfig& config, const std::vector<PlannedVideo>& vid
     : config_(config), num_classes_(num_classes) {
   for (const PlannedVideo& one : videos) {
     VideoPlan video;
-    video.first_row = num_snippets_;
+    video.first_row = one.first_row.value_or(end_row_);
     video.num_snippets = one.num_snippets;
     video.section = whole_section(one.num_snippets, one.snippet_seconds, one.duration);
     video.used = used_snippets(one.num_snippets, video.section);
@@ -72,6 +53,7 @@ Plan::Plan(const PostprocessConfig& config, const std::vector<PlannedVideo>& vid
     num_roots_ += video.max_roots * num_classes;
     num_window_ += 2 * (video.horizon + 1) * num_classes;
     num_snippets_ += one.num_snippets;
+    end_row_ = video.first_row + one.num_snippets;
     longest_ = std::max(longest_, one.num_snippets);
     videos_.push_back(video);
   }
@@ -156,7 +138,7 @@ Scratch Plan::divide(char* memory, const PlanSizes& sizes, std::int64_t* bytes) 
   scratch.num_rows = divider.take<std::int64_t>(1);
   work.least = divider.take<float>(num_rows());
   work.largest = divider.take<float>(num_rows());
-  work.y = divider.take<double>(continuous ? num_snippets_ * num_classes_ : 0);
+  work.y = divider.take<double>(continuous ? end_row_ * num_classes_ : 0);
   work.window = divider.take<std::int32_t>(num_window_);
   work.roots = divider.take<Interval>(num_roots_);
   work.root_counts = divider.take<std::int64_t>(num_rows() + 1);

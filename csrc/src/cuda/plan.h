@@ -18,6 +18,7 @@ struct PlannedVideo {
   std::int64_t num_snippets = 0;
   double snippet_seconds = 0.0;
   std::optional<double> duration;
+  std::optional<std::int64_t> first_row = std::nullopt;  ///< default: behind the video before
 };
 
 struct PlanSizes {
@@ -60,6 +61,7 @@ class Plan {
   std::int64_t num_videos() const { return static_cast<std::int64_t>(videos_.size()); }
   std::int64_t num_rows() const { return num_videos() * num_classes_; }
   std::int64_t num_snippets() const { return num_snippets_; }
+  std::int64_t end_row() const { return end_row_; }  ///< behind the last video, padding included
   const std::vector<VideoPlan>& videos() const { return videos_; }
 
   /// Constants that kernels read, as one block of bytes to put on the device.
@@ -83,6 +85,7 @@ class Plan {
   PostprocessConfig config_;
   std::int64_t num_classes_;
   std::int64_t num_snippets_ = 0;
+  std::int64_t end_row_ = 0;
   std::int64_t longest_ = 0;
   std::int64_t num_roots_ = 0;   ///< places for roots, all rows together
   std::int64_t num_window_ = 0;  ///< entries of all sliding windows

@@ -14,40 +14,15 @@ namespace {
 
 constexpr int kWarpsPerMultiprocessor = 16;  // 128 registers a lane leave room for as many
 
-std::string name_of(int device) { return "cuda:" + std::to_string(device); }
-
-void require_device(int device) {
-  const CudaSupport support = cuda_support();
-  if (device >= 0 && device < support.num_devices) return;
-  throw Error(ErrorCode::kUnavailable,
-              "device is " + name_of(device) + "; " +
-                  (support.num_devices == 0 ? support.reason
-                                            : "there are " + std::to_string(support.num_devices)));
-}
-
 std::int64_t resident_teams(int device, std::int64_t most) {
   int multiprocessors = 0;
   cuda::check(cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device),
-              "asking for the size of " + name_of(device));
+              "asking for the size of " + cuda::name_of(device));
   const std::int64_t resident = std::int64_t{multiprocessors} * kWarpsPerMultiprocessor;
   return most < resident ? most : resident;
 }
 
 }  // namespace
-
-CudaSupport cuda_support() {
-  CudaSupport support;
-  support.built = true;
-  const cudaError_t error = cudaGetDeviceCount(&support.num_devices);
-  if (error != cudaSuccess) {
-    cudaGetLastError();
-    support.num_devices = 0;
-    support.reason = std::string("no CUDA device can be used: ") + cudaGetErrorString(error);
-  } else if (support.num_devices == 0) {
-    support.reason = "no CUDA device was found";
-  }
-  return support;
-}
 
 class CudaPostprocessor::Impl {
  public:
@@ -56,7 +31,7 @@ class CudaPostprocessor::Impl {
       : plan_(config, cuda::planned(videos, config, num_classes), num_classes),
         device_(device),
         constants_(cuda::MemoryKind::kDevice) {
-    require_device(device);
+    cuda::require_device(device);
     const cuda::DeviceGuard guard(device);
     limits_.max_detections =
         limits.max_detections > 0 ? limits.max_detections : plan_.usual_detections();
@@ -66,12 +41,14 @@ class CudaPostprocessor::Impl {
     cudaError_t error = cudaSuccess;
     sizes_.sort_bytes = cuda::CudaLauncher::temporary_bytes(
         plan_.num_videos() * limits_.max_detections, plan_.num_videos(), plan_.num_rows(), error);
-    cuda::check(error, "planning on " + name_of(device));
+    cuda::check(error, "planning on " + cuda::name_of(device));
     const std::vector<char> constants = plan_.constants();
     constants_.reserve(constants.size() + 1);
     cuda::check(
         cudaMemcpy(constants_.data(), constants.data(), constants.size(), cudaMemcpyHostToDevice),
-        "putting settings onto " + name_of(device));
+        "putting settings onto " + cuda::name_of(device));
+    // They may still be on their way, and a caller's stream need not wait for the default one.
+    cuda::check(cudaStreamSynchronize(nullptr), "putting settings onto " + cuda::name_of(device));
     settings_ = plan_.settings(static_cast<const char*>(constants_.data()), limits_.max_detections);
   }
 
@@ -93,13 +70,14 @@ class CudaPostprocessor::Impl {
     if (plan_.num_videos() == 0) return;
     cuda::check_batch(batch, plan_);
     const cuda::DeviceGuard guard(device_);
+    require_reachable(batch, scratch, results);
     std::int64_t bytes = 0;
     cuda::CudaLauncher launcher(static_cast<cudaStream_t>(stream));
     cuda::run_pipeline(
         launcher, settings_, {batch.cas, batch.row_stride, batch.video_scores, batch.raw_cas},
         plan_.divide(static_cast<char*>(scratch), sizes_, &bytes),
         plan_.divide_result(static_cast<char*>(results), limits_.max_detections, &bytes));
-    cuda::check(launcher.error(), "launching on " + name_of(device_));
+    cuda::check(launcher.error(), "launching on " + cuda::name_of(device_));
   }
 
   std::optional<CudaLimits> shortage(const void* results) const {
@@ -122,6 +100,16 @@ class CudaPostprocessor::Impl {
   }
 
  private:
+  void require_reachable(const DeviceBatch& batch, const void* scratch, const void* results) const {
+    cuda::require_reachable(batch.cas, "cas", device_);
+    cuda::require_reachable(scratch, "scratch", device_);
+    cuda::require_reachable(results, "results", device_);
+    if (batch.video_scores != nullptr) {
+      cuda::require_reachable(batch.video_scores, "video_scores", device_);
+    }
+    if (batch.raw_cas != nullptr) cuda::require_reachable(batch.raw_cas, "raw_cas", device_);
+  }
+
   /// Rows, or the roots that they may hold.
   std::int64_t most_items() const {
     return plan_.config().mode == Mode::kPublished ? plan_.num_rows()
@@ -166,28 +154,6 @@ std::optional<CudaLimits> CudaPostprocessor::shortage(const void* results) const
 
 std::vector<Detections> CudaPostprocessor::read(const void* results) const {
   return impl_->read(results);
-}
-
-std::vector<Detections> postprocess_batch_cuda(const DeviceBatch& batch,
-                                               const std::vector<VideoShape>& videos,
-                                               std::int64_t num_classes,
-                                               const PostprocessConfig& config, int device,
-                                               void* stream) {
-  CudaLimits limits;
-  for (;;) {
-    const CudaPostprocessor postprocessor(config, num_classes, videos, device, limits);
-    const cuda::DeviceGuard guard(device);
-    cuda::Memory scratch(cuda::MemoryKind::kDevice);
-    cuda::Memory results(cuda::MemoryKind::kPinned);
-    scratch.reserve(postprocessor.scratch_bytes());
-    results.reserve(postprocessor.result_bytes());
-    postprocessor.enqueue(batch, scratch.data(), results.data(), stream);
-    cuda::check(cudaStreamSynchronize(static_cast<cudaStream_t>(stream)),
-                "post-processing on " + name_of(device));
-    const auto shortage = postprocessor.shortage(results.data());
-    if (!shortage) return postprocessor.read(results.data());
-    limits = *shortage;
-  }
 }
 
 }  // namespace basnet_rt

@@ -75,6 +75,7 @@ struct ScanRows {
 
   BASNET_RT_HOST_DEVICE void operator()(std::int64_t index) const {
     work.root_counts[index] = 0;
+    if (work.outcome->bad_value != kFine) return;  // no place is worked out from a NaN
     const Row row = row_at(index, settings);
     if (settings.gate == Gate::kVideo &&
         !passes_video_gate(input.video_scores + row.video * settings.num_classes, row.label,

@@ -9,13 +9,18 @@
 namespace basnet_rt::cuda {
 namespace {
 
-void check_shape(const VideoShape& video) {
+void check_shape(const VideoShape& video, const PostprocessConfig& config, std::int64_t end_row) {
   if (video.num_snippets < 1 || video.num_snippets > std::numeric_limits<std::int32_t>::max()) {
     fail("cas has " + std::to_string(video.num_snippets) +
          " snippets; it needs at least one, and at most 2147483647 on a GPU");
   }
   check_positive_seconds(video.snippet_seconds, "snippet_seconds");
   if (video.duration) check_positive_seconds(*video.duration, "duration");
+  check_max_duration(config, video.snippet_seconds);
+  if (video.first_row.value_or(end_row) < end_row) {
+    fail("first_row is " + std::to_string(*video.first_row) + "; the video before it ends at row " +
+         std::to_string(end_row));
+  }
 }
 
 }  // namespace
@@ -28,13 +33,17 @@ std::vector<PlannedVideo> planned(const std::vector<VideoShape>& videos,
   }
   check_fixed_range(config, num_classes);
   std::vector<PlannedVideo> planned;
+  std::int64_t end_row = 0;
   for (std::size_t i = 0; i < videos.size(); ++i) {
     try {
-      check_shape(videos[i]);
+      check_shape(videos[i], config, end_row);
     } catch (const Error& error) {
       throw Error(error.code(), "videos[" + std::to_string(i) + "]: " + error.what());
     }
-    planned.push_back({videos[i].num_snippets, videos[i].snippet_seconds, videos[i].duration});
+    const std::int64_t first_row = videos[i].first_row.value_or(end_row);
+    planned.push_back(
+        {videos[i].num_snippets, videos[i].snippet_seconds, videos[i].duration, first_row});
+    end_row = first_row + videos[i].num_snippets;
   }
   return planned;
 }

@@ -9,19 +9,21 @@
 #include "cuda/emit.h"
 #include "cuda/horizon_gate.h"
 #include "cuda/memory.h"
+#include "cuda/ring.h"
 #include "cuda/select.h"
 #include "root_window.h"
 #include "section.h"
 
 namespace basnet_rt::cuda {
 
-/// Activations of one row, among those of the other classes.
+/// Activations of one row, among those of the other classes; a stream's lie in a ring.
 struct StridedRow {
   const double* y = nullptr;
   std::int64_t stride = 0;
   std::int64_t last = 0;  ///< snippet
+  RingPlace place{};      ///< of a whole video, none
 
-  BASNET_RT_HOST_DEVICE double operator[](std::int64_t t) const { return y[t * stride]; }
+  BASNET_RT_HOST_DEVICE double operator[](std::int64_t t) const { return y[place(t) * stride]; }
 };
 
 /// Proposals of one root at one threshold, left to right; `sink(const Placed&)` per proposal.
@@ -240,9 +242,12 @@ struct SolveRoots {
     if (settings.gate == Gate::kVideo) {
       score = static_cast<double>(input.video_scores[row.video * settings.num_classes + row.label]);
     } else if (settings.gate == Gate::kHorizon) {
-      score =
-          horizon_score(team, arena, input.raw_cas + plan.first_row * (settings.num_classes + 1),
-                        last_snippet(task.root, plan.section), row.label, plan, settings);
+      const std::int64_t columns = settings.num_classes + 1;
+      const float* raw = input.raw_cas + plan.first_row * columns;
+      const std::int64_t last = last_snippet(task.root, plan.section);
+      score = horizon_score(
+          team, arena, [&](std::int64_t t, std::int64_t c) { return raw[t * columns + c]; },
+          std::max<std::int64_t>(0, last - plan.horizon + 1), last, row.label, settings);
     }
     task.video_term = settings.gate == Gate::kNone ? 0.0 : settings.score_weight * score;
     return score >= 0.0;

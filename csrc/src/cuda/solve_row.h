@@ -63,6 +63,7 @@ struct SolveRows {
 
   template <class Team>
   BASNET_RT_HOST_DEVICE void operator()(const Team& team, Arena& arena, std::int64_t item) const {
+    if (work.outcome->bad_value != kFine) return;  // no place is worked out from a NaN
     const Row row = row_at(item, settings);
     if (!is_predicted(row)) return;
     SampledView view;

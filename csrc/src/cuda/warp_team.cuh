@@ -31,6 +31,7 @@ class WarpTeam {
       const std::int64_t i = first + lane();
       found += __popc(__ballot_sync(kAll, i < count && holds(i)));
     }
+    __syncwarp();  // a ballot orders no memory
     return found;
   }
 
@@ -59,6 +60,7 @@ class WarpTeam {
         found = other;
       }
     }
+    __syncwarp();
     return broadcast(found, 0);
   }
 

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "lane_team.h"
+
 namespace basnet_rt::testing {
 
 StandinBatch standin_batch(const std::vector<VideoInput>& videos) {
@@ -23,8 +25,11 @@ StandinBatch standin_batch(const std::vector<VideoInput>& videos) {
   return batch;
 }
 
-StandinRun run_standin(const StandinBatch& batch, const PostprocessConfig& config,
-                       cuda::Order order, StandinSizes sizes) {
+namespace {
+
+template <class Launcher>
+StandinRun run_on(Launcher& launcher, const StandinBatch& batch, const PostprocessConfig& config,
+                  StandinSizes sizes) {
   const cuda::Plan plan(config, batch.videos, batch.num_classes);
   StandinRun run;
   run.given.max_detections =
@@ -44,7 +49,6 @@ StandinRun run_standin(const StandinBatch& batch, const PostprocessConfig& confi
   const cuda::Scratch places = plan.divide(scratch.data(), run.given, &scratch_bytes);
   const cuda::BatchResult answer =
       plan.divide_result(result.data(), run.given.max_detections, &result_bytes);
-  cuda::SerialLauncher launcher(order);
   cuda::run_pipeline(
       launcher, plan.settings(constants.data(), run.given.max_detections),
       {batch.cas.data(), batch.num_classes, batch.scores.data(), batch.raw_cas.data()}, places,
@@ -55,6 +59,20 @@ StandinRun run_standin(const StandinBatch& batch, const PostprocessConfig& confi
     run.detections = cuda::read_result(plan, answer);
   }
   return run;
+}
+
+}  // namespace
+
+StandinRun run_standin(const StandinBatch& batch, const PostprocessConfig& config,
+                       cuda::Order order, StandinSizes sizes) {
+  cuda::SerialLauncher launcher(order);
+  return run_on(launcher, batch, config, sizes);
+}
+
+StandinRun run_lanes(const StandinBatch& batch, const PostprocessConfig& config, int lanes,
+                     StandinSizes sizes) {
+  LaneLauncher launcher(lanes);
+  return run_on(launcher, batch, config, sizes);
 }
 
 std::vector<Detections> run_standin_until_done(const StandinBatch& batch,

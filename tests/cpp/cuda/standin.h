@@ -39,6 +39,10 @@ struct StandinRun {
 StandinRun run_standin(const StandinBatch& batch, const PostprocessConfig& config,
                        cuda::Order order, StandinSizes sizes = {});
 
+/// The same with threads for lanes, which run side by side (lane_team.h).
+StandinRun run_lanes(const StandinBatch& batch, const PostprocessConfig& config, int lanes,
+                     StandinSizes sizes = {});
+
 /// Tries again with what was asked for, as callers do; fails after 20 tries.
 std::vector<Detections> run_standin_until_done(const StandinBatch& batch,
                                                const PostprocessConfig& config, cuda::Order order,

@@ -2,143 +2,27 @@
 // the last bit, whatever the order of threads, teams and lanes: a pass that reads what its own
 // phase writes, or a place planned too small, shows here without a GPU.
 
+#include <algorithm>
 #include <limits>
 #include <string>
 
-#include "../support.h"
+#include "cases.h"
+#include "cuda/host_batch.h"
 #include "standin.h"
 
 namespace basnet_rt {
 namespace {
 
 using cuda::Order;
+using testing::Case;
+using testing::cases;
+using testing::expect_equal;
 using testing::expect_invalid;
-using testing::random_video;
+using testing::Inputs;
+using testing::inputs_of;
 using testing::run_standin;
 using testing::run_standin_until_done;
 using testing::standin_batch;
-using testing::Video;
-
-struct Case {
-  std::string name;
-  PostprocessConfig config;
-};
-
-std::ostream& operator<<(std::ostream& out, const Case& one) { return out << one.name; }
-
-template <class Change>
-Case changed(const std::string& name, const Change& change) {
-  Case one{name, {}};
-  one.config.nms_iou = 0.6;
-  change(one.config);
-  check(one.config);
-  return one;
-}
-
-std::vector<Case> cases() {
-  using C = PostprocessConfig;
-  return {
-      changed("defaults", [](C&) {}),
-      changed("gate_none_fixed",
-              [](C& c) {
-                c.normalisation = Normalisation::kFixed;
-                c.gate = Gate::kNone;
-                c.cas_thresholds = {0.1, 0.3, 0.5, 0.7, 0.9};
-              }),
-      changed("fixed_per_class",
-              [](C& c) {
-                c.normalisation = Normalisation::kFixed;
-                c.fixed_lo = {0.1, -0.2, 0.0};
-                c.fixed_hi = {0.8, 1.2, 1.0};
-              }),
-      changed("horizon",
-              [](C& c) {
-                c.normalisation = Normalisation::kHorizon;
-                c.gate = Gate::kHorizon;
-                c.horizon = 23.0;
-                c.class_threshold = 0.3;
-              }),
-      changed("horizon_keep_top1",
-              [](C& c) {
-                c.gate = Gate::kHorizon;
-                c.horizon = 9.0;
-                c.class_threshold = 0.9;
-                c.keep_top1 = true;
-                c.score_function = ScoreFunction::kSigmoid;
-              }),
-      changed("keep_top1",
-              [](C& c) {
-                c.class_threshold = 0.9;
-                c.keep_top1 = true;
-              }),
-      changed("merged", [](C& c) { c.merge_gap = 2.5; }),
-      changed("cut",
-              [](C& c) {
-                c.max_duration = 7.3;
-                c.merge_gap = 1.7;
-                c.max_lookahead = 1.1;
-              }),
-      changed("cut_short", [](C& c) { c.max_duration = 0.4; }),
-      changed("long_enough", [](C& c) { c.min_duration = 2.0; }),
-      changed("wide_flanks", [](C& c) { c.outer_ratio = 3.0; }),
-      changed("linear", [](C& c) { c.nms = NmsKind::kLinear; }),
-      changed("gaussian", [](C& c) { c.nms = NmsKind::kGaussian; }),
-      changed("strict_nms", [](C& c) { c.nms_iou = 0.05; }),
-      changed("published", [](C& c) { c.mode = Mode::kPublished; }),
-      changed("published_coarse",
-              [](C& c) {
-                c.mode = Mode::kPublished;
-                c.upsample = 1;
-                c.nms_iou = 0.3;
-              }),
-  };
-}
-
-// 1 and 2, then one below, at and above a warp and a block, then a real video's length.
-const std::vector<std::int64_t> kLengths = {1, 2, 31, 32, 33, 127, 128, 129, 750};
-
-std::vector<Video> videos_of(std::int64_t num_classes, unsigned seed) {
-  std::vector<Video> videos;
-  for (const std::int64_t length : kLengths) {
-    Video video = random_video(length, num_classes, seed++);
-    for (std::size_t c = 0; c < video.scores.size(); ++c) {
-      video.scores[c] = static_cast<float>((seed * 7 + c * 5) % 11) / 11.0f;
-    }
-    video.snippet_seconds = 0.4 + 0.3 * (seed % 3);
-    videos.push_back(video);
-  }
-  return videos;
-}
-
-// Inputs with a raw CAS, and every third video with a duration of its own.
-struct Inputs {
-  std::vector<Video> videos;
-  std::vector<Video> raw;
-  std::vector<VideoInput> views;
-};
-
-Inputs inputs_of(const PostprocessConfig& config, std::int64_t num_classes, unsigned seed) {
-  Inputs inputs{videos_of(num_classes, seed), videos_of(num_classes + 1, seed + 500), {}};
-  for (std::size_t i = 0; i < inputs.videos.size(); ++i) {
-    VideoInput view = inputs.videos[i].input();
-    view.raw_cas = inputs.raw[i].input().cas;
-    const double whole = static_cast<double>(view.cas.num_snippets) * view.snippet_seconds;
-    if (config.mode == Mode::kContinuous && i % 3 == 1) view.duration = 0.7 * whole;
-    if (config.mode == Mode::kContinuous && i % 3 == 2) view.duration = 1.3 * whole;
-    inputs.views.push_back(view);
-  }
-  return inputs;
-}
-
-void expect_equal(const Detections& got, const Detections& want) {
-  EXPECT_EQ(got.labels, want.labels);
-  EXPECT_EQ(got.scores, want.scores);
-  ASSERT_EQ(got.segments.size(), want.segments.size());
-  for (std::size_t i = 0; i < got.segments.size(); ++i) {
-    EXPECT_EQ(got.segments[i].start, want.segments[i].start) << i;
-    EXPECT_EQ(got.segments[i].end, want.segments[i].end) << i;
-  }
-}
 
 class Standin : public ::testing::TestWithParam<Case> {};
 
@@ -181,6 +65,57 @@ TEST(StandinSizes, TheWorstCaseIsEnoughAtOnce) {
   const cuda::Plan plan(config, batch.videos, batch.num_classes);
   const auto run = run_standin(batch, config, Order::kForward, {plan.most_detections(), 64 << 20});
   EXPECT_EQ(run.detections.size(), inputs.views.size());
+}
+
+// Rows between videos are nobody's: a NaN there must not be seen.
+TEST(StandinPadding, IsNotLookedAt) {
+  for (const Case& one : cases()) {
+    SCOPED_TRACE(one.name);
+    const Inputs inputs = inputs_of(one.config, 3, 19, {40, 1, 33});
+    auto batch = standin_batch(inputs.views);
+    const auto tight = batch;
+    const std::int64_t spacing = 50;
+    const auto padded = static_cast<std::size_t>(3 * spacing);
+    batch.cas.assign(padded * 3, std::numeric_limits<float>::quiet_NaN());
+    batch.raw_cas.assign(padded * 4, std::numeric_limits<float>::quiet_NaN());
+    std::int64_t from = 0;
+    for (std::size_t v = 0; v < batch.videos.size(); ++v) {
+      const std::int64_t first = static_cast<std::int64_t>(v) * spacing;
+      const std::int64_t count = batch.videos[v].num_snippets;
+      batch.videos[v].first_row = first;
+      std::copy_n(tight.cas.begin() + 3 * from, 3 * count, batch.cas.begin() + 3 * first);
+      std::copy_n(tight.raw_cas.begin() + 4 * from, 4 * count, batch.raw_cas.begin() + 4 * first);
+      from += count;
+    }
+    const auto want = postprocess_batch(inputs.views, one.config, 1);
+    const auto got = run_standin_until_done(batch, one.config, Order::kForward);
+    ASSERT_EQ(got.size(), want.size());
+    for (std::size_t i = 0; i < want.size(); ++i) expect_equal(got[i], want[i]);
+  }
+}
+
+// What goes up to a GPU is what a batch on one looks like.
+TEST(HostBatch, IsPackedVideoByVideo) {
+  PostprocessConfig config;
+  config.gate = Gate::kHorizon;
+  config.horizon = 3.0;
+  const Inputs inputs = inputs_of(config, 3, 29, {4, 1, 7});
+  const cuda::HostBatch packed = cuda::pack(inputs.views, config);
+  const auto want = standin_batch(inputs.views);
+  EXPECT_EQ(packed.cas, want.cas);
+  EXPECT_EQ(packed.raw_cas, want.raw_cas);
+  EXPECT_TRUE(packed.video_scores.empty());  // gate kHorizon has scores of its own
+  EXPECT_EQ(cuda::pack(inputs.views, {}).video_scores, want.scores);
+  ASSERT_EQ(packed.shapes.size(), 3u);
+  EXPECT_EQ(packed.shapes[2].num_snippets, 7);
+  EXPECT_EQ(packed.shapes[1].duration, inputs.views[1].duration);
+}
+
+TEST(HostBatch, HasOneNumberOfClasses) {
+  const Inputs three = inputs_of({}, 3, 29, {4});
+  const Inputs two = inputs_of({}, 2, 29, {5});
+  expect_invalid([&] { cuda::pack({three.views[0], two.views[0]}, {}); },
+                 {"videos[1]", "2 classes", "3"});
 }
 
 TEST(StandinErrors, NameVideoSnippetAndClassAsTheCpuDoes) {
