@@ -44,10 +44,13 @@ $(VENV)/.installed: constraints.txt | system
 	@$(BIN)/pip install -qq -r constraints.txt
 	@touch $@
 
+# Device code as PTX alone, which any GPU compiles when it meets it: the quickest build. Real code of
+# one architecture is test-cpp's, of all of them the wheel's (test-install).
 build/.extension: $(VENV)/.installed $(EXTENSION_SOURCES)
 	@echo "== compiling the extension"
 	@$(BIN)/pip install -qq --no-build-isolation --no-deps \
-	  --config-settings cmake.define.BASNET_RT_WERROR=ON -e .
+	  --config-settings cmake.define.BASNET_RT_WERROR=ON \
+	  --config-settings cmake.define.BASNET_RT_CUDA_ARCHITECTURES=75-virtual -e .
 	@mkdir -p build && touch $@
 
 # --- tests --------------------------------------------------------------------------------------
@@ -68,8 +71,11 @@ lint: setup ## ruff, mypy --strict, clang-format; changes nothing
 checks: setup ## the house rules that a program can judge
 	pytest tests/checks $(PYTEST_ARGS)
 
+# Where there is nvcc, a CUDA backend that does not compile fails and is not left out.
+CUDA := -DBASNET_RT_CUDA=$(if $(shell command -v nvcc),ON,OFF) -DBASNET_RT_CUDA_ARCHITECTURES=90
+
 test-cpp: setup ## C++ tests, warnings are errors
-	cmake -S . -B build/cpp -G Ninja -DCMAKE_BUILD_TYPE=Release \
+	cmake -S . -B build/cpp -G Ninja -DCMAKE_BUILD_TYPE=Release $(CUDA) \
 	  -DBASNET_RT_TESTS=ON -DBASNET_RT_WERROR=ON -DBASNET_RT_TORCH=OFF
 	cmake --build build/cpp -j $(JOBS)
 	ctest --test-dir build/cpp -j $(JOBS) --output-on-failure --no-tests=error
@@ -78,7 +84,7 @@ LIBTORCH = $(shell $(BIN)/python -c 'import torch; print(torch.utils.cmake_prefi
 
 # In the same folder: the core is compiled once. Without sanitizers: pip's libtorch has none.
 test-torch: setup ## C++ tests of component torch, against pip's libtorch
-	cmake -S . -B build/cpp -G Ninja -DCMAKE_BUILD_TYPE=Release \
+	cmake -S . -B build/cpp -G Ninja -DCMAKE_BUILD_TYPE=Release $(CUDA) \
 	  -DBASNET_RT_TESTS=ON -DBASNET_RT_WERROR=ON -DBASNET_RT_TORCH=ON \
 	  -DCMAKE_PREFIX_PATH=$(LIBTORCH) -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python
 	cmake --build build/cpp -j $(JOBS) --target basnet_rt_torch_tests
@@ -92,7 +98,7 @@ FIXED_ADDRESSES = $(shell setarch -R true 2>/dev/null && echo setarch -R)
 test-sanitize: setup ## C++ tests under AddressSanitizer and UBSan
 	cmake -S . -B $(SANITIZED) -G Ninja -DCMAKE_BUILD_TYPE=Debug \
 	  -DCMAKE_CXX_FLAGS_DEBUG="-O1 -g1 -D_GLIBCXX_ASSERTIONS" \
-	  -DBASNET_RT_TESTS=ON -DBASNET_RT_SANITIZE=$(SANITIZE)
+	  -DBASNET_RT_TESTS=ON -DBASNET_RT_SANITIZE=$(SANITIZE) -DBASNET_RT_CUDA=OFF
 	$(FIXED_ADDRESSES) cmake --build $(SANITIZED) -j $(JOBS)
 	$(FIXED_ADDRESSES) ctest --test-dir $(SANITIZED) -j $(JOBS) --output-on-failure \
 	  --no-tests=error
@@ -107,6 +113,7 @@ test-python: setup ## Python tests against the reference and ../shared
 test-service: setup ## the gRPC service: streams, faults, limits, restarts
 	cmake -S examples/service -B build/service -G Ninja -DCMAKE_BUILD_TYPE=Release \
 	  -DBASNET_RT_IN_TREE=ON -DBASNET_RT_SERVICE_FAKE=ON -DBASNET_RT_WERROR=ON \
+	  -DBASNET_RT_CUDA=OFF \
 	  -DCMAKE_PREFIX_PATH=$(LIBTORCH)
 	cmake --build build/service -j $(JOBS)
 	pytest tests/service -n $(JOBS) $(PYTEST_ARGS)
@@ -117,7 +124,8 @@ SANITIZED_SERVICE := build/service-$(subst $(comma),-,$(SANITIZE))
 test-service-sanitize: setup ## the service under sanitizers; SANITIZE=thread for the other
 	cmake -S examples/service -B $(SANITIZED_SERVICE) -G Ninja -DCMAKE_BUILD_TYPE=Debug \
 	  -DCMAKE_CXX_FLAGS_DEBUG="-O1 -g1 -D_GLIBCXX_ASSERTIONS" -DBASNET_RT_SANITIZE=$(SANITIZE) \
-	  -DBASNET_RT_IN_TREE=ON -DBASNET_RT_SERVICE_TORCH=OFF -DBASNET_RT_SERVICE_FAKE=ON
+	  -DBASNET_RT_IN_TREE=ON -DBASNET_RT_SERVICE_TORCH=OFF -DBASNET_RT_SERVICE_FAKE=ON \
+	  -DBASNET_RT_CUDA=OFF
 	$(FIXED_ADDRESSES) cmake --build $(SANITIZED_SERVICE) -j $(JOBS)
 	TSAN_OPTIONS="suppressions=$(CURDIR)/tests/service/tsan_suppressions.txt" \
 	  BASNET_RT_SERVICE_BUILD=$(SANITIZED_SERVICE) $(FIXED_ADDRESSES) \

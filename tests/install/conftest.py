@@ -18,10 +18,14 @@ from install.environments import REPOSITORY, Demo, Distributions, new_environmen
 
 @pytest.fixture(scope="session")
 def distributions(tmp_path_factory: pytest.TempPathFactory) -> Distributions:
-    """`python -m build`: isolated, without torch; the wheel comes from the unpacked sdist."""
+    """`python -m build`: isolated, without torch; the wheel comes from the unpacked sdist.
+
+    Where there is nvcc, all device code is compiled here, for every architecture of a release.
+    """
     folder = tmp_path_factory.mktemp("dist")
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    run(sys.executable, "-m", "build", "--outdir", folder, REPOSITORY)
+    strict = "SKBUILD_CMAKE_DEFINE=BASNET_RT_WERROR=ON"
+    run("env", strict, sys.executable, "-m", "build", "--outdir", folder, REPOSITORY)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     (sdist,), (wheel,) = folder.glob("*.tar.gz"), folder.glob("*.whl")
     spent = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
@@ -77,7 +81,7 @@ def video(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Video:
 def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where every component was installed, static."""
     build, installed = tmp_path_factory.mktemp("library"), tmp_path_factory.mktemp("prefix")
-    return install_library(build, installed, BASNET_RT_TORCH="ON")
+    return install_library(build, installed, BASNET_RT_TORCH="ON", BASNET_RT_CUDA="OFF")
 
 
 @pytest.fixture(scope="session")

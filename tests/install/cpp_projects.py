@@ -15,6 +15,7 @@ LIBTORCH = torch.utils.cmake_prefix_path
 EXAMPLES = REPOSITORY / "examples/cpp"
 PROBE = Path(__file__).parent / "probe"
 CONSUMER = Path(__file__).parent / "consumer"
+HAS_NVCC = shutil.which("nvcc") is not None
 
 
 def install_library(build: Path, prefix: Path, **options: str) -> Path:
@@ -29,10 +30,10 @@ def install_library(build: Path, prefix: Path, **options: str) -> Path:
 
 
 def configure(
-    source: Path, build: Path, *prefixes: str | Path, **options: str
+    source: Path, build: Path, *prefixes: str | Path, log_level: str = "ERROR", **options: str
 ) -> subprocess.CompletedProcess[str]:
     """An outside project that searches for packages in `prefixes`, and the system's places."""
-    command = ["cmake", "-S", source, "-B", build, "-G", "Ninja", "--log-level=ERROR"]
+    command = ["cmake", "-S", source, "-B", build, "-G", "Ninja", f"--log-level={log_level}"]
     command.append(f"-DCMAKE_PREFIX_PATH={';'.join(map(str, prefixes))}")
     command += [f"-D{name}={value}" for name, value in options.items()]
     return subprocess.run([str(part) for part in command], capture_output=True, text=True)
@@ -55,3 +56,14 @@ def lines(*command: str | Path, **variables: str) -> list[str]:
     assert done.returncode == 0, f"{command}: {done.stderr}"
     assert done.stderr == ""  # the library never prints
     return done.stdout.splitlines()
+
+
+def without_gpu(program: str | Path) -> str:
+    """First line of consumer/cuda.cpp's: whether the library has a CUDA backend. GPUs are hidden;
+    the program's answers are checked."""
+    built, reason, error, found = lines(program, CUDA_VISIBLE_DEVICES="")
+    assert reason in error
+    assert found == "1 2"
+    if built == "not built":
+        assert "has no CUDA backend" in reason
+    return built

@@ -7,7 +7,16 @@ import subprocess
 from importlib import metadata
 from pathlib import Path
 
-from install.cpp_projects import CONSUMER, EXAMPLES, build_project, configure
+import pytest
+
+from install.cpp_projects import (
+    CONSUMER,
+    EXAMPLES,
+    HAS_NVCC,
+    build_project,
+    configure,
+    without_gpu,
+)
 from install.environments import REPOSITORY, run
 
 VERSION = metadata.version("basnet-rt")
@@ -27,6 +36,11 @@ def test_component_torch_says_what_it_lacks(prefix: Path, tmp_path: Path):
     assert configured.returncode != 0
     assert "component torch needs libtorch" in configured.stderr
     assert "cmake_prefix_path" in configured.stderr
+
+
+def test_a_build_without_cuda_is_complete_and_says_so(prefix: Path, tmp_path: Path):
+    build_project(CONSUMER, tmp_path, prefix)
+    assert without_gpu(tmp_path / "cuda_consumer") == "not built"
 
 
 def test_a_version_that_does_not_exist_is_not_found(prefix: Path, tmp_path: Path):
@@ -58,10 +72,15 @@ def test_only_public_headers_are_installed(prefix: Path):
     assert there == {p.name for p in (REPOSITORY / "csrc/include/basnet_rt").iterdir()}
 
 
-def test_the_wheel_brings_the_core(numpy_python: Path, tmp_path: Path):
+def test_the_wheel_brings_the_core(
+    numpy_python: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     """In an environment without torch: headers, a library and a package that finds them."""
     code = "import basnet_rt; print(basnet_rt.cmake_prefix())"
     found = run(numpy_python, "-c", code, cwd=tmp_path).strip()
     assert found.startswith(str(numpy_python.parents[1]))
+    monkeypatch.setenv("CUDACXX", "/nowhere/nvcc")  # the toolkit stays where the wheel was built
     build_project(CONSUMER, tmp_path, found)
     assert run(tmp_path / "consumer").splitlines() == ["1 2", VERSION]
+    assert without_gpu(tmp_path / "cuda_consumer") == ("built" if HAS_NVCC else "not built")
+    assert "cuda" not in run("readelf", "--dynamic", "--wide", tmp_path / "consumer").lower()

@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 
 from install.bundles import Video, streamed
-from install.cpp_projects import EXAMPLES, LIBTORCH, build_project, install_library, lines
+from install.cpp_projects import (
+    CONSUMER,
+    EXAMPLES,
+    HAS_NVCC,
+    LIBTORCH,
+    build_project,
+    install_library,
+    lines,
+    without_gpu,
+)
 from install.environments import run
 
 
@@ -17,6 +26,8 @@ def shared_prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Without optimisation, which takes half the time to compile and may not change a bit."""
     build, installed = tmp_path_factory.mktemp("library"), tmp_path_factory.mktemp("prefix")
     options = {"BASNET_RT_TORCH": "ON", "BUILD_SHARED_LIBS": "ON", "CMAKE_BUILD_TYPE": "Debug"}
+    options |= {"BASNET_RT_CUDA": "ON" if HAS_NVCC else "OFF"}
+    options |= {"BASNET_RT_CUDA_ARCHITECTURES": "75-virtual"}
     return install_library(build, installed, **options)
 
 
@@ -41,6 +52,14 @@ def test_only_public_names_are_shown(shared_prefix: Path, name: str):
     assert [symbol for symbol in strong if not symbol.startswith("basnet_rt::")] == []
     private = re.compile(r"basnet_rt::(cpu|archive|formulas|zip|Script|NetworkStream)\b")
     assert [symbol for _, symbol in symbols if private.match(symbol)] == []
+
+
+def test_cuda_is_inside_and_can_do_without_a_driver(shared_prefix: Path, tmp_path: Path):
+    """Catches a library that cannot be loaded where there is no GPU, or no toolkit."""
+    needed = run("readelf", "--dynamic", "--wide", library(shared_prefix, "core"))
+    assert "cuda" not in needed.lower()
+    build_project(CONSUMER, tmp_path, shared_prefix)
+    assert without_gpu(tmp_path / "cuda_consumer") == ("built" if HAS_NVCC else "not built")
 
 
 @pytest.mark.parametrize("name", ["core", "torch"])

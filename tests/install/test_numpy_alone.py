@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from install.cpp_projects import HAS_NVCC
 from install.environments import REPOSITORY, pip, run
 
 PROGRAM = Path(__file__).parent / "programs/numpy_alone.py"
+WITHOUT_GPU = PROGRAM.with_name("cuda_without_gpu.py")
 
 
 def test_only_numpy_comes_with_it(numpy_python: Path):
@@ -34,3 +36,13 @@ def test_training_is_there_but_asks_for_its_extra(numpy_python: Path, tmp_path: 
     code = "try:\n import basnet_training\nexcept ModuleNotFoundError as error: print(error.name)"
     missing = run(numpy_python, "-c", code, cwd=tmp_path).strip()
     assert missing in {"torch", "yaml", "pydantic", "safetensors"}
+
+
+def test_it_works_where_no_gpu_can_be_seen(
+    numpy_python: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Catches a wheel that needs a driver to be imported, or does not say why it finds none."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    built, reason = run(numpy_python, WITHOUT_GPU, cwd=tmp_path).splitlines()
+    assert built == str(HAS_NVCC)
+    assert reason
