@@ -10,6 +10,8 @@ const char* class_name(ErrorCode code) {
       return "InvalidType";
     case ErrorCode::kBundle:
       return "BundleError";
+    case ErrorCode::kUnavailable:
+      return "BackendUnavailable";
     case ErrorCode::kInvalidArgument:
     case ErrorCode::kInvalidState:
       break;

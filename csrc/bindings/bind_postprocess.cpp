@@ -3,6 +3,7 @@
 #include <string>
 
 #include "arrays.h"
+#include "basnet_rt/cuda.h"
 #include "basnet_rt/error.h"
 #include "basnet_rt/postprocess.h"
 #include "bindings.h"
@@ -57,12 +58,14 @@ py::tuple postprocess_arrays(const py::array& cas, const MaybeArray& video_score
   return arrays(std::move(found));
 }
 
+// On the CPU, or on the GPU `device`.
 py::list postprocess_batch_arrays(const std::vector<py::array>& cas,
                                   const std::vector<MaybeArray>& video_scores,
                                   const PostprocessConfig& config,
                                   const std::vector<double>& snippet_seconds,
                                   const std::vector<std::optional<double>>& durations,
-                                  const std::vector<MaybeArray>& raw_cas, int num_threads) {
+                                  const std::vector<MaybeArray>& raw_cas, int num_threads,
+                                  std::optional<int> device) {
   std::vector<VideoInput> videos;
   for (std::size_t i = 0; i < cas.size(); ++i) {
     try {
@@ -75,7 +78,8 @@ py::list postprocess_batch_arrays(const std::vector<py::array>& cas,
   std::vector<Detections> found;
   {
     const py::gil_scoped_release release;
-    found = postprocess_batch(videos, config, num_threads);
+    found = device ? postprocess_batch_cuda(videos, config, *device)
+                   : postprocess_batch(videos, config, num_threads);
   }
   py::list results;
   for (Detections& one : found) results.append(arrays(std::move(one)));
@@ -93,7 +97,8 @@ void bind_postprocess(py::module_& module) {
              py::arg("raw_cas").none(true));
   module.def("postprocess_batch", &postprocess_batch_arrays, py::arg("cas"),
              py::arg("video_scores"), py::arg("config"), py::arg("snippet_seconds"),
-             py::arg("durations"), py::arg("raw_cas"), py::arg("num_threads"));
+             py::arg("durations"), py::arg("raw_cas"), py::arg("num_threads"),
+             py::arg("device").none(true));
 }
 
 }  // namespace basnet_rt::python

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "arrays.h"
+#include "basnet_rt/cuda_streams.h"
 #include "basnet_rt/stream_pool.h"
 #include "bindings.h"
 #include "python_network.h"
@@ -24,14 +25,23 @@ struct DeleteWithoutGil {
 };
 using Holder = std::unique_ptr<StreamPool, DeleteWithoutGil>;
 
+// Of one stream in one step of the device; a turn of more takes several.
+constexpr std::int64_t kRowsOfATurn = 16;
+
 Holder make(py::object network, const PostprocessConfig& config, std::int64_t num_classes,
             std::int64_t feature_dim, double snippet_seconds, std::int64_t max_batch,
             double max_delay, std::int64_t max_queue, std::int64_t max_streams,
             bool zero_bad_features, bool threaded, std::function<double()> clock,
-            std::optional<std::pair<std::vector<double>, double>> alarm) {
+            std::optional<std::pair<std::vector<double>, double>> alarm,
+            std::optional<int> device) {
   PoolOptions options{max_batch,         max_delay, max_queue,       max_streams,
                       zero_bad_features, threaded,  std::move(clock)};
   if (alarm) options.alarm = AlarmConfig{alarm->first, alarm->second};
+  if (device) {
+    const py::gil_scoped_release release;
+    options.backend = cuda_stream_backend(config, num_classes, snippet_seconds, max_streams,
+                                          kRowsOfATurn, *device);
+  }
   auto own = python_network(std::move(network));
   return Holder(new StreamPool(own, config, num_classes, feature_dim, snippet_seconds, options));
 }
@@ -139,7 +149,7 @@ void bind_stream_pool(py::module_& module) {
            py::arg("feature_dim"), py::arg("snippet_seconds"), py::arg("max_batch"),
            py::arg("max_delay"), py::arg("max_queue"), py::arg("max_streams"),
            py::arg("zero_bad_features"), py::arg("threaded"), py::arg("clock").none(true),
-           py::arg("alarm").none(true))
+           py::arg("alarm").none(true), py::arg("device").none(true))
       .def("open", &StreamPool::open, NoGil())
       .def("push", &push, py::arg("stream"), py::arg("features"), py::arg("timeout"))
       .def("gap", &StreamPool::gap, py::arg("stream"), py::arg("snippets"), NoGil())

@@ -14,5 +14,7 @@ void bind_stream(pybind11::module_& module);
 void bind_stream_pool(pybind11::module_& module);
 void bind_onset(pybind11::module_& module);
 void bind_evaluate(pybind11::module_& module);
+void bind_cuda(pybind11::module_& module);
+void bind_cuda_streams(pybind11::module_& module);
 
 }  // namespace basnet_rt::python

@@ -14,4 +14,6 @@ PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used()) {
   basnet_rt::python::bind_stream_pool(module);
   basnet_rt::python::bind_onset(module);
   basnet_rt::python::bind_evaluate(module);
+  basnet_rt::python::bind_cuda(module);
+  basnet_rt::python::bind_cuda_streams(module);
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "basnet_rt/error.h"
+#include "dlpack.h"
 
 namespace basnet_rt::python {
 namespace {
@@ -25,6 +26,34 @@ std::vector<T> values(const Array& array) {
 }
 
 constexpr const char* kActivations = "(activations, cas or None, counts)";
+
+/// Activations and raw CAS of one batch in device memory.
+struct OnDevice {
+  GpuRows activations;
+  std::optional<GpuRows> cas;
+};
+
+// (activations, cas or None, counts, stream) with DLPack capsules in the place of arrays.
+PoolActivations device_activations_of(const py::tuple& answer, std::optional<OnDevice>& kept) {
+  kept.reset();  // the batch before is done with
+  kept.emplace(OnDevice{GpuRows(answer[0], "activations"), std::nullopt});
+  if (!answer[1].is_none()) kept->cas.emplace(answer[1], "cas");
+  PoolActivations output;
+  output.counts = values<std::int64_t>(answer[2].cast<IntArray>());
+  output.device_activations = kept->activations.data();
+  output.device_cas = kept->cas ? kept->cas->data() : nullptr;
+  output.device_stream = reinterpret_cast<void*>(answer[3].cast<std::uintptr_t>());
+  for (const GpuRows* rows : {&kept->activations, kept->cas ? &*kept->cas : nullptr}) {
+    if (rows == nullptr) continue;
+    if (rows->shape().size() != 3 || rows->row_stride() != rows->num_columns()) {
+      throw Error(ErrorCode::kInvalidState, "the network's activations have shape " +
+                                                rows->shape_text() +
+                                                "; expected (B, M, C), contiguous");
+    }
+    output.num_rows = rows->shape()[1];
+  }
+  return output;
+}
 
 PoolActivations activations_of(const py::object& answer) {
   const auto parts = answer.cast<std::tuple<FloatArray, std::optional<FloatArray>, IntArray>>();
@@ -66,6 +95,7 @@ class PythonNetwork : public PoolNetwork {
   PythonNetwork& operator=(const PythonNetwork&) = delete;
   ~PythonNetwork() override {
     const py::gil_scoped_acquire gil;
+    on_device_.reset();
     network_.release().dec_ref();
   }
 
@@ -77,15 +107,14 @@ class PythonNetwork : public PoolNetwork {
       const py::array_t<float> features({size, static_cast<py::ssize_t>(batch.num_rows),
                                          static_cast<py::ssize_t>(batch.feature_dim)},
                                         batch.features.data());
-      return activations_of(network_.attr("step")(slots, fresh, features));
+      return taken(network_.attr("step")(slots, fresh, features));
     });
   }
 
   PoolActivations flush(const PoolBatch& batch) override {
     return guarded(kActivations, [&] {
       const auto size = static_cast<py::ssize_t>(batch.slots.size());
-      return activations_of(
-          network_.attr("flush")(py::array_t<std::int64_t>(size, batch.slots.data())));
+      return taken(network_.attr("flush")(py::array_t<std::int64_t>(size, batch.slots.data())));
     });
   }
 
@@ -104,7 +133,15 @@ class PythonNetwork : public PoolNetwork {
   }
 
  private:
+  PoolActivations taken(const py::object& answer) {
+    if (py::isinstance<py::tuple>(answer) && py::len(answer) == 4) {
+      return device_activations_of(answer.cast<py::tuple>(), on_device_);
+    }
+    return activations_of(answer);
+  }
+
   py::object network_;
+  std::optional<OnDevice> on_device_;  // until the next call
 };
 
 }  // namespace

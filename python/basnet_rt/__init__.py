@@ -4,11 +4,21 @@ Importing needs NumPy alone; torch is imported when a model is loaded.
 """
 
 from basnet_rt._core import __version__
-from basnet_rt._errors import BundleError, Error, InvalidType, InvalidValue, VideoError
+from basnet_rt._errors import (
+    BackendUnavailable,
+    BundleError,
+    Error,
+    InvalidType,
+    InvalidValue,
+    VideoError,
+)
 from basnet_rt.analysis.comparison import Comparison, compare
 from basnet_rt.analysis.tuning import Tuning, tune
+from basnet_rt.backend_choice import Backend, backends
 from basnet_rt.config import PostprocessConfig
 from basnet_rt.cpp_library import cmake_prefix
+from basnet_rt.cuda_postprocessor import CudaPostprocessor
+from basnet_rt.cuda_streams import CudaStreams, StreamStep
 from basnet_rt.evaluation import Report, evaluate
 from basnet_rt.from_video import localize_video
 from basnet_rt.loading import load
@@ -26,8 +36,12 @@ from basnet_rt.suppression import nms, soft_nms
 
 __all__ = [
     "Alarm",
+    "Backend",
+    "BackendUnavailable",
     "BundleError",
     "Comparison",
+    "CudaPostprocessor",
+    "CudaStreams",
     "Detection",
     "Detections",
     "Error",
@@ -46,10 +60,12 @@ __all__ = [
     "StreamPool",
     "StreamPostprocessor",
     "StreamStatistics",
+    "StreamStep",
     "StreamingLocalizer",
     "Tuning",
     "VideoError",
     "__version__",
+    "backends",
     "cmake_prefix",
     "compare",
     "evaluate",

@@ -40,7 +40,77 @@ def postprocess_batch(
     durations: Sequence[float | None],
     raw_cas: Sequence[npt.NDArray[Any] | None],
     num_threads: int,
+    device: int | None,
 ) -> list[_Found]: ...
+def cuda_support() -> tuple[bool, int, str]: ...
+def postprocess_batch_cuda(
+    cas: Any,
+    video_scores: Any | None,
+    config: PostprocessConfig,
+    lengths: Sequence[int],
+    snippet_seconds: Sequence[float],
+    durations: Sequence[float | None],
+    raw_cas: Any | None,
+    stream: int,
+) -> list[_Found]: ...
+
+class CudaPostprocessor:
+    def __init__(
+        self,
+        config: PostprocessConfig,
+        num_classes: int,
+        lengths: Sequence[int],
+        spacing: int,
+        snippet_seconds: Sequence[float],
+        durations: Sequence[float | None],
+        device: int,
+        max_detections: int,
+        pool_bytes: int,
+    ) -> None: ...
+    @property
+    def scratch_bytes(self) -> int: ...
+    @property
+    def result_bytes(self) -> int: ...
+    def enqueue(
+        self,
+        cas: Any,
+        video_scores: Any | None,
+        raw_cas: Any | None,
+        lengths: Sequence[int],
+        scratch: int,
+        results: int,
+        stream: int,
+    ) -> None: ...
+    def shortage(self, results: int) -> tuple[int, int] | None: ...
+    def read(self, results: int) -> list[_Found]: ...
+
+class CudaStreamPostprocessor:
+    def __init__(
+        self,
+        config: PostprocessConfig,
+        num_classes: int,
+        snippet_seconds: float,
+        max_streams: int,
+        max_rows: int,
+        device: int,
+    ) -> None: ...
+    def step(
+        self,
+        slots: _Int64,
+        counts: _Int64,
+        fresh: npt.NDArray[np.bool_],
+        mark: str,
+        gap: int,
+        duration: float | None,
+        activations: Any | None,
+        raw_cas: Any | None,
+        stream: int,
+    ) -> tuple[_Int64, _Int64, _Float32, _Float64, _Int64, _Int64, list[tuple[int, str]]]: ...
+    def save(self, slot: int, stream: int) -> bytes: ...
+    def load(self, slot: int, state: bytes, stream: int) -> None: ...
+    @property
+    def state_bytes(self) -> int: ...
+
 def nms(segments: _Float64, scores: _Float64, labels: _Int64, iou: float) -> _Int64: ...
 def soft_nms(
     segments: _Float64,
@@ -109,6 +179,7 @@ class StreamPool:
         threaded: bool,
         clock: Callable[[], float] | None,
         alarm: tuple[Sequence[float], float] | None,
+        device: int | None,
     ) -> None: ...
     def open(self) -> int: ...
     def push(self, stream: int, features: npt.NDArray[Any], timeout: float) -> bool: ...

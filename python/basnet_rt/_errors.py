@@ -21,3 +21,10 @@ class BundleError(Error):
 
 class VideoError(Error, ValueError):
     """A video is absent, holds no picture, or is too broken to be used."""
+
+
+class BackendUnavailable(Error, RuntimeError):  # noqa: N818
+    """A backend was asked for that this build lacks, or its device, driver or memory is not there.
+
+    The CPU backend works after it.
+    """

@@ -50,6 +50,7 @@ class Journal:
             "labels": found.labels.tolist(),
             "scores": found.scores.tolist(),
             "segments": found.segments.tolist(),
+            "backend": found.backend,
         }
         try:
             self._write(record)
@@ -94,6 +95,7 @@ class Journal:
             np.array(record["segments"], np.float64).reshape(-1, 2),
             self._mode,
             self._classes,
+            backend=record.get("backend", "cpu"),
         )
 
     def _write(self, record: dict[str, Any]) -> None:

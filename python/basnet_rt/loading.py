@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from basnet_rt._errors import BundleError, InvalidType, InvalidValue
+from basnet_rt._gpu_arrays import check_gpu_error
 from basnet_rt.bundle import DTYPES, read_metadata
 from basnet_rt.model import Model
 
@@ -67,6 +68,7 @@ def load_script(path: Path, device: torch.device) -> Any:
         try:
             return load_any(str(path), map_location=device)
         except (RuntimeError, ValueError) as error:
+            check_gpu_error(error)
             reason = str(error).strip().splitlines()[0]
             raise BundleError(f"{path}: not a TorchScript file: {reason}") from error
 

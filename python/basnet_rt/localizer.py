@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from basnet_rt import _core
+from basnet_rt import _core, _gpu_postprocess
 from basnet_rt._errors import InvalidType, InvalidValue
 from basnet_rt.activation_files import Activations
+from basnet_rt.backend_choice import stays_on
 from basnet_rt.config import PostprocessConfig
 from basnet_rt.model import FullOutput, Model
 from basnet_rt.postprocessing import postprocess, postprocess_batch
@@ -49,25 +50,24 @@ class Localizer:
         Raises:
             BundleError, ValueError, TypeError: as `Model.forward` and `postprocess`.
         """
-        return self.with_activations(features, duration=duration)[0]
+        return self._found(*self._forward(features), duration)
 
     def with_activations(
         self, features: Any, *, duration: float | None = None
     ) -> tuple[Detections, Activations]:
         """Detections as of a plain call, and the activations that they were made from."""
         output, seconds = self._forward(features)
-        arguments = self._arguments(output, seconds)
-        found = postprocess(**arguments, config=self.config, duration=duration)
-        classes = self.model.classes
-        seen = Activations(output.activations, output.foreground, seconds, classes)
-        return dataclasses.replace(found, classes=classes), seen
+        found = self._found(output, seconds, duration)
+        activations, foreground = _host(output.activations), _host(output.foreground)
+        return found, Activations(activations, foreground, seconds, self.model.classes)
 
     def postprocess_arguments(self, features: Any) -> dict[str, Any]:
         """The arguments of `postprocess` that depend on the features, (T, F).
 
         They serve other settings of the same mode and gate: the network need not run again.
         """
-        return self._arguments(*self._forward(features))
+        output, seconds = self._forward(features)
+        return self._arguments(FullOutput(*(_host(one) for one in output)), seconds)
 
     def localize_batch(
         self,
@@ -77,6 +77,8 @@ class Localizer:
         num_threads: int = 0,
     ) -> list[Detections]:
         """Detections of several videos, each (T_i, F); post-processing runs on all cores.
+
+        On a CUDA model it runs there, on all of them at once, and waits for the device once.
 
         Args:
             durations: one per video; None for the default of each.
@@ -88,7 +90,7 @@ class Localizer:
             )
         if not len(features):
             return []
-        videos = [self.postprocess_arguments(one) for one in features]
+        videos = [self._arguments(*self._forward(one)) for one in features]
         columns = {name: [video[name] for video in videos] for name in videos[0]}
         raw = columns.pop("raw_cas")
         found = postprocess_batch(
@@ -101,17 +103,32 @@ class Localizer:
         return [dataclasses.replace(one, classes=self.model.classes) for one in found]
 
     def _forward(self, features: Any) -> tuple[FullOutput, float]:
-        """What the model says, as NumPy arrays, and the seconds between its snippets."""
+        """What the model says, and the seconds between its snippets.
+
+        NumPy arrays, or tensors on the model's GPU where post-processing runs there too.
+        """
         rows, snippet_seconds = self._resampled(features)
-        output = self.model.forward_with_cas(rows)
+        output = self.model.forward_tensors(rows)
+        if stays_on(self.model.device.type):
+            return output, snippet_seconds
         return FullOutput(*(_host(one) for one in output)), snippet_seconds
+
+    def _found(
+        self, output: FullOutput, snippet_seconds: float, duration: float | None
+    ) -> Detections:
+        arguments = self._arguments(output, snippet_seconds)
+        found = postprocess(**arguments, config=self.config, duration=duration)
+        return dataclasses.replace(found, classes=self.model.classes)
 
     def _arguments(self, output: FullOutput, snippet_seconds: float) -> dict[str, Any]:
         """The arguments of `postprocess` that depend on the features."""
         activations, scores, _, cas = output
         if self.config.mode == "continuous" and self.config.gate == "video":
             # The core's float64 definition, which streams share: both give the same bits.
-            scores = _core.video_scores(np.ascontiguousarray(cas), self.config.native)
+            if isinstance(cas, np.ndarray):
+                scores = _core.video_scores(np.ascontiguousarray(cas), self.config.native)
+            else:
+                scores = _gpu_postprocess.gpu_video_scores(cas, self.config)
         return {
             "cas": activations,
             "video_scores": scores,
@@ -135,7 +152,7 @@ class Localizer:
         columns = len(self.model.classes)
         cas = np.zeros((1, columns), np.float32)
         raw_cas = np.zeros((1, columns + 1), np.float32)
-        postprocess(cas, cas[0], self.config, snippet_seconds=1.0, raw_cas=raw_cas)
+        _core.postprocess(cas, cas[0], self.config.native, 1.0, None, raw_cas)
 
 
 def uniform_rows(num_snippets: int, num_segments: int) -> Int64Array:

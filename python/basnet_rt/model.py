@@ -8,6 +8,7 @@ import numpy as np
 
 from basnet_rt import _forward
 from basnet_rt._errors import BundleError, InvalidType, InvalidValue
+from basnet_rt._gpu_arrays import gpu_errors
 from basnet_rt.bundle import BundleMetadata
 from basnet_rt.config import PostprocessConfig
 
@@ -91,6 +92,7 @@ class Model:
             BundleError: F is not the model's, or the module does not keep to its metadata.
             ValueError: another shape, no snippets, or NaN or Inf; names snippet and channel.
             TypeError: no array, or not of floating point.
+            BackendUnavailable: the model's GPU has too little memory, or fails.
         """
         return ModelOutput(*self.forward_with_cas(features)[:3])
 
@@ -98,13 +100,18 @@ class Model:
 
     def forward_with_cas(self, features: Any) -> FullOutput:
         """`forward`, and the raw CAS with its background column."""
-        is_tensor = hasattr(features, "detach")
-        rows = self._tensor(features.detach() if is_tensor else features)
-        outputs = _forward.run(self.module, rows, self.metadata)
-        self._check_outputs(len(rows), outputs)
-        if is_tensor:
-            return FullOutput(*outputs)
+        outputs = self.forward_tensors(features)
+        if hasattr(features, "detach"):
+            return outputs
         return FullOutput(*(output.cpu().numpy() for output in outputs))
+
+    def forward_tensors(self, features: Any) -> FullOutput:
+        """`forward_with_cas`: tensors on the model's device, whatever the features are."""
+        with gpu_errors():
+            rows = self._tensor(features.detach() if hasattr(features, "detach") else features)
+            outputs = _forward.run(self.module, rows, self.metadata)
+        self._check_outputs(len(rows), outputs)
+        return FullOutput(*outputs)
 
     def configure(self, **overrides: Any) -> PostprocessConfig:
         """The bundle's post-processing with some settings changed.

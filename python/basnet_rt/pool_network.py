@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from basnet_rt import _gpu_arrays as arrays
 from basnet_rt import network_state
 from basnet_rt.model import Model
 
@@ -18,8 +19,11 @@ UInt8Array = npt.NDArray[np.uint8]
 Float32Array = npt.NDArray[np.float32]
 
 # activations (B, M, C), raw CAS (B, M, C+1) or None where no gate looks at it, counts (B,): a slot
-# with fewer than M rows has them at the end.
-SlotActivations = tuple[Float32Array, Float32Array | None, Int64Array]
+# with fewer than M rows has them at the end. In a pool that post-processes on a GPU there may be a
+# fourth part, a CUDA stream; the first two are then DLPack capsules of what is written there.
+SlotActivations = (
+    tuple[Float32Array, Float32Array | None, Int64Array] | tuple[Any, Any, Int64Array, int]
+)
 
 REACH = 2  # snippets that a bundle's network sees to each side
 
@@ -56,10 +60,12 @@ class ModelNetwork:
     Args:
         model: from `load`.
         with_cas: whether the raw CAS is wanted.
+        on_device: answers stay on the model's GPU.
     """
 
-    def __init__(self, model: Model, *, with_cas: bool) -> None:
+    def __init__(self, model: Model, *, with_cas: bool, on_device: bool = False) -> None:
         self._model = model
+        self._on_device = on_device
         self._with_cas = with_cas
         self._blank: list[Tensor] = model.module.initial_state(1)
         self._states = [one.clone() for one in self._blank]  # (slots, ...) each
@@ -131,7 +137,11 @@ class ModelNetwork:
             self._states = [torch.cat([one, torch.zeros_like(one)]) for one in self._states]
 
     def _answer(self, activations: Tensor, cas: Tensor, counts: Int64Array) -> SlotActivations:
-        return _numpy(activations), _numpy(cas) if self._with_cas else None, counts
+        if not self._on_device:
+            return _numpy(activations), _numpy(cas) if self._with_cas else None, counts
+        stream = arrays.current_stream(arrays.gpu_of(activations))
+        raw = arrays.capsule(cas.contiguous(), "cas", stream) if self._with_cas else None
+        return arrays.capsule(activations.contiguous(), "activations", stream), raw, counts, stream
 
 
 def _numpy(values: Tensor) -> Any:

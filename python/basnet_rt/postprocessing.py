@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
-from basnet_rt import _core
-from basnet_rt._errors import InvalidType, InvalidValue
+from basnet_rt import _core, _gpu_postprocess
+from basnet_rt._errors import Error, InvalidType, InvalidValue
+from basnet_rt._gpu_arrays import any_on_gpu, to_host
 from basnet_rt.arrays import as_count, as_number, as_numpy, as_vector
+from basnet_rt.backend_choice import CPU, CUDA, backend_for
 from basnet_rt.config import PostprocessConfig
 from basnet_rt.results import Detections, Proposals
 
@@ -46,7 +49,9 @@ def postprocess(
 
     Args:
         cas: activations of the suppressed branch, background column removed. Shape (T, C),
-            float32, C-contiguous, finite; NumPy or torch. Not modified.
+            float32, C-contiguous, finite; NumPy or torch. Not modified. On a CUDA device, of any
+            library with DLPack, it is worked on there, on torch's current stream, and its rows may
+            lie apart; video_scores and raw_cas lie there too.
         video_scores: shape (C,), in [0, 1]. May be None where the gate does not look at them.
         config: thresholds and mode; see `PostprocessConfig`.
         snippet_seconds: distance between snippet starts, in seconds; > 0. In mode "published", of
@@ -62,17 +67,30 @@ def postprocess(
     Raises:
         TypeError: `cas` would have to be copied or cast.
         ValueError: a shape, a NaN or a setting is wrong; the message names it.
+        BackendUnavailable: the GPU cannot be used; see docs/cuda.md.
 
     Source: Lee, Uh and Byun, AAAI 2020 (arXiv:1911.09963), inference. The mode "published" follows
     the authors' code; docs/numerics.md lists where it and the paper part.
     """
-    found = _core.postprocess(
-        *_video(cas, video_scores),
-        _native(config),
-        *_timing(snippet_seconds, duration),
-        _optional(raw_cas),
-    )
-    return Detections(*found, mode=config.mode)
+    on_gpu = any_on_gpu(cas)
+    if backend_for(on_gpu) == CPU:
+        cas, video_scores, raw_cas = (to_host(one) for one in (cas, video_scores, raw_cas))
+        found = _core.postprocess(
+            *_video(cas, video_scores),
+            _native(config),
+            *_timing(snippet_seconds, duration),
+            _optional(raw_cas),
+        )
+        return Detections(*found, mode=config.mode)
+    with _of_one_video():
+        return postprocess_batch(
+            [cas],
+            None if video_scores is None else [video_scores],
+            config,
+            snippet_seconds=snippet_seconds,
+            duration=duration,
+            raw_cas=None if raw_cas is None else [raw_cas],
+        )[0]
 
 
 def postprocess_batch(
@@ -96,34 +114,65 @@ def postprocess_batch(
         lengths: snippets that count in each row of a padded array; default all.
         num_threads: 0 for one per core.
 
+    On a GPU, padded batches are read in place, and lists are copied together there first.
+
     Returns:
         One `Detections` per video, in order.
 
     Raises:
         TypeError, ValueError: as `postprocess`; the message names the video as `videos[i]`.
     """
+    on_gpu = any_on_gpu(cas)
+    backend = backend_for(on_gpu)
+    if on_gpu and backend == CUDA:
+        batch = _gpu_postprocess.gather(cas, video_scores, raw_cas, lengths)
+        timing = timings(snippet_seconds, duration, len(batch.lengths))
+        found = _gpu_postprocess.run(batch, _native(config), *timing)
+        return [Detections(*one, mode=config.mode, backend=CUDA) for one in found]
+    cas, video_scores, raw_cas = (to_host(one) for one in (cas, video_scores, raw_cas))
     rows = _rows(cas, "cas", lengths)
     count = len(rows)
     scores = [None] * count if video_scores is None else _listed(video_scores, "video_scores")
     raw = [None] * count if raw_cas is None else _rows(raw_cas, "raw_cas", lengths)
-    seconds = _per_video(snippet_seconds, count)
-    durations = _per_video(duration, count)
-    lists = {"video_scores": scores, "raw_cas": raw}
-    lists |= {"snippet_seconds": seconds, "duration": durations}
-    for name, values in lists.items():
-        if len(values) != count:
-            raise InvalidValue(f"{name} has {len(values)} entries; cas has {count} videos")
-    timing = [_timing(*pair) for pair in zip(seconds, durations, strict=True)]
+    _check_count(count, video_scores=scores, raw_cas=raw)
+    seconds, durations = timings(snippet_seconds, duration, count)
     found = _core.postprocess_batch(
         rows,
         [None if one is None else as_vector(one, "video_scores", np.float32) for one in scores],
         _native(config),
-        [one for one, _ in timing],
-        [one for _, one in timing],
+        seconds,
+        durations,
         raw,
         as_count(num_threads, "num_threads"),
+        0 if backend == CUDA else None,
     )
-    return [Detections(*one, mode=config.mode) for one in found]
+    return [Detections(*one, mode=config.mode, backend=backend) for one in found]
+
+
+@contextmanager
+def _of_one_video() -> Iterator[None]:
+    """Errors of a batch of one say nothing of a batch."""
+    try:
+        yield
+    except Error as error:
+        text = str(error).removeprefix("videos[0]: ").replace("cas[0] ", "cas ", 1)
+        raise type(error)(text) from error
+
+
+def timings(
+    snippet_seconds: Any, duration: Any, count: int
+) -> tuple[list[float], list[float | None]]:
+    """Both by video."""
+    seconds, durations = _per_video(snippet_seconds, count), _per_video(duration, count)
+    _check_count(count, snippet_seconds=seconds, duration=durations)
+    timing = [_timing(*pair) for pair in zip(seconds, durations, strict=True)]
+    return [one for one, _ in timing], [one for _, one in timing]
+
+
+def _check_count(count: int, **lists: Sequence[Any]) -> None:
+    for name, values in lists.items():
+        if len(values) != count:
+            raise InvalidValue(f"{name} has {len(values)} entries; cas has {count} videos")
 
 
 def _video(cas: Any, video_scores: Any) -> tuple[Any, Any]:

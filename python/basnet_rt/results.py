@@ -58,6 +58,7 @@ class Detections:
         classes: names by label, where a model is known.
         decided: (N,) int64, from a stream: index of the snippet that made each final. Those of one
             `push` are in the order in which they became final.
+        backend: "cpu" or "cuda": where the post-processing that made them ran.
     """
 
     labels: Int64Array
@@ -66,6 +67,7 @@ class Detections:
     mode: str = "continuous"
     classes: tuple[str, ...] | None = None
     decided: Int64Array | None = None
+    backend: str = "cpu"
 
     @property
     def names(self) -> list[str] | None:

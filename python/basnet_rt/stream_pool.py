@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import weakref
 from collections.abc import Callable
 from types import TracebackType
@@ -12,6 +13,7 @@ from basnet_rt import _core
 from basnet_rt._errors import Error, InvalidValue
 from basnet_rt._stream_calls import Answer, check_kinds, feature_rows, sliced
 from basnet_rt.arrays import as_bytes
+from basnet_rt.backend_choice import CPU, CUDA, chosen_backend
 from basnet_rt.config import PostprocessConfig
 from basnet_rt.model import Model
 from basnet_rt.onsets import Alarm, Onset
@@ -48,9 +50,13 @@ class StreamPool:
         threaded: False runs nothing but in `step`, `close` and `shutdown`.
         clock: seconds, for a pool without a thread.
         network: instead of the bundle's own, such as a client of a remote one.
+        backend: where streams are post-processed, "cpu" or "cuda"; BASNET_RT_FORCE_BACKEND comes
+            first. "cuda" takes what `CudaStreams` takes, memory for `max_streams` at once, and a
+            model on a GPU hands its activations on there.
 
     Raises:
         ValueError: a setting is wrong or does not fit a stream; the message names it.
+        BackendUnavailable: backend "cuda" cannot be used.
     """
 
     def __init__(
@@ -67,14 +73,18 @@ class StreamPool:
         threaded: bool = True,
         clock: Callable[[], float] | None = None,
         network: PoolNetwork | None = None,
+        backend: str = CPU,
     ) -> None:
         check_kinds(model, config, alarm)
+        self._backend = chosen_backend(backend)
+        gpu = (model.device.index or 0) if self._backend == CUDA else None
         self.model = model
         self.config = model.config if config is None else config
-        if network is None:
-            network = ModelNetwork(model, with_cas=self.config.gate != "none")
+        # An alarm looks at activations on the host.
+        on_device = gpu is not None and model.device.type == CUDA and alarm is None
+        own = functools.partial(ModelNetwork, model, on_device=on_device)
         self._core = _core.StreamPool(
-            network,
+            own(with_cas=self.config.gate != "none") if network is None else network,
             self.config.native,
             len(model.classes),
             model.feature_dim,
@@ -87,6 +97,7 @@ class StreamPool:
             threaded=threaded,
             clock=clock,
             alarm=None if alarm is None else (alarm.thresholds(model.classes), alarm.hold),
+            device=gpu,
         )
         self._threaded = threaded
         self._streams: set[int] = set()
@@ -163,7 +174,12 @@ class StreamPool:
         """What `end` would still add, of the snippets computed so far; provisional."""
         labels, scores, segments = self._core.pending(stream)
         return Detections(
-            labels, scores, segments, mode=self.config.mode, classes=self.model.classes
+            labels,
+            scores,
+            segments,
+            mode=self.config.mode,
+            classes=self.model.classes,
+            backend=self._backend,
         )
 
     def gap(self, stream: int, snippets: int) -> None:
@@ -255,4 +271,5 @@ class StreamPool:
             mode=self.config.mode,
             classes=self.model.classes,
             decided=decided,
+            backend=self._backend,
         )

@@ -1,0 +1,102 @@
+"""Which backends there are, and which of them a call's post-processing runs on."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from basnet_rt import _core
+from basnet_rt._errors import BackendUnavailable, InvalidValue
+
+CPU, CUDA = "cpu", "cuda"
+NAMES = (CPU, CUDA)
+FORCE = "BASNET_RT_FORCE_BACKEND"
+
+
+@dataclass(frozen=True)
+class Backend:
+    """One way to compute, in this build and on this machine.
+
+    Attributes:
+        name: "cpu" or "cuda".
+        built: whether this build holds it.
+        available: whether it can be used now.
+        devices: where, such as ("cuda:0", "cuda:1").
+        reason: why it is not available; empty where it is.
+    """
+
+    name: str
+    built: bool
+    available: bool
+    devices: tuple[str, ...]
+    reason: str
+
+
+def backends() -> tuple[Backend, ...]:
+    """Every backend that basnet_rt knows, "cpu" first; imports nothing and starts no device."""
+    return Backend(CPU, True, True, (CPU,), ""), _cuda()
+
+
+def forced_backend() -> str | None:
+    """What the environment variable BASNET_RT_FORCE_BACKEND names; None where it is not set.
+
+    Raises:
+        ValueError: it names no backend.
+    """
+    name = os.environ.get(FORCE)
+    if not name:
+        return None
+    if name not in NAMES:
+        raise InvalidValue(f"{FORCE} is {name!r}; it must be one of {', '.join(NAMES)}")
+    return name
+
+
+def chosen_backend(name: str) -> str:
+    """The backend that is asked for by name, or the forced one.
+
+    Raises:
+        BackendUnavailable: it cannot be used.
+        ValueError: there is none of this name.
+    """
+    if name not in NAMES:
+        raise InvalidValue(f"backend is {name!r}; it must be one of {', '.join(NAMES)}")
+    chosen = forced_backend() or name
+    backend = _cuda()
+    if chosen == CUDA and not backend.available:
+        raise BackendUnavailable(f"backend {CUDA} is not available: {backend.reason}")
+    return chosen
+
+
+def backend_for(on_gpu: bool) -> str:
+    """Name of the backend that post-processes arrays which lie on a GPU, or do not.
+
+    Raises:
+        BackendUnavailable: it is forced, or the arrays need it, and it cannot be used.
+        ValueError: an unknown one is forced.
+    """
+    forced = forced_backend()
+    chosen = forced or (CUDA if on_gpu else CPU)
+    if chosen == CUDA:
+        backend = _cuda()
+        if not backend.available and forced:
+            raise BackendUnavailable(
+                f"{FORCE} is {CUDA}, and it is not available: {backend.reason}"
+            )
+        if not backend.available:
+            raise BackendUnavailable(
+                f"the arrays lie on a GPU, and backend {CUDA} is not available: {backend.reason}; "
+                f"copy them to host memory, or set {FORCE}={CPU}"
+            )
+    return chosen
+
+
+def stays_on(device_type: str) -> bool:
+    """Whether what a model computes on a device of this type, as torch names it, stays there."""
+    if device_type != CUDA or forced_backend() == CPU:
+        return False
+    return forced_backend() == CUDA or _cuda().available
+
+
+def _cuda() -> Backend:
+    built, count, reason = _core.cuda_support()
+    return Backend(CUDA, built, count > 0, tuple(f"{CUDA}:{i}" for i in range(count)), reason)
