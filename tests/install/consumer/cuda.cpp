@@ -1,7 +1,7 @@
 // Asks the installed library for its CUDA backend where no GPU can be seen, and works on without.
 //
-// Prints "built" or "not built", why there is no device, the error of a batch on a GPU, and what the
-// CPU then finds.
+// Prints "built" or "not built", why there is no device, the error of a batch on a GPU, and what
+// the CPU then finds.
 
 #include <basnet_rt/cuda.h>
 #include <basnet_rt/error.h>
