@@ -75,8 +75,10 @@ class BASNET_RT_API CudaPostprocessor {
   const CudaLimits& limits() const;  ///< in force
 
   /// Launches everything on `stream` (a stream handle of the CUDA runtime; null: the default one).
+  /// Until that work is done, and while a graph that recorded it is used, this object must live.
   ///
-  /// @throws Error (kUnavailable): a launch failed.
+  /// @throws Error (kInvalidArgument): something is null, or lies where the device cannot reach it;
+  ///         (kUnavailable): a launch failed.
   void enqueue(const DeviceBatch& batch, void* scratch, void* results, void* stream) const;
 
   /// What a batch needed that was given too little; nothing where it was enough.

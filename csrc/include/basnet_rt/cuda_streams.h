@@ -77,7 +77,8 @@ class BASNET_RT_API CudaStreamPostprocessor {
   /// Launches a step on `stream`; allocates nothing, waits for nothing, and may be recorded into a
   /// CUDA graph: a replay reads turns and rows anew.
   ///
-  /// Slots change only if the step had memory enough; else it may be repeated as it was.
+  /// Slots change only if the step had memory enough; else it may be repeated as it was. So a step
+  /// that follows before `shortage` was asked of this one may follow a stretch that was left out.
   void enqueue(const DeviceRows& rows, const void* turns, std::int64_t num_turns, void* scratch,
                void* results, void* stream);
 

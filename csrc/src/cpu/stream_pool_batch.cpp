@@ -172,7 +172,8 @@ class BatchRun {
     const bool on_device = output.device_activations != nullptr;
     StreamRows rows;
     rows.activations = on_device ? output.device_activations : output.activations.data();
-    rows.raw_cas = on_device ? output.device_cas : output.cas.data();
+    const float* cas = output.cas.empty() ? nullptr : output.cas.data();
+    rows.raw_cas = on_device ? output.device_cas : cas;
     rows.num_rows = output.num_rows * static_cast<std::int64_t>(places.size());
     rows.on_device = on_device;
     rows.device_stream = output.device_stream;

@@ -92,6 +92,10 @@ class CudaStreamPostprocessor::Impl {
     if (num_turns == 0) return;
     cuda::check_rows(rows, plan_);
     const cuda::DeviceGuard guard(device_);
+    require_reachable(rows);
+    cuda::require_reachable(turns, "turns", device_);
+    cuda::require_reachable(scratch, "scratch", device_);
+    cuda::require_reachable(results, "results", device_);
     std::int64_t bytes = 0;
     const cuda::StepPlaces places =
         plan_.divide_work(static_cast<char*>(scratch), num_turns, limits_, launcher_, &bytes);
@@ -148,6 +152,12 @@ class CudaStreamPostprocessor::Impl {
   }
 
  private:
+  void require_reachable(const DeviceRows& rows) const {
+    if (rows.num_rows == 0) return;
+    cuda::require_reachable(rows.activations, "activations", device_);
+    if (rows.raw_cas != nullptr) cuda::require_reachable(rows.raw_cas, "raw_cas", device_);
+  }
+
   void check_slot(std::int64_t slot) const {
     StreamTurn turn;
     turn.slot = slot;

@@ -73,7 +73,7 @@ StandinStreams::Try StandinStreams::try_step(const std::vector<StreamTurn>& turn
   return one;
 }
 
-std::string StandinStreams::save(std::int64_t slot) const {
+std::string StandinStreams::save(std::int64_t slot) {
   const cuda::SlotImage image(plan_);
   image.each_part(settings_.state, slot,
                   [](void* all, void* here, std::size_t bytes) { std::memcpy(here, all, bytes); });
@@ -86,6 +86,19 @@ void StandinStreams::load(std::int64_t slot, std::string_view bytes) {
   image.each_part(settings_.state, slot, [](void* all, void* here, std::size_t bytes_of_part) {
     std::memcpy(all, here, bytes_of_part);
   });
+}
+
+std::vector<StreamTurnResult> StandinStreams::step(const std::vector<StreamTurn>& turns,
+                                                   const StreamRows& rows) {
+  const std::int64_t classes = plan_.num_classes();
+  StandinRows own;
+  if (rows.num_rows > 0) {
+    own.activations.assign(rows.activations, rows.activations + rows.num_rows * classes);
+  }
+  if (rows.num_rows > 0 && rows.raw_cas != nullptr) {
+    own.raw_cas.assign(rows.raw_cas, rows.raw_cas + rows.num_rows * (classes + 1));
+  }
+  return step(turns, own);
 }
 
 std::vector<StreamTurnResult> StandinStreams::step(const std::vector<StreamTurn>& turns,

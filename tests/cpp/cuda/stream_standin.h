@@ -19,10 +19,18 @@
 
 namespace basnet_rt::testing {
 
-/// Rows of a step as a GPU would hold them.
+/// Rows of a step as a GPU would hold them: in blocks of their own.
 struct StandinRows {
   std::vector<float> activations;  ///< (N, C)
   std::vector<float> raw_cas;      ///< (N, C+1), or empty
+
+  StreamRows view(std::int64_t num_classes) const {
+    StreamRows rows;
+    rows.activations = activations.data();
+    rows.raw_cas = raw_cas.empty() ? nullptr : raw_cas.data();
+    rows.num_rows = static_cast<std::int64_t>(activations.size()) / num_classes;
+    return rows;
+  }
 };
 
 /// Runs a step's passes.
@@ -32,7 +40,7 @@ StepRunner serial_runner(cuda::Order order);
 /// With threads for lanes, which run side by side (lane_team.h).
 StepRunner lane_runner(int lanes);
 
-class StandinStreams {
+class StandinStreams : public StreamBackend {
  public:
   StandinStreams(const cuda::StreamShape& shape, StepRunner runner,
                  const CudaStreamLimits& limits = {});
@@ -45,11 +53,12 @@ class StandinStreams {
   Try try_step(const std::vector<StreamTurn>& turns, const StandinRows& rows);
 
   /// Tries again with what was asked for, as callers do.
+  std::vector<StreamTurnResult> step(const std::vector<StreamTurn>& turns, const StandinRows& rows);
   std::vector<StreamTurnResult> step(const std::vector<StreamTurn>& turns,
-                                     const StandinRows& rows = {});
-
-  std::string save(std::int64_t slot) const;
-  void load(std::int64_t slot, std::string_view bytes);
+                                     const StreamRows& rows) override;
+  std::string save(std::int64_t slot) override;
+  void load(std::int64_t slot, std::string_view bytes) override;
+  std::int64_t max_streams() const override { return plan_.num_slots(); }
 
   int tries() const { return tries_; }  ///< of all steps together
   const cuda::StreamPlan& plan() const { return plan_; }

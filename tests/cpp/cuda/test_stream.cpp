@@ -13,6 +13,7 @@ using testing::expect_equal;
 using testing::kSnippet;
 using testing::lane_runner;
 using testing::serial_runner;
+using testing::standin_slots;
 using testing::StandinStreams;
 using testing::stream_cases;
 using testing::stream_config;
@@ -26,7 +27,8 @@ TEST_P(StandinStream, GivesTheFinalsOfTheCpuInAnyOrderAndAnyChunks) {
   // Thousands of pieces a step take their time.
   const int steps = GetParam().config.max_duration < kSnippet ? 30 : 120;
   for (const Order order : {Order::kForward, Order::kBackward, Order::kScattered}) {
-    StreamPair pair(GetParam().config, serial_runner(order), 7, seed++);
+    StandinStreams streams = standin_slots(GetParam().config, serial_runner(order), 7);
+    StreamPair pair(GetParam().config, streams, 7, seed++);
     for (int n = 0; n < steps && !HasFatalFailure() && !HasNonfatalFailure(); ++n) {
       SCOPED_TRACE("step " + std::to_string(n));
       pair.step();
@@ -43,7 +45,8 @@ INSTANTIATE_TEST_SUITE_P(Configs, StandinStream, ::testing::ValuesIn(stream_case
 class LaneStream : public ::testing::TestWithParam<StreamCase> {};
 
 TEST_P(LaneStream, GivesTheFinalsOfTheCpuWhateverRunsSideBySide) {
-  StreamPair pair(GetParam().config, lane_runner(3), 4, 11);
+  StandinStreams streams = standin_slots(GetParam().config, lane_runner(3), 4);
+  StreamPair pair(GetParam().config, streams, 4, 11);
   for (int n = 0; n < 10; ++n) pair.step();
   pair.expect_same_pending();
   EXPECT_GT(pair.found(), 5u);
@@ -63,9 +66,11 @@ INSTANTIATE_TEST_SUITE_P(Configs, LaneStream, ::testing::ValuesIn(lane_cases()),
                          [](const auto& info) { return info.param.name; });
 
 TEST(StandinStreamSizes, TooLittleMemoryIsAskedForAndNothingIsLost) {
-  StreamPair pair(stream_config(), serial_runner(Order::kScattered), 5, 21, {1, 1, 64});
+  StandinStreams streams =
+      standin_slots(stream_config(), serial_runner(Order::kScattered), 5, {1, 1, 64});
+  StreamPair pair(stream_config(), streams, 5, 21);
   for (int n = 0; n < 80; ++n) pair.step();
-  EXPECT_GT(pair.tries(), 82);  // one root and one detection cannot be enough
+  EXPECT_GT(streams.tries(), 82);  // one root and one detection cannot be enough
   EXPECT_GT(pair.found(), 60u);
 }
 
@@ -124,7 +129,7 @@ TEST(StandinStreamSizes, ALongStreamGoesRoundItsRings) {
     turn.slot = 1;
     turn.num_rows = 6;
     const float* from = video.cas.data() + at;
-    const auto got = streams.step({turn}, {{from, from + 6}, {}});
+    const auto got = streams.step({turn}, testing::StandinRows{{from, from + 6}, {}});
     const auto want = post.push({from, 6, 1, 1});
     expect_equal(got[0].finals, want);
     num_found += want.size();
