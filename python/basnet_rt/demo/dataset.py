@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from basnet_rt._errors import Error
+from basnet_rt._processes import deaf_to_interrupts
 from basnet_rt._whole_file import write_whole
 from basnet_rt.demo.drawing import Picture
 from basnet_rt.demo.film import write_film
@@ -93,8 +94,9 @@ def _write_in_parallel(
     context = multiprocessing.get_context("spawn")
     stop = context.Event()
     with ProcessPoolExecutor(processes, context, _begin, (stop,)) as pool:
-        jobs = [pool.submit(_draw, one, film_path(folder, one)) for one in scripts]
         try:
+            with deaf_to_interrupts():
+                jobs = [pool.submit(_draw, one, film_path(folder, one)) for one in scripts]
             for left, job in zip(range(len(jobs) - 1, -1, -1), as_completed(jobs), strict=True):
                 job.result()
                 advance(left)
@@ -105,11 +107,10 @@ def _write_in_parallel(
 
 
 def _begin(stop: Event) -> None:
-    """A process that draws. Ctrl-C reaches it too; what to do then, the first process says."""
+    """A process that draws."""
     global _stop
     import cv2
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)
     _stop = stop
     threading.Thread(target=_follow, args=(stop,), daemon=True).start()

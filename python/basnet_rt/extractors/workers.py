@@ -10,6 +10,7 @@ from collections.abc import Generator, Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
+from basnet_rt._processes import deaf_to_interrupts
 from basnet_rt.extractors.many import Recipe, Result, Watch, attempt, reason_of
 from basnet_rt.extractors.pipeline import Progress
 from basnet_rt.extractors.shelf import Shelf
@@ -81,13 +82,13 @@ class _Worker:
         self.pipe, theirs = context.Pipe()
         arguments = (theirs, self._recipe, self._shelf)
         self._process: Any = context.Process(target=_serve, args=arguments, daemon=True)
-        self._process.start()
+        with deaf_to_interrupts():
+            self._process.start()
         theirs.close()
 
 
 def _serve(pipe: Connection, recipe: Recipe, shelf: Shelf | None) -> None:
     """The life of a process: videos come, progress and results go."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
     extractor, failure = None, None
     try:
         extractor = recipe.make()

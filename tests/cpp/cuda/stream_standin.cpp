@@ -13,6 +13,13 @@ const cuda::StreamShape& checked(const cuda::StreamShape& shape) {
   return shape;
 }
 
+// Memory is new in each step, so a pool of the usual megabytes would take most of the time. What a
+// step lacks is asked for.
+CudaStreamLimits with_small_pool(CudaStreamLimits limits) {
+  if (limits.pool_bytes == 0) limits.pool_bytes = 1 << 16;
+  return limits;
+}
+
 }  // namespace
 
 StepRunner serial_runner(cuda::Order order) {
@@ -33,7 +40,7 @@ StandinStreams::StandinStreams(const cuda::StreamShape& shape, StepRunner runner
                                const CudaStreamLimits& limits)
     : plan_(checked(shape)),
       runner_(std::move(runner)),
-      limits_(plan_.complete(limits)),
+      limits_(plan_.complete(with_small_pool(limits))),
       constants_(plan_.constants()) {
   std::int64_t bytes = 0;
   plan_.divide_slots(nullptr, &bytes);
