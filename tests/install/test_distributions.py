@@ -127,15 +127,18 @@ def device_code(binary: bytes) -> set[tuple[str, int]]:
 
 
 @pytest.mark.skipif(not HAS_NVCC, reason="no nvcc on this machine: the wheel has no device code")
-def test_the_wheel_serves_every_gpu_from_turing_on(distributions: Distributions, tmp_path: Path):
-    """Catches an architecture left out; newer GPUs compile the PTX themselves."""
-    architectures = {("real", n) for n in (75, 80, 86, 89, 90)} | {("ptx", 90)}
+def test_the_wheel_holds_every_architecture_that_was_asked_for(
+    distributions: Distributions, tmp_path: Path
+):
+    """Catches one left out, and PTX, which newer GPUs compile themselves; those of a release are in
+    test_cuda_builds.py."""
+    architectures = {("real", 75), ("real", 90), ("ptx", 90)}
     assert device_code(extension(distributions, tmp_path).read_bytes()) == architectures
 
 
 def test_extension_and_wheel_are_small(distributions: Distributions, tmp_path: Path):
     """A jump in size means that something was linked in or packed that should not be. Device code
-    of five architectures and the CUDA runtime are in both libraries."""
+    and the CUDA runtime are in both libraries."""
     most = 8_000_000 if HAS_NVCC else 2_000_000
     assert extension(distributions, tmp_path).stat().st_size < most
     assert distributions.wheel.stat().st_size < most
@@ -143,5 +146,5 @@ def test_extension_and_wheel_are_small(distributions: Distributions, tmp_path: P
 
 def test_building_takes_minutes_on_two_cores(distributions: Distributions):
     """Processor time, which other work on the machine hardly changes. Two minutes at three quarters
-    of both cores; the device code of five architectures takes as long again."""
-    assert distributions.cpu_seconds < (360 if HAS_NVCC else 180)
+    of both cores; device code of two architectures takes half as long again."""
+    assert distributions.cpu_seconds < (270 if HAS_NVCC else 180)
