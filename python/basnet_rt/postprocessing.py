@@ -74,7 +74,8 @@ def postprocess(
     """
     on_gpu = any_on_gpu(cas)
     if backend_for(on_gpu) == CPU:
-        cas, video_scores, raw_cas = (to_host(one) for one in (cas, video_scores, raw_cas))
+        if on_gpu:
+            cas, video_scores, raw_cas = (to_host(one) for one in (cas, video_scores, raw_cas))
         found = _core.postprocess(
             *_video(cas, video_scores),
             _native(config),
