@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,7 @@ class ContractNetwork:
             ) from error
 
 
-class ContractExtractor(NetworkExtractor):
+class ContractExtractor(NetworkExtractor, ABC):
     """An exported network behind its contract; a subclass says how it is loaded."""
 
     name = ""
@@ -106,5 +107,10 @@ class ContractExtractor(NetworkExtractor):
             raise InvalidValue(f"weights: extractor {self.name} has one file, got {len(paths)}")
         return paths[0]
 
+    @abstractmethod
     def _load(self, path: Path, contract: Contract, device: Any) -> Run:
-        raise NotImplementedError
+        """The network of a file, ready to run.
+
+        Raises:
+            BundleError: the file is absent, damaged or of another kind.
+        """
