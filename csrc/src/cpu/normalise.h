@@ -8,7 +8,8 @@
 
 #include "basnet_rt/config.h"
 #include "basnet_rt/types.h"
-#include "formulas/formulas.h"
+#include "formulas/normalisation.h"
+#include "formulas/sliding_extremes.h"
 
 namespace basnet_rt::cpu {
 
@@ -33,26 +34,22 @@ class SlidingRange {
   template <class Archive>
   void visit(Archive& archive) {
     archive.field(count_);
-    archive.sequence(rising_);
-    archive.sequence(falling_);
+    archive.sequence(least_);
+    archive.sequence(largest_);
   }
 
  private:
-  struct Entry {
-    std::int64_t when = 0;
-    float value = 0.0f;
-
-    template <class Archive>
-    void visit(Archive& archive) {
-      archive.field(when);
-      archive.field(value);
-    }
+  // A queue of formulas::push_extreme.
+  struct Queue : std::deque<formulas::Extreme> {
+    float back() const { return deque::back().value; }
+    void push_back(std::int64_t when, float value) { deque::push_back({when, value}); }
+    std::int64_t front_when() const { return front().when; }
   };
 
   std::int64_t length_;
   std::int64_t count_ = 0;
-  std::deque<Entry> rising_;   // candidates for the minimum
-  std::deque<Entry> falling_;  // candidates for the maximum
+  Queue least_;
+  Queue largest_;
 };
 
 /// Fills `out` (T) with the normalised activations of one class under the config's rule.

@@ -12,6 +12,7 @@
 #include "formulas/host_device.h"
 #include "formulas/intervals.h"
 #include "formulas/position.h"
+#include "formulas/video_section.h"
 
 namespace basnet_rt {
 

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <utility>
 
 #include "cpu/normalise.h"
 #include "formulas/formulas.h"
+#include "formulas/normalisation.h"
 #include "formulas/position.h"
-#include "formulas/ranges.h"
+#include "formulas/video_section.h"
 #include "saved/archive.h"
 #include "settings/validate.h"
 
@@ -17,7 +17,6 @@ namespace {
 
 constexpr std::string_view kStateKind = "BRTO";
 constexpr std::uint32_t kStateVersion = 1;
-constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 8;  // snippets
 
 struct Watch {
   explicit Watch(std::int64_t horizon) : window(horizon) {}
@@ -94,9 +93,10 @@ class OnsetDetector::Impl {
   }
 
   void gap(std::int64_t snippets) {
-    if (snippets < 1 || snippets > kMost - next_) {
+    if (snippets < 1 || snippets > kMostSnippets - next_) {
       fail("snippets is " + std::to_string(snippets) +
-           "; a gap is of at least one snippet, and a stream of at most " + std::to_string(kMost));
+           "; a gap is of at least one snippet, and a stream of at most " +
+           std::to_string(kMostSnippets));
     }
     next_ += snippets;
     first_ = next_;
@@ -108,7 +108,7 @@ class OnsetDetector::Impl {
 
   /// Whether what was read back can be the state of a detector.
   bool consistent() const {
-    if (first_ < 0 || first_ > next_ || next_ > kMost) return false;
+    if (first_ < 0 || first_ > next_ || next_ > kMostSnippets) return false;
     return std::all_of(watches_.begin(), watches_.end(), [this](const Watch& watch) {
       return watch.window.consistent() && std::isfinite(watch.previous_y) &&
              watch.since.index >= -1 && watch.since.index <= next_ &&

@@ -1,9 +1,9 @@
 #include "basnet_rt/stream.h"
 
-#include <limits>
 #include <utility>
 
 #include "formulas/formulas.h"
+#include "formulas/video_section.h"
 #include "saved/archive.h"
 #include "saved/config_archive.h"
 #include "settings/validate.h"
@@ -187,10 +187,10 @@ Detections StreamPostprocessor::pending() const {
 
 StreamDetections StreamPostprocessor::gap(std::int64_t snippets) {
   impl_->check_open("gap");
-  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 8;
-  if (snippets < 1 || snippets > kMost - impl_->num_snippets()) {
+  if (snippets < 1 || snippets > kMostSnippets - impl_->num_snippets()) {
     fail("snippets is " + std::to_string(snippets) +
-         "; a gap is of at least one snippet, and a stream of at most " + std::to_string(kMost));
+         "; a gap is of at least one snippet, and a stream of at most " +
+         std::to_string(kMostSnippets));
   }
   if (!impl_->machine) {
     impl_->recording.gap(snippets);

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "formulas/ranges.h"
-#include "formulas/section.h"
+#include "formulas/normalisation.h"
+#include "formulas/video_section.h"
 #include "saved/archive.h"
 
 namespace basnet_rt::cpu {
@@ -83,7 +83,7 @@ std::optional<double> StreamMachine::video_term(std::size_t label, const Interva
       const std::int64_t columns = settings_->num_classes + 1;
       const std::int64_t first = std::max(section_.first, base_);
       const CasView rows{raw_.data() + (first - base_) * columns, next_ - first, columns, columns};
-      horizon_scores_.update(rows, first, last_snippet(root, section_), config);
+      horizon_scores_.update(rows, first, last_snippet(root.end, section_), config);
       if (!horizon_scores_.passes(label)) return std::nullopt;
       return config.score_weight * horizon_scores_.score(label);
     }
@@ -124,13 +124,8 @@ void StreamMachine::solve(std::size_t label, const WaitingRoot& waiting,
 void StreamMachine::close(std::optional<double> end_seconds,
                           std::vector<DecidedDetection>& finals) {
   if (next_ == section_.first) return;  // nothing came since the start or the last gap
-  section_.end = {next_ - 1, 0.5};
-  section_.end_seconds = formulas::to_seconds(next_ - 1, 0.5, settings_->snippet_seconds);
-  if (end_seconds && *end_seconds != section_.end_seconds) {
-    section_.end_seconds = *end_seconds;
-    section_.end.offset =
-        *end_seconds / settings_->snippet_seconds - 0.5 - static_cast<double>(section_.end.index);
-  }
+  section_ = closed_section(section_, next_ - 1, settings_->snippet_seconds,
+                            end_seconds.has_value(), end_seconds.value_or(0.0));
   for (std::size_t label = 0; label < classes_.size(); ++label) {
     classes_[label].scanner.finish(section_.end,
                                    [&](const Interval& root) { found_root(label, root); });

@@ -10,7 +10,7 @@
 #include "cuda/device/team.h"
 #include "cuda/passes/horizon_gate.h"
 #include "formulas/root_window.h"
-#include "formulas/section.h"
+#include "formulas/video_section.h"
 #include "saved/archive.h"
 #include "saved/config_archive.h"
 #include "settings/validate.h"
@@ -174,7 +174,7 @@ class Writing {
 
   double score_of(std::int64_t label, const Interval& root) const {
     const std::int64_t columns = settings_.num_classes() + 1;
-    const std::int64_t last = last_snippet(root, Section{slot_.first});
+    const std::int64_t last = last_snippet(root.end, Section{slot_.first});
     const std::int64_t begin = std::max(slot_.first, last - settings_.horizon + 1);
     const RingPlace place = ring_up_to(slot_.next - 1, settings_.raw_ring);
     std::vector<char> slab(static_cast<std::size_t>(columns * (12 + 4 * (last - begin + 1)) + 32));
