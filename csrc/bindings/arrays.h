@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "basnet_rt/stream.h"
 #include "basnet_rt/types.h"
 
 namespace basnet_rt::python {
@@ -40,5 +41,18 @@ py::array_t<T> to_array(std::vector<T>&& values) {
 
 /// (N, 2) float64.
 py::array_t<double> to_array(std::vector<Segment>&& values);
+
+/// (labels, scores, segments)
+py::tuple to_arrays(Detections&& found);
+
+/// (labels, scores, segments, decided)
+py::tuple to_arrays(StreamDetections&& found);
+
+/// What `call` returns, computed while other Python threads run.
+template <class Call>
+auto without_gil(const Call& call) {
+  const py::gil_scoped_release release;
+  return call();
+}
 
 }  // namespace basnet_rt::python

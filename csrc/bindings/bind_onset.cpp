@@ -1,5 +1,7 @@
 #include <pybind11/stl.h>
 
+#include <string_view>
+
 #include "arrays.h"
 #include "basnet_rt/onset.h"
 #include "bindings.h"
@@ -8,11 +10,21 @@ namespace basnet_rt::python {
 namespace {
 
 py::list push(OnsetDetector& detector, const py::array& activations) {
+  const CasView view = cas_view(activations, "activations");
   py::list events;
-  for (const Onset& onset : detector.push(cas_view(activations, "activations"))) {
+  for (const Onset& onset : without_gil([&] { return detector.push(view); })) {
     events.append(py::make_tuple(onset.label, onset.time, onset.decided, onset.activation));
   }
   return events;
+}
+
+py::bytes save(const OnsetDetector& detector) {
+  return without_gil([&] { return detector.save(); });
+}
+
+void load(OnsetDetector& detector, const py::bytes& state) {
+  const auto view = static_cast<std::string_view>(state);
+  without_gil([&] { detector.load(view); });
 }
 
 OnsetDetector make(const std::vector<double>& thresholds, double hold,
@@ -29,10 +41,8 @@ void bind_onset(py::module_& module) {
            py::arg("num_classes"), py::arg("snippet_seconds"))
       .def("push", &push, py::arg("activations"))
       .def("gap", &OnsetDetector::gap, py::arg("snippets"))
-      .def("save", [](const OnsetDetector& self) { return py::bytes(self.save()); })
-      .def("load", [](OnsetDetector& self, const py::bytes& state) {
-        self.load(static_cast<std::string_view>(state));
-      });
+      .def("save", &save)
+      .def("load", &load, py::arg("state"));
 }
 
 }  // namespace basnet_rt::python

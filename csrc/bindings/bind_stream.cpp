@@ -1,7 +1,7 @@
 #include <pybind11/stl.h>
 
 #include <optional>
-#include <string>
+#include <string_view>
 
 #include "arrays.h"
 #include "basnet_rt/postprocess.h"
@@ -13,26 +13,14 @@ namespace {
 
 using MaybeArray = std::optional<py::array>;
 
-py::tuple arrays(StreamDetections&& found) {
-  return py::make_tuple(to_array(std::move(found.labels)), to_array(std::move(found.scores)),
-                        to_array(std::move(found.segments)), to_array(std::move(found.decided)));
-}
-
 py::tuple push(StreamPostprocessor& stream, const py::array& activations, const MaybeArray& cas) {
   const CasView view = cas_view(activations, "activations");
   const CasView raw = cas ? cas_view(*cas, "cas") : CasView{};
-  StreamDetections found;
-  {
-    const py::gil_scoped_release release;
-    found = stream.push(view, raw);
-  }
-  return arrays(std::move(found));
+  return to_arrays(without_gil([&] { return stream.push(view, raw); }));
 }
 
 py::tuple pending(const StreamPostprocessor& stream) {
-  Detections found = stream.pending();
-  return py::make_tuple(to_array(std::move(found.labels)), to_array(std::move(found.scores)),
-                        to_array(std::move(found.segments)));
+  return to_arrays(without_gil([&] { return stream.pending(); }));
 }
 
 py::tuple finish(StreamPostprocessor& stream, std::optional<double> duration,
@@ -40,11 +28,25 @@ py::tuple finish(StreamPostprocessor& stream, std::optional<double> duration,
   const float* scores = video_scores ? vector_data<float>(*video_scores, "video_scores",
                                                           stream.num_classes(), "(C,) float32")
                                      : nullptr;
-  return arrays(stream.finish(duration, scores));
+  return to_arrays(without_gil([&] { return stream.finish(duration, scores); }));
 }
 
 py::array_t<float> scores_of(const py::array& raw_cas, const PostprocessConfig& config) {
-  return to_array(video_scores(cas_view(raw_cas, "cas"), config));
+  const CasView view = cas_view(raw_cas, "cas");
+  return to_array(without_gil([&] { return video_scores(view, config); }));
+}
+
+py::tuple gap(StreamPostprocessor& stream, std::int64_t snippets) {
+  return to_arrays(without_gil([&] { return stream.gap(snippets); }));
+}
+
+py::bytes save(const StreamPostprocessor& stream) {
+  return without_gil([&] { return stream.save(); });
+}
+
+StreamPostprocessor load(const py::bytes& state) {
+  const auto view = static_cast<std::string_view>(state);
+  return without_gil([&] { return StreamPostprocessor::load(view); });
 }
 
 }  // namespace
@@ -55,19 +57,11 @@ void bind_stream(py::module_& module) {
            py::arg("num_classes"), py::arg("snippet_seconds"))
       .def("push", &push, py::arg("activations"), py::arg("cas").none(true))
       .def("pending", &pending)
-      .def(
-          "gap",
-          [](StreamPostprocessor& self, std::int64_t snippets) {
-            return arrays(self.gap(snippets));
-          },
-          py::arg("snippets"))
+      .def("gap", &gap, py::arg("snippets"))
       .def("finish", &finish, py::arg("duration").none(true), py::arg("video_scores").none(true))
-      .def("reset", &StreamPostprocessor::reset)
-      .def("save", [](const StreamPostprocessor& self) { return py::bytes(self.save()); })
-      .def_static("load",
-                  [](const py::bytes& state) {
-                    return StreamPostprocessor::load(static_cast<std::string_view>(state));
-                  })
+      .def("reset", &StreamPostprocessor::reset, py::call_guard<py::gil_scoped_release>())
+      .def("save", &save)
+      .def_static("load", &load, py::arg("state"))
       .def("same_settings", &StreamPostprocessor::same_settings, py::arg("other"))
       .def_property_readonly("num_snippets", &StreamPostprocessor::num_snippets)
       .def_property_readonly("num_classes", &StreamPostprocessor::num_classes)

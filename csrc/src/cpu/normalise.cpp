@@ -1,9 +1,5 @@
 #include "cpu/normalise.h"
 
-#include <algorithm>
-#include <cmath>
-#include <limits>
-
 #include "formulas/normalisation.h"
 
 namespace basnet_rt::cpu {
@@ -17,24 +13,6 @@ Extremes class_extremes(const CasView& cas, std::int64_t class_index) {
     extremes.max = *x > extremes.max ? *x : extremes.max;
   }
   return extremes;
-}
-
-formulas::Range SlidingRange::push(float value) {
-  formulas::push_extreme<formulas::HidesForLeast>(least_, count_, value);
-  formulas::push_extreme<formulas::HidesForLargest>(largest_, count_, value);
-  formulas::forget_before(least_, count_ - length_ + 1);
-  formulas::forget_before(largest_, count_ - length_ + 1);
-  ++count_;
-  return formulas::minmax_range(least_.front().value, largest_.front().value);
-}
-
-bool SlidingRange::consistent() const {
-  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 4;
-  const auto possible = [this](const formulas::Extreme& one) {
-    return std::isfinite(one.value) && one.when >= 0 && one.when < count_;
-  };
-  return count_ >= 0 && count_ <= kMost && std::all_of(least_.begin(), least_.end(), possible) &&
-         std::all_of(largest_.begin(), largest_.end(), possible);
 }
 
 void normalise_class(const CasView& cas, std::int64_t class_index, const PostprocessConfig& config,

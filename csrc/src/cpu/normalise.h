@@ -3,13 +3,12 @@
 // Where the range that maps to [0, 1] comes from, and the normalised rows themselves.
 
 #include <cstdint>
-#include <deque>
 #include <vector>
 
 #include "basnet_rt/config.h"
 #include "basnet_rt/types.h"
 #include "formulas/normalisation.h"
-#include "formulas/sliding_extremes.h"
+#include "formulas/sliding_range.h"
 
 namespace basnet_rt::cpu {
 
@@ -20,37 +19,6 @@ struct Extremes {
 };
 
 Extremes class_extremes(const CasView& cas, std::int64_t class_index);
-
-/// Min-max over the last `length` values, amortised constant per value.
-class SlidingRange {
- public:
-  explicit SlidingRange(std::int64_t length) : length_(length) {}
-
-  formulas::Range push(float value);
-
-  /// Whether what was read back can be a window.
-  bool consistent() const;
-
-  template <class Archive>
-  void visit(Archive& archive) {
-    archive.field(count_);
-    archive.sequence(least_);
-    archive.sequence(largest_);
-  }
-
- private:
-  // A queue of formulas::push_extreme.
-  struct Queue : std::deque<formulas::Extreme> {
-    float back() const { return deque::back().value; }
-    void push_back(std::int64_t when, float value) { deque::push_back({when, value}); }
-    std::int64_t front_when() const { return front().when; }
-  };
-
-  std::int64_t length_;
-  std::int64_t count_ = 0;
-  Queue least_;
-  Queue largest_;
-};
 
 /// Fills `out` (T) with the normalised activations of one class under the config's rule.
 void normalise_class(const CasView& cas, std::int64_t class_index, const PostprocessConfig& config,

@@ -48,6 +48,11 @@ BASNET_RT_HOST_DEVICE inline double lookbehind(const Interval& root, const RootL
   return std::max(root.cut_start ? limits.merge_gap : 0.0, flank);
 }
 
+/// The longest that `lookbehind` can be.
+inline double longest_lookbehind(const RootLimits& limits) {
+  return std::max(limits.outer_ratio * limits.max_duration, limits.merge_gap);
+}
+
 /// Snippets [first, last], both inclusive.
 struct Window {
   std::int64_t first = 0;

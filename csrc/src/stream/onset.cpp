@@ -4,10 +4,9 @@
 #include <cmath>
 #include <utility>
 
-#include "cpu/normalise.h"
 #include "formulas/formulas.h"
-#include "formulas/normalisation.h"
 #include "formulas/position.h"
+#include "formulas/sliding_range.h"
 #include "formulas/video_section.h"
 #include "saved/archive.h"
 #include "settings/validate.h"
@@ -23,7 +22,7 @@ struct Watch {
 
   double threshold = 0.5;
   formulas::Range range;
-  cpu::SlidingRange window;  // normalisation kHorizon
+  SlidingRange window;  // normalisation kHorizon
   bool above = false;
   bool reported = false;
   double previous_y = 0.0;
@@ -102,7 +101,7 @@ class OnsetDetector::Impl {
     first_ = next_;
     for (Watch& watch : watches_) {
       watch.above = watch.reported = false;
-      watch.window = cpu::SlidingRange(horizon_);
+      watch.window = SlidingRange(horizon_);
     }
   }
 

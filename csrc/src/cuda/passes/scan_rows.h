@@ -46,7 +46,7 @@ class ExtremeQueue {
   std::int64_t count_ = 0;
 };
 
-/// Min-max over the last `length` values of a row, as cpu::SlidingRange.
+/// Min-max over the last `length` values of a row, as SlidingRange.
 class SlidingWindow {
  public:
   /// @param rings  2 * (length + 1) entries.
