@@ -36,7 +36,7 @@ void visit_statistics(Archive& archive, Statistics& statistics) {
 
 template <class Archive, class Onsets>
 void visit_onsets(Archive& archive, Onsets& onsets) {
-  for (auto& onset : onsets) {  // field by field: what pads the struct is nobody's
+  for (auto& onset : onsets) {  // field by field: the padding of the struct is undefined
     archive.field(onset.label);
     archive.field(onset.time);
     archive.field(onset.decided);
@@ -99,7 +99,7 @@ std::optional<OnsetDetector> read_detector(archive::Reader& reader, const PoolSe
   return detector;
 }
 
-/// What a checksum does not see: bytes that nobody saved.
+/// Finds bytes that no `save` made; a checksum does not.
 void check_sense(const SavedStream& saved) {
   const PoolStream& stream = *saved.stream;
   const bool finished = stream.status == StreamStatus::kFinished;
