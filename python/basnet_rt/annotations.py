@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import csv
-import json
 import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from basnet_rt._errors import InvalidValue
+from basnet_rt._system.json_file import read_json
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,20 @@ class AnnotationSet:
             raise InvalidValue(f"{len(absent)} videos are not annotated, such as {absent[:3]}")
         return AnnotationSet({name: self.videos[name] for name in names}, self.simulated)
 
+    def without_labels(self, labels: Sequence[str]) -> AnnotationSet:
+        """The same videos without the tags and segments of these labels."""
+        if not labels:
+            return self
+        videos = {
+            name: replace(
+                video,
+                tags=tuple(tag for tag in video.tags if tag not in labels),
+                segments=tuple(one for one in video.segments if one.label not in labels),
+            )
+            for name, video in self.videos.items()
+        }
+        return AnnotationSet(videos, self.simulated)
+
     @property
     def classes(self) -> tuple[str, ...]:
         """Every tag in use, sorted."""
@@ -89,12 +103,7 @@ def read_activitynet(path: str | Path) -> AnnotationSet:
     Raises:
         ValueError: absent, not JSON, or of another form; the message names video and field.
     """
-    path = Path(path)
-    try:
-        content = json.loads(_text(path))
-    except ValueError as error:
-        raise InvalidValue(f"{path}: not JSON: {error}") from error
-    return parse_activitynet(content, str(path))
+    return parse_activitynet(read_json(path), str(path))
 
 
 def parse_activitynet(content: Any, where: str = "annotations") -> AnnotationSet:

@@ -108,7 +108,7 @@ class Detections:
     def __getitem__(self, chosen: slice | Sequence[int] | npt.NDArray[Any]) -> Detections: ...
     def __getitem__(self, chosen: Any) -> Detection | Detections:
         if isinstance(chosen, (int, np.integer)):
-            return next(iter(self._rows(np.arange(len(self))[[chosen]])))
+            return next(iter(self._rows(np.arange(len(self))[[int(chosen)]])))
         return self._rows(np.arange(len(self))[chosen])
 
     def __repr__(self) -> str:
@@ -116,10 +116,9 @@ class Detections:
             return f"Detections(none, mode={self.mode!r})"
         best = self[int(np.argmax(self.scores))]
         name = best.label if best.name is None else best.name
-        return (
-            f"Detections({len(self)} of {len(np.unique(self.labels))} classes, "
-            f"mode={self.mode!r}, best {name} {best.score:.3f} at [{best.start:.2f}, {best.end:.2f}))"
-        )
+        where = f"best {name} {best.score:.3f} at [{best.start:.2f}, {best.end:.2f})"
+        classes = len(np.unique(self.labels))
+        return f"Detections({len(self)} of {classes} classes, mode={self.mode!r}, {where})"
 
     def events(self, min_confidence: float | None = None) -> Detections:
         """One segment for each happening: what a person is shown.
@@ -209,8 +208,11 @@ class Detections:
 
     def _rows(self, rows: Int64Array) -> Detections:
         columns = ("labels", "scores", "segments", "decided", "confidence")
-        given = {name: getattr(self, name) for name in columns}
-        return replace(self, **{k: None if v is None else v[rows] for k, v in given.items()})
+        chosen: dict[str, Any] = {
+            name: None if getattr(self, name) is None else getattr(self, name)[rows]
+            for name in columns
+        }
+        return replace(self, **chosen)
 
 
 def _without_overlaps(rows: Int64Array, labels: Int64Array, segments: Float64Array) -> Int64Array:

@@ -12,7 +12,8 @@ import numpy as np
 from basnet_rt._errors import InvalidValue
 from basnet_rt.annotations import AnnotationSet
 from basnet_rt.evaluation.inputs import EvaluationInput, levels_of
-from basnet_rt.evaluation.reading import evaluation_input
+from basnet_rt.evaluation.protocols import protocol_named
+from basnet_rt.evaluation.reading import Convention, evaluation_input
 from basnet_rt.results import Detections, Float64Array
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Report:
         num_videos, num_truths: in the subset.
         num_detections: that were looked at.
         num_outside: videos with predictions that are not in the subset.
+        num_absent: videos of the subset that the predictions do not name.
         inputs: what was compared; `errors`, `recall` and the breakdowns look at it.
     """
 
@@ -51,6 +53,7 @@ class Report:
     num_truths: int
     num_detections: int
     num_outside: int
+    num_absent: int = 0
     inputs: EvaluationInput | None = field(default=None, repr=False)
 
     @property
@@ -123,6 +126,7 @@ class Report:
             "num_truths": self.num_truths,
             "num_detections": self.num_detections,
             "num_outside": self.num_outside,
+            "num_absent": self.num_absent,
         }
 
     def _inputs(self) -> EvaluationInput:
@@ -137,6 +141,9 @@ def evaluate(
     *,
     subset: str | None,
     tiou_thresholds: float | Iterable[float] = DEFAULT_TIOU_THRESHOLDS,
+    protocol: str | None = None,
+    ignore_labels: Sequence[str] = (),
+    videos: Sequence[str] | str | Path | None = None,
     unknown_labels: Literal["error", "ignore"] = "error",
     other_videos: Literal["false_positive", "ignore", "error"] = "false_positive",
     num_threads: int = 0,
@@ -152,8 +159,13 @@ def evaluate(
         predictions: a results file (`.json` in ActivityNet form, or our `.csv`), its content, or a
             dictionary from video to `Detections` with class names.
         subset: such as "test"; None takes every video of the ground truth.
-        tiou_thresholds: each in (0, 1]. The default, 0.1, 0.2 .. 0.9, is THUMOS'14's; ActivityNet
-            is reported at 0.5, 0.55 .. 0.95.
+        tiou_thresholds: each in (0, 1]. Left out: the protocol's, and without a protocol 0.1,
+            0.2 .. 0.9, as THUMOS'14; ActivityNet is reported at 0.5, 0.55 .. 0.95.
+        protocol: which convention of the field counts videos and times; "thumos14" (210 videos),
+            "thumos14-212", "thumos14-snippets" (212 videos, marked times rounded to snippets) or
+            "activitynet". docs/evaluate.md says who uses which. None counts all as it is.
+        ignore_labels: classes that count on neither side, such as THUMOS'14's "Ambiguous".
+        videos: the only videos of the subset that count: names, or a file with one a line.
         unknown_labels: what to do with predictions of a label that the subset's ground truth does
             not have. "error" by default: a misspelt label would only look like a low mAP.
         other_videos: what to do with predictions in videos outside the subset. They count as false
@@ -166,13 +178,20 @@ def evaluate(
 
     Raises:
         ValueError: a file is absent or not JSON, the subset is absent or has no segments, or an
-            entry is wrong (NaN, an end before its start, no number); names video and entry.
+            entry is wrong (NaN, an end before its start, no number); names video and entry. No
+            video with predictions is in the subset; quotes a name of each side.
         TypeError: an argument has the wrong kind.
 
     Source: ANETdetection of the ActivityNet challenge, as released with BaS-Net.
     """
+    chosen = protocol_named(protocol)
+    if chosen is not None and tiou_thresholds is DEFAULT_TIOU_THRESHOLDS:
+        tiou_thresholds = chosen.tiou_thresholds
     levels = levels_of(tiou_thresholds)
-    given = evaluation_input(ground_truth, predictions, subset, unknown_labels, other_videos)
+    convention = Convention(protocol, ignore_labels, videos)
+    given = evaluation_input(
+        ground_truth, predictions, subset, unknown_labels, other_videos, convention
+    )
     return score(given, levels, num_threads)
 
 
@@ -180,5 +199,5 @@ def score(given: EvaluationInput, levels: Sequence[float], num_threads: int = 0)
     """`evaluate` of tables that were read and checked before."""
     truth, table = given.truth, given.table
     ap, mean_ap, average = truth.score(table, list(levels), num_threads)
-    counts = (len(truth.videos), len(truth), len(table), len(given.outside))
+    counts = (len(truth.videos), len(truth), len(table), len(given.outside), len(given.absent))
     return Report(np.asarray(levels), mean_ap, average, ap, list(truth.labels), *counts, given)

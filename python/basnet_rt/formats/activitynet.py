@@ -13,6 +13,7 @@ from typing import Any
 
 from basnet_rt._core import __version__
 from basnet_rt._errors import InvalidValue
+from basnet_rt._system.json_file import parse_json
 from basnet_rt.annotations import parse_activitynet
 from basnet_rt.formats.bridges import from_annotations
 from basnet_rt.formats.heading import read_rate
@@ -50,10 +51,7 @@ def read(text: str, source: Source) -> MarkedVideos:
     Raises:
         ValueError: no JSON, neither form, or a wrong entry; names the video.
     """
-    try:
-        content = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InvalidValue(f"{source.path}: not JSON: {error}") from error
+    content = parse_json(text, str(source.path))
     if isinstance(content, dict) and isinstance(content.get("database"), dict):
         return _read_ground_truth(content, source)
     if not isinstance(content, dict) or not isinstance(content.get("results"), dict):

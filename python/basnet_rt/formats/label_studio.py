@@ -21,6 +21,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from basnet_rt._errors import InvalidValue
+from basnet_rt._system.json_file import parse_json
 from basnet_rt.formats.heading import MARKER, checked_heading, heading, one_video, read_rate
 from basnet_rt.formats.marks import Mark, MarkedVideos, VideoMarks, checked_mark, merged, rate_of
 from basnet_rt.formats.source import Source
@@ -55,10 +56,7 @@ def read(text: str, source: Source) -> MarkedVideos:
         ValueError: no list of tasks, a region with a wrong value, several annotations and none of
             them marked, or no frame rate; names the task and the region.
     """
-    try:
-        tasks = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InvalidValue(f"{source.path}: not JSON: {error}") from error
+    tasks = parse_json(text, str(source.path))
     if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
         raise InvalidValue(f"{source.path}: expected a list of Label Studio's tasks")
     done = [task for task in tasks if _annotations(task)]

@@ -6,11 +6,11 @@ and is still a video without any action, which training and evaluation need to k
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
 from basnet_rt._errors import InvalidValue
+from basnet_rt._system.json_file import parse_json
 from basnet_rt.annotations import parse_activitynet, read_split
 from basnet_rt.formats.heading import read_rate
 from basnet_rt.formats.marks import Mark, MarkedVideos, VideoMarks
@@ -30,10 +30,7 @@ def read_video_list(path: str | Path) -> VideoList:
     path = Path(path)
     if path.suffix != ".json":
         return {name: VideoMarks() for name in read_split(path)}
-    try:
-        content = json.loads(read_text(path))
-    except (ValueError, RecursionError) as error:
-        raise InvalidValue(f"{path}: not JSON: {error}") from error
+    content = parse_json(read_text(path), str(path))
     videos = parse_activitynet(content, str(path)).videos
     return {
         name: VideoMarks(
