@@ -33,6 +33,8 @@ class VideoAnnotation:
         segments: where they are; empty where only tags are known.
         subset: such as "train"; None where the file does not say.
         duration: in seconds; None where the file does not say.
+        reviewed: whether a person looked at all of the video and corrected its segments, so that
+            time without a segment is known to hold no action.
     """
 
     name: str
@@ -40,6 +42,7 @@ class VideoAnnotation:
     segments: tuple[Segment, ...] = ()
     subset: str | None = None
     duration: float | None = None
+    reviewed: bool = False
 
 
 @dataclass(frozen=True)
@@ -167,7 +170,14 @@ def _video(source: str, name: str, entry: Any) -> VideoAnnotation:
         tuple(segments),
         entry.get("subset"),
         None if duration is None else _seconds(f"{where}: duration", duration),
+        _flag(where, "reviewed", entry.get("reviewed", False)),
     )
+
+
+def _flag(where: str, name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise InvalidValue(f"{where}: {name} is {value!r}; it must be true or false")
+    return value
 
 
 def _label(where: str, item: Any) -> str:

@@ -86,6 +86,7 @@ def _truth(video: VideoMarks) -> dict[str, Any]:
         "subset": video.subset,
         "duration": video.duration,
         "fps": None if video.rate is None else str(video.rate),
+        "reviewed": video.reviewed or None,
     }
     marks = [{"label": mark.label, "segment": [mark.start, mark.end]} for mark in video.marks]
     return {**{k: v for k, v in known.items() if v is not None}, "annotations": marks}
@@ -102,7 +103,7 @@ def _read_ground_truth(content: dict[str, Any], source: Source) -> MarkedVideos:
         where = f"{source.path}: video {name!r}"
         marks = tuple(checked_mark(where, m.label, m.start, m.end) for m in video.marks)
         rate = read_rate(where, content["database"][name])
-        videos[name] = VideoMarks(marks, video.duration, video.subset, rate)
+        videos[name] = VideoMarks(marks, video.duration, video.subset, rate, video.reviewed)
     origin = {"simulated": True} if content.get("simulated") is True else {}
     return MarkedVideos(videos, origin)
 
@@ -122,7 +123,8 @@ def _read_results(content: dict[str, Any], source: Source) -> MarkedVideos:
             for i, record in enumerate(records)
         ]
         videos[name] = VideoMarks(tuple(marks))
-    return MarkedVideos(videos, {"mode": UNKNOWN_MODE, **provenance})
+    predicted = f"{source.path}: it holds the results of a model"
+    return MarkedVideos(videos, {"mode": UNKNOWN_MODE, **provenance}, predicted=predicted)
 
 
 def _checked(where: str, record: Mapping[str, Any]) -> Mark:

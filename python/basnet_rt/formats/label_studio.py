@@ -17,6 +17,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -69,7 +70,11 @@ def read(text: str, source: Source) -> MarkedVideos:
     if len(parts) < len(tasks):
         notes = (f"{len(tasks) - len(parts)} of {len(tasks)} tasks have no annotation: left out",)
     found = merged(parts)
-    return MarkedVideos(found.videos, {} if done else found.provenance, notes)
+    if done:
+        videos = {name: replace(video, reviewed=True) for name, video in found.videos.items()}
+        return MarkedVideos(videos, {}, notes)
+    predicted = f"{source.path}: none of its {len(tasks)} tasks has an annotation of a person"
+    return MarkedVideos(found.videos, found.provenance, notes, predicted)
 
 
 def _task(name: str, video: VideoMarks, marked: MarkedVideos, media: str) -> dict[str, Any]:

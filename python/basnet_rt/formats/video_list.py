@@ -60,7 +60,8 @@ def described(marked: MarkedVideos, known: VideoList) -> MarkedVideos:
         duration = found.duration if listed.duration is None else listed.duration
         rate = listed.rate or found.rate
         marks, cut = _cut(name, found.marks, duration, rate)
-        videos[name] = VideoMarks(marks, duration, listed.subset or found.subset, rate)
+        subset = listed.subset or found.subset
+        videos[name] = VideoMarks(marks, duration, subset, rate, found.reviewed)
         num_cut += cut
     note = f"{num_cut} segments ended after their video: cut at its end"
     return replace(marked, videos=videos, notes=(*marked.notes, *([note] if num_cut else [])))
