@@ -7,7 +7,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ class VideoAnnotation:
         subset: such as "train"; None where the file does not say.
         duration: in seconds; None where the file does not say.
         reviewed: whether a person looked at all of the video and corrected its segments, so that
-            time without a segment is known to hold no action.
+            time without a segment is known to hold no action. Equality looks past it.
     """
 
     name: str
@@ -42,7 +42,7 @@ class VideoAnnotation:
     segments: tuple[Segment, ...] = ()
     subset: str | None = None
     duration: float | None = None
-    reviewed: bool = False
+    reviewed: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)

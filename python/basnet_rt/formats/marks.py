@@ -29,14 +29,15 @@ class VideoMarks:
         duration: in seconds; None where unknown.
         subset: such as "test"; None where unknown.
         rate: of its frames; None where unknown.
-        reviewed: whether the file says that a person looked at all of the video.
+        reviewed: whether the file says that a person looked at all of the video; two tellings of
+            the same segments are equal whoever looked.
     """
 
     marks: tuple[Mark, ...] = ()
     duration: float | None = None
     subset: str | None = None
     rate: FrameRate | None = None
-    reviewed: bool = False
+    reviewed: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
