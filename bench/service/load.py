@@ -7,7 +7,7 @@ every 0.64 s, each client at its own moment. Every second client's stream is res
 service also saves states. The network is a default-size one (F = 2560, 20 classes, float32) unless
 --bundle names another. Reported: finals lost or doubled against `Localizer` on the whole, the time
 from a push to the progress message that says it was processed, as the client sees it, and the
-memory of the service. --markdown writes the table into examples/service/README.md.
+memory of the service. --markdown writes the table into service/README.md.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 import torch
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "examples/service/client"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "service/client"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import basnet_rt_client
@@ -145,7 +145,7 @@ def main() -> None:
     text = markdown(measured, faults, inputs, load=before)
     print(text)
     if options.markdown:
-        write_section(REPOSITORY / "examples/service/README.md", text)
+        write_section(REPOSITORY / "service/README.md", text)
     if faults.lost or faults.doubled or faults.foreign:
         raise SystemExit("finals differ from localize")
 
