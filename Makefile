@@ -145,11 +145,12 @@ test-install: setup ## wheel and sdist in empty environments, a C++ consumer
 demo: setup ## draw videos, learn from their tags, find actions in unseen ones, evaluate
 	@basnet-rt demo
 
-BENCHMARKS := postprocess localize evaluate streaming/push streaming/pool streaming/capacity
+BENCHMARKS := speed.postprocess speed.localize speed.evaluate \
+  streaming.push streaming.pool streaming.capacity
 
 bench: setup ## the timings that README.md claims, each after a check of equality
 	@for name in $(BENCHMARKS); do \
-	  echo "== bench/$$name.py"; python bench/$$name.py || exit 1; \
+	  echo "== bench.$$name"; python -m bench.$$name || exit 1; \
 	done
 
 docs: setup ## the documentation site, into build/site; a broken link is an error
