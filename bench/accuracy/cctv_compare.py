@@ -21,9 +21,9 @@ from pathlib import Path
 import numpy as np
 
 from basnet_rt import compare, evaluate, write_results
-from basnet_rt._evaluation_input import evaluation_input
 from basnet_rt.analysis.comparison import interval
 from basnet_rt.analysis.resampling import population, resample
+from basnet_rt.evaluation.reading import evaluation_input
 from basnet_rt.results import Detections
 from bench.accuracy.cctv_networks import DATA, RESULTS, bundle, test_features
 from bench.accuracy.cctv_readings import MAIN, READINGS, Reading, localize

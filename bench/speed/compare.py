@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from basnet_rt import compare
-from basnet_rt._evaluation_input import evaluation_input
 from basnet_rt.analysis.comparison import interval
 from basnet_rt.analysis.resampling import Population, population, resample
+from basnet_rt.evaluation.reading import evaluation_input
 from bench.speed.evaluate import ground_truth, made_detections
 from bench.tables import DOCS, machine, markdown_table, publish
 

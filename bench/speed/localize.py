@@ -20,7 +20,7 @@ import numpy as np
 import torch
 
 import basnet_rt
-from basnet_rt.bundle import BundleMetadata
+from basnet_rt.model.bundle import BundleMetadata
 from basnet_training import BaSNet, load_config
 from basnet_training.export import describe, export_bundle
 from basnet_training.runs import load_model

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 import basnet_rt
-from basnet_rt.pool_network import ModelNetwork
+from basnet_rt.stream.pool_network import ModelNetwork
 from bench.streaming import PAGE
 from bench.streaming.made_networks import CONFIG, cases, made_features, made_models
 from bench.tables import heading_and_table, publish

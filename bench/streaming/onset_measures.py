@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from basnet_rt import Alarm, PostprocessConfig
-from basnet_rt.onsets import OnsetDetector
+from basnet_rt.postprocessing.onsets import OnsetDetector
 from bench.streaming.latency_measures import Floats, Segments, arrival
 
 

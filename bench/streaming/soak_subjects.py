@@ -9,8 +9,8 @@ import numpy as np
 import torch
 
 import basnet_rt
-from basnet_rt.bundle import BundleMetadata
-from basnet_rt.network_stream import NetworkStream
+from basnet_rt.model.bundle import BundleMetadata
+from basnet_rt.stream.network import NetworkStream
 from basnet_training import BaSNet
 from bench.streaming import soak_input
 from bench.streaming.made_networks import made_bundle

@@ -79,9 +79,8 @@ def run(seed: int, finished: FinishedRuns, keep: bool) -> dict[str, Any]:
 
 def sources() -> str:
     """Digits that change with the videos, their features and the training."""
-    package = REPOSITORY / "python/basnet_rt"
-    paths = [package / f"demo/{name}.py" for name in DECISIVE]
-    paths += sorted(package.glob("extractors/motion*.py"))
+    paths = [REPOSITORY / f"python/basnet_demo/{name}.py" for name in DECISIVE]
+    paths += sorted(REPOSITORY.glob("python/basnet_rt/extractors/motion/*.py"))
     return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:10]
 
 

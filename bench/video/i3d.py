@@ -23,12 +23,12 @@ import numpy as np
 import torch
 
 from basnet_rt.extractors import Extractor, make_extractor
-from basnet_rt.extractors.contract_pictures import Pictures
-from basnet_rt.extractors.flow import FlowMaker
+from basnet_rt.extractors.backbone.flow import FlowMaker
+from basnet_rt.extractors.backbone.pictures import Pictures
 from basnet_rt.extractors.i3d import CROP, RANGE
-from basnet_rt.extractors.i3d_network import CHANNELS, I3d
-from basnet_rt.extractors.i3d_running import RunningI3d
-from basnet_rt.extractors.pipeline import extract_features
+from basnet_rt.extractors.i3d.network import CHANNELS, I3d
+from basnet_rt.extractors.i3d.running import RunningI3d
+from basnet_rt.extractors.running.pipeline import extract_features
 from basnet_rt.video import read_frames
 from basnet_rt.video.frames import Frame, FrameFormat
 from bench.tables import machine, markdown_table, publish

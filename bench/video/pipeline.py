@@ -23,10 +23,11 @@ import numpy as np
 import torch
 
 from basnet_rt.extractors import Extractor, Session
-from basnet_rt.extractors.many import Recipe, extract_many
-from basnet_rt.extractors.one_thread import one_thread
-from basnet_rt.extractors.pipeline import extract_features
-from basnet_rt.extractors.video_files import VideoFile
+from basnet_rt.extractors.running.job import Recipe
+from basnet_rt.extractors.running.many import extract_many
+from basnet_rt.extractors.running.one_thread import one_thread
+from basnet_rt.extractors.running.pipeline import extract_features
+from basnet_rt.extractors.running.video_files import VideoFile
 from basnet_rt.video import read_frames
 from bench.tables import DATA, DOCS, machine, markdown_table, publish
 from bench.timing import quartiles
