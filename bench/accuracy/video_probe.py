@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from cctv_inputs import stacked
 
 from basnet_rt.annotations import read_annotations
 from basnet_rt.features import FeatureSource, open_features
+from bench.accuracy.video_inputs import stacked
 
 AXES = (32, 64, 128)
 PENALTIES = (1.0, 10.0, 100.0, 1000.0)

@@ -1,8 +1,8 @@
 """`basnet-rt compare` on cctv_fights: variants of the network, and two readings of one network.
 
-    python bench/analysis/cctv_compare.py
+    python -m bench.accuracy.cctv_compare
 
-Uses the networks of bench/ablation/cctv_fights.py, and trains those that are not there. For every
+Uses the networks of bench/accuracy/cctv_fights.py, and trains those that are not there. For every
 pair and seed: the difference of average mAP@0.1:0.7 on the 28 test videos with its 95 % bootstrap
 interval over videos. With the first seed the program writes and compares the files, which must give
 the same numbers as the library. The table goes into docs/results.md.
@@ -20,17 +20,14 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "ablation"))
-
-from cctv_readings import MAIN, READINGS, Reading, localize
-from common import TIOU_THRESHOLDS, machine, markdown_table, replace_section
-from networks import DATA, RESULTS, bundle, test_features
-
 from basnet_rt import compare, evaluate, write_results
 from basnet_rt.analysis.comparison import interval
 from basnet_rt.analysis.resampling import population, resample
 from basnet_rt.evaluation.reading import evaluation_input
 from basnet_rt.results import Detections
+from bench.accuracy.cctv_networks import DATA, RESULTS, bundle, test_features
+from bench.accuracy.cctv_readings import MAIN, READINGS, Reading, localize
+from bench.tables import RUNS, TIOU_THRESHOLDS, machine, markdown_table, publish
 
 PUBLISHED = READINGS[1]  # on the same sigmoid activations as MAIN, with the recipe's thresholds
 OPTIONS = {"subset": "test", "tiou_thresholds": TIOU_THRESHOLDS}
@@ -66,9 +63,8 @@ def main() -> None:
     sides = {side for pair in PAIRS.values() for side in pair}
     made = {(s, n): s.detections(options.runs, n) for s in sides for n in range(options.seeds)}
     text = table(made, options.seeds)
-    print(text)
     check_program(made, options.runs)
-    replace_section(RESULTS, "cctv_compare", text)
+    publish(RESULTS, "cctv_compare", text)
 
 
 def table(made: dict[tuple[Side, int], Found], seeds: int) -> str:
@@ -129,7 +125,7 @@ def cell(difference: float, low: float, high: float) -> str:
 def check_program(made: dict[tuple[Side, int], Found], work: Path | None) -> None:
     """The first pair with the first seed as files, through the program; its text is printed."""
     a, b = next(iter(PAIRS.values()))
-    folder = (work or RESULTS.parents[1] / "runs" / "cctv_fights") / "compare"
+    folder = (work or RUNS) / "compare"
     paths = [folder / "a.json", folder / "b.json"]
     for path, side in zip(paths, (a, b), strict=True):
         write_results(path, made[side, 0])

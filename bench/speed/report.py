@@ -1,6 +1,6 @@
 """How fluid the report is: loading, zooming, panning and filtering in a headless Chromium.
 
-    python bench/report.py [--markdown docs/report.md] [--frames 240]
+    python -m bench.speed.report [--markdown docs/report.md] [--frames 240]
 
 The page: three hours with 5,000 detections, 1,250 marked segments and the activations of 8 classes.
 Load is from the start of navigation until the first drawing is done. A step (zoom, pan, score) is
@@ -20,21 +20,16 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parent / "ablation"))
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests/report"))
-
-from common import replace_section
 from playwright.sync_api import Page, sync_playwright
-from report_cases import build, long_corpus
-from report_corpora import activitynet, thumos
-from timing import SHARED, machine
+
+from bench.speed.report_corpora import activitynet, thumos
+from bench.tables import DATA, machine, publish
+from tests.report.report_cases import build, long_corpus
 
 SEGMENTS = 5000
 LOADS = 7
@@ -84,12 +79,10 @@ def main() -> None:
         path = shutil.which("chromium") or shutil.which("google-chrome")
         browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
         text = measure(browser, page_file, made, options.frames)
-        if (SHARED / "data").exists():
+        if DATA.exists():
             text += "\n\n" + large_pages(browser, Path(folder))
         browser.close()
-    print(text)
-    if options.markdown:
-        replace_section(options.markdown, "report_timing", text)
+    publish(options.markdown, "report_timing", text, write=options.markdown is not None)
 
 
 def measure(browser, page_file: Path, made: float, frames: int) -> str:

@@ -1,6 +1,6 @@
 """The picture in docs/report.md: real detections in a real video of cctv_fights.
 
-    python bench/report_picture.py --model BUNDLE [--video-name cctv_test_0002] [-o PNG]
+    python -m bench.speed.report_picture --model BUNDLE [--video-name cctv_test_0002] [-o PNG]
 
 BUNDLE is one trained with the preset cctv_fights. The page is made without the video file, since
 no frame of the data set is to be copied.
@@ -16,11 +16,12 @@ import tempfile
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
-from timing import SHARED
 
-DATA = SHARED / "data/cctv_fights"
+from bench import tables
+
+DATA = tables.DATA / "cctv_fights"
 SIZE = {"width": 1280, "height": 856}
-PICTURE = Path(__file__).resolve().parents[1] / "docs/images/report.png"
+PICTURE = tables.IMAGES / "report.png"
 
 
 def make_page(folder: Path, model: Path) -> Path:

@@ -1,10 +1,10 @@
 """`basnet-rt tune` on cctv_fights, from three starts: what is left to gain, and from where.
 
-    python bench/analysis/cctv_tune.py
+    python -m bench.accuracy.cctv_tune
 
 Only the test videos have segments, so settings are chosen and judged by cross-validation among
 them: five folds of videos, no video is judged with settings that it had a part in choosing. The
-networks are those of bench/ablation/cctv_fights.py (full BaS-Net), trained if they are not there.
+networks are those of bench/accuracy/cctv_fights.py (full BaS-Net), trained if they are not there.
 The table goes into docs/results.md. Interrupted, it goes on where it stopped.
 """
 
@@ -14,17 +14,13 @@ import argparse
 import hashlib
 import json
 import statistics
-import sys
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "ablation"))
-
-from common import FinishedRuns, machine, markdown_table, replace_section
-from networks import DATA, RESULTS, RUNS, bundle, test_features
-
 from basnet_rt import PostprocessConfig, tune
 from basnet_rt.model import Model
+from bench.accuracy.cctv_networks import DATA, RESULTS, RUNS, bundle, test_features
+from bench.tables import FinishedRuns, machine, markdown_table, publish
 
 # What `tune` starts from: the activation of the bundle, and its settings.
 DEFAULTS = PostprocessConfig.continuous(normalisation="fixed").to_dict()
@@ -49,8 +45,7 @@ def main() -> None:
         for start in STARTS
     }
     text = tables(found, options.seeds)
-    print(text)
-    replace_section(RESULTS, "cctv_tune", text)
+    publish(RESULTS, "cctv_tune", text)
 
 
 def one_run(finished: FinishedRuns, work: Path, start: str, seed: int) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """How the settings of preset `cctv_fights` were chosen: on held-out scenes of training videos.
 
-    python bench/ablation/cctv_selection.py
+    python -m bench.accuracy.cctv_selection
 
 Scenes are divided into four folds. Per fold, its scenes are cut out of every training video, the
 shipped trainer learns from what is left and its tags, and scores the snippets of the cut scenes;
@@ -18,21 +18,12 @@ import argparse
 import csv
 import dataclasses
 import itertools
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from cctv_judge import LABEL, Judge
-from cctv_scenes import Snippets, divide, likely_action, read_snippets, scenes
-from common import (
-    FinishedRuns,
-    machine,
-    markdown_table,
-    replace_section,
-    spread,
-)
-from remembered_projection import remembered_projections
 
 from basnet_training import BaSNet
 from basnet_training.calibrate import calibrate
@@ -41,8 +32,11 @@ from basnet_training.config import Config, load_config
 from basnet_training.dataset import open_videos
 from basnet_training.runs import load_model
 from basnet_training.trainer import fit
+from bench.accuracy.cctv_judge import LABEL, Judge
+from bench.accuracy.cctv_scenes import Snippets, divide, likely_action, read_snippets, scenes
+from bench.accuracy.remembered_projection import remembered_projections
+from bench.tables import DATA, DOCS, RUNS, FinishedRuns, machine, markdown_table, publish, spread
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 FOLDS = 4
 LEAST_SNIPPETS = 6  # of a training video after the cut
 STEP = 80  # iterations between two measurements
@@ -115,16 +109,14 @@ def main() -> None:
                 found = one_run(runs, snippets, fold_of == fold, data, setting, seed)
                 scored[setting, seed, fold] = found
     text = tables(snippets, fold_of, scored, options.seeds)
-    print(text)
-    if options.division == 0:
-        replace_section(REPOSITORY / "docs" / "results.md", "cctv_selection", text)
+    publish(DOCS / "results.md", "cctv_selection", text, write=options.division == 0)
 
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add = parser.add_argument
-    add("--data", type=Path, default=REPOSITORY.parent / "shared" / "data" / "cctv_fights")
-    add("--work", type=Path, default=REPOSITORY / "runs" / "cctv_selection")
+    add("--data", type=Path, default=DATA / "cctv_fights")
+    add("--work", type=Path, default=RUNS / "cctv_selection")
     add("--seeds", type=int, default=3)
     add("--division", type=int, default=0, help="another division of scenes; prints only")
     return parser.parse_args()
@@ -187,20 +179,34 @@ def one_run(
     setting: Setting,
     seed: int,
 ) -> Any:
-    """Activations of the held-out snippets and their range, per number of iterations."""
+    """What `checkpoints_scored` says of one setting and seed."""
     config = settings(data, setting, seed)
-    trained = f"{data.name}_{seed}_{config.digest()}"
-    found = runs.get(trained)
+    folder = data.parent / f"{data.name}_{seed}_{config.digest()}"
+    return checkpoints_scored(runs, folder, config, setting.steps, snippets, held)
+
+
+def checkpoints_scored(
+    runs: FinishedRuns,
+    folder: Path,
+    config: Config,
+    steps: Iterable[int],
+    snippets: Snippets,
+    held: np.ndarray,
+) -> Any:
+    """Train once; activations of the held-out snippets and their range, per iterations in `steps`.
+
+    Found in `runs` under the folder's name where they were made before.
+    """
+    found = runs.get(folder.name)
     if found is None:
-        folder = data.parent / trained
         network = load_model(fit(config, folder, resume=True, shown=False).model).network
         found = {}
-        for step in setting.steps:
+        for step in steps:
             checkpoint = load_checkpoint(folder / f"checkpoint-{step:08d}.safetensors")
             network.load_state_dict(checkpoint.weights)
             found[str(step)] = held_out(network, config, snippets, held)
-        runs.put(trained, found)
-        print(f"{setting}, seed {seed}, {data.name}", flush=True)
+        runs.put(folder.name, found)
+        print(f"{folder.name} scored", flush=True)
     return found
 
 

@@ -1,14 +1,23 @@
-"""What the ablation tables share: the variants, finished runs on disk, and spread in words."""
+"""What every measurement shares: where things lie, finished runs on disk, tables and pages."""
 
 from __future__ import annotations
 
 import itertools
 import json
+import os
 import platform
 import statistics
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+SHARED = Path(os.environ.get("BASNET_RT_SHARED", REPOSITORY.parent / "shared"))
+DATA = SHARED / "data"
+DOCS = REPOSITORY / "docs"
+IMAGES = DOCS / "images"
+RUNS = REPOSITORY / "runs"  # trained networks, kept between measurements
 
 # Names of `network.variant`, and what a table calls them, from least to most.
 VARIANTS = {
@@ -64,11 +73,23 @@ def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
+def heading_and_table(note: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table under a line on machine and method."""
+    return f"{machine()}. {note}\n\n{markdown_table(header, rows)}"
+
+
 def seeds_in_order(by_variant: Mapping[str, Sequence[float]]) -> str:
     """In how many seeds the values rise strictly from variant to variant, as given."""
     runs = list(zip(*by_variant.values(), strict=True))
     risen = sum(all(a < b for a, b in itertools.pairwise(run)) for run in runs)
     return f"{' < '.join(by_variant)}: {risen} of {len(runs)} seeds"
+
+
+def publish(page: Path, section: str, text: str, *, write: bool = True) -> None:
+    """Print `text`, and put it into the page where `write` is set."""
+    print("\n" + text)
+    if write:
+        replace_section(page, section, text)
 
 
 def replace_section(path: Path, name: str, text: str) -> None:
@@ -82,13 +103,14 @@ def replace_section(path: Path, name: str, text: str) -> None:
 
 
 def machine() -> str:
-    """What ran: processor and library versions, for beside a table."""
-    import numpy
-    import torch
-
-    threads = torch.get_num_threads()
-    versions = f"torch {torch.__version__}, numpy {numpy.__version__}"
-    return f"{_processor()}, {threads} thread(s), {versions}, Python {platform.python_version()}"
+    """What ran: processor, cores and library versions, for beside a table."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    parts = [_processor(), f"{cores} cores"]
+    if (torch := sys.modules.get("torch")) is not None:
+        parts += [f"{torch.get_num_threads()} thread(s)", f"torch {torch.__version__}"]
+    if (numpy := sys.modules.get("numpy")) is not None:
+        parts.append(f"numpy {numpy.__version__}")
+    return ", ".join([*parts, f"Python {platform.python_version()}"])
 
 
 def _processor() -> str:

@@ -1,34 +1,30 @@
-"""The trained cctv_fights networks that the scripts beside this one look at."""
+"""The trained cctv_fights networks that several measurements look at."""
 
 from __future__ import annotations
 
 import argparse
-import sys
 from functools import cache
 from pathlib import Path
 
 import torch
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "ablation"))
-
-import cctv_fights
-from remembered_projection import remembered_projections
-
 from basnet_rt import load
 from basnet_rt.features import FeatureSource, open_features
 from basnet_rt.model import Model
+from bench import tables
+from bench.accuracy import cctv_fights
+from bench.accuracy.remembered_projection import remembered_projections
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-DATA = REPOSITORY.parent / "shared" / "data" / "cctv_fights"
-RESULTS = REPOSITORY / "docs" / "results.md"
-RUNS = REPOSITORY / "runs" / "cctv_fights"
+DATA = tables.DATA / "cctv_fights"
+RESULTS = tables.DOCS / "results.md"
+RUNS = tables.RUNS / "cctv_fights"
 
 
 def bundle(work: Path | None, variant: str, seed: int, activation: str | None = None) -> Model:
     """The bundle of one variant and seed; trained and exported where it is not there.
 
     Args:
-        work: folder of trained networks; None takes that of bench/ablation/cctv_fights.py.
+        work: folder of trained networks; None takes that of bench/accuracy/cctv_fights.py.
         activation: None for the recipe's.
     """
     torch.set_num_threads(1)

@@ -1,10 +1,10 @@
 """Fights from their videos: features `motion` made here, beside a CNN's and together with them.
 
-    python bench/video/cctv_fights.py
+    python -m bench.accuracy.video_features
 
 Extracts `motion` from the 92 videos; then, for each kind of features and each seed, trains from the
 tags of the training videos, calibrates, exports, localizes the test videos and evaluates, as
-bench/ablation/cctv_fights.py does for the CNN's. A linear probe of single snippets besides. The
+bench/accuracy/cctv_fights.py does for the CNN's. A linear probe of single snippets besides. The
 tables go into docs/results.md. Interrupted, it goes on where it stopped.
 """
 
@@ -17,30 +17,28 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from cctv_inputs import (
+
+from basnet_rt.features import open_features
+from basnet_training.config import Config, load_config
+from basnet_training.dataset import open_videos
+from bench.accuracy.cctv_fights import LEVELS, score, train, video_auc
+from bench.accuracy.cctv_readings import MAIN, localize
+from bench.accuracy.cctv_scenes import divide, read_snippets
+from bench.accuracy.cctv_selection import FOLDS, preset
+from bench.accuracy.remembered_projection import remembered_projections
+from bench.accuracy.video_inputs import (
     CHANGES,
     DATA,
     KINDS,
     PRESETS,
     RESULTS,
     WORK,
-    ablation,
     feature_folders,
     fingerprint,
     stacked,
 )
-from cctv_probe import probe
-from cctv_readings import MAIN, localize
-from cctv_scenes import divide, read_snippets
-from cctv_selection import FOLDS, preset
-from common import FinishedRuns, machine, markdown_table, replace_section, spread
-from remembered_projection import remembered_projections
-
-from basnet_rt.features import open_features
-from basnet_training.config import Config, load_config
-from basnet_training.dataset import open_videos
-
-LEVELS = ablation.LEVELS
+from bench.accuracy.video_probe import probe
+from bench.tables import FinishedRuns, machine, markdown_table, publish, spread
 
 
 def main() -> None:
@@ -62,9 +60,7 @@ def main() -> None:
                 measured[kind, seed] = one_run(runs, config, folder, folders[kind])
                 print(f"{kind}, seed {seed}: {measured[kind, seed]['average']:.1f}", flush=True)
     text = tables(measured, probes, options.seeds)
-    print(text)
-    if options.seeds >= 5:
-        replace_section(RESULTS, "cctv_video", text)
+    publish(RESULTS, "cctv_video", text, write=options.seeds >= 5)
 
 
 def parse() -> argparse.Namespace:
@@ -92,9 +88,9 @@ def one_run(runs: FinishedRuns, config: Config, folder: Path, features: Path) ->
     """Train, calibrate, export, localize and evaluate; or find it done."""
     found = runs.get(folder.name)
     if found is None:
-        model, videos = ablation.train(config, folder), open_features(features / "test")
-        found = ablation.score(localize(MAIN, {"own": model}, videos), DATA)
-        found["video_auc"] = ablation.video_auc(model, videos, DATA)
+        model, videos = train(config, folder), open_features(features / "test")
+        found = score(localize(MAIN, {"own": model}, videos), DATA)
+        found["video_auc"] = video_auc(model, videos, DATA)
         runs.put(folder.name, found)
     values: dict[str, float] = found
     return values

@@ -1,6 +1,6 @@
 """One 750-snippet video from features to detections, against the released path.
 
-    python bench/localize.py [--threads 2] [--rounds 7]
+    python -m bench.speed.localize [--threads 2] [--rounds 7]
 
 The rival computes both branches with Conv1d in float32 and post-processes in NumPy on upsampled
 arrays, as the released code does; ours is a bundle (the suppression branch alone, as matrix
@@ -13,16 +13,11 @@ the real videos of cctv_fights.
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
 import torch
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
-
-from timing import HEADER, SHARED, compare, machine, row
 
 import basnet_rt
 from basnet_rt.model.bundle import BundleMetadata
@@ -30,7 +25,9 @@ from basnet_training import BaSNet, load_config
 from basnet_training.export import describe, export_bundle
 from basnet_training.runs import load_model
 from basnet_training.trainer import fit
-from reference import published
+from bench.tables import DATA, machine
+from bench.timing import HEADER, compare, row
+from tests.reference import published
 
 NUM_SNIPPETS, FEATURE_DIM, NUM_CLASSES = 750, 2048, 20
 CLASSES = tuple(f"class {i}" for i in range(NUM_CLASSES))
@@ -100,7 +97,7 @@ def check_equal(ours: basnet_rt.Detections, want: published.Result) -> None:
 
 def check_bfloat16(folder: Path) -> None:
     """mAP of both dtypes on real videos: the cctv_fights preset, trained here, on its test set."""
-    data = SHARED / "data/cctv_fights"
+    data = DATA / "cctv_fights"
     if not data.exists():
         print("bfloat16 mAP not checked: the shared data is absent")
         return
@@ -136,7 +133,7 @@ def main() -> None:
     with torch.no_grad():
         scores = network(torch.from_numpy(features).unsqueeze(0)).score[0, :-1].numpy()
     config = settings(scores)
-    print(f"{machine()}, torch {torch.__version__}, {options.threads} threads")
+    print(machine())
     with tempfile.TemporaryDirectory() as folder:
         localizers = {
             dtype: basnet_rt.Localizer(bundle(network, Path(folder), dtype), config)

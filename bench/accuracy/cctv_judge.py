@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from cctv_scenes import Ints, Snippets, likely_segments
-from common import TIOU_THRESHOLDS
 
 from basnet_rt import PostprocessConfig, evaluate, postprocess
 from basnet_training.config import Config
 from basnet_training.validation import video_metrics
+from bench.accuracy.cctv_scenes import Ints, Snippets, likely_segments
+from bench.tables import TIOU_THRESHOLDS
 
 LABEL = "Fight"
 Floats = npt.NDArray[np.float64]

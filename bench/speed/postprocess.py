@@ -1,6 +1,6 @@
 """Post-processing of one 750-snippet video with 2 classes, against the published way.
 
-    python bench/postprocess.py
+    python -m bench.speed.postprocess
 
 The rival is tests/reference/published.py: NumPy on upsampled arrays, as the released code works.
 One thread. Both must give the same detections before anything is timed.
@@ -8,17 +8,12 @@ One thread. Both must give the same detections before anything is timed.
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
-
-from timing import HEADER, SHARED, compare, machine, row
-
 import basnet_rt
-from reference import continuous, published
+from bench.tables import SHARED, machine
+from bench.timing import HEADER, compare, row
+from tests.reference import continuous, published
 
 NUM_SNIPPETS = 750
 SNIPPET_SECONDS = 16 / 25

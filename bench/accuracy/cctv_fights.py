@@ -1,6 +1,6 @@
 """The ablation on real surveillance video, through the shipped trainer and runtime.
 
-    python bench/ablation/cctv_fights.py
+    python -m bench.accuracy.cctv_fights
 
 For every variant and seed: train on the tags of the training videos with preset `cctv_fights`
 (only `network.variant` and the seed differ), calibrate, export, localize the 28 test files and
@@ -26,17 +26,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from cctv_readings import MAIN, READINGS, RELEASED, Reading, localize, localize_literally
-from common import (
-    TIOU_THRESHOLDS,
-    VARIANTS,
-    FinishedRuns,
-    machine,
-    markdown_table,
-    replace_section,
-    spread,
-)
-from remembered_projection import remembered_projections
 
 from basnet_rt import evaluate, load
 from basnet_rt.annotations import read_annotations
@@ -50,9 +39,29 @@ from basnet_training.export import describe, export_bundle
 from basnet_training.runs import load_model
 from basnet_training.trainer import fit
 from basnet_training.validation import video_metrics
+from bench.accuracy.cctv_readings import (
+    MAIN,
+    READINGS,
+    RELEASED,
+    Reading,
+    localize,
+    localize_literally,
+)
+from bench.accuracy.remembered_projection import remembered_projections
+from bench.tables import (
+    DATA,
+    DOCS,
+    RUNS,
+    TIOU_THRESHOLDS,
+    VARIANTS,
+    FinishedRuns,
+    machine,
+    markdown_table,
+    publish,
+    spread,
+)
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-RESULTS = REPOSITORY / "docs" / "results.md"
+RESULTS = DOCS / "results.md"
 LEVELS = [f"{level:.1f}" for level in TIOU_THRESHOLDS]
 
 # Per reading: mAP in percent by tIoU, "average", "detections"; and "video_auc" of the network.
@@ -70,15 +79,13 @@ def main() -> None:
             for variant in VARIANTS
         }
     text = tables(measured, options.seeds)
-    print(text)
-    if not options.quick:
-        replace_section(RESULTS, "cctv_fights", text)
+    publish(RESULTS, "cctv_fights", text, write=not options.quick)
 
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add = parser.add_argument
-    add("--data", type=Path, default=REPOSITORY.parent / "shared" / "data" / "cctv_fights")
+    add("--data", type=Path, default=DATA / "cctv_fights")
     add("--work", type=Path, help="trained models and finished runs; default runs/cctv_fights")
     add("--seeds", type=int, default=9)
     add("--quick", action="store_true", help="a trial; nothing goes into docs/")
@@ -86,7 +93,7 @@ def parse() -> argparse.Namespace:
     if options.quick:
         options.seeds = 2
     name = "cctv_fights_quick" if options.quick else "cctv_fights"
-    options.work = options.work or REPOSITORY / "runs" / name
+    options.work = options.work or RUNS / name
     return options
 
 

@@ -1,6 +1,6 @@
 """The ablation on SIMULATED features over the real THUMOS'14 timelines and durations.
 
-    python bench/ablation/simulated_thumos14.py
+    python -m bench.accuracy.simulated_thumos14
 
 Per seed: features are made for the 410 real timelines (the seed fixes vocabulary and noise), the
 three variants are trained on the tags of subset train (the same seed fixes weights and sampling),
@@ -29,16 +29,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from common import (
-    TIOU_THRESHOLDS,
-    VARIANTS,
-    FinishedRuns,
-    machine,
-    markdown_table,
-    replace_section,
-    seeds_in_order,
-    spread,
-)
 
 from basnet_rt import PostprocessConfig, postprocess
 from basnet_rt.evaluation import evaluate
@@ -51,8 +41,20 @@ from basnet_training.sampling import uniform
 from basnet_training.simulate import Simulation, SimulationConfig, read_timelines, write_dataset
 from basnet_training.trainer import fit
 from basnet_training.validation import video_metrics
+from bench.tables import (
+    DATA,
+    DOCS,
+    RUNS,
+    TIOU_THRESHOLDS,
+    VARIANTS,
+    FinishedRuns,
+    machine,
+    markdown_table,
+    publish,
+    seeds_in_order,
+    spread,
+)
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 # How the network sees a test video: resampled to the published number of snippets, or as it is.
 RATES: dict[str, int | None] = {"750 snippets": 750, "native rate": None}
 HALF = 0.125  # see above
@@ -96,15 +98,14 @@ def main() -> None:
         for variant in VARIANTS
     }
     text = tables(options, measured)
-    print("\n" + text)
-    replace_section(REPOSITORY / "docs/results.md", "simulated_thumos14", text)
+    publish(DOCS / "results.md", "simulated_thumos14", text)
 
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    folder = REPOSITORY / "runs" / "simulated_thumos14"
+    folder = RUNS / "simulated_thumos14"
     add = parser.add_argument
-    add("--thumos14", type=Path, default=REPOSITORY.parent / "shared" / "data" / "thumos14")
+    add("--thumos14", type=Path, default=DATA / "thumos14")
     add("--work", type=Path, default=folder, help="data, trained models and finished runs")
     add("--seeds", type=int, default=5)
     add("--feature-dim", type=int, default=256)

@@ -1,6 +1,6 @@
 """Evaluation at ActivityNet-1.3 validation size against a per-row pandas evaluator.
 
-    python bench/evaluate.py [--videos 4728]
+    python -m bench.speed.evaluate [--videos 4728]
 
 4,728 videos, 200 classes, 100 made detections a video, 10 tIoU thresholds; both start from the
 same dictionaries in memory. The rival is tests/reference/evaluate_pandas_way.py and takes minutes,
@@ -11,19 +11,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
-
-from timing import SHARED, machine, seconds_per_call, spread
-
 import basnet_rt
-from reference import evaluate_pandas_way
+from bench.tables import DATA, machine
+from bench.timing import quartiles, seconds_per_call
+from tests.reference import evaluate_pandas_way
 
 PER_VIDEO = 100
 OPTIONS: dict[str, Any] = {
@@ -34,7 +30,7 @@ OPTIONS: dict[str, Any] = {
 
 def ground_truth(num_videos: int) -> dict[str, Any]:
     """The real annotations, less the segments of no length: the pandas way divides 0 by 0 there."""
-    content = json.loads((SHARED / "data/activitynet13/gt.json").read_text(encoding="utf-8"))
+    content = json.loads((DATA / "activitynet13/gt.json").read_text(encoding="utf-8"))
     videos = {v: e for v, e in content["database"].items() if e["subset"] == "validation"}
     for entry in videos.values():
         spans = [(one, *map(float, one["segment"])) for one in entry["annotations"]]
@@ -91,7 +87,7 @@ def main() -> None:
     our_cpu = (time.process_time() - begin_cpu) / len(rounds)
     walls = np.array(rounds)
     print("| work | rival, once | ours | rival / ours |\n| --- | --- | --- | --- |")
-    print(f"| wall time | {wall:.1f} s | {spread(walls, 1, 2)} s | {spread(wall / walls)}x |")
+    print(f"| wall time | {wall:.1f} s | {quartiles(walls, 1, 2)} s | {quartiles(wall / walls)}x |")
     print(f"| processor time | {cpu:.1f} s | {our_cpu:.2f} s | {cpu / our_cpu:.0f}x |")
 
 

@@ -1,4 +1,4 @@
-"""Results of many videos for bench/report.py, made into pages."""
+"""Results of many videos for bench/speed/report.py, made into pages."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from timing import SHARED
 
 from basnet_rt import Detections, ResultFile, read_results
 from basnet_rt.annotations import AnnotationSet, read_annotations
 from basnet_rt.report import Corpus, gather, write_page
+from bench.tables import DATA, SHARED
 
 
 def thumos(page: Path) -> tuple[Corpus, float]:
     """The golden detections of THUMOS'14 against its real ground truth; seconds it took."""
-    truth = read_annotations(SHARED / "data/thumos14/gt.json").subset("test")
+    truth = read_annotations(DATA / "thumos14/gt.json").subset("test")
     return _made(read_results(SHARED / "golden/thumos14_detections_a.json"), truth, page)
 
 
 def activitynet(page: Path, per_video: int = 100) -> tuple[Corpus, float]:
     """ActivityNet-1.3 validation, `per_video` made-up detections in each video."""
-    folder = SHARED / "data/activitynet13"
+    folder = DATA / "activitynet13"
     files = sorted(folder.glob("*val*.json")) or sorted(folder.glob("*.json"))
     truth = read_annotations(files[0])
     subsets = {video.subset for video in truth.videos.values()}

@@ -1,6 +1,6 @@
 """Round trips of every format on cctv_fights results: who reads it back, how far times move.
 
-    python bench/formats.py
+    python -m bench.accuracy.formats
 
 Runs tests/python/formats/test_independent_readers.py and puts what its comparisons measured into
 docs/formats.md: each file was written by this package and read by the named library.
@@ -10,16 +10,14 @@ from __future__ import annotations
 
 import sys
 from collections import defaultdict
-from pathlib import Path
 from typing import Any
 
 import pytest
-from ablation.common import markdown_table, replace_section
 
 from basnet_rt.formats import FORMATS
+from bench.tables import DOCS, REPOSITORY, markdown_table, replace_section
 
-REPOSITORY = Path(__file__).resolve().parents[1]
-PAGE = REPOSITORY / "docs/formats.md"
+PAGE = DOCS / "formats.md"
 TESTS = REPOSITORY / "tests/python/formats/test_independent_readers.py"
 LIMITS = {
     "rttm": "1.5 us",

@@ -1,8 +1,8 @@
 """How the settings of preset `cctv_fights_motion` were chosen: on scenes held out of training.
 
-    python bench/video/cctv_video_selection.py
+    python -m bench.accuracy.video_selection
 
-The scenes, folds, likely segments and judge of bench/ablation/cctv_selection.py, where only tags of
+The scenes, folds, likely segments and judge of bench/accuracy/cctv_selection.py, where only tags of
 training videos are read; the networks learn from, and score, other features. Scenes and likely
 segments still come from the CNN's colour channels: those tell places apart. The table goes into
 docs/results.md. Interrupted, it goes on where it stopped.
@@ -18,7 +18,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from cctv_inputs import (
+
+from basnet_rt.features import open_features
+from basnet_training.config import Config, load_config
+from basnet_training.dataset import open_videos
+from bench.accuracy.cctv_judge import Judge
+from bench.accuracy.cctv_scenes import Snippets, divide, read_snippets
+from bench.accuracy.cctv_selection import FOLDS, cells, checkpoints_scored, cut_out, preset
+from bench.accuracy.remembered_projection import remembered_projections
+from bench.accuracy.video_inputs import (
     DATA,
     PRESETS,
     RESULTS,
@@ -27,18 +35,7 @@ from cctv_inputs import (
     fingerprint,
     stacked,
 )
-from cctv_judge import Judge
-from cctv_scenes import Snippets, divide, read_snippets
-from cctv_selection import FOLDS, cells, cut_out, held_out, preset
-from common import FinishedRuns, machine, markdown_table, replace_section
-from remembered_projection import remembered_projections
-
-from basnet_rt.features import open_features
-from basnet_training.checkpoint import load_checkpoint
-from basnet_training.config import Config, load_config
-from basnet_training.dataset import open_videos
-from basnet_training.runs import load_model
-from basnet_training.trainer import fit
+from bench.tables import FinishedRuns, machine, markdown_table, publish
 
 STEP = 80  # iterations between two measurements
 COMPARED = ("motion", "both")
@@ -84,9 +81,7 @@ def main() -> None:
                 found = one_run(runs, seen, fold_of == fold, data, setting, seed)
                 scored[setting, seed, fold] = found
     text = table(snippets, fold_of, scored, options.seeds)
-    print(text)
-    if options.kinds == list(COMPARED):
-        replace_section(RESULTS, "cctv_video_selection", text)
+    publish(RESULTS, "cctv_video_selection", text, write=options.kinds == list(COMPARED))
 
 
 def parse() -> argparse.Namespace:
@@ -136,18 +131,7 @@ def one_run(
     """Activations of the held-out snippets, per number of iterations."""
     config = settings(data, setting, snippets.features.shape[1], seed)
     trained = f"{data.name}_{seed}_{config.digest()}_{fingerprint(snippets.features)}"
-    found = runs.get(trained)
-    if found is None:
-        folder = data.parent / trained
-        network = load_model(fit(config, folder, resume=True, shown=False).model).network
-        found = {}
-        for step in setting.steps:
-            checkpoint = load_checkpoint(folder / f"checkpoint-{step:08d}.safetensors")
-            network.load_state_dict(checkpoint.weights)
-            found[str(step)] = held_out(network, config, snippets, held)
-        runs.put(trained, found)
-        print(f"{setting}, seed {seed}, {data.name}", flush=True)
-    return found
+    return checkpoints_scored(runs, data.parent / trained, config, setting.steps, snippets, held)
 
 
 def table(

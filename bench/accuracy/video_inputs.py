@@ -16,20 +16,16 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "ablation"))
-
-import cctv_fights as ablation  # noqa: F401 (the one in bench/ablation, for the scripts here)
-
 from basnet_rt.features import FeatureSource, open_features
 from basnet_training.config import load_config
 from basnet_training.dataset import open_videos
 from basnet_training.projection import InputProjection
 from basnet_training.projection_fit import fit_projection
+from bench import tables
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-DATA = REPOSITORY.parent / "shared" / "data" / "cctv_fights"
-RESULTS = REPOSITORY / "docs" / "results.md"
-WORK = REPOSITORY / "runs" / "cctv_video"
+DATA = tables.DATA / "cctv_fights"
+RESULTS = tables.DOCS / "results.md"
+WORK = tables.RUNS / "cctv_video"
 SUBSETS = ("train", "test")
 CNN_CHANNELS, CNN_AXES = 2560, 64
 PRESETS = {

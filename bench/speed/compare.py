@@ -1,6 +1,6 @@
 """`compare` on made results: how often its intervals hold the truth, and how long it takes.
 
-    python bench/analysis/compare.py
+    python -m bench.speed.compare
 
 Coverage: data sets of 15, 30 and 100 videos are drawn from one made population, where both sets of
 predictions find each action with a chance of their own, share what makes a video hard, and have
@@ -10,25 +10,19 @@ validation size. The table goes into docs/evaluate.md.
 
 from __future__ import annotations
 
-import sys
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "ablation"))
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from common import machine, markdown_table, replace_section
-from evaluate import ground_truth, made_detections
 
 from basnet_rt import compare
 from basnet_rt.analysis.comparison import interval
 from basnet_rt.analysis.resampling import Population, population, resample
 from basnet_rt.evaluation.reading import evaluation_input
+from bench.speed.evaluate import ground_truth, made_detections
+from bench.tables import DOCS, machine, markdown_table, publish
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "evaluate.md"
+PAGE = DOCS / "evaluate.md"
 REPEATS, RESAMPLES = 400, 200
 SIDES = ((0.6, 1.5), (0.75, 1.2))  # chance of finding an action; wrong detections a video
 
@@ -43,8 +37,7 @@ def main() -> None:
         f"points of mAP@0.5. {machine()}."
     )
     text = f"{head}\n\n{markdown_table(header, rows)}\n\n{speed()}"
-    print(text)
-    replace_section(PAGE, "compare", text)
+    publish(PAGE, "compare", text)
 
 
 def made(random: np.random.Generator, count: int) -> Population:

@@ -1,29 +1,24 @@
 """The two pictures of docs/evaluate.md: a timeline and a report of cctv_fights.
 
-    python bench/analysis/plots.py
+    python -m bench.accuracy.cctv_plots
 
-The network is the full BaS-Net with seed 0 of bench/ablation/cctv_fights.py, trained if it is not
+The network is the full BaS-Net with seed 0 of bench/accuracy/cctv_fights.py, trained if it is not
 there.
 """
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import matplotlib as mpl
+
+from bench.tables import IMAGES, TIOU_THRESHOLDS
 
 mpl.use("Agg")
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "ablation"))
-
-from common import TIOU_THRESHOLDS
-from networks import DATA, REPOSITORY, bundle, test_features
 
 from basnet_rt import Localizer, evaluate
 from basnet_rt.annotations import read_annotations
+from bench.accuracy.cctv_networks import DATA, bundle, test_features
 
-IMAGES = REPOSITORY / "docs" / "images"
 VIDEO = "cctv_test_0020"
 
 
