@@ -27,11 +27,6 @@ VideoInput video_input(const py::array& cas, const MaybeArray& video_scores, dou
   return video;
 }
 
-py::tuple arrays(Detections&& found) {
-  return py::make_tuple(to_array(std::move(found.labels)), to_array(std::move(found.scores)),
-                        to_array(std::move(found.segments)));
-}
-
 py::tuple propose_arrays(const py::array& cas, const MaybeArray& video_scores,
                          const PostprocessConfig& config, double snippet_seconds,
                          std::optional<double> duration, const MaybeArray& raw_cas) {
@@ -55,7 +50,7 @@ py::tuple postprocess_arrays(const py::array& cas, const MaybeArray& video_score
     const py::gil_scoped_release release;
     found = postprocess(video, config);
   }
-  return arrays(std::move(found));
+  return to_arrays(std::move(found));
 }
 
 // On the CPU, or on the GPU `device`.
@@ -82,7 +77,7 @@ py::list postprocess_batch_arrays(const std::vector<py::array>& cas,
                    : postprocess_batch(videos, config, num_threads);
   }
   py::list results;
-  for (Detections& one : found) results.append(arrays(std::move(one)));
+  for (Detections& one : found) results.append(to_arrays(std::move(one)));
   return results;
 }
 

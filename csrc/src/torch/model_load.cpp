@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "basnet_rt/error.h"
+#include "saved/crc32.h"
 #include "torch/model_impl.h"
 #include "torch/network_state.h"
 #include "torch/zip_file.h"
@@ -28,7 +29,7 @@ void check_checksums(const std::string& path) {
       continue;
     }
     if (!records) records = std::make_unique<RecordReader>(path);  // code is compressed
-    if (zip::crc32(records->read(entry.name)) != entry.crc) {
+    if (crc32(records->read(entry.name)) != entry.crc) {
       throw zip::BadZip("the checksum of " + entry.name + " is wrong");
     }
   }

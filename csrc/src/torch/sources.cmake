@@ -3,7 +3,6 @@
 # Included by the library's own build, and by the package file of an installation that brings this
 # component as sources: then it is compiled against the libtorch that its user has found.
 set(_basnet_rt_sources
-  array_file.cpp
   bundle.cpp
   config_json.cpp
   localizer.cpp
@@ -14,7 +13,6 @@ set(_basnet_rt_sources
   network_stream.cpp
   script_module.cpp
   streaming_localizer.cpp
-  streaming_state.cpp
   video_forward.cpp
   zip_file.cpp)
 list(TRANSFORM _basnet_rt_sources PREPEND ${CMAKE_CURRENT_LIST_DIR}/)
