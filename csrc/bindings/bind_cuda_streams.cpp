@@ -9,8 +9,8 @@
 #include "basnet_rt/cuda_streams.h"
 #include "basnet_rt/error.h"
 #include "bindings.h"
-#include "locked.h"
 #include "dlpack.h"
+#include "locked.h"
 
 namespace basnet_rt::python {
 namespace {
@@ -169,8 +169,7 @@ void bind_cuda_streams(py::module_& module) {
       .def("load",
            [](Streams& self, std::int64_t slot, const py::bytes& state, std::uintptr_t stream) {
              const auto bytes = static_cast<std::string_view>(state);
-             without_gil(
-                 [&] { self.own().load(slot, bytes, reinterpret_cast<void*>(stream)); });
+             without_gil([&] { self.own().load(slot, bytes, reinterpret_cast<void*>(stream)); });
            })
       .def_property_readonly("state_bytes", [](Streams& self) { return self.own().state_bytes(); });
 }

@@ -41,7 +41,8 @@ py::tuple finish(Stream& stream, std::optional<double> duration, const MaybeArra
   const float* scores =
       video_scores ? vector_data<float>(*video_scores, "video_scores", columns, "(C,) float32")
                    : nullptr;
-  return to_arrays(stream.run([&](StreamPostprocessor& own) { return own.finish(duration, scores); }));
+  return to_arrays(
+      stream.run([&](StreamPostprocessor& own) { return own.finish(duration, scores); }));
 }
 
 void reset(Stream& stream) {

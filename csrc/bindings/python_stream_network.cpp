@@ -27,8 +27,7 @@ StreamActivations activations_of(const py::object& answer) {
                                               std::to_string(activations.ndim()) +
                                               " dimensions; expected (M, C)");
   }
-  return {activations.shape(0), values(activations),
-          cas ? values(*cas) : std::vector<float>()};
+  return {activations.shape(0), values(activations), cas ? values(*cas) : std::vector<float>()};
 }
 
 /// With the GIL. What Python raises goes through the core to the caller, who is on this thread.
