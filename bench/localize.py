@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from timing import HEADER, SHARED, compare, machine, row
 
 import basnet_rt
-from basnet_rt.bundle import BundleMetadata
+from basnet_rt.model.bundle import BundleMetadata
 from basnet_training import BaSNet, load_config
 from basnet_training.export import describe, export_bundle
 from basnet_training.runs import load_model

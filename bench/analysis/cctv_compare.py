@@ -27,9 +27,9 @@ from common import TIOU_THRESHOLDS, machine, markdown_table, replace_section
 from networks import DATA, RESULTS, bundle, test_features
 
 from basnet_rt import compare, evaluate, write_results
-from basnet_rt._evaluation_input import evaluation_input
 from basnet_rt.analysis.comparison import interval
 from basnet_rt.analysis.resampling import population, resample
+from basnet_rt.evaluation.reading import evaluation_input
 from basnet_rt.results import Detections
 
 PUBLISHED = READINGS[1]  # on the same sigmoid activations as MAIN, with the recipe's thresholds

@@ -24,9 +24,9 @@ from common import machine, markdown_table, replace_section
 from evaluate import ground_truth, made_detections
 
 from basnet_rt import compare
-from basnet_rt._evaluation_input import evaluation_input
 from basnet_rt.analysis.comparison import interval
 from basnet_rt.analysis.resampling import Population, population, resample
+from basnet_rt.evaluation.reading import evaluation_input
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "evaluate.md"
 REPEATS, RESAMPLES = 400, 200

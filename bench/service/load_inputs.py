@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from timing import SHARED
 
 import basnet_rt
-from basnet_rt.bundle import BundleMetadata
+from basnet_rt.model.bundle import BundleMetadata
 from basnet_training import BaSNet
 from basnet_training.export import export_bundle
 from basnet_training.simulate import MadeTimelines, Simulation, SimulationConfig

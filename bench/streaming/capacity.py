@@ -33,7 +33,7 @@ from bench_tools import show
 from made_networks import CONFIG, DTYPES, made_bundle, made_features, made_network
 
 import basnet_rt
-from basnet_rt.pool_network import ModelNetwork
+from basnet_rt.stream.pool_network import ModelNetwork
 
 PERIOD, LIMIT, MAX_BATCH, MAX_DELAY = 16 / 25, 0.1, 64, 0.01
 HEADER = [

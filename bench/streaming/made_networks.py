@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 import basnet_rt
-from basnet_rt.bundle import BundleMetadata
+from basnet_rt.model.bundle import BundleMetadata
 from basnet_training import BaSNet
 from basnet_training.export import export_bundle
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from latency_measures import Floats, Segments, arrival
 
 from basnet_rt import Alarm, PostprocessConfig
-from basnet_rt.onsets import OnsetDetector
+from basnet_rt.postprocessing.onsets import OnsetDetector
 
 
 @dataclass(frozen=True)

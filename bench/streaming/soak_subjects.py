@@ -12,8 +12,8 @@ from made_networks import made_bundle
 from soak_input import HOUR, HOURS, SNIPPET_SECONDS
 
 import basnet_rt
-from basnet_rt.bundle import BundleMetadata
-from basnet_rt.network_stream import NetworkStream
+from basnet_rt.model.bundle import BundleMetadata
+from basnet_rt.stream.network import NetworkStream
 from basnet_training import BaSNet
 
 THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7)

@@ -30,12 +30,12 @@ from ablation.common import machine, markdown_table, replace_section
 from timing import spread
 
 from basnet_rt.extractors import Extractor, make_extractor
-from basnet_rt.extractors.contract_pictures import Pictures
-from basnet_rt.extractors.flow import FlowMaker
+from basnet_rt.extractors.backbone.flow import FlowMaker
+from basnet_rt.extractors.backbone.pictures import Pictures
 from basnet_rt.extractors.i3d import CROP, RANGE
-from basnet_rt.extractors.i3d_network import CHANNELS, I3d
-from basnet_rt.extractors.i3d_running import RunningI3d
-from basnet_rt.extractors.pipeline import extract_features
+from basnet_rt.extractors.i3d.network import CHANNELS, I3d
+from basnet_rt.extractors.i3d.running import RunningI3d
+from basnet_rt.extractors.running.pipeline import extract_features
 from basnet_rt.video import read_frames
 from basnet_rt.video.frames import Frame, FrameFormat
 from reference.i3d import golden_weights

@@ -27,10 +27,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from ablation.common import machine, markdown_table, replace_section
 
 import basnet_rt
-from basnet_rt.bundle import BundleMetadata
 from basnet_rt.extractors import Extractor, make_extractor
-from basnet_rt.extractors.one_thread import one_thread
-from basnet_rt.live_features import live_features
+from basnet_rt.extractors.running.one_thread import one_thread
+from basnet_rt.model.bundle import BundleMetadata
+from basnet_rt.stream.live_features import live_features
 from basnet_rt.video import read_frames
 from basnet_training import BaSNet
 from basnet_training.export import export_bundle

@@ -29,9 +29,9 @@ from timing import spread
 
 from basnet_rt.extractors import make_extractor
 from basnet_rt.extractors.motion import FINEST_SCALE, Prepared
-from basnet_rt.extractors.motion_cells import CellMaker
-from basnet_rt.extractors.one_thread import one_thread
-from basnet_rt.extractors.pipeline import extract_features
+from basnet_rt.extractors.motion.cells import CellMaker
+from basnet_rt.extractors.running.one_thread import one_thread
+from basnet_rt.extractors.running.pipeline import extract_features
 from basnet_rt.video import read_frames
 from basnet_rt.video.frames import Frame, FrameFormat
 

@@ -29,10 +29,11 @@ from common import markdown_table, replace_section
 from timing import SHARED, machine, spread
 
 from basnet_rt.extractors import Extractor, Session
-from basnet_rt.extractors.many import Recipe, extract_many
-from basnet_rt.extractors.one_thread import one_thread
-from basnet_rt.extractors.pipeline import extract_features
-from basnet_rt.extractors.video_files import VideoFile
+from basnet_rt.extractors.running.job import Recipe
+from basnet_rt.extractors.running.many import extract_many
+from basnet_rt.extractors.running.one_thread import one_thread
+from basnet_rt.extractors.running.pipeline import extract_features
+from basnet_rt.extractors.running.video_files import VideoFile
 from basnet_rt.video import read_frames
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "from_video.md"
