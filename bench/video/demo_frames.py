@@ -1,12 +1,11 @@
 """Draws docs/images/demo.jpg: a frame of each action, out of five of the demo's test videos.
 
-python bench/video/demo_frames.py
+python -m bench.video.demo_frames
 """
 
 from __future__ import annotations
 
 import itertools
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -18,8 +17,9 @@ from basnet_demo.script import CLASSES, FPS, Script
 from basnet_demo.settings import DemoSettings
 from basnet_demo.skeleton import Body, joints
 from basnet_rt.annotations import Segment
+from bench.tables import IMAGES
 
-IMAGE = Path(__file__).resolve().parents[2] / "docs/images/demo.jpg"
+IMAGE = IMAGES / "demo.jpg"
 
 
 def main() -> None:

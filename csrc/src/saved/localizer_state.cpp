@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "archive.h"
 #include "basnet_rt/error.h"
+#include "saved/archive.h"
 #include "saved/old_localizer_state.h"
 #include "saved/stream_fields.h"
 

@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <utility>
 
-#include "archive.h"
 #include "basnet_rt/error.h"
+#include "saved/archive.h"
 #include "saved/crc32.h"
 #include "saved/old_network_state.h"
 

@@ -8,7 +8,7 @@
 #include "basnet_rt/error.h"
 #include "saved/localizer_state.h"
 #include "saved/stream_fields.h"
-#include "validate.h"
+#include "settings/validate.h"
 
 namespace basnet_rt {
 namespace {

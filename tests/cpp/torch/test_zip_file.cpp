@@ -3,7 +3,7 @@
 #include <sstream>
 
 #include "saved/crc32.h"
-#include "torch/zip_file.h"
+#include "torch/bundle/zip_file.h"
 #include "torch/zip_writer.h"
 
 namespace basnet_rt {
