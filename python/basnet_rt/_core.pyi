@@ -16,6 +16,7 @@ __version__: str
 class PostprocessConfig:
     def __init__(self, fields: dict[str, Any]) -> None: ...
 
+def check(config: PostprocessConfig, num_classes: int) -> None: ...
 def propose(
     cas: npt.NDArray[Any],
     video_scores: npt.NDArray[Any] | None,
@@ -40,6 +41,7 @@ def postprocess_batch(
     durations: Sequence[float | None],
     raw_cas: Sequence[npt.NDArray[Any] | None],
     num_threads: int,
+    single: bool,
     device: int | None,
 ) -> list[_Found]: ...
 def cuda_support() -> tuple[bool, int, str]: ...
@@ -52,6 +54,7 @@ def postprocess_batch_cuda(
     durations: Sequence[float | None],
     raw_cas: Any | None,
     stream: int,
+    single: bool = False,
 ) -> list[_Found]: ...
 
 class CudaPostprocessor:

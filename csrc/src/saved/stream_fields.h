@@ -5,9 +5,9 @@
 
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "basnet_rt/onset.h"
+#include "settings/validate.h"
 
 namespace basnet_rt {
 
@@ -23,6 +23,16 @@ void visit_alarm(Archive& archive, std::optional<AlarmConfig>& alarm) {
 inline bool same_alarm(const std::optional<AlarmConfig>& a, const std::optional<AlarmConfig>& b) {
   if (!a || !b) return a.has_value() == b.has_value();
   return a->thresholds == b->thresholds && a->hold == b->hold;
+}
+
+/// "([0.5], 1)", or "none".
+inline std::string alarm_text(const std::optional<AlarmConfig>& alarm) {
+  if (!alarm) return "none";
+  std::string values;
+  for (const double value : alarm->thresholds) {
+    values += (values.empty() ? "" : ", ") + to_text(value);
+  }
+  return "([" + values + "], " + to_text(alarm->hold) + ")";
 }
 
 template <class Archive, class Onsets>  // constant ones for a writer

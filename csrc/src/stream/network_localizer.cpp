@@ -25,21 +25,10 @@ void append(StreamDetections& to, const StreamDetections& more) {
 
 [[noreturn]] void refuse(const std::string& why) { throw Error(ErrorCode::kInvalidState, why); }
 
-template <class Values, class Text>
-std::string listed(const Values& values, const Text& text) {
-  std::string list;
-  for (const auto& value : values) list += (list.empty() ? "" : ", ") + text(value);
-  return "[" + list + "]";
-}
-
-std::string to_text(const std::vector<std::string>& names) {
-  return listed(names, [](const std::string& name) { return name; });
-}
-
-std::string to_text(const std::optional<AlarmConfig>& alarm) {
-  if (!alarm) return "none";
-  const auto number = [](double value) { return basnet_rt::to_text(value); };
-  return "(" + listed(alarm->thresholds, number) + ", " + number(alarm->hold) + ")";
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return "[" + text + "]";
 }
 
 /// Refuses rows of another width, or none where there should be some.
@@ -170,7 +159,7 @@ class NetworkLocalizer::Impl {
       if (!options_.zero_bad_features) {
         fail("features: snippet " + std::to_string(num_arrived() + i / features.feature_dim) +
              ", channel " + std::to_string(i % features.feature_dim) + " is " +
-             basnet_rt::to_text(features.data[i]) + "; features must be finite");
+             to_text(features.data[i]) + "; features must be finite");
       }
       if (kept.empty()) kept.assign(features.data, features.data + size);
       kept[static_cast<std::size_t>(i)] = 0.0f;
@@ -271,12 +260,12 @@ class NetworkLocalizer::Impl {
 
   void check_fit(const LocalizerState& state) const {
     if (state.classes != model_.classes) {
-      refuse("state is of a model with classes " + to_text(state.classes) + "; this one has " +
-             to_text(model_.classes));
+      refuse("state is of a model with classes " + joined(state.classes) + "; this one has " +
+             joined(model_.classes));
     }
     if (!same_alarm(state.alarm, options_.alarm)) {
-      refuse("state has alarm (thresholds, hold) " + to_text(state.alarm) + "; this stream has " +
-             to_text(options_.alarm));
+      refuse("state has alarm (thresholds, hold) " + alarm_text(state.alarm) +
+             "; this stream has " + alarm_text(options_.alarm));
     }
   }
 
