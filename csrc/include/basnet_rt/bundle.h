@@ -10,7 +10,8 @@
 #include "basnet_rt/error.h"
 #include "basnet_rt/export.h"
 
-// Component `torch`. What a bundle says about itself; docs/bundle.md describes the file.
+// What a bundle says about itself; docs/bundle.md describes the file. Python's `read_metadata` is the
+// same code.
 
 namespace basnet_rt {
 
@@ -24,7 +25,7 @@ struct Calibration {
 struct BundleMetadata {
   std::vector<std::string> classes;  ///< C names, in the order of the activation columns
   std::int64_t feature_dim = 0;      ///< F, channels of one snippet's feature vector
-  std::string dtype;  ///< of the stored weights: "float32" or "bfloat16"; in and out is float32
+  std::string dtype;  ///< of the stored weights: "float32", "bfloat16" or "int8"; in and out float32
   std::string activation;                  ///< "raw", "softmax", "sigmoid" or "fused"
   std::string score_function = "softmax";  ///< of the video scores: "softmax" or "sigmoid"
   std::int64_t topk_divisor = 8;  ///< a video score is a mean over the best max(1, T // this)
@@ -46,11 +47,14 @@ struct BundleMetadata {
 
 /// Reads and checks the metadata of the bundle at `path`, without loading the network.
 ///
+/// Nothing of the file is executed.
+///
 /// @throws Error (kBundle): absent, truncated, no TorchScript file, no bundle, of another format
 ///         version, or a field is missing or impossible; the message says what was expected.
 BASNET_RT_API BundleMetadata read_metadata(const std::string& path);
 
-/// The same of a JSON text; `where` names its source in messages.
+/// The same of a JSON text; `where` names its source in messages. The text is read strictly: UTF-8,
+/// no key twice in one object, no NaN; at most 8 MiB, 200,000 values and 64 levels.
 BASNET_RT_API BundleMetadata parse_metadata(std::string_view json, const std::string& where);
 
 /// `base` with the fields of a JSON object changed, as Python's `PostprocessConfig.replace`.

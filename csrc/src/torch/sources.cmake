@@ -4,8 +4,6 @@
 # component as sources: then it is compiled against the libtorch that its user has found.
 set(_basnet_rt_sources
   array_file.cpp
-  bundle.cpp
-  config_json.cpp
   localizer.cpp
   model.cpp
   model_load.cpp
