@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from basnet_rt._errors import InvalidValue
-from basnet_rt._whole_file import whole
+from basnet_rt._system.whole_file import whole
 from basnet_rt.results import Float32Array
 
 # Characters that some file system does not take, and the one that marks their replacement.

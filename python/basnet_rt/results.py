@@ -91,12 +91,12 @@ class Detections:
         Returns:
             The matplotlib Axes. Nothing is shown or saved.
         """
-        from basnet_rt.analysis.timeline_plot import plot_timeline
+        from basnet_rt.show.timeline_plot import plot_timeline
 
         return plot_timeline(self, axes, **options)
 
     def _repr_html_(self) -> str:
-        from basnet_rt.analysis.html import detections_html
+        from basnet_rt.show.html import detections_html
 
         return detections_html(self)
 

@@ -2,8 +2,8 @@
 
 #include "basnet_rt/error.h"
 #include "basnet_rt/postprocess.h"
-#include "cpu/parallel.h"
-#include "validate.h"
+#include "parallel.h"
+#include "settings/validate.h"
 
 namespace basnet_rt {
 

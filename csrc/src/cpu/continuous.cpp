@@ -8,8 +8,8 @@
 #include "cpu/normalise.h"
 #include "cpu/ranking.h"
 #include "cpu/root.h"
-#include "ranges.h"
-#include "section.h"
+#include "formulas/ranges.h"
+#include "formulas/section.h"
 
 namespace basnet_rt::cpu {
 namespace {

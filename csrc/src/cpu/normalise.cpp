@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "ranges.h"
+#include "formulas/ranges.h"
 
 namespace basnet_rt::cpu {
 

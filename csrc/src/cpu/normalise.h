@@ -8,7 +8,7 @@
 
 #include "basnet_rt/config.h"
 #include "basnet_rt/types.h"
-#include "formulas.h"
+#include "formulas/formulas.h"
 
 namespace basnet_rt::cpu {
 

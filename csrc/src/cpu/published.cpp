@@ -1,10 +1,10 @@
 #include "cpu/published.h"
 
-#include "cpu/greedy_nms.h"
 #include "cpu/normalise.h"
 #include "cpu/ranking.h"
 #include "cpu/sampled_row.h"
-#include "formulas.h"
+#include "formulas/formulas.h"
+#include "nms/greedy_nms.h"
 
 namespace basnet_rt::cpu {
 namespace {

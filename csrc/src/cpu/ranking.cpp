@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "formulas.h"
+#include "formulas/formulas.h"
 
 namespace basnet_rt::cpu {
 

@@ -2,7 +2,7 @@
 #include <queue>
 
 #include "cpu/root.h"
-#include "formulas.h"
+#include "formulas/formulas.h"
 
 // NMS inside one root. Only ancestors and descendants overlap, so a kept candidate looks up its
 // chain of parents and down the children that are long enough: linear in the candidates, where

@@ -1,6 +1,6 @@
 #include "cpu/sampled_row.h"
 
-#include "formulas.h"
+#include "formulas/formulas.h"
 
 namespace basnet_rt::cpu {
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from basnet_rt._whole_file import write_whole
+from basnet_rt._system.whole_file import write_whole
 from basnet_rt.cli.common import Json, answer, failures, note
 from basnet_rt.cli.evaluate_tables import duration_lines, error_lines, map_table, recall_lines
 from basnet_rt.cli.scoring import (
@@ -21,8 +21,8 @@ from basnet_rt.cli.scoring import (
     parse_thresholds,
     read_predictions,
 )
-from basnet_rt.evaluation import Report
-from basnet_rt.evaluation import evaluate as score
+from basnet_rt.evaluation.report import Report
+from basnet_rt.evaluation.report import evaluate as score
 
 __all__ = ["evaluate", "parse_thresholds"]
 

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from basnet_rt._evaluation_input import OTHER_VIDEOS, UNKNOWN_LABELS
-from basnet_rt._json_file import read_json
-from basnet_rt.result_files import read_results
+from basnet_rt._system.json_file import read_json
+from basnet_rt.evaluation.reading import OTHER_VIDEOS, UNKNOWN_LABELS
+from basnet_rt.formats.result_files import read_results
 
 Subset = Annotated[str, typer.Option("--subset", "-s", help="Of the annotations.")]
 Tiou = Annotated[str, typer.Option(help="Thresholds: first:step:last, or a list with commas.")]

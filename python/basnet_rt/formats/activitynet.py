@@ -13,13 +13,13 @@ from typing import Any
 
 from basnet_rt._core import __version__
 from basnet_rt._errors import InvalidValue
-from basnet_rt._prediction_table import prediction_table
 from basnet_rt.annotations import parse_activitynet
 from basnet_rt.formats.bridges import from_annotations
 from basnet_rt.formats.heading import read_rate
 from basnet_rt.formats.marks import Mark, MarkedVideos, VideoMarks, checked_mark
 from basnet_rt.formats.source import Source
 from basnet_rt.results import UNKNOWN_MODE
+from basnet_rt.tables.predictions import prediction_table
 
 
 def write_results(marked: MarkedVideos) -> Iterator[str]:

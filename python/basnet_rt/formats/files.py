@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from basnet_rt._errors import InvalidValue
-from basnet_rt._whole_file import write_whole
+from basnet_rt._system.whole_file import write_whole
 from basnet_rt.formats.marks import MarkedVideos, merged
 from basnet_rt.formats.registry import (
     SUFFIXES,

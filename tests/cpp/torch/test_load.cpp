@@ -7,8 +7,8 @@
 #include <sstream>
 
 #include "basnet_rt/model.h"
+#include "torch/bundle/zip_file.h"
 #include "torch/torch_support.h"
-#include "torch/zip_file.h"
 
 namespace basnet_rt {
 namespace {

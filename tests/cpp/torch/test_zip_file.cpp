@@ -2,9 +2,9 @@
 
 #include <sstream>
 
-#include "torch/array_file.h"
+#include "torch/bundle/zip_file.h"
+#include "torch/stream/array_file.h"
 #include "torch/torch_support.h"
-#include "torch/zip_file.h"
 
 namespace basnet_rt {
 namespace {

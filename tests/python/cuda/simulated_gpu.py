@@ -8,7 +8,9 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from basnet_rt import _core, _gpu_arrays, localizer
+from basnet_rt import _core
+from basnet_rt.localize import localizer
+from basnet_rt.postprocessing import gpu_arrays
 
 
 def on_cpu(cas, scores, config, lengths, seconds, durations, raw, stream):
@@ -39,11 +41,11 @@ def simulate(monkeypatch):
     def stays(device_type):
         return True
 
-    monkeypatch.setattr(_gpu_arrays, "on_gpu", is_tensor)
-    monkeypatch.setattr(_gpu_arrays, "gpu_of", lambda value: 0)
-    monkeypatch.setattr(_gpu_arrays, "current_stream", lambda device: 0)
-    monkeypatch.setattr(_gpu_arrays, "_onto", lambda tensor, device: tensor)
-    monkeypatch.setattr(_gpu_arrays, "capsule", lambda value, name, stream: value.detach().numpy())
+    monkeypatch.setattr(gpu_arrays, "on_gpu", is_tensor)
+    monkeypatch.setattr(gpu_arrays, "gpu_of", lambda value: 0)
+    monkeypatch.setattr(gpu_arrays, "current_stream", lambda device: 0)
+    monkeypatch.setattr(gpu_arrays, "_onto", lambda tensor, device: tensor)
+    monkeypatch.setattr(gpu_arrays, "capsule", lambda value, name, stream: value.detach().numpy())
     monkeypatch.setattr(_core, "cuda_support", lambda: (True, 1, ""))
     monkeypatch.setattr(_core, "postprocess_batch_cuda", on_cpu)
     monkeypatch.setattr(localizer, "stays_on", stays)

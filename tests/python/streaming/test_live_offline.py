@@ -14,7 +14,7 @@ from stream_cases import as_set, joined, random_chunks
 
 import basnet_rt
 from basnet_rt import Localizer, StreamingLocalizer
-from basnet_rt.network_stream import NetworkStream
+from basnet_rt.stream.network import NetworkStream
 
 SECONDS = 0.64
 SETTINGS = {

@@ -1,0 +1,87 @@
+#pragma once
+
+// Places in a video, counted in snippets so that nothing depends on how far a stream has run.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+#include "formulas/host_device.h"
+
+namespace basnet_rt {
+
+/// `offset` snippets after the centre of snippet `index`. The index carries the size, the offset
+/// stays small: differences are as exact after a week as in the first second.
+struct Position {
+  std::int64_t index = 0;
+  double offset = 0.0;
+
+  template <class Archive>
+  void visit(Archive& archive) {
+    archive.field(index);
+    archive.field(offset);
+  }
+};
+
+inline constexpr Position kNever{std::numeric_limits<std::int64_t>::max() / 2, 0.0};
+
+/// Snippets from `from` to `to`; negative where `to` comes first.
+BASNET_RT_HOST_DEVICE inline double distance(Position from, Position to) {
+  return static_cast<double>(to.index - from.index) + (to.offset - from.offset);
+}
+
+/// Whole snippets as an index; settings may ask for more than an index holds, and beyond 1e15
+/// (a hundred million days of snippets) it no longer matters how far.
+BASNET_RT_HOST_DEVICE inline std::int64_t to_index(double whole) {
+  return static_cast<std::int64_t>(std::clamp(whole, -1e15, 1e15));
+}
+
+/// `position` moved by `snippets`, offset brought back to [0, 1).
+BASNET_RT_HOST_DEVICE inline Position advance(Position position, double snippets) {
+  const double offset = position.offset + snippets;
+  const double whole = std::floor(offset);
+  return {position.index + to_index(whole), offset - whole};
+}
+
+BASNET_RT_HOST_DEVICE inline Position earlier(Position a, Position b) {
+  return distance(a, b) >= 0.0 ? a : b;
+}
+
+/// Whether `position` lies in [from, to]; false for one that no arithmetic made.
+inline bool between(Position from, Position position, Position to) {
+  return position.index >= from.index - 1 && position.index <= to.index + 1 &&
+         distance(from, position) >= 0.0 && distance(position, to) >= 0.0;
+}
+
+/// One unbroken stretch of video: activations exist from snippet `first` on, are constant before
+/// the first centre and after the last, and end at `end`.
+struct Section {
+  std::int64_t first = 0;  ///< starts half a snippet before this centre
+  Position end = kNever;   ///< kNever while a stream goes on
+  double end_seconds = 0.0;
+
+  BASNET_RT_HOST_DEVICE Position begin() const { return {first, -0.5}; }
+  BASNET_RT_HOST_DEVICE bool ended() const { return end.index != kNever.index; }
+
+  template <class Archive>
+  void visit(Archive& archive) {
+    archive.field(first);
+    archive.field(end);
+    archive.field(end_seconds);
+  }
+};
+
+/// Activations y[first], y[first + 1], ... y[first + count - 1] of one class, float64.
+struct ClassRow {
+  const double* values = nullptr;
+  std::int64_t first = 0;
+  std::int64_t count = 0;
+
+  BASNET_RT_HOST_DEVICE double operator[](std::int64_t index) const {
+    return values[index - first];
+  }
+  BASNET_RT_HOST_DEVICE std::int64_t last() const { return first + count - 1; }
+};
+
+}  // namespace basnet_rt

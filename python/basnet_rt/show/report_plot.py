@@ -1,0 +1,123 @@
+"""An evaluation as three pictures: mAP per tIoU, AP per class, kinds of errors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from basnet_rt._errors import InvalidValue
+from basnet_rt.evaluation.error_kinds import DEFAULT_TIOU, KINDS
+from basnet_rt.evaluation.error_profile import ErrorProfile
+from basnet_rt.show.plotting import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    VERMILION,
+    pyplot,
+    quiet_frame,
+)
+
+if TYPE_CHECKING:
+    from basnet_rt.evaluation.report import Report
+
+MOST_CLASSES = 20
+COLOURS = {
+    "correct": GREEN,
+    "double": ORANGE,
+    "wrong_label": PURPLE,
+    "poor_boundary": VERMILION,
+    "background": GREY,
+}
+
+
+def plot_report(report: Report, axes: Any = None, *, tiou_threshold: float = DEFAULT_TIOU) -> Any:
+    """Draw a report.
+
+    Args:
+        axes: three Axes of matplotlib to draw into; None makes a figure.
+        tiou_threshold: of the kinds of errors.
+
+    Returns:
+        The three Axes, (3,) object array. Nothing is shown or saved.
+
+    Raises:
+        Error: matplotlib is not installed (extra `plot`).
+        ValueError: not three axes, or the threshold is out of range.
+    """
+    if axes is None:
+        rows = min(MOST_CLASSES, len(report.labels))
+        size = (13, max(3.4, 1.4 + 0.22 * rows))
+        _, axes = pyplot().subplots(1, 3, figsize=size, layout="constrained")
+    panels = np.ravel(axes)
+    if panels.shape != (3,):
+        raise InvalidValue(f"axes has {len(panels)} Axes; a report needs 3")
+    plot_map(report, panels[0])
+    plot_classes(report, panels[1])
+    plot_errors(report.errors(tiou_threshold=tiou_threshold), panels[2])
+    return panels
+
+
+def plot_map(report: Report, axes: Any) -> None:
+    """mAP at each threshold, with its mean."""
+    levels = [f"{level:g}" for level in report.tiou_thresholds]
+    bars = axes.bar(levels, 100 * report.map, color=BLUE, width=0.75)
+    few = len(levels) <= 10
+    axes.bar_label(bars, fmt="%.1f" if few else "", fontsize="small", padding=2)
+    axes.axhline(100 * report.average_map, color=VERMILION, linestyle="--", linewidth=1.2)
+    axes.set_title(f"mAP, mean {100 * report.average_map:.1f} %", loc="left", fontsize="medium")
+    axes.set_xlabel("tIoU threshold")
+    axes.set_ylabel("mAP (%)")
+    axes.margins(y=0.12)
+    quiet_frame(axes, "y")
+
+
+def plot_classes(report: Report, axes: Any) -> None:
+    """Average AP of each class, best first; of many classes the best and the worst ten."""
+    values = 100 * report.ap.mean(axis=1)
+    order = np.argsort(-values, kind="stable").tolist()
+    cut = len(order) > MOST_CLASSES
+    if cut:
+        half = MOST_CLASSES // 2
+        order = order[:half] + order[-half:]
+    names = [report.labels[place] for place in order]
+    # Rows by number, not by name: two labels may be alike in how they are written.
+    bars = axes.barh(range(len(order)), values[order], color=BLUE, height=0.75)
+    axes.bar_label(bars, fmt="%.1f", fontsize="small", padding=2)
+    axes.set_yticks(range(len(order)), names)
+    room = 0.5 + max(0.0, (4 - len(order)) / 2)  # few bars stay slim, in the middle
+    axes.set_ylim(len(order) - 1 + room, -room)
+    if cut:
+        axes.axhline(MOST_CLASSES / 2 - 0.5, color=GREY, linestyle=":", linewidth=1.2)
+    title = f"best and worst of {len(report.labels)} classes" if cut else "classes"
+    axes.set_title(title, loc="left", fontsize="medium")
+    axes.set_xlabel("average AP (%)")
+    axes.margins(x=0.12)
+    quiet_frame(axes, "x")
+
+
+def plot_errors(profile: ErrorProfile, axes: Any) -> None:
+    """Shares of the kinds among the best predictions of each class, in bands of rank."""
+    totals = profile.bands.sum(axis=1)
+    used = max(1, int(np.count_nonzero(totals)))
+    shares = 100 * profile.bands[:used] / np.maximum(totals[:used, None], 1)  # (R, kinds)
+    places, bottom = np.arange(used), np.zeros(used)
+    for kind, name in enumerate(KINDS):
+        label = name.replace("_", " ")
+        axes.bar(places, shares[:, kind], 0.75, bottom, color=COLOURS[name], label=label)
+        bottom = bottom + shares[:, kind]
+    axes.set_xticks(places, [f"{place + 1}G" for place in places.tolist()])
+    axes.set_xlabel("predictions by rank; G: marked segments of the class")
+    axes.set_ylabel("share (%)")
+    missed = 100 * profile.counts["missed"] / profile.num_truths
+    title = f"kinds at tIoU {profile.tiou_threshold:g}; {missed:.0f} % of the segments missed"
+    axes.set_title(title, loc="left", fontsize="medium")
+    axes.set_ylim(0, 100)
+    handles, labels = axes.get_legend_handles_labels()
+    axes.legend(
+        handles[::-1], labels[::-1], loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False,
+        fontsize="small",
+    )  # fmt: skip
+    quiet_frame(axes, "y")
