@@ -100,6 +100,20 @@ TEST(Weights, KnowTheBackgroundThatIsNoColumn) {
   EXPECT_EQ(open_network(old_bundle("projection")).metadata.score_function, "sigmoid");
 }
 
+TEST(Weights, AreHandedToTheEngineWithTheirOptions) {
+  const StoredNetwork network = open_network(old_bundle("no_background"));
+  const engine::NetworkWeights weights = weights_of(network);
+  EXPECT_TRUE(weights.options.constant_background);
+  EXPECT_EQ(weights.options.background_logit, 0.5f);
+  EXPECT_FALSE(weights.options.has_filter);
+  EXPECT_EQ(weights.options.num_classes, 3);
+  EXPECT_EQ(weights.filter_weight.data, nullptr);
+  EXPECT_EQ(weights.second.taps.data, network.tensors.at("second.taps").bytes.data());
+  EXPECT_EQ(weights.second.taps.dtype, DType::kBFloat16);
+  EXPECT_EQ(weights_of(open_network(old_bundle("bfloat16"))).options.activation,
+            engine::Activation::kFused);
+}
+
 std::string bytes_of(const std::string& name) {
   std::ifstream file(old_bundle(name), std::ios::binary);
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};

@@ -43,6 +43,16 @@ BundleMetadata read_metadata(const std::string& path) {
   }
 }
 
+std::vector<StoredWeight> read_weights(const std::string& path) {
+  const bundle::StoredNetwork network = bundle::open_network(path);
+  std::vector<StoredWeight> weights;
+  for (const auto& [name, tensor] : network.tensors) {
+    weights.push_back(
+        {name, bundle::name_of(tensor.dtype), tensor.shape, std::string(tensor.bytes)});
+  }
+  return weights;
+}
+
 PostprocessConfig streaming_config(const BundleMetadata& metadata) {
   PostprocessConfig config = metadata.postprocess;
   if (config.mode == Mode::kPublished) {  // settings of one mode say nothing about the other

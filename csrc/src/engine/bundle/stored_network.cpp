@@ -87,6 +87,28 @@ class Shapes {
   std::int64_t width_ = 0;
 };
 
+engine::Activation activation_of(const std::string& name) {
+  if (name == "softmax") return engine::Activation::kSoftmax;
+  if (name == "sigmoid") return engine::Activation::kSigmoid;
+  return name == "fused" ? engine::Activation::kFused : engine::Activation::kRaw;
+}
+
+engine::NetworkOptions options_of(const StoredNetwork& network) {
+  const BundleMetadata& metadata = network.metadata;
+  engine::NetworkOptions options;
+  options.feature_dim = metadata.feature_dim;
+  options.num_classes = metadata.num_classes();
+  options.topk_divisor = metadata.topk_divisor;
+  options.activation = activation_of(metadata.activation);
+  options.score_kind = metadata.score_function == "sigmoid" ? engine::ScoreKind::kSigmoid
+                                                            : engine::ScoreKind::kSoftmax;
+  options.has_projection = network.tensors.count("projection_weight") > 0;
+  options.has_filter = network.tensors.count("filter_weight") > 0;
+  options.constant_background = network.background_logit.has_value();
+  options.background_logit = static_cast<float>(network.background_logit.value_or(0.0));
+  return options;
+}
+
 }  // namespace
 
 std::int64_t size_of(DType dtype) {
@@ -111,6 +133,29 @@ const char* name_of(DType dtype) {
       break;
   }
   return "int8";
+}
+
+engine::NetworkWeights weights_of(const StoredNetwork& network) {
+  const auto view = [&](const std::string& name) -> engine::TensorView {
+    const auto found = network.tensors.find(name);
+    if (found == network.tensors.end()) return {};
+    return {found->second.bytes.data(), found->second.dtype, found->second.shape};
+  };
+  const auto three_tap = [&](const std::string& name) -> engine::ThreeTapView {
+    return {view(name + ".taps"), view(name + ".bias"), view(name + ".scale")};
+  };
+  engine::NetworkWeights weights;
+  weights.options = options_of(network);
+  weights.projection_weight = view("projection_weight");
+  weights.projection_bias = view("projection_bias");
+  weights.filter_weight = view("filter_weight");
+  weights.filter_bias = view("filter_bias");
+  weights.filter_out_weight = view("filter_out_weight");
+  weights.filter_out_bias = view("filter_out_bias");
+  weights.first = three_tap("first");
+  weights.second = three_tap("second");
+  weights.classifier = view("classifier");
+  return weights;
 }
 
 void check_shapes(const StoredNetwork& network) { Shapes(network).check(); }

@@ -13,10 +13,11 @@
 
 #include "basnet_rt/bundle.h"
 #include "engine/bundle/mapped_file.h"
+#include "engine/weights.h"
 
 namespace basnet_rt::bundle {
 
-enum class DType { kFloat32, kBFloat16, kInt8 };
+using engine::DType;
 
 /// Bytes of one number: 4, 2, 1.
 std::int64_t size_of(DType dtype);
@@ -52,6 +53,9 @@ struct StoredNetwork {
 /// shapes
 ///         or kinds, or not those of a basnet_rt network.
 StoredNetwork open_network(const std::string& path);
+
+/// Views of an opened network's tensors, and its options; valid as long as `network.file`.
+engine::NetworkWeights weights_of(const StoredNetwork& network);
 
 /// What `open_network` checks last.
 /// @throws BadFile: names the tensor, its shape and the one that fits.

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "engine/bundle/bad_file.h"
-#include "engine/bundle/class_name.h"
+#include "engine/bundle/code_text.h"
 #include "engine/bundle/pickle.h"
 
 // The module is training/basnet_training/scripted.py's InferenceNetwork: buffers are attributes,

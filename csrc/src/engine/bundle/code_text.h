@@ -9,4 +9,9 @@ namespace basnet_rt::bundle {
 /// "__torch__.a.___torch_mangle_12.B" is "__torch__.a.B", with '.', '/' or a line break between.
 std::string without_mangling(std::string_view name);
 
+/// TorchScript code with what may differ between two files of the same code made equal: mangled
+/// names, and the numbers of local names ("bias3", "_41"), which count anew in every function in
+/// the order in which they appear there. Two texts are equal afterwards only if they do the same.
+std::string normalised_code(std::string_view code);
+
 }  // namespace basnet_rt::bundle
