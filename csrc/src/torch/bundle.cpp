@@ -12,7 +12,7 @@
 #include "torch/config_json.h"
 #include "torch/zip_file.h"
 
-// The rules are those of python/basnet_rt/bundle.py; tests hold the two together.
+// The rules are those of python/basnet_rt/model/bundle.py; tests hold the two together.
 
 namespace basnet_rt {
 namespace {
