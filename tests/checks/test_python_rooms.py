@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+
 import pytest
 
 from checks.python_imports import circles, graph, imports, modules, reached, table_of_rooms
@@ -86,6 +89,23 @@ def test_a_planted_circle_within_a_room_is_found():
 
 def test_a_face_that_imports_another_package_is_found():
     assert wrong_imports("basnet_rt.show", {"basnet_rt.results"}) == ["basnet_rt.results"]
+
+
+def classes_twice(sources: dict[str, str]) -> list[str]:
+    """Public names of classes that several modules define; sources by module."""
+    names = [
+        found
+        for text in sources.values()
+        for found in set(re.findall(r"^class ([A-Z]\w*)", text, re.MULTILINE))
+    ]
+    return sorted(name for name, count in Counter(names).items() if count > 1)
+
+
+def test_a_class_has_a_name_of_its_own():
+    """Catches two classes `Session` or `Progress`, which a reader confuses."""
+    sources = {name: path.read_text() for name, path in KNOWN.items() if path.suffix == ".py"}
+    assert classes_twice(sources) == []
+    assert classes_twice({**sources, "planted": "class Session:"}) == ["Session"]
 
 
 def loose_modules(names: set[str]) -> set[str]:
