@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, overload
 
 import numpy as np
 import numpy.typing as npt
 
-from basnet_rt._errors import InvalidValue
+from basnet_rt._errors import InvalidType, InvalidValue
 from basnet_rt._system.extras import from_extra
+from basnet_rt.activation_files import Activations
+from basnet_rt.annotations import Segment, VideoAnnotation
+from basnet_rt.show.html import table_html
+from basnet_rt.show.timeline_plot import Found, plot_timeline
 
+MOST_ROWS = 10  # of a table in a notebook
 UNKNOWN_MODE = "unknown"  # of results that other programs made
 SAME_LENGTH = 1e-9  # relative: a segment of exactly one snippet may lose its last bit
 
@@ -147,20 +152,56 @@ class Detections:
         order = np.lexsort((self.labels[rows], self.segments[rows, 1], self.segments[rows, 0]))
         return self._rows(rows[order])
 
-    def plot(self, axes: Any = None, **options: Any) -> Any:
-        """A time axis with one lane a class; options of `show.timeline_plot.plot_timeline`.
+    def plot(
+        self,
+        axes: Any = None,
+        *,
+        ground_truth: VideoAnnotation | Iterable[Segment] | None = None,
+        activations: Activations | None = None,
+        thresholds: Sequence[float] = (),
+        min_score: float | None = None,
+    ) -> Any:
+        """Draw a time axis with one lane a class: the darker, the higher the score.
+
+        Args:
+            axes: of matplotlib, to draw into; None makes a figure.
+            ground_truth: of this video, drawn above the detections.
+            activations: from `Localizer.with_activations`, drawn below.
+            thresholds: drawn on the activations, in their units.
+            min_score: leave out detections below.
 
         Returns:
             The matplotlib Axes. Nothing is shown or saved.
-        """
-        from basnet_rt.show.timeline_plot import plot_timeline
 
-        return plot_timeline(self, axes, **options)
+        Raises:
+            Error: matplotlib is not installed (extra `plot`).
+            TypeError, ValueError: an argument has the wrong kind; a threshold is not finite.
+        """
+        if activations is not None and not isinstance(activations, Activations):
+            raise InvalidType(
+                f"activations is a {type(activations).__name__}; it must be Activations, as from "
+                "Localizer.with_activations"
+            )
+        found = [Found(_name_of(one), one.start, one.end, one.score) for one in self]
+        return plot_timeline(
+            found,
+            axes,
+            ground_truth=ground_truth,
+            activations=activations,
+            thresholds=thresholds,
+            min_score=min_score,
+        )
 
     def _repr_html_(self) -> str:
-        from basnet_rt.show.html import detections_html
-
-        return detections_html(self)
+        rows = []
+        for place, one in zip(range(MOST_ROWS), self, strict=False):
+            times = (f"{one.start:.2f}", f"{one.end:.2f}", f"{one.end - one.start:.2f}")
+            rows.append([str(place + 1), _name_of(one), f"{one.score:.3f}", *times])
+        left = len(self) - len(rows)
+        caption = f"{len(self)} detections, mode {self.mode}"
+        caption += f", the best {len(rows)} of them" if left else ""
+        heads = ("", "label", "score", "start (s)", "end (s)", "length (s)")
+        return table_html(caption, heads, rows, left=(1,))
 
     def to_records(self) -> list[dict[str, Any]]:
         """The ActivityNet form: label (name where known), score, segment in seconds.
@@ -229,3 +270,7 @@ def _without_overlaps(rows: Int64Array, labels: Int64Array, segments: Float64Arr
             events.insert(place, (start, end))
             kept.append(row)
     return np.array(kept, np.int64)
+
+
+def _name_of(one: Detection) -> str:
+    return str(one.label) if one.name is None else one.name
