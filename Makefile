@@ -18,8 +18,8 @@ export CMAKE_CXX_COMPILER_LAUNCHER ?= ccache
 export CMAKE_CUDA_COMPILER_LAUNCHER ?= ccache
 endif
 
-CPP_SOURCES := $(shell find csrc tests examples -name '*.cpp' -o -name '*.h' -o -name '*.cu' \
-  -o -name '*.cuh' 2>/dev/null)
+CPP_SOURCES := $(shell find csrc tests examples service -name '*.cpp' -o -name '*.h' \
+  -o -name '*.cu' -o -name '*.cuh' 2>/dev/null)
 EXTENSION_SOURCES := $(shell find csrc cmake -type f 2>/dev/null) CMakeLists.txt pyproject.toml
 
 .DEFAULT_GOAL := help
@@ -111,7 +111,7 @@ test-python: setup ## Python tests against the reference and ../shared
 
 # One build for both programs: with libtorch, and with a network of arithmetic.
 test-service: setup ## the gRPC service: streams, faults, limits, restarts
-	cmake -S examples/service -B build/service -G Ninja -DCMAKE_BUILD_TYPE=Release \
+	cmake -S service -B build/service -G Ninja -DCMAKE_BUILD_TYPE=Release \
 	  -DBASNET_RT_IN_TREE=ON -DBASNET_RT_SERVICE_FAKE=ON -DBASNET_RT_WERROR=ON \
 	  -DBASNET_RT_CUDA=OFF \
 	  -DCMAKE_PREFIX_PATH=$(LIBTORCH)
@@ -122,7 +122,7 @@ SANITIZED_SERVICE := build/service-$(subst $(comma),-,$(SANITIZE))
 
 # Without libtorch, which was built without sanitizers. Debian's gRPC was, too: see the file.
 test-service-sanitize: setup ## the service under sanitizers; SANITIZE=thread for the other
-	cmake -S examples/service -B $(SANITIZED_SERVICE) -G Ninja -DCMAKE_BUILD_TYPE=Debug \
+	cmake -S service -B $(SANITIZED_SERVICE) -G Ninja -DCMAKE_BUILD_TYPE=Debug \
 	  -DCMAKE_CXX_FLAGS_DEBUG="-O1 -g1 -D_GLIBCXX_ASSERTIONS" -DBASNET_RT_SANITIZE=$(SANITIZE) \
 	  -DBASNET_RT_IN_TREE=ON -DBASNET_RT_SERVICE_TORCH=OFF -DBASNET_RT_SERVICE_FAKE=ON \
 	  -DBASNET_RT_CUDA=OFF
@@ -145,11 +145,12 @@ test-install: setup ## wheel and sdist in empty environments, a C++ consumer
 demo: setup ## draw videos, learn from their tags, find actions in unseen ones, evaluate
 	@basnet-rt demo
 
-BENCHMARKS := postprocess localize evaluate streaming/push streaming/pool streaming/capacity
+BENCHMARKS := speed.postprocess speed.localize speed.evaluate \
+  streaming.push streaming.pool streaming.capacity
 
 bench: setup ## the timings that README.md claims, each after a check of equality
 	@for name in $(BENCHMARKS); do \
-	  echo "== bench/$$name.py"; python bench/$$name.py || exit 1; \
+	  echo "== bench.$$name"; python -m bench.$$name || exit 1; \
 	done
 
 docs: setup ## the documentation site, into build/site; a broken link is an error

@@ -6,16 +6,11 @@ median with its quartiles. A benchmark checks that both give the same answer bef
 
 from __future__ import annotations
 
-import os
-import platform
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-
-SHARED = Path(os.environ.get("BASNET_RT_SHARED", Path(__file__).resolve().parents[2] / "shared"))
 
 
 @dataclass(frozen=True)
@@ -28,17 +23,6 @@ class Comparison:
     @property
     def ratios(self) -> np.ndarray:
         return self.rival / self.ours
-
-
-def machine() -> str:
-    """Processor, cores and Python, for the line above every table."""
-    model = platform.processor() or platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        names = [line for line in cpuinfo.read_text().splitlines() if "model name" in line]
-        model = names[0].split(":")[1].strip() if names else model
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return f"{model}, {cores} cores, Python {platform.python_version()}"
 
 
 def seconds_per_call(work: Callable[[], object], at_least: float) -> float:
@@ -69,7 +53,7 @@ def compare(
     return Comparison(np.array([pair[0] for pair in pairs]), np.array([pair[1] for pair in pairs]))
 
 
-def spread(values: np.ndarray, scale: float = 1.0, digits: int = 1) -> str:
+def quartiles(values: np.ndarray, scale: float = 1.0, digits: int = 1) -> str:
     """median [lower quartile, upper quartile]."""
     low, middle, high = np.quantile(values * scale, [0.25, 0.5, 0.75])
     return f"{middle:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
@@ -79,8 +63,8 @@ def row(name: str, result: Comparison, unit: str = "ms") -> str:
     """One line of a table: both times and the ratio."""
     scale = {"s": 1.0, "ms": 1e3, "us": 1e6}[unit]
     return (
-        f"| {name} | {spread(result.rival, scale, 2)} {unit} | "
-        f"{spread(result.ours, scale, 3)} {unit} | {spread(result.ratios)}x |"
+        f"| {name} | {quartiles(result.rival, scale, 2)} {unit} | "
+        f"{quartiles(result.ours, scale, 3)} {unit} | {quartiles(result.ratios)}x |"
     )
 
 

@@ -17,12 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 
-sys.path.insert(1, str(Path(__file__).resolve().parents[2] / "tests"))
-sys.path.insert(1, str(Path(__file__).resolve().parents[1]))
-
 import basnet_rt
-
-BENCH = Path(__file__).resolve().parents[1]
 
 NO_GPU = 3  # exit status
 

@@ -1,6 +1,6 @@
 """From features to detections on a GPU, against the released path on the same GPU.
 
-    python bench/cuda/localize.py [--rounds 50] [--smoke]
+    python -m bench.cuda.localize [--rounds 50] [--smoke]
 
 One video of 750 snippets; F = 2048, hidden 512 and 2048, 20 classes, mode published, two classes
 passing. Features lie on the device, as an extractor leaves them.
@@ -17,35 +17,21 @@ activations decides.
 
 from __future__ import annotations
 
-import importlib.util
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import torch
-from gpu import BENCH, Rows, check_same, chosen, parser, wall_seconds
 
 import basnet_rt
 from basnet_training import BaSNet
-from reference import published
+from bench.cuda.gpu import Rows, check_same, chosen, parser, wall_seconds
+from bench.speed import localize as on_host
+from tests.reference import published
 
 BATCH = 16
-
-
-def on_one_machine() -> ModuleType:
-    """bench/localize.py, which bears this file's name: its network, features and settings."""
-    spec = importlib.util.spec_from_file_location("bench_localize", BENCH / "localize.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-HOST = on_one_machine()
 
 
 def set_tf32(on: bool) -> None:
@@ -57,10 +43,10 @@ def set_tf32(on: bool) -> None:
 def small(smoke: bool) -> None:
     """The smoke test's sizes, in the place of the released ones."""
     if smoke:
-        HOST.NUM_SNIPPETS, HOST.FEATURE_DIM = 60, 32
+        on_host.NUM_SNIPPETS, on_host.FEATURE_DIM = 60, 32
         torch.manual_seed(0)
-        network = BaSNet(32, HOST.NUM_CLASSES, 16, 32).eval()
-        HOST.made_network = lambda: network
+        network = BaSNet(32, on_host.NUM_CLASSES, 16, 32).eval()
+        on_host.made_network = lambda: network
 
 
 class Released:
@@ -77,22 +63,22 @@ class Released:
 
     def with_numpy(self, features: torch.Tensor) -> published.Result:
         cas, scores = self._activations(features)
-        seconds = HOST.SNIPPET_SECONDS
+        seconds = on_host.SNIPPET_SECONDS
         return published.postprocess(cas, scores, self.config.to_dict(), snippet_seconds=seconds)
 
     def with_our_cpu(self, features: torch.Tensor) -> basnet_rt.Detections:
         cas, scores = self._activations(features)
-        seconds = HOST.SNIPPET_SECONDS
+        seconds = on_host.SNIPPET_SECONDS
         return basnet_rt.postprocess(cas, scores, self.config, snippet_seconds=seconds)
 
 
 def bundle(network: BaSNet, folder: Path, dtype: str, device: str) -> basnet_rt.Model:
     path = folder / f"{dtype}.pt"
-    metadata = HOST.BundleMetadata(
-        classes=HOST.CLASSES, feature_dim=HOST.FEATURE_DIM, dtype=dtype,
-        num_segments=HOST.NUM_SNIPPETS,
+    metadata = on_host.BundleMetadata(
+        classes=on_host.CLASSES, feature_dim=on_host.FEATURE_DIM, dtype=dtype,
+        num_segments=on_host.NUM_SNIPPETS,
     )  # fmt: skip
-    HOST.export_bundle(network, metadata, path)
+    on_host.export_bundle(network, metadata, path)
     return basnet_rt.load(path, device=device)
 
 
@@ -125,10 +111,10 @@ def main() -> None:
     options = parser(__doc__).parse_args()
     machine = chosen(options)
     small(machine.smoke)
-    rows = Rows(options, f"features to detections, {HOST.NUM_SNIPPETS} snippets", machine)
+    rows = Rows(options, f"features to detections, {on_host.NUM_SNIPPETS} snippets", machine)
     set_tf32(False)
-    network = HOST.made_network()
-    features = torch.from_numpy(HOST.made_features(0))
+    network = on_host.made_network()
+    features = torch.from_numpy(on_host.made_features(0))
     with tempfile.TemporaryDirectory() as folder:
         models = {
             dtype: bundle(network, Path(folder), dtype, machine.name)
@@ -136,11 +122,11 @@ def main() -> None:
         }
         with torch.no_grad():
             scores = network(features.unsqueeze(0)).score[0, :-1].numpy()
-        config = HOST.settings(scores)
+        config = on_host.settings(scores)
         ours = {dtype: basnet_rt.Localizer(model, config) for dtype, model in models.items()}
         released = Released(network, config, machine.name)
         features = features.to(machine.name)
-        HOST.check_equal(ours["float32"](features), released.with_numpy(features))
+        on_host.check_equal(ours["float32"](features), released.with_numpy(features))
         for localizer in ours.values():
             check_activations_to_detections(localizer, features)
         measure("float32", ours["float32"], released, features, rows, options.rounds)

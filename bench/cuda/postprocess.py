@@ -1,6 +1,6 @@
 """Post-processing alone: 213 videos x 750 snippets x 20 classes, on a GPU and on all cores.
 
-    python bench/cuda/postprocess.py [--rounds 50] [--smoke]
+    python -m bench.cuda.postprocess [--rounds 50] [--smoke]
 
 Activations and video scores lie on the device before, as a network leaves them. For each mode, with
 two of 20 classes passing the gate in each video and with all of them:
@@ -21,10 +21,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from gpu import Rows, check_same, chosen, parser, wall_seconds
 
 import basnet_rt
 from basnet_rt import PostprocessConfig
+from bench.cuda.gpu import Rows, check_same, chosen, parser, wall_seconds
 
 SECONDS = 16 / 25
 FULL = (213, 750, 20)

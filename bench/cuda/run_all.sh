@@ -116,10 +116,10 @@ for tool in memcheck racecheck; do
 done
 for bench in postprocess localize streams; do
   # shellcheck disable=SC2086 # no option where it is empty
-  part "bench-$bench" 53 "$PYTHON" bench/cuda/$bench.py --out "$OUT/$bench.json" $smoke
+  part "bench-$bench" 53 "$PYTHON" -m bench.cuda.$bench --out "$OUT/$bench.json" $smoke
 done
 
 echo
 # shellcheck disable=SC2086
-"$PYTHON" bench/cuda/table.py "$OUT" $docs || exit 1
+"$PYTHON" -m bench.cuda.table "$OUT" $docs || exit 1
 ! grep -q FAILED "$OUT/verdicts.tsv"

@@ -1,6 +1,6 @@
 """One step of 10,000 streams: a snippet of 20 classes for each, post-processed on a GPU.
 
-    python bench/cuda/streams.py [--rounds 50] [--smoke]
+    python -m bench.cuda.streams [--rounds 50] [--smoke]
 
 0.64 s a snippet, max_duration 60 s, normalisation fixed, gate none. Activations lie on the device,
 as a network for streams leaves them. First 100 steps fill the streams' buffers, and on the way the
@@ -19,10 +19,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from gpu import Rows, chosen, parser, wall_seconds
 
 import basnet_rt
-from basnet_rt import PostprocessConfig, _core, _gpu_arrays
+from basnet_rt import PostprocessConfig, _core
+from basnet_rt.postprocessing import gpu_arrays
+from bench.cuda.gpu import Rows, chosen, parser, wall_seconds
 
 SECONDS, MAX_DURATION = 0.64, 60.0
 CHECKED = 100
@@ -60,9 +61,9 @@ class HandingOnDevice(Handing):
 
     def step(self, slots: Any, fresh: Any, features: np.ndarray) -> tuple[Any, None, Any, int]:
         rows = torch.from_numpy(features).to(self._device)
-        stream = _gpu_arrays.current_stream(rows.device.index)
+        stream = gpu_arrays.current_stream(rows.device.index)
         counts = np.full(len(features), features.shape[1])
-        return _gpu_arrays.capsule(rows, "activations", stream), None, counts, stream
+        return gpu_arrays.capsule(rows, "activations", stream), None, counts, stream
 
 
 def compare_finals(got: basnet_rt.Detections | None, want: basnet_rt.Detections) -> None:

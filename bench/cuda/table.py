@@ -1,6 +1,6 @@
 """One table of what bench/cuda/run_all.sh found, printed and written beside the results.
 
-    python bench/cuda/table.py build/gpu/results [--docs]
+    python -m bench.cuda.table build/gpu/results [--docs]
 
 With --docs it goes into docs/cuda.md; results of a smoke test do not.
 """
@@ -9,15 +9,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(1, str(Path(__file__).resolve().parents[1] / "ablation"))
+from bench.tables import DOCS, markdown_table, replace_section
 
-from common import markdown_table, replace_section
-
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "cuda.md"
+PAGE = DOCS / "cuda.md"
 SECTION = "cuda-results"
 
 

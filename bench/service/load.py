@@ -1,13 +1,13 @@
 """200 clients of the service at real-time rate, each compared with `localize`.
 
-    python bench/service/load.py [--clients 200] [--seconds 120] [--service PROGRAM] [--markdown]
+    python -m bench.service.load [--clients 200] [--seconds 120] [--service PROGRAM] [--markdown]
 
 Half the clients send features of cctv_fights' test videos, looped; half simulated ones; one snippet
 every 0.64 s, each client at its own moment. Every second client's stream is resumable, so the
 service also saves states. The network is a default-size one (F = 2560, 20 classes, float32) unless
 --bundle names another. Reported: finals lost or doubled against `Localizer` on the whole, the time
 from a push to the progress message that says it was processed, as the client sees it, and the
-memory of the service. --markdown writes the table into examples/service/README.md.
+memory of the service. --markdown writes the table into service/README.md.
 """
 
 from __future__ import annotations
@@ -26,14 +26,10 @@ from typing import Any
 import numpy as np
 import torch
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "examples/service/client"))
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-import basnet_rt_client
-from load_inputs import SNIPPET_SECONDS, Inputs, make_inputs
-from load_report import compared, markdown, write_section
-
-REPOSITORY = Path(__file__).resolve().parents[2]
+from bench.service.load_inputs import SNIPPET_SECONDS, Inputs, make_inputs
+from bench.service.load_report import compared, markdown
+from bench.tables import REPOSITORY, publish
+from service.client import basnet_rt_client
 
 
 class Latencies:
@@ -143,9 +139,7 @@ def main() -> None:
             process.wait(30)
     faults = compared(measured["finals"], inputs.expected)
     text = markdown(measured, faults, inputs, load=before)
-    print(text)
-    if options.markdown:
-        write_section(REPOSITORY / "examples/service/README.md", text)
+    publish(REPOSITORY / "service/README.md", "load", text, write=options.markdown)
     if faults.lost or faults.doubled or faults.foreign:
         raise SystemExit("finals differ from localize")
 

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
 import torch
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from timing import SHARED
-
 import basnet_rt
-from basnet_rt.bundle import BundleMetadata
+from basnet_rt.model.bundle import BundleMetadata
 from basnet_training import BaSNet
 from basnet_training.export import export_bundle
 from basnet_training.simulate import MadeTimelines, Simulation, SimulationConfig
+from bench.tables import DATA
 
 FEATURE_DIM, NUM_CLASSES = 2560, 20
 SNIPPET_SECONDS = 0.64
@@ -38,7 +34,7 @@ def made_bundle(path: Path) -> Path:
 
 def cctv_streams(count: int, num_snippets: int) -> list[np.ndarray]:
     """The cctv_fights test videos one after the other, looped; each stream begins elsewhere."""
-    files = sorted((SHARED / "data/cctv_fights/features/test").glob("*.npy"))
+    files = sorted((DATA / "cctv_fights/features/test").glob("*.npy"))
     whole = np.concatenate([np.load(path) for path in files])
     starts = np.random.default_rng(0).integers(0, len(whole), count)
     return [whole.take(range(s, s + num_snippets), axis=0, mode="wrap") for s in starts]

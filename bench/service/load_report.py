@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from load_inputs import SNIPPET_SECONDS, Inputs
-from timing import machine
 
 import basnet_rt
+from bench.service.load_inputs import SNIPPET_SECONDS, Inputs
+from bench.tables import machine
 
 # From features on, activations agree to 1e-5: crossings move by as little.
 SECONDS, SCORE = 0.02, 0.01
-BEGIN, END = "<!-- load test: begin -->", "<!-- load test: end -->"
 
 
 @dataclass
@@ -89,15 +86,3 @@ def markdown(measured: dict[str, Any], faults: Faults, inputs: Inputs, *, load: 
         f"| resident memory after 10 s / at the end / most | {memory} |",
     ]
     return "\n".join(lines)
-
-
-def write_section(page: Path, text: str) -> None:
-    """Between the two marks."""
-    whole = page.read_text()
-    section = f"{BEGIN}\n{text}\n{END}"
-    new = re.sub(
-        re.escape(BEGIN) + ".*?" + re.escape(END), lambda _: section, whole, flags=re.DOTALL
-    )
-    if section not in new:
-        raise SystemExit(f"{page} lacks the marks of the load test")
-    page.write_text(new)

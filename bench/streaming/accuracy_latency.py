@@ -1,6 +1,6 @@
 """What waiting is worth: mAP against decision latency, as the settings of a stream vary.
 
-    python bench/streaming/accuracy_latency.py [--docs] [--json FILE] [--seeds 9] [--runs DIR]
+    python -m bench.streaming.accuracy_latency [--docs] [--json FILE] [--seeds 9] [--runs DIR]
 
 Starting from normalisation `fixed`, gate `none` and no limits, one setting is varied at a time.
 Offline, with `video` normalisation and gate, is the right end of the curve. mAP is the average over
@@ -14,11 +14,11 @@ import dataclasses
 import math
 from typing import Any
 
-import accuracy_plot
-from bench_tools import markdown_table
-from latency_pages import finish, parse, recordings_line, seconds_cell, share_cell
-from measured_settings import Measured, measure
-from recordings import DataSet, cctv_fights, fifty_salads, merl_stream
+from bench.streaming import accuracy_plot
+from bench.streaming.latency_pages import finish, parse, recordings_line, seconds_cell, share_cell
+from bench.streaming.measured_settings import Measured, measure
+from bench.streaming.recordings import DataSet, cctv_fights, fifty_salads, merl_stream
+from bench.tables import markdown_table
 
 HORIZONS = (5.0, 10.0, 20.0, 40.0, 80.0)
 LIVE, OFFLINE = "fixed, no gate, no limits", "offline"

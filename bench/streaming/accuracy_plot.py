@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from decision_plots import COLOURS, plain_ticks, plt, style
-from measured_settings import Measured
+from bench.streaming.decision_plots import COLOURS, plain_ticks, plt, style
+from bench.streaming.measured_settings import Measured
 
 MARKERS = "osD^vXP"
 LABELS = {

@@ -1,6 +1,6 @@
 """How many streams in real time one machine holds, at a p99 compute latency under 100 ms.
 
-    python bench/streaming/capacity.py [--threads 1 2] [--seconds 5] [--docs]
+    python -m bench.streaming.capacity [--threads 1 2] [--seconds 5] [--docs]
 
 Each stream gives a snippet every 0.64 s (25 fps, 16 frames) at a phase of its own; F = 2048,
 hidden 512 and 2048, 20 classes. The latency of a snippet runs from the moment at which it was due,
@@ -17,7 +17,6 @@ from __future__ import annotations
 import argparse
 import collections
 import heapq
-import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -25,15 +24,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from bench_tools import show
-from made_networks import CONFIG, DTYPES, made_bundle, made_features, made_network
 
 import basnet_rt
-from basnet_rt.pool_network import ModelNetwork
+from basnet_rt.stream.pool_network import ModelNetwork
+from bench.streaming import PAGE
+from bench.streaming.made_networks import CONFIG, cases, made_features, made_models
+from bench.tables import heading_and_table, publish
 
 PERIOD, LIMIT, MAX_BATCH, MAX_DELAY = 16 / 25, 0.1, 64, 0.01
 HEADER = [
@@ -168,17 +164,14 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--docs", action="store_true", help="write the table into docs/")
     options = parser.parse_args()
-    network, rows = made_network(), []
+    rows = []
     with tempfile.TemporaryDirectory() as folder:
-        models = {dtype: made_bundle(network, Path(folder), dtype) for dtype in DTYPES}
-        for threads in options.threads:
-            torch.set_num_threads(threads)
-            for dtype, model in models.items():
-                best = capacity(model, options.seconds)
-                rows.append(row(threads, dtype, best, single_streams(model)))
-                print(" | ".join(rows[-1]), flush=True)
+        for threads, dtype, model in cases(made_models(Path(folder)), options.threads):
+            best = capacity(model, options.seconds)
+            rows.append(row(threads, dtype, best, single_streams(model)))
+            print(" | ".join(rows[-1]), flush=True)
     note = f"Batches of at most {MAX_BATCH} snippets, `max_delay` {1e3 * MAX_DELAY:.0f} ms."
-    show("capacity", note, HEADER, rows, options.docs)
+    publish(PAGE, "capacity", heading_and_table(note, HEADER, rows), write=options.docs)
 
 
 if __name__ == "__main__":

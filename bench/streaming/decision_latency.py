@@ -1,6 +1,6 @@
 """How late a stream decides: emission of each final minus the true end of its action.
 
-    python bench/streaming/decision_latency.py [--docs] [--json FILE] [--seeds 9] [--runs DIR]
+    python -m bench.streaming.decision_latency [--docs] [--json FILE] [--seeds 9] [--runs DIR]
 
 Every recording is pushed one snippet at a time under several settings. A marked segment is found by
 the final that `evaluate` would pair with it at tIoU 0.5; what is reported is when that final left
@@ -13,16 +13,21 @@ from __future__ import annotations
 
 from typing import Any
 
-import decision_plots
-from bench_tools import markdown_table
-from latency_measures import QUANTILES, quantiles
-from latency_pages import finish, parse, recordings_line, seconds_cell, share_cell
-from localizer_check import check_localizer
-from measured_settings import Measured, measure
-from onset_measures import OnsetDelays, onset_delays, onsets, pooled_delays
-from recordings import SNIPPET_SECONDS, DataSet, cctv_fights, fifty_salads, merl_stream
-
 from basnet_rt import Alarm
+from bench.streaming import decision_plots
+from bench.streaming.latency_measures import QUANTILES, quantiles
+from bench.streaming.latency_pages import finish, parse, recordings_line, seconds_cell, share_cell
+from bench.streaming.localizer_check import check_localizer
+from bench.streaming.measured_settings import Measured, measure
+from bench.streaming.onset_measures import OnsetDelays, onset_delays, onsets, pooled_delays
+from bench.streaming.recordings import (
+    SNIPPET_SECONDS,
+    DataSet,
+    cctv_fights,
+    fifty_salads,
+    merl_stream,
+)
+from bench.tables import markdown_table
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "no limit": {},

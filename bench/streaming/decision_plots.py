@@ -8,10 +8,10 @@ from typing import Any
 import matplotlib as mpl
 import matplotlib.ticker
 import numpy as np
-from measured_settings import Measured
-from onset_measures import OnsetDelays
 
 from basnet_rt import Alarm
+from bench.streaming.measured_settings import Measured
+from bench.streaming.onset_measures import OnsetDelays
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt

@@ -1,6 +1,6 @@
 """cctv_fights for choosing settings: held-out scenes of training videos, from tags alone.
 
-bench/ablation/cctv_selection.py says how they are made. What it trained is found in its folder, or
+bench/accuracy/cctv_selection.py says how they are made. What it trained is found in its folder, or
 trained now.
 """
 
@@ -9,22 +9,30 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from bench_tools import SELECTION_RUNS, SHARED, FinishedRuns
-from cctv_scenes import Ints, Snippets, divide, likely_segments, read_snippets
-from cctv_selection import CHOSEN, CHOSEN_STEP, FOLDS, LABEL, cut_out, one_run, preset
-from recordings import LOOK_AHEAD, SNIPPET_SECONDS, DataSet, Recording, one_class
-from remembered_projection import remembered_projections
 
 from basnet_rt import PostprocessConfig
 from basnet_training.dataset import open_videos
+from bench.accuracy.cctv_scenes import Ints, Snippets, divide, likely_segments, read_snippets
+from bench.accuracy.cctv_selection import (
+    CHOSEN,
+    CHOSEN_STEP,
+    FOLDS,
+    LABEL,
+    cut_out,
+    one_run,
+    preset,
+)
+from bench.accuracy.remembered_projection import remembered_projections
+from bench.streaming.recordings import LOOK_AHEAD, SNIPPET_SECONDS, DataSet, Recording, one_class
+from bench.tables import DATA, RUNS, FinishedRuns
 
 
-def held_out_scenes(seeds: int = 3, runs: Path = SELECTION_RUNS) -> DataSet:
+def held_out_scenes(seeds: int = 3, runs: Path = RUNS / "cctv_selection") -> DataSet:
     """Training videos with their likely segments; a group a seed.
 
     The snippets of a video were scored by four networks, none of which saw the snippet's scene.
     """
-    recipe = preset(SHARED / "cctv_fights")
+    recipe = preset(DATA / "cctv_fights")
     snippets = read_snippets(open_videos(recipe.data))
     fold_of = divide(snippets, FOLDS)
     values = [scored(snippets, fold_of, seed, runs) for seed in range(seeds)]

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from bench_tools import ABLATION_RUNS, IMAGES, PAGE, machine, replace_section
-from recordings import DataSet
+
+from bench.streaming import PAGE
+from bench.streaming.recordings import DataSet
+from bench.tables import IMAGES, RUNS, machine, replace_section
 
 _BEGIN = time.perf_counter()
 
@@ -22,7 +24,7 @@ def parse(description: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=description.splitlines()[0])
     add = parser.add_argument
     add("--seeds", type=int, default=9, help="networks of cctv_fights")
-    add("--runs", type=Path, default=ABLATION_RUNS, help="where trained networks are kept")
+    add("--runs", type=Path, default=RUNS / "cctv_fights", help="where trained networks are kept")
     add("--json", type=Path, help="write the results here")
     add("--docs", action="store_true", help="write the tables and the plot into docs/")
     torch.set_num_threads(1)

@@ -1,6 +1,6 @@
 """Settings for a live stream, chosen on one part of each data set and judged on another.
 
-    python bench/streaming/live_settings.py [--docs] [--json FILE] [--seeds 9] [--runs DIR]
+    python -m bench.streaming.live_settings [--docs] [--json FILE] [--seeds 9] [--runs DIR]
 
 Every combination of `GRID` is streamed on the part to choose on: even sections of merl_stream, even
 groups of fifty_salads, held-out scenes of the cctv_fights training videos (tags alone). Chosen is
@@ -14,13 +14,12 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from bench_tools import markdown_table
-from held_out_scenes import held_out_scenes
-from latency_pages import finish, parse, seconds_cell, share_cell
-from measured_settings import Measured, measure
-from recordings import DataSet, cctv_fights, fifty_salads, merl_stream
-
 from basnet_training.progress import progress_bar
+from bench.streaming.held_out_scenes import held_out_scenes
+from bench.streaming.latency_pages import finish, parse, seconds_cell, share_cell
+from bench.streaming.measured_settings import Measured, measure
+from bench.streaming.recordings import DataSet, cctv_fights, fifty_salads, merl_stream
+from bench.tables import markdown_table
 
 GRID: dict[str, tuple[float, ...]] = {
     "lowest": (0.05, 0.1, 0.2, 0.3),

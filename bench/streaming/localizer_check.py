@@ -5,14 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from bench_tools import SHARED
-from latency_measures import Finals
-from measured_settings import streamed
-from onset_measures import onsets
-from recordings import LOOK_AHEAD, SNIPPET_SECONDS, Recording, one_class, trained_model
 
 from basnet_rt import Alarm, StreamingLocalizer
 from basnet_rt.features import open_features
+from bench.streaming.latency_measures import Finals
+from bench.streaming.measured_settings import streamed
+from bench.streaming.onset_measures import onsets
+from bench.streaming.recordings import (
+    LOOK_AHEAD,
+    SNIPPET_SECONDS,
+    Recording,
+    one_class,
+    trained_model,
+)
+from bench.tables import DATA
 
 TOLERANCE = 0.01  # seconds; activations differ by 1e-5
 ALARM = Alarm(0.5, 0.64)
@@ -22,7 +28,7 @@ def check_localizer(runs: Path) -> None:
     """Latencies and onsets of the test videos of one network, pushed as features."""
     model = trained_model(0, runs)
     config = model.config.replace(gate="none", max_lookahead=1.28)
-    videos = open_features(SHARED / "cctv_fights" / "features" / "test")
+    videos = open_features(DATA / "cctv_fights" / "features" / "test")
     finals = events = 0
     for name in videos.names:
         features = videos.read(name)

@@ -6,13 +6,14 @@ network with 20 classes gives probabilities near 1/21, so the thresholds lie the
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 
 import basnet_rt
-from basnet_rt.bundle import BundleMetadata
+from basnet_rt.model.bundle import BundleMetadata
 from basnet_training import BaSNet
 from basnet_training.export import export_bundle
 
@@ -40,6 +41,28 @@ def made_bundle(network: BaSNet, folder: Path, dtype: str) -> basnet_rt.Model:
     path = folder / f"{dtype}-{network.num_classes}.pt"
     export_bundle(network, metadata, path)
     return basnet_rt.load(path)
+
+
+def made_models(folder: Path) -> dict[str, basnet_rt.Model]:
+    """One network of the released sizes, in each of DTYPES."""
+    network = made_network()
+    return {dtype: made_bundle(network, folder, dtype) for dtype in DTYPES}
+
+
+def cases(
+    models: Mapping[str, basnet_rt.Model], threads: Iterable[int]
+) -> Iterator[tuple[int, str, basnet_rt.Model]]:
+    """Every model with every number of threads, which torch has been told."""
+    for count in threads:
+        torch.set_num_threads(count)
+        for dtype, model in models.items():
+            yield count, dtype, model
+
+
+def rows_of(parts: Sequence[basnet_rt.Detections], digits: int) -> np.ndarray:
+    """Label, start, end and score; sorted by times rounded to `digits`, which rounding keeps."""
+    rows = np.concatenate([np.c_[p.labels, p.segments, p.scores] for p in parts])
+    return rows[np.lexsort((rows[:, 2].round(digits), rows[:, 1].round(digits), rows[:, 0]))]
 
 
 def made_features(num_snippets: int, feature_dim: int = FEATURE_DIM, seed: int = 0) -> np.ndarray:

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from bench_tools import TIOU_THRESHOLDS
-from latency_measures import Finals, Latencies, latencies, pooled, quantiles, stream
-from recordings import SNIPPET_SECONDS, DataSet, Recording
 
 from basnet_rt import Detections, PostprocessConfig, evaluate
+from bench.streaming.latency_measures import Finals, Latencies, latencies, pooled, quantiles, stream
+from bench.streaming.recordings import SNIPPET_SECONDS, DataSet, Recording
+from bench.tables import TIOU_THRESHOLDS
 
 FOUND_AT = 0.5  # tIoU from which a marked segment counts as found
 

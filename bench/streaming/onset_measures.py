@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from latency_measures import Floats, Segments, arrival
 
 from basnet_rt import Alarm, PostprocessConfig
-from basnet_rt.onsets import OnsetDetector
+from basnet_rt.postprocessing.onsets import OnsetDetector
+from bench.streaming.latency_measures import Floats, Segments, arrival
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """64 streams in one StreamPool against 64 single StreamingLocalizers, one snippet per push.
 
-    python bench/streaming/pool.py [--threads 1] [--streams 64] [--rounds 9] [--docs]
+    python -m bench.streaming.pool [--threads 1] [--streams 64] [--rounds 9] [--docs]
 
 F = 2048, hidden 512 and 2048, 20 classes. One round gives every stream one snippet: the rival
 pushes them one after the other; the pool takes them from as many `push` calls and runs its batch,
@@ -11,7 +11,6 @@ every stream's finals in the pool must equal those of its single localizer.
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -20,13 +19,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from bench_tools import PAGE, replace_section
-from made_networks import CONFIG, made_bundle, made_features, made_network
-from timing import HEADER, compare, machine, row
-
 import basnet_rt
+from bench.streaming import PAGE
+from bench.streaming.made_networks import CONFIG, made_bundle, made_features, made_network, rows_of
+from bench.tables import machine, publish
+from bench.timing import HEADER, compare, row
 
 CHECKED = 24
 
@@ -34,12 +31,6 @@ CHECKED = 24
 def streams_features(streams: int) -> np.ndarray:
     """(streams, CHECKED, 2048) float32."""
     return np.stack([made_features(CHECKED, seed=seed) for seed in range(streams)])
-
-
-def table(parts: list[basnet_rt.Detections]) -> np.ndarray:
-    """Rows of label, start, end, score, in an order that rounding does not change."""
-    rows = np.concatenate([np.c_[p.labels, p.segments, p.scores] for p in parts])
-    return rows[np.lexsort((rows[:, 2].round(1), rows[:, 1].round(1), rows[:, 0]))]
 
 
 def check_equal(model: basnet_rt.Model, features: np.ndarray) -> int:
@@ -57,8 +48,8 @@ def check_equal(model: basnet_rt.Model, features: np.ndarray) -> int:
     total = 0
     for own, parts in zip(features, pooled, strict=True):
         single = basnet_rt.StreamingLocalizer(model, CONFIG)
-        want = table([*(single.push(own[i : i + 1]) for i in range(CHECKED)), single.finish()])
-        found = table(parts)
+        want = rows_of([*(single.push(own[i : i + 1]) for i in range(CHECKED)), single.finish()], 1)
+        found = rows_of(parts, 1)
         if found.shape != want.shape or np.abs(found - want).max(initial=0.0) > 0.02:
             raise SystemExit("a stream's finals in the pool differ from its single localizer's")
         total += len(want)
@@ -119,11 +110,8 @@ def main() -> None:
                 how = "its own thread" if threaded else "driven by hand"
                 lines.append(row(f"{options.streams} streams, {dtype}, {how}", result))
                 print(lines[-1], flush=True)
-    where = f"{machine()}, torch {torch.__version__}, {options.threads} thread(s)"
-    text = f"{where}. {'; '.join(checks)}.\n\n" + "\n".join(lines)
-    print("\n" + text)
-    if options.docs:
-        replace_section(PAGE, "pool", text)
+    text = f"{machine()}. {'; '.join(checks)}.\n\n" + "\n".join(lines)
+    publish(PAGE, "pool", text, write=options.docs)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
 """One stream, one snippet per push, against re-running the last 750 snippets at each push.
 
-    python bench/streaming/push.py [--threads 1 2] [--rounds 15] [--docs]
+    python -m bench.streaming.push [--threads 1 2] [--rounds 15] [--docs]
 
 F = 2048, hidden 512 and 2048, 20 classes. Two rivals do what users of offline code do today, keep a
 window of 750 snippets and localize it whole at each new one:
 
 - ours: `Localizer` of the same bundle;
-- released: both branches by Conv1d in float32, then NumPy on upsampled arrays (bench/localize.py).
+- released: both branches by Conv1d in float32, then NumPy on upsampled arrays
+  (bench/speed/localize.py).
 
 The floor is the time to read the weights of a push once, measured as a sum over the very same
 tensors. Before timing, the finals of a stream must equal what `Localizer` finds in the whole.
@@ -15,7 +16,6 @@ tensors. Before timing, the finals of a stream must equal what `Localizer` finds
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -24,14 +24,20 @@ from pathlib import Path
 import numpy as np
 import torch
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-import localize
-from bench_tools import show
-from made_networks import CONFIG, DTYPES, made_bundle, made_features, made_network, weights_read
-from timing import spread
-
 import basnet_rt
+from bench.speed import localize
+from bench.streaming import PAGE
+from bench.streaming.made_networks import (
+    CONFIG,
+    cases,
+    made_features,
+    made_models,
+    made_network,
+    rows_of,
+    weights_read,
+)
+from bench.tables import heading_and_table, publish
+from bench.timing import quartiles
 
 WINDOW, PUSHES_A_ROUND, READS_A_ROUND = 750, 20, 5
 HEADER = [
@@ -41,18 +47,12 @@ HEADER = [
 Times = dict[str, np.ndarray]
 
 
-def table(parts: list[basnet_rt.Detections]) -> np.ndarray:
-    """Rows of label, start, end, score, in an order that rounding does not change."""
-    rows = np.concatenate([np.c_[p.labels, p.segments, p.scores] for p in parts])
-    return rows[np.lexsort((rows[:, 2].round(2), rows[:, 1].round(2), rows[:, 0]))]
-
-
 def check_equal(model: basnet_rt.Model, features: np.ndarray) -> int:
     """Finals of the stream against the whole; returns how many there were."""
     stream = basnet_rt.StreamingLocalizer(model, CONFIG)
     parts = [stream.push(features[i : i + 1]) for i in range(len(features))]
-    found = table([*parts, stream.finish()])
-    want = table([basnet_rt.Localizer(model, CONFIG)(features)])
+    found = rows_of([*parts, stream.finish()], digits=2)
+    want = rows_of([basnet_rt.Localizer(model, CONFIG)(features)], digits=2)
     if found.shape != want.shape:
         raise SystemExit(f"stream: {len(found)} finals, whole: {len(want)} detections")
     if np.abs(found - want)[:, 1:3].max() > 0.02:
@@ -92,12 +92,12 @@ def row(threads: int, dtype: str, times: Times) -> list[str]:
     p50, p99 = np.quantile(times["push"], [0.5, 0.99])
     return [
         *(str(threads), dtype, f"{1e3 * p50:.2f}", f"{1e3 * p99:.2f}"),
-        spread(middle["floor"], 1e3, 2),
-        spread(middle["push"] / middle["floor"], digits=2),
-        spread(middle["ours"], 1e3, 0),
-        spread(middle["ours"] / middle["push"], digits=0),
-        spread(middle["released"], 1e3, 0),
-        spread(middle["released"] / middle["push"], digits=0),
+        quartiles(middle["floor"], 1e3, 2),
+        quartiles(middle["push"] / middle["floor"], digits=2),
+        quartiles(middle["ours"], 1e3, 0),
+        quartiles(middle["ours"] / middle["push"], digits=0),
+        quartiles(middle["released"], 1e3, 0),
+        quartiles(middle["released"] / middle["push"], digits=0),
     ]
 
 
@@ -113,16 +113,14 @@ def main() -> None:
     published = localize.settings(scores)
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        models = {dtype: made_bundle(network, Path(folder), dtype) for dtype in DTYPES}
+        models = made_models(Path(folder))
         finals = check_equal(models["float32"], made_features(200))
-        for threads in options.threads:
-            torch.set_num_threads(threads)
-            for dtype, model in models.items():
-                released = lambda: localize.released_path(network, whole, published)  # noqa: E731
-                rows.append(row(threads, dtype, measure(model, released, options.rounds)))
-                print(" | ".join(rows[-1]), flush=True)
+        for threads, dtype, model in cases(models, options.threads):
+            released = lambda: localize.released_path(network, whole, published)  # noqa: E731
+            rows.append(row(threads, dtype, measure(model, released, options.rounds)))
+            print(" | ".join(rows[-1]), flush=True)
     note = f"float32: {finals} finals of the stream equal the whole's detections."
-    show("push", note, HEADER, rows, options.docs)
+    publish(PAGE, "push", heading_and_table(note, HEADER, rows), write=options.docs)
 
 
 if __name__ == "__main__":

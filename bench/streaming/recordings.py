@@ -7,20 +7,20 @@ videos.
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
-from bench_tools import ABLATION_RUNS, SHARED
-from latency_measures import Segments
 
 import basnet_rt
 from basnet_rt import PostprocessConfig
 from basnet_rt.annotations import VideoAnnotation, read_annotations
 from basnet_rt.features import open_features
 from basnet_training.calibrate import typical_range
+from bench.accuracy.cctv_networks import bundle
+from bench.streaming.latency_measures import Segments
+from bench.tables import DATA, RUNS
 
 SNIPPET_SECONDS = 16 / 25  # of cctv_fights; of the published scores the rate is not known
 LOOK_AHEAD = 2  # snippets, of the network
@@ -78,7 +78,7 @@ class DataSet:
 
 def merl_stream() -> DataSet:
     """The one real stream in ten sections of 946 snippets, each a stream of its own."""
-    with np.load(SHARED / "action_scores" / "merl_stream.npz") as file:
+    with np.load(DATA / "action_scores" / "merl_stream.npz") as file:
         scores, labels = file["scores"], file["labels"]
     parts = zip(np.split(scores, PARTS), np.split(labels, PARTS), strict=True)
     groups = [(from_scores(f"section {i}", *one),) for i, one in enumerate(parts)]
@@ -91,7 +91,7 @@ def fifty_salads() -> DataSet:
     The range of "fixed" is calibrated as `basnet-train calibrate` does, on the even groups' tags.
     """
     videos = []
-    with np.load(SHARED / "action_scores" / "fifty_salads_mid_svm.npz") as file:
+    with np.load(DATA / "action_scores" / "fifty_salads_mid_svm.npz") as file:
         for key in sorted(name for name in file.files if name.endswith("/scores")):
             margins = np.roll(file[key], -1, axis=1).astype(np.float64)  # background last
             labels = (file[key.replace("scores", "labels")] - 1) % margins.shape[1]
@@ -132,10 +132,10 @@ def runs_of(labels: np.ndarray, background: int) -> Segments:
     return Segments(labels[starts][action].astype(np.int64), segments)
 
 
-def cctv_fights(seeds: int, runs: Path = ABLATION_RUNS) -> DataSet:
-    """Test videos under networks of bench/ablation; those not in `runs` are trained now."""
+def cctv_fights(seeds: int, runs: Path = RUNS / "cctv_fights") -> DataSet:
+    """Test videos under networks of bench/accuracy/cctv_fights.py, trained if not in `runs`."""
     models = [trained_model(seed, runs) for seed in range(seeds)]
-    marked = read_annotations(SHARED / "cctv_fights" / "annotations.json").subset("test").videos
+    marked = read_annotations(DATA / "cctv_fights" / "annotations.json").subset("test").videos
     groups = tuple(tuple(network_recordings(model, marked)) for model in models)
     config = models[0].config.replace(gate="none")
     return DataSet("cctv_fights", models[0].classes, config, groups, "network")
@@ -143,20 +143,14 @@ def cctv_fights(seeds: int, runs: Path = ABLATION_RUNS) -> DataSet:
 
 def trained_model(seed: int, runs: Path) -> basnet_rt.Model:
     """The full model by the ablation's recipe, found in `runs` or trained and put there."""
-    import cctv_fights as ablation
-
-    options = argparse.Namespace(data=SHARED / "cctv_fights", quick=False)
-    config = ablation.settings(options, "full", seed)
-    folder = runs / f"full_{seed}_{config.digest()}"
-    bundle = folder / "own.pt"
-    return basnet_rt.load(bundle) if bundle.exists() else ablation.train(config, folder)
+    return bundle(runs, "full", seed)
 
 
 def network_recordings(
     model: basnet_rt.Model, marked: dict[str, VideoAnnotation]
 ) -> Iterator[Recording]:
     """Activations of the whole videos; a stream's agree with them to 1e-5."""
-    videos = open_features(SHARED / "cctv_fights" / "features" / "test")
+    videos = open_features(DATA / "cctv_fights" / "features" / "test")
     for name in videos.names:
         output = model.forward_with_cas(videos.read(name))
         rows = [(one.start, one.end) for one in marked[name].segments]

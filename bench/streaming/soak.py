@@ -1,6 +1,6 @@
 """A day of snippets (135,000) with 20 and with 200 classes: memory flat, times exact, cost flat.
 
-    python bench/streaming/soak.py [--docs]
+    python -m bench.streaming.soak [--docs]
 
 `StreamPostprocessor` takes one snippet per push; `StreamingLocalizer` runs a small network
 (F = 256, hidden 64 and 256) in pushes of 4 with an alarm; `StreamPool` has its thread and 4 streams
@@ -19,7 +19,6 @@ import argparse
 import gc
 import itertools
 import multiprocessing
-import sys
 import tempfile
 import time
 from dataclasses import dataclass, field
@@ -29,13 +28,11 @@ from typing import Any, BinaryIO
 import numpy as np
 import torch
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from bench_tools import IMAGES, PAGE, machine, markdown_table, replace_section
-from soak_input import HOUR, HOURS
-from soak_subjects import KINDS
-
 import basnet_rt
+from bench.streaming import PAGE
+from bench.streaming.soak_input import HOUR, HOURS
+from bench.streaming.soak_subjects import KINDS
+from bench.tables import IMAGES, machine, markdown_table, publish
 
 WARM, LIMIT_MB, LIMIT_COST, LIMIT_SECONDS = 2, 4.0, 1.3, 1e-6
 HEADER = [
@@ -171,9 +168,8 @@ def main() -> None:
                 days.append(process.apply(run_day, (kind, num_classes, Path(folder))))
             print(" | ".join(days[-1].row()), flush=True)
     text = f"{machine()}.\n\n{markdown_table(HEADER, [day.row() for day in days])}"
-    print("\n" + text)
+    publish(PAGE, "soak", text, write=options.docs)
     if options.docs:
-        replace_section(PAGE, "soak", text)
         plot(days, IMAGES / "soak.svg")
     failures = [failure for day in days for failure in day.failures()]
     if failures:

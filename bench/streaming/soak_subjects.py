@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import soak_input
 import torch
-from made_networks import made_bundle
-from soak_input import HOUR, HOURS, SNIPPET_SECONDS
 
 import basnet_rt
-from basnet_rt.bundle import BundleMetadata
-from basnet_rt.network_stream import NetworkStream
+from basnet_rt.model.bundle import BundleMetadata
+from basnet_rt.stream.network import NetworkStream
 from basnet_training import BaSNet
+from bench.streaming import soak_input
+from bench.streaming.made_networks import made_bundle
+from bench.streaming.soak_input import HOUR, HOURS, SNIPPET_SECONDS
 
 THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7)
 FIELDS = {"normalisation": "fixed", "gate": "none", "max_duration": 120.0, "merge_gap": 0.64}

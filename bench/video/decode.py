@@ -1,6 +1,6 @@
 """How fast decoding is: against real time, and against a plain loop over PyAV.
 
-    python bench/video/decode.py [--docs]
+    python -m bench.video.decode [--docs]
 
 Videos of cctv_fights (320 x 240, 25 a second) and two rendered ones of 1920 x 1080. CPU seconds of
 all threads together, so that figures are per core and a machine shared with others does not blur
@@ -11,7 +11,6 @@ those of the plain loop, one by one.
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -21,14 +20,11 @@ from pathlib import Path
 import av
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from ablation.common import machine, markdown_table, replace_section
-from timing import SHARED, spread
-
 from basnet_rt.video import FrameFormat, probe, read_frames
+from bench.tables import DATA, DOCS, machine, markdown_table, publish
+from bench.timing import quartiles
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "video.md"
+PAGE = DOCS / "video.md"
 FPS, NUM_RENDERED, NUM_VIDEOS = 25, 75, 3
 GRAY, CROP = FrameFormat(pixels="gray", short_side=120), FrameFormat(short_side=224)
 Ways = dict[str, Callable[[], int]]
@@ -42,13 +38,13 @@ def main() -> None:
             check_equality(paths[0])
             for way, found in measure(ways(paths), options.rounds).items():
                 life = found / float(probe(paths[0]).fps)
-                rows.append([f"{name}: {way}", spread(found, digits=0), spread(life, digits=0)])
+                rows.append(
+                    [f"{name}: {way}", quartiles(found, digits=0), quartiles(life, digits=0)]
+                )
     header = ["", "pictures of the video per second and core", "times real time"]
     heading = f"Medians [quartiles] of {options.rounds}. {machine()}, PyAV {av.__version__}."
     text = f"{heading}\n\n{markdown_table(header, rows)}"
-    print(text)
-    if options.docs:
-        replace_section(PAGE, "decode", text)
+    publish(PAGE, "decode", text, write=options.docs)
 
 
 def parse() -> argparse.Namespace:
@@ -59,7 +55,7 @@ def parse() -> argparse.Namespace:
 
 
 def sources(folder: Path) -> dict[str, list[Path]]:
-    real = sorted((SHARED / "data" / "cctv_fights" / "videos" / "test").glob("*.mp4"))
+    real = sorted((DATA / "cctv_fights" / "videos" / "test").glob("*.mp4"))
     return {
         "cctv_fights, 320 x 240": real[:NUM_VIDEOS],
         "1920 x 1080, 25 a second": [render(folder / "25.mp4", 25)],

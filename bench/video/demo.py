@@ -1,6 +1,6 @@
 """The demo with several seeds: average mAP beside chance, AP of each class, seconds.
 
-    python bench/video/demo.py
+    python -m bench.video.demo
 
 Each seed draws its own videos, trains and localizes, as `basnet-rt demo --seed N` does; the demo's
 settings were chosen with seed 0. Runs that are done are kept in build/bench, so it goes on where it
@@ -17,17 +17,21 @@ import resource
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 from statistics import mean
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "ablation"))
+from bench.tables import (
+    DOCS,
+    REPOSITORY,
+    FinishedRuns,
+    machine,
+    markdown_table,
+    replace_section,
+    spread,
+)
 
-from common import FinishedRuns, machine, markdown_table, replace_section, spread
-
-ROOT = Path(__file__).resolve().parents[2]
-PAGE = ROOT / "docs/tutorial.md"
-FOLDER = ROOT / "build/bench/demo"
+PAGE = DOCS / "tutorial.md"
+FOLDER = REPOSITORY / "build/bench/demo"
 DECISIVE = (
     *("skeleton", "behaviour", "performance", "script", "cast"),
     *("drawing", "scenery", "scene", "film", "settings"),
@@ -45,13 +49,13 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="leave the pages as they are")
     parser.add_argument("--keep", action="store_true", help="go on with demos that were begun")
     options = parser.parse_args()
-    finished = FinishedRuns(ROOT / "build/bench/demo.jsonl")
+    finished = FinishedRuns(REPOSITORY / "build/bench/demo.jsonl")
     runs = [run(seed, finished, options.keep) for seed in range(options.seeds)]
     text = tables(runs)
     print(text)
     if not options.check:
         replace_section(PAGE, "demo", text)
-        replace_section(ROOT / "README.md", "demo", sentence(runs))
+        replace_section(REPOSITORY / "README.md", "demo", sentence(runs))
 
 
 def run(seed: int, finished: FinishedRuns, keep: bool) -> dict[str, Any]:
@@ -75,9 +79,8 @@ def run(seed: int, finished: FinishedRuns, keep: bool) -> dict[str, Any]:
 
 def sources() -> str:
     """Digits that change with the videos, their features and the training."""
-    package = ROOT / "python/basnet_rt"
-    paths = [package / f"demo/{name}.py" for name in DECISIVE]
-    paths += sorted(package.glob("extractors/motion*.py"))
+    paths = [REPOSITORY / f"python/basnet_demo/{name}.py" for name in DECISIVE]
+    paths += sorted(REPOSITORY.glob("python/basnet_rt/extractors/motion/*.py"))
     return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:10]
 
 

@@ -1,25 +1,25 @@
 """Draws docs/images/demo.jpg: a frame of each action, out of five of the demo's test videos.
 
-python bench/video/demo_frames.py
+python -m bench.video.demo_frames
 """
 
 from __future__ import annotations
 
 import itertools
-from pathlib import Path
 
 import cv2
 import numpy as np
 
+from basnet_demo.drawing import Picture
+from basnet_demo.performance import poses
+from basnet_demo.scene import pictures
+from basnet_demo.script import CLASSES, FPS, FilmScript
+from basnet_demo.settings import DemoSettings
+from basnet_demo.skeleton import Body, joints
 from basnet_rt.annotations import Segment
-from basnet_rt.demo.drawing import Picture
-from basnet_rt.demo.performance import poses
-from basnet_rt.demo.scene import pictures
-from basnet_rt.demo.script import CLASSES, FPS, Script
-from basnet_rt.demo.settings import DemoSettings
-from basnet_rt.demo.skeleton import Body, joints
+from bench.tables import IMAGES
 
-IMAGE = Path(__file__).resolve().parents[2] / "docs/images/demo.jpg"
+IMAGE = IMAGES / "demo.jpg"
 
 
 def main() -> None:
@@ -35,7 +35,7 @@ def main() -> None:
     print(f"{IMAGE}: {IMAGE.stat().st_size} bytes, {', '.join(CLASSES)}")
 
 
-def frame_of(script: Script, segment: Segment) -> Picture:
+def frame_of(script: FilmScript, segment: Segment) -> Picture:
     """Where the figure is furthest from how it stands at the video's begin."""
     times = np.arange(segment.start + 0.4, segment.end - 0.4, 1 / FPS)
     rest, *points = joints(Body(), poses(script.parts, np.array([0.0, *times])))

@@ -1,6 +1,6 @@
 """How fast extractor `i3d` is, against real time and against its parts alone.
 
-    python bench/video/i3d.py [--page docs/extractors.md]
+    python -m bench.video.i3d [--page docs/extractors.md]
 
 Weights are filled by formula: their values do not change the work. One thread, and CPU seconds, so
 that a machine shared with others does not blur the figures; each is a median with its quartiles.
@@ -11,7 +11,6 @@ OpenCV has it.
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -23,22 +22,18 @@ import cv2
 import numpy as np
 import torch
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
-
-from ablation.common import machine, markdown_table, replace_section
-from timing import spread
-
 from basnet_rt.extractors import Extractor, make_extractor
-from basnet_rt.extractors.contract_pictures import Pictures
-from basnet_rt.extractors.flow import FlowMaker
+from basnet_rt.extractors.backbone.flow import FlowMaker
+from basnet_rt.extractors.backbone.pictures import Pictures
 from basnet_rt.extractors.i3d import CROP, RANGE
-from basnet_rt.extractors.i3d_network import CHANNELS, I3d
-from basnet_rt.extractors.i3d_running import RunningI3d
-from basnet_rt.extractors.pipeline import extract_features
+from basnet_rt.extractors.i3d.network import CHANNELS, I3d
+from basnet_rt.extractors.i3d.running import RunningI3d
+from basnet_rt.extractors.running.pipeline import extract_features
 from basnet_rt.video import read_frames
 from basnet_rt.video.frames import Frame, FrameFormat
-from reference.i3d import golden_weights
+from bench.tables import machine, markdown_table, publish
+from bench.timing import quartiles
+from tests.reference.i3d import golden_weights
 
 FPS = 25.0
 FRAMES = 16
@@ -164,8 +159,8 @@ def table(measured: dict[str, np.ndarray]) -> str:
         rows.append(
             (
                 name,
-                spread(times, 1e3, 2),
-                spread(1 / times, 1, 1),
+                quartiles(times, 1e3, 2),
+                quartiles(1 / times, 1, 1),
                 f"{real_time:.2g}x" if real_time < 10 else f"{real_time:.0f}x",
             )
         )
@@ -188,9 +183,7 @@ def main() -> None:
         agreement = check_agreement(values)
         measured = {**dict(parts(frames, values)), **dict(whole(folder / "made.mp4", folder))}
     text = f"{table(measured)}\n\n{agreement}\n\nMachine: {machine()}."
-    print(text)
-    if options.page is not None:
-        replace_section(options.page, "i3d-speed", text)
+    publish(options.page, "i3d-speed", text, write=options.page is not None)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Two hours of video through decoding, features and a stream: memory stays flat.
 
-    python bench/video/memory.py [--docs] [--minutes 120]
+    python -m bench.video.memory [--docs] [--minutes 120]
 
 The video is a minute of moving texture, encoded once and repeated with times that go on. The
 extractor is `motion`, made fast by small pictures, for this is not about speed; the network is an
@@ -11,7 +11,6 @@ process still moves after the first ten minutes of video.
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -22,20 +21,17 @@ import av
 import numpy as np
 import torch
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from ablation.common import machine, markdown_table, replace_section
-
 import basnet_rt
-from basnet_rt.bundle import BundleMetadata
 from basnet_rt.extractors import Extractor, make_extractor
-from basnet_rt.extractors.one_thread import one_thread
-from basnet_rt.live_features import live_features
+from basnet_rt.extractors.running.one_thread import one_thread
+from basnet_rt.model.bundle import BundleMetadata
+from basnet_rt.stream.live_features import live_features
 from basnet_rt.video import read_frames
 from basnet_training import BaSNet
 from basnet_training.export import export_bundle
+from bench.tables import DOCS, machine, markdown_table, publish
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "video.md"
+PAGE = DOCS / "video.md"
 FPS, WIDTH, HEIGHT = 25, 160, 120
 WARM_MINUTES, LIMIT_MB = 10, 4.0
 SMALL = {"width": 80, "height": 64, "step": 4}
@@ -58,9 +54,7 @@ def main() -> None:
         measured = [Run(name, minutes) for name, minutes in runs]
     heading = f"{WIDTH} x {HEIGHT}, {FPS} a second; `motion` with {SMALL}. {machine()}."
     text = f"{heading}\n\n{markdown_table(HEADER, [run.row() for run in measured])}"
-    print(text)
-    if options.docs:
-        replace_section(PAGE, "memory", text)
+    publish(PAGE, "memory", text, write=options.docs)
     if growing := [run.name for run in measured if run.swing > LIMIT_MB]:
         raise SystemExit(f"memory is not flat: {growing}")
 

@@ -1,6 +1,6 @@
 """How fast extractor `motion` is, against real time and against its parts alone.
 
-    python bench/video/motion.py [--page docs/extractors.md]
+    python -m bench.video.motion [--page docs/extractors.md]
 
 A made video (a textured picture that drifts, with a block that moves across it; H.264) in three
 sizes. CPU seconds of all threads together, so that figures are per core and a machine shared with
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -22,18 +21,15 @@ import av
 import cv2
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from ablation.common import machine, markdown_table, replace_section
-from timing import spread
-
 from basnet_rt.extractors import make_extractor
 from basnet_rt.extractors.motion import FINEST_SCALE, Prepared
-from basnet_rt.extractors.motion_cells import CellMaker
-from basnet_rt.extractors.one_thread import one_thread
-from basnet_rt.extractors.pipeline import extract_features
+from basnet_rt.extractors.motion.cells import CellMaker
+from basnet_rt.extractors.running.one_thread import one_thread
+from basnet_rt.extractors.running.pipeline import extract_features
 from basnet_rt.video import read_frames
 from basnet_rt.video.frames import Frame, FrameFormat
+from bench.tables import machine, markdown_table, publish
+from bench.timing import quartiles
 
 SIZES = ((320, 240), (1280, 720), (1920, 1080))
 FPS, FRAMES = 25.0, 160
@@ -51,9 +47,9 @@ def main() -> None:
             check_equality(path)
             for name, work in parts(path).items():
                 found = cpu_seconds(work, options.rounds) / FRAMES
-                per_second = spread(1 / found, digits=0)
+                per_second = quartiles(1 / found, digits=0)
                 source = f"{width} x {height}"
-                rows.append([f"{source}: {name}", per_second, spread(1 / found / FPS, digits=0)])
+                rows.append([f"{source}: {name}", per_second, quartiles(1 / found / FPS, digits=0)])
     header = ["", "frames per second and core", "times real time (25 per second)"]
     spec = extractor.spec
     heading = (
@@ -62,9 +58,7 @@ def main() -> None:
         f"OpenCV {cv2.__version__}, PyAV {av.__version__}."
     )
     text = f"{heading}\n\n{markdown_table(header, rows)}"
-    print(text)
-    if options.page:
-        replace_section(options.page, "motion_speed", text)
+    publish(options.page, "motion_speed", text, write=options.page is not None)
 
 
 def parse() -> argparse.Namespace:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import resource
-import sys
 import tempfile
 import time
 import warnings
@@ -20,23 +19,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "ablation"))
-
 import numpy as np
 import torch
-from common import markdown_table, replace_section
-from timing import SHARED, machine, spread
 
 from basnet_rt.extractors import Extractor, Session
-from basnet_rt.extractors.many import Recipe, extract_many
-from basnet_rt.extractors.one_thread import one_thread
-from basnet_rt.extractors.pipeline import extract_features
-from basnet_rt.extractors.video_files import VideoFile
+from basnet_rt.extractors.running.job import Recipe
+from basnet_rt.extractors.running.many import extract_many
+from basnet_rt.extractors.running.one_thread import one_thread
+from basnet_rt.extractors.running.pipeline import extract_features
+from basnet_rt.extractors.running.video_files import VideoFile
 from basnet_rt.video import read_frames
+from bench.tables import DATA, DOCS, machine, markdown_table, publish
+from bench.timing import quartiles
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "from_video.md"
-VIDEOS = SHARED / "data" / "cctv_fights" / "videos" / "test"
+PAGE = DOCS / "from_video.md"
+VIDEOS = DATA / "cctv_fights" / "videos" / "test"
 REAL_TIME = 25.0
 CONTRACT = """
 input: rgb
@@ -93,9 +90,7 @@ def main() -> None:
             print("|", " | ".join(rows[-1]), "|", flush=True)
             parallel += several(name, recipe, extractor, options.rounds)
     text = tables(rows, parallel, options.rounds)
-    print(text)
-    if options.docs:
-        replace_section(PAGE, "pipeline", text)
+    publish(PAGE, "pipeline", text, write=options.docs)
 
 
 def arguments() -> argparse.Namespace:
@@ -185,9 +180,9 @@ def row(name: str, timed: Timed, frames: int) -> list[str]:
     return [
         name,
         *(f"{frames / np.median(part):.0f}" for part in parts),
-        spread(frames / whole, digits=0),
+        quartiles(frames / whole, digits=0),
         f"{frames / np.median(whole) / REAL_TIME:.1f}",
-        spread(frames / cpu, digits=0),
+        quartiles(frames / cpu, digits=0),
         f"{np.median(slowest / whole):.2f}",
         f"{np.median(sum(parts) / whole):.2f}",
     ]
@@ -206,7 +201,7 @@ def several(
             results = stopwatch(times, list, run)
             frames = sum(one.found.num_frames for one in results if one.found is not None)
     return [
-        [name, str(jobs), str(count), str(frames), spread(frames / np.array(times), digits=0)]
+        [name, str(jobs), str(count), str(frames), quartiles(frames / np.array(times), digits=0)]
         for jobs, times in seconds.items()
     ]
 
@@ -218,7 +213,7 @@ def tables(rows: list[list[str]], parallel: list[list[str]], rounds: int) -> str
         rows,
     )  # fmt: skip
     jobs = markdown_table(["extractor", "--jobs", "videos", "frames", "frames/s"], parallel)
-    about = f"{machine()}, torch {torch.__version__}, {rounds} rounds, median [quartiles]."
+    about = f"{machine()}, {rounds} rounds, median [quartiles]."
     return f"{about}\n\n{parts}\n\nSeveral videos, processes started anew each time:\n\n{jobs}"
 
 

@@ -91,4 +91,12 @@ py::tuple to_arrays(StreamDetections&& found) {
                         to_array(std::move(found.segments)), to_array(std::move(found.decided)));
 }
 
+py::list to_list(const std::vector<Onset>& onsets) {
+  py::list events;
+  for (const Onset& one : onsets) {
+    events.append(py::make_tuple(one.label, one.time, one.decided, one.activation));
+  }
+  return events;
+}
+
 }  // namespace basnet_rt::python

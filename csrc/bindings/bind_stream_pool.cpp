@@ -11,6 +11,7 @@
 #include "basnet_rt/cuda_streams.h"
 #include "basnet_rt/stream_pool.h"
 #include "bindings.h"
+#include "locked.h"
 #include "python_network.h"
 
 namespace basnet_rt::python {
@@ -57,11 +58,7 @@ py::tuple poll(StreamPool& pool, StreamId stream) {
 }
 
 py::list onsets(StreamPool& pool, StreamId stream) {
-  py::list events;
-  for (const Onset& one : without_gil([&] { return pool.poll_onsets(stream); })) {
-    events.append(py::make_tuple(one.label, one.time, one.decided, one.activation));
-  }
-  return events;
+  return to_list(without_gil([&] { return pool.poll_onsets(stream); }));
 }
 
 py::bytes save(StreamPool& pool, StreamId stream) {

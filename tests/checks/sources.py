@@ -7,7 +7,10 @@ from functools import cache
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-CODE_FOLDERS = ("csrc", "python", "training", "tests", "bench", "examples", "scripts", ".ci")
+CODE_FOLDERS = (
+    *("csrc", "service", "python", "training"),
+    *("tests", "bench", "examples", "scripts", ".ci"),
+)
 CPP_ENDINGS = {".h", ".cpp", ".cu", ".cuh"}
 
 _COMMENTS_AND_STRINGS = re.compile(

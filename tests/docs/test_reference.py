@@ -29,7 +29,7 @@ def test_the_formats_that_are_named_are_there():
 
 @pytest.mark.parametrize("name", formats.FORMATS)
 def test_the_table_of_formats_says_what_the_registry_says(name):
-    """Catches a table that nobody made again: python bench/formats.py."""
+    """Catches a table that nobody made again: python -m bench.accuracy.formats."""
     one = formats.FORMATS[name]
     page = (REPOSITORY / "docs/formats.md").read_text()
     files = "one" if one.many else "one a video"

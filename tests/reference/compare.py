@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from reference.results import Result
+from .results import Result
 
 
 def unmatched(

@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from reference import nms
-from reference.curve import Curve, Number
-from reference.gates import Gate, gate_of_class
-from reference.intervals import Interval, cut, cut_points, level_set, merge, root_of
-from reference.normalise import normalise
-from reference.results import Result, Row, columns, detection_order, proposal_order
-from reference.settings import complete
+from . import nms
+from .curve import Curve, Number
+from .gates import Gate, gate_of_class
+from .intervals import Interval, cut, cut_points, level_set, merge, root_of
+from .normalise import normalise
+from .results import Result, Row, columns, detection_order, proposal_order
+from .settings import complete
 
 NUMERIC = [
     "class_threshold",

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from reference.curve import Curve, Number
-from reference.settings import horizon_snippets
+from .curve import Curve, Number
+from .settings import horizon_snippets
 
 # From the end of a root (or of a piece cut from it) to the class's score there;
 # None where the class does not pass.

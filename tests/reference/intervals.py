@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from reference.curve import Curve, Number
+from .curve import Curve, Number
 
 Interval = tuple[Number, Number]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from reference.gates import video_scores_of
+from .gates import video_scores_of
 
 Weights = dict[str, np.ndarray]
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from reference.results import Row, detection_order, suppression_order
+from .results import Row, detection_order, suppression_order
 
 
 def iou(a: Row, b: Row) -> float:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from reference.settings import horizon_snippets
+from .settings import horizon_snippets
 
 
 def min_max_limits(x: np.ndarray) -> tuple[float, float]:

@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from reference.results import Result, Row, columns, detection_order, proposal_order, rows_of
+from .results import Result, Row, columns, detection_order, proposal_order, rows_of
 
 
 def normalise(cas: np.ndarray) -> np.ndarray:

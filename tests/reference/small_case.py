@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from reference import continuous
-from reference.results import Result
+from . import continuous
+from .results import Result
 
 SECONDS = 2.0
 PLAIN: dict[str, Any] = {

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from reference import continuous, published
-from reference.compare import difference
-from reference.results import Result, columns, detection_order, rows_of
-from reference.settings import complete
+from . import continuous, published
+from .compare import difference
+from .results import Result, columns, detection_order, rows_of
+from .settings import complete
 
 NUDGE = 1e-9
 

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from basnet_rt import Error
-from basnet_rt._prediction_table import prediction_table
-from basnet_rt._truth_table import truth_table
-from basnet_rt.analysis.error_kinds import KINDS, error_kinds
+from basnet_rt.evaluation.error_kinds import KINDS, error_kinds
+from basnet_rt.tables.predictions import prediction_table
+from basnet_rt.tables.truth import truth_table
 
 NAMES = ("A", "B")
 
@@ -137,7 +137,7 @@ def test_leaving_out_low_scores_changes_no_other_kind(rows, marks):
 def test_the_evaluator_counts_the_same_hits(shared):
     """Real detections: AP from the kinds "correct" alone is the evaluator's, class by class."""
     from basnet_rt import evaluate
-    from basnet_rt._json_file import read_json
+    from basnet_rt._system.json_file import read_json
 
     truth_file = shared / "data/thumos14/gt.json"
     content = read_json(shared / "golden/thumos14_detections_b.json")

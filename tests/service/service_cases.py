@@ -14,7 +14,7 @@ from service_process import REPOSITORY
 
 import basnet_rt
 
-sys.path.insert(0, str(REPOSITORY / "examples/service/client"))
+sys.path.insert(0, str(REPOSITORY / "service/client"))
 
 import basnet_rt_client
 

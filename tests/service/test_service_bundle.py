@@ -15,7 +15,7 @@ import basnet_rt
 
 torch = pytest.importorskip("torch", reason="bundles are exported with torch")
 
-from basnet_rt.bundle import BundleMetadata  # noqa: E402
+from basnet_rt.model.bundle import BundleMetadata  # noqa: E402
 from basnet_training import BaSNet  # noqa: E402
 from basnet_training.export import export_bundle  # noqa: E402
 

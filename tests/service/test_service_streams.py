@@ -22,7 +22,7 @@ from service_cases import (
 )
 
 import basnet_rt
-from basnet_rt.onsets import OnsetDetector
+from basnet_rt.postprocessing.onsets import OnsetDetector
 
 Client = basnet_rt_client.Client
 

@@ -13,8 +13,8 @@ import numpy.typing as npt
 import torch
 
 from basnet_rt import InvalidValue
-from basnet_rt._whole_file import write_whole
-from basnet_rt.bundle import Calibration
+from basnet_rt._system.whole_file import write_whole
+from basnet_rt.model.bundle import Calibration
 
 from .config import SamplingConfig
 from .dataset import TaggedVideos, VideoDataset

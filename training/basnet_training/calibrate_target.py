@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from basnet_rt import InvalidValue
-from basnet_rt.bundle import BundleMetadata
+from basnet_rt.model.bundle import BundleMetadata
 
 from .calibrate import Calibrated, calibrate
 from .config import Config, DataConfig, check_config

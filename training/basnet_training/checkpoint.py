@@ -18,7 +18,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from basnet_rt import InvalidValue
-from basnet_rt._whole_file import whole
+from basnet_rt._system.whole_file import whole
 
 Tensors = dict[str, Tensor]
 PATTERN = "checkpoint-*.safetensors"

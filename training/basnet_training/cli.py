@@ -1,4 +1,4 @@
-"""`basnet-train`: fit, calibrate, export, import-checkpoint, simulate.
+"""`basnet-train`: fit, calibrate, export, import-checkpoint, export-i3d, simulate.
 
 Exit codes: 0 done, 1 failed (the reason is on standard error), 2 wrong usage or settings.
 """
@@ -10,19 +10,17 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.status import Status
 
 from basnet_rt import Error
+from basnet_rt.extractors.backbone.flow import METHODS
 
 from .config import Config, load_config, parse_override
 from .simulate.cli import simulate
-
-if TYPE_CHECKING:
-    pass
 
 app = typer.Typer(
     add_completion=False,
@@ -147,6 +145,36 @@ def import_checkpoint(
         with _busy("exporting"):
             agreement = export_bundle(imported.network, metadata, output)
     _answer_export(output, agreement.to_dict(), as_json)
+
+
+@app.command("export-i3d")
+def export_i3d(
+    checkpoint: Annotated[Path, typer.Argument(help="State dictionary of one stream of I3D.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="TorchScript file to write.")],
+    flow: Annotated[
+        str, typer.Option(help=f"Method for a flow stream: {', '.join(METHODS)}.")
+    ] = METHODS[0],
+    as_json: Json = False,
+) -> None:
+    """Write one stream of I3D as TorchScript, and beside it its contract for `torchscript`.
+
+    The released PyTorch checkpoints load by their names. What was written is loaded again and must
+    give the same features.
+    """
+    if flow not in METHODS:
+        raise typer.BadParameter(f"--flow {flow}: there are {', '.join(METHODS)}")
+    with _failures():
+        from .i3d_export import export_i3d as write
+
+        made = write(checkpoint, output, flow_method=flow)
+    values = {
+        "module": str(made.module),
+        "contract": str(made.contract),
+        "stream": made.stream,
+        "difference": made.difference,
+    }
+    line = f"{made.module} and {made.contract}: stream {made.stream}; agrees to "
+    _answer(values, [f"{line}{made.difference:.1e} of the largest feature"], as_json)
 
 
 def _settings(source: str, settings: list[str] | None, chosen: dict[str, Any]) -> Config:

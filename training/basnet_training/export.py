@@ -16,8 +16,8 @@ from torch import Tensor
 
 import basnet_rt
 from basnet_rt import BundleError, InvalidValue, PostprocessConfig
-from basnet_rt._whole_file import whole
-from basnet_rt.bundle import METADATA_FILE, BundleMetadata, Calibration, parse_metadata
+from basnet_rt._system.whole_file import whole
+from basnet_rt.model.bundle import METADATA_FILE, BundleMetadata, Calibration, parse_metadata
 
 from .config import Config
 from .network import BaSNet

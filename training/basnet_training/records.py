@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from basnet_rt import InvalidValue
-from basnet_rt._feature_records import check_same_extractor
-from basnet_rt.extractors.interface import ExtractorSpec
 from basnet_rt.features import MODALITIES, FeatureSource
+from basnet_rt.features.extractor_spec import ExtractorSpec
+from basnet_rt.features.records import check_same_extractor
 
 from .config import DataConfig
 

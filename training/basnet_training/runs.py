@@ -9,7 +9,7 @@ from typing import Any
 from torch import nn
 
 from basnet_rt import InvalidValue
-from basnet_rt._whole_file import write_whole
+from basnet_rt._system.whole_file import write_whole
 
 from .checkpoint import load_tensors, save_tensors
 from .config import Config, check_config

@@ -13,7 +13,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from basnet_rt import InvalidValue
-from basnet_rt._whole_file import whole
+from basnet_rt._system.whole_file import whole
 
 from . import validation
 from .averaging import Best

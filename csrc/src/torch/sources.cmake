@@ -3,20 +3,16 @@
 # Included by the library's own build, and by the package file of an installation that brings this
 # component as sources: then it is compiled against the libtorch that its user has found.
 set(_basnet_rt_sources
-  bundle/bundle.cpp
-  bundle/config_json.cpp
   bundle/script_module.cpp
   bundle/zip_file.cpp
   model/localizer.cpp
   model/model.cpp
   model/model_load.cpp
   model/video_forward.cpp
-  stream/array_file.cpp
   stream/model_pool.cpp
   stream/network_state.cpp
   stream/network_stream.cpp
-  stream/streaming_localizer.cpp
-  stream/streaming_state.cpp)
+  stream/streaming_localizer.cpp)
 list(TRANSFORM _basnet_rt_sources PREPEND ${CMAKE_CURRENT_LIST_DIR}/)
 add_library(basnet_rt_torch ${BASNET_RT_TORCH_KIND} ${_basnet_rt_sources})
 target_link_libraries(basnet_rt_torch PUBLIC basnet_rt::core PRIVATE torch)

@@ -9,11 +9,12 @@ from typing import Any, Literal
 import numpy as np
 
 from basnet_rt._errors import InvalidType, InvalidValue
-from basnet_rt._evaluation_input import evaluation_input, levels_of
-from basnet_rt.analysis.averages import field_rows
 from basnet_rt.analysis.influence import VideoChange, most_changed_videos
 from basnet_rt.analysis.resampling import Population, population, resample
-from basnet_rt.evaluation import DEFAULT_TIOU_THRESHOLDS, GroundTruth, Predictions
+from basnet_rt.evaluation.averages import field_rows
+from basnet_rt.evaluation.inputs import levels_of
+from basnet_rt.evaluation.reading import evaluation_input
+from basnet_rt.evaluation.report import DEFAULT_TIOU_THRESHOLDS, GroundTruth, Predictions
 from basnet_rt.results import Float64Array
 
 Advance = Callable[[int], None]

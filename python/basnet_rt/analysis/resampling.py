@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from basnet_rt import _core
-from basnet_rt._evaluation_input import EvaluationInput
-from basnet_rt._prediction_table import PredictionTable
-from basnet_rt._truth_table import TruthTable
+from basnet_rt.evaluation.inputs import EvaluationInput
 from basnet_rt.results import Float64Array, Int64Array
+from basnet_rt.tables.predictions import PredictionTable
+from basnet_rt.tables.truth import TruthTable
 
 MANY_ROWS = 50_000  # from here on threads are worth their start
 

@@ -11,10 +11,7 @@ from typing import Any
 import numpy as np
 
 from basnet_rt._errors import InvalidValue
-from basnet_rt._evaluation_input import levels_of
-from basnet_rt._extra import from_extra
-from basnet_rt._feature_records import check_same_extractor
-from basnet_rt._truth_table import TruthTable
+from basnet_rt._system.extras import from_extra
 from basnet_rt.analysis.comparison import Difference, difference_of
 from basnet_rt.analysis.folds import divide
 from basnet_rt.analysis.resampling import population, resample
@@ -22,8 +19,11 @@ from basnet_rt.analysis.search_space import SearchSpace
 from basnet_rt.analysis.tuning_data import TuningData, run_network
 from basnet_rt.annotations import AnnotationSet, read_annotations
 from basnet_rt.config import PostprocessConfig
-from basnet_rt.features import FeatureSource, open_features
-from basnet_rt.model import Model
+from basnet_rt.evaluation.inputs import levels_of
+from basnet_rt.features.records import check_same_extractor
+from basnet_rt.features.source import FeatureSource, open_features
+from basnet_rt.model.model import Model
+from basnet_rt.tables.truth import TruthTable
 
 Advance = Callable[[int], None]
 

@@ -10,15 +10,16 @@ from typing import Any
 import numpy as np
 
 from basnet_rt._errors import InvalidValue
-from basnet_rt._evaluation_input import EvaluationInput, evaluation_input
-from basnet_rt._truth_table import TruthTable, truth_table
 from basnet_rt.analysis.resampling import population, resample
 from basnet_rt.annotations import AnnotationSet
 from basnet_rt.config import PostprocessConfig
-from basnet_rt.features import FeatureSource
-from basnet_rt.localizer import Localizer
-from basnet_rt.model import Model
-from basnet_rt.postprocessing import postprocess_batch
+from basnet_rt.evaluation.inputs import EvaluationInput
+from basnet_rt.evaluation.reading import evaluation_input
+from basnet_rt.features.source import FeatureSource
+from basnet_rt.localize.localizer import Localizer
+from basnet_rt.model.model import Model
+from basnet_rt.postprocessing.offline import postprocess_batch
+from basnet_rt.tables.truth import TruthTable, truth_table
 
 Advance = Callable[[int], None]
 

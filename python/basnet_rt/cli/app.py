@@ -8,12 +8,11 @@ from basnet_rt.cli.compare import compare
 from basnet_rt.cli.convert import convert
 from basnet_rt.cli.demo import demo
 from basnet_rt.cli.evaluate import evaluate
-from basnet_rt.cli.export_i3d import export_i3d
 from basnet_rt.cli.extract import extract
 from basnet_rt.cli.info import info
 from basnet_rt.cli.localize import localize
 from basnet_rt.cli.report import report
-from basnet_rt.cli.stream import stream
+from basnet_rt.cli.stream.command import stream
 from basnet_rt.cli.tune import tune
 
 app = typer.Typer(
@@ -25,4 +24,3 @@ app = typer.Typer(
 )
 for command in (extract, localize, stream, evaluate, compare, convert, tune, info, report, demo):
     app.command()(command)
-app.command()(export_i3d)

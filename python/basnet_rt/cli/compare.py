@@ -20,7 +20,7 @@ from basnet_rt.cli.scoring import (
     parse_thresholds,
     read_predictions,
 )
-from basnet_rt.evaluation import Predictions
+from basnet_rt.evaluation.report import Predictions
 
 LABEL_WIDTH = 28
 

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
+from basnet_demo.settings import DemoSettings
+from basnet_demo.steps import Watcher, run_demo
 from basnet_rt.cli.common import Bar, Json, answer, failures, note
-from basnet_rt.demo.settings import DemoSettings
-from basnet_rt.demo.steps import Watcher, run_demo
 
 Force = Annotated[
     bool, typer.Option("--force/--keep", help="Begin anew where a demo was, or go on with it.")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from basnet_rt.analysis.durations import NAMES, Breakdown
-from basnet_rt.analysis.error_kinds import KINDS
-from basnet_rt.analysis.error_profile import ErrorProfile
-from basnet_rt.analysis.recall import RecallCurve
-from basnet_rt.evaluation import Report
+from basnet_rt.evaluation.durations import NAMES, Breakdown
+from basnet_rt.evaluation.error_kinds import KINDS
+from basnet_rt.evaluation.error_profile import ErrorProfile
+from basnet_rt.evaluation.recall import RecallCurve
+from basnet_rt.evaluation.report import Report
 
 LABEL_WIDTH = 24
 

@@ -12,15 +12,16 @@ from typing import Annotated, Any
 import typer
 
 from basnet_rt._errors import BundleError, Error, InvalidValue
-from basnet_rt.bundle import read_metadata
 from basnet_rt.cli.common import Json, answer, failures, note, parse_settings
 from basnet_rt.cli.extraction_bar import ExtractionBar
-from basnet_rt.extractors.feature_folder import FeatureFolder
 from basnet_rt.extractors.interface import Extractor
-from basnet_rt.extractors.many import Recipe, Result, extract_many
 from basnet_rt.extractors.registry import names
-from basnet_rt.extractors.video_files import VideoFile, find_video_files
-from basnet_rt.from_video import unrecorded
+from basnet_rt.extractors.running.folder import FeatureFolder
+from basnet_rt.extractors.running.job import Recipe, Result
+from basnet_rt.extractors.running.many import extract_many
+from basnet_rt.extractors.running.video_files import VideoFile, find_video_files
+from basnet_rt.localize.from_video import unrecorded
+from basnet_rt.model.bundle import read_metadata
 
 Videos = Annotated[
     list[str],

@@ -12,9 +12,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from basnet_rt.cli import common
-from basnet_rt.extractors import pipeline
-from basnet_rt.extractors.many import Result
-from basnet_rt.extractors.video_files import VideoFile
+from basnet_rt.extractors.running import pipeline
+from basnet_rt.extractors.running.job import Result
+from basnet_rt.extractors.running.video_files import VideoFile
 
 
 class ExtractionBar:

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from basnet_rt.bundle import BundleMetadata, read_metadata
 from basnet_rt.cli.common import Json, answer, failures
+from basnet_rt.model.bundle import BundleMetadata, read_metadata
 
 
 def info(

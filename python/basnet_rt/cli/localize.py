@@ -10,20 +10,20 @@ from typing import Annotated, Any
 import typer
 
 from basnet_rt._errors import Error
-from basnet_rt._journal import Journal
-from basnet_rt._json_file import read_json
+from basnet_rt._system.json_file import read_json
 from basnet_rt.activation_files import ActivationFolder
 from basnet_rt.annotations import read_annotations
-from basnet_rt.batch import Outcome, localize_videos, run_key
-from basnet_rt.batch_inputs import Failure, Input, find_inputs
 from basnet_rt.cli.common import Bar, Json, answer, failures, note, parse_settings
 from basnet_rt.cli.extract import Jobs, Weights
 from basnet_rt.cli.video_reading import VideoOptions, make_reader, media_of, shown
-from basnet_rt.from_video import VideoReader
-from basnet_rt.loading import load
-from basnet_rt.localizer import Localizer
-from basnet_rt.model import Model
-from basnet_rt.result_files import provenance_of, write_results
+from basnet_rt.formats.result_files import write_results
+from basnet_rt.localize.from_video import VideoReader
+from basnet_rt.localize.inputs import Failure, Input, find_inputs
+from basnet_rt.localize.journal import Journal
+from basnet_rt.localize.localizer import Localizer
+from basnet_rt.localize.many import Outcome, localize_videos, provenance_of, run_key
+from basnet_rt.model.loading import load
+from basnet_rt.model.model import Model
 
 ENDINGS = (".json", ".csv", ".jsonl", ".rttm")
 

@@ -10,14 +10,14 @@ from typing import Annotated, Any
 
 import typer
 
-from basnet_rt._bundle_copy import write_bundle_copy
 from basnet_rt._errors import Error, InvalidValue
 from basnet_rt.analysis.tuning import DEFAULT_FOLDS, DEFAULT_TRIALS, Tuning
 from basnet_rt.analysis.tuning import tune as choose
 from basnet_rt.cli.common import Bar, Json, answer, failures, note, parse_settings
 from basnet_rt.cli.scoring import parse_thresholds
-from basnet_rt.loading import load
-from basnet_rt.model import Model
+from basnet_rt.model.copies import write_bundle_copy
+from basnet_rt.model.loading import load
+from basnet_rt.model.model import Model
 
 
 def tune(

@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from basnet_rt.batch_inputs import Input, Pixels
 from basnet_rt.cli.common import note
 from basnet_rt.cli.extract import default_jobs, oddities, recorded_recipe
 from basnet_rt.cli.extraction_bar import ExtractionBar
-from basnet_rt.extractors.feature_cache import FeatureCache
-from basnet_rt.extractors.many import Result
-from basnet_rt.extractors.video_files import VideoFile
-from basnet_rt.from_video import VideoReader
+from basnet_rt.extractors.running.cache import FeatureCache
+from basnet_rt.extractors.running.job import Result
+from basnet_rt.extractors.running.video_files import VideoFile
+from basnet_rt.localize.from_video import VideoReader
+from basnet_rt.localize.inputs import Input, Pixels
 
 
 @dataclass(frozen=True)

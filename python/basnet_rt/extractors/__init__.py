@@ -4,9 +4,10 @@ Each lies behind the same interface and is recorded as an `ExtractorSpec`; what 
 NumPy is imported when it is made.
 """
 
-from basnet_rt.extractors.interface import Extractor, ExtractorSpec, Features, Session
-from basnet_rt.extractors.pipeline import Extracted, Progress, extract_features
+from basnet_rt.extractors.interface import Extractor, Features, Session
 from basnet_rt.extractors.registry import extractor_from_spec, make_extractor, names
+from basnet_rt.extractors.running.pipeline import Extracted, Progress, extract_features
+from basnet_rt.features.extractor_spec import ExtractorSpec
 
 __all__ = [
     "Extracted",

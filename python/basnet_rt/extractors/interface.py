@@ -2,84 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from basnet_rt._errors import BundleError, InvalidValue
-from basnet_rt.video.frames import Frame, FrameFormat
+from basnet_rt.features.extractor_spec import ExtractorSpec
+from basnet_rt.video.frames import Frame
 
 Features = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExtractorSpec:
-    """What decides the features of a video: two extractors with equal specs give equal features.
-
-    It is written beside features and into bundles; a model refuses features of another spec.
-
-    Attributes:
-        name: "motion", "i3d", "torchscript" or "onnx".
-        version: of the formulas; features of two versions do not mix.
-        feature_dim: F.
-        fps: frames per second of the grid that snippets are formed on.
-        snippet_frames, snippet_stride: row i is of the frames [i * stride, i * stride + frames).
-        frames: how pictures are scaled.
-        settings: everything else that matters, as JSON values: sizes, method of flow, SHA-256 of
-            weights.
-    """
-
-    name: str
-    version: int
-    feature_dim: int
-    fps: float
-    snippet_frames: int
-    snippet_stride: int
-    frames: FrameFormat
-    settings: Mapping[str, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for name in ("version", "feature_dim", "snippet_frames", "snippet_stride"):
-            if getattr(self, name) < 1:
-                raise InvalidValue(f"{name}: expected at least 1, got {getattr(self, name)}")
-        if not 0 < self.fps < math.inf:
-            raise InvalidValue(f"fps: expected a finite number above 0, got {self.fps}")
-
-    @property
-    def snippet_seconds(self) -> float:
-        return self.snippet_stride / self.fps
-
-    def num_snippets(self, num_frames: int) -> int:
-        """Rows of a video of so many frames of the grid; one at least where there is a frame.
-
-        Frames at the end that fill no snippet are left out; a video shorter than one snippet has
-        its last frame repeated.
-        """
-        if num_frames <= 0:
-            return 0
-        return max(1, (num_frames - self.snippet_frames) // self.snippet_stride + 1)
-
-    def to_dict(self) -> dict[str, Any]:
-        """JSON values only; equal specs give equal dictionaries."""
-        fields: dict[str, Any] = json.loads(json.dumps(asdict(self), allow_nan=False))
-        return fields
-
-    @classmethod
-    def from_dict(cls, fields: Mapping[str, Any]) -> ExtractorSpec:
-        """Read what `to_dict` gave.
-
-        Raises:
-            BundleError: a field is missing, unknown or impossible.
-        """
-        try:
-            return cls(**{**fields, "frames": FrameFormat(**fields["frames"])})
-        except (KeyError, TypeError, ValueError) as error:
-            raise BundleError(f"extractor: not a record of one: {error}") from error
 
 
 class Extractor(Protocol):

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from basnet_rt._errors import BundleError, InvalidValue
-from basnet_rt.extractors.interface import Extractor, ExtractorSpec
+from basnet_rt.extractors.interface import Extractor
+from basnet_rt.features.extractor_spec import ExtractorSpec, differences
 
 Weights = str | Path | Sequence[str | Path]
 
@@ -17,10 +18,10 @@ Weights = str | Path | Sequence[str | Path]
 # keyword. What its record cannot give back through them it makes in a classmethod
 # `from_spec(spec, weights, **running)`.
 _CLASSES: Mapping[str, tuple[str, str]] = {
-    "motion": ("basnet_rt.extractors.motion", "MotionExtractor"),
-    "i3d": ("basnet_rt.extractors.i3d", "I3dExtractor"),
-    "torchscript": ("basnet_rt.extractors.torchscript", "TorchScriptExtractor"),
-    "onnx": ("basnet_rt.extractors.onnx", "OnnxExtractor"),
+    "motion": ("basnet_rt.extractors.motion.extractor", "MotionExtractor"),
+    "i3d": ("basnet_rt.extractors.i3d.extractor", "I3dExtractor"),
+    "torchscript": ("basnet_rt.extractors.backbone.torchscript", "TorchScriptExtractor"),
+    "onnx": ("basnet_rt.extractors.backbone.onnx", "OnnxExtractor"),
 }
 
 
@@ -75,11 +76,6 @@ def extractor_from_spec(
     return made
 
 
-def differences(wanted: ExtractorSpec, got: ExtractorSpec) -> list[str]:
-    """What differs between two records, in words: "fps 30.0, not 25.0"."""
-    return list(_differences(wanted.to_dict(), got.to_dict(), ""))
-
-
 def _remake(
     kind: Any, spec: ExtractorSpec, weights: Weights | None, running: Mapping[str, Any]
 ) -> Extractor:
@@ -112,12 +108,3 @@ def _check_settings(name: str, kind: Any, settings: Iterable[str]) -> None:
     missing = sorted(needed - set(settings))
     if missing:
         raise InvalidValue(f"extractor {name}: needs the setting {', '.join(missing)}")
-
-
-def _differences(wanted: Any, got: Any, where: str) -> Iterable[str]:
-    if isinstance(wanted, Mapping) and isinstance(got, Mapping):
-        for key in sorted({*wanted, *got}):
-            inner = f"{where}.{key}" if where else str(key)
-            yield from _differences(wanted.get(key), got.get(key), inner)
-    elif wanted != got:
-        yield f"{where} {got!r}, not {wanted!r}"

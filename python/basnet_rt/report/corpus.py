@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from basnet_rt._errors import InvalidValue
-from basnet_rt._prediction_table import PredictionTable, prediction_table
 from basnet_rt.activation_files import ActivationFolder, Activations
 from basnet_rt.annotations import AnnotationSet, read_annotations
-from basnet_rt.evaluation import DEFAULT_TIOU_THRESHOLDS
+from basnet_rt.evaluation.report import DEFAULT_TIOU_THRESHOLDS
+from basnet_rt.formats.result_files import ResultFile, read_results
 from basnet_rt.report.judging import Judgement, judge
 from basnet_rt.report.media import Media, find_media, recorded_media
-from basnet_rt.result_files import ResultFile, read_results
 from basnet_rt.results import Detections
+from basnet_rt.tables.predictions import PredictionTable, prediction_table
 
 
 @dataclass(frozen=True)

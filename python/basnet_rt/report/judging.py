@@ -8,17 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from basnet_rt._prediction_table import PredictionTable
-from basnet_rt._truth_table import TruthTable, truth_table
-from basnet_rt.analysis.error_kinds import (
+from basnet_rt.annotations import AnnotationSet
+from basnet_rt.evaluation.error_kinds import (
     DEFAULT_BACKGROUND_TIOU,
     NOTHING,
     ErrorKinds,
     error_kinds,
 )
-from basnet_rt.annotations import AnnotationSet
-from basnet_rt.evaluation import Report, evaluate
+from basnet_rt.evaluation.report import Report, evaluate
 from basnet_rt.results import Detections, Float32Array, Float64Array
+from basnet_rt.tables.predictions import PredictionTable
+from basnet_rt.tables.truth import TruthTable, truth_table
 
 Uint8Array = npt.NDArray[np.uint8]
 

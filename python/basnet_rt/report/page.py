@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from basnet_rt._errors import Error
-from basnet_rt._extra import from_extra
-from basnet_rt._whole_file import write_whole
+from basnet_rt._system.extras import from_extra
+from basnet_rt._system.whole_file import write_whole
 from basnet_rt.report.corpus import Corpus
 from basnet_rt.report.media import origins
 from basnet_rt.report.packing import json_in_html

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from basnet_rt.activation_files import Activations
-from basnet_rt.analysis.error_kinds import KINDS
+from basnet_rt.evaluation.error_kinds import KINDS
 from basnet_rt.report.corpus import Corpus, Video
 from basnet_rt.report.normalisation import on_threshold_scale
 from basnet_rt.report.packing import pack, quantised

@@ -7,8 +7,8 @@
 from basnet_rt._errors import VideoError
 from basnet_rt.video.frames import Frame, FrameFormat, Gap
 from basnet_rt.video.info import VideoInfo, probe
-from basnet_rt.video.live import LiveSource, open_live
-from basnet_rt.video.live_reader import LiveSettings
+from basnet_rt.video.live.settings import LiveSettings
+from basnet_rt.video.live.source import LiveSource, open_live
 from basnet_rt.video.reader import FrameReader, read_frames
 
 __all__ = [

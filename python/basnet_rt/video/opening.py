@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from basnet_rt._errors import VideoError
-from basnet_rt._extra import from_extra
+from basnet_rt._system.extras import from_extra
 from basnet_rt.video.frames import MOST_PIXELS
 
 OPEN_SECONDS, READ_SECONDS = 15.0, 15.0  # for addresses; a file does not keep one waiting

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from basnet_rt.bundle import BundleMetadata, Calibration
+from basnet_rt.model.bundle import BundleMetadata, Calibration
 from basnet_training.export import export_bundle
 from basnet_training.network import BaSNet
 

@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 
 import basnet_rt
 from basnet_rt import InvalidType, InvalidValue, compare
-from basnet_rt._evaluation_input import evaluation_input
 from basnet_rt.analysis.resampling import population
 from basnet_rt.cli.app import app
+from basnet_rt.evaluation.reading import evaluation_input
 from reference import evaluate as reference
 
 LEVELS = [0.3, 0.5]

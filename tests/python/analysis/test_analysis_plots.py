@@ -13,8 +13,8 @@ from analysis_cases import found_in, random_case, truth_of
 import basnet_rt
 from basnet_rt import Detections, Error, InvalidType, InvalidValue
 from basnet_rt.activation_files import Activations
-from basnet_rt.analysis.timeline_plot import _packed
 from basnet_rt.annotations import Segment, VideoAnnotation
+from basnet_rt.show.timeline_plot import _packed
 
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")

@@ -12,11 +12,11 @@ from typer.testing import CliRunner
 
 import basnet_rt
 from basnet_rt import BundleError, Error, InvalidValue, tune
-from basnet_rt._bundle_copy import write_bundle_copy
-from basnet_rt._extra import from_extra
+from basnet_rt._system.extras import from_extra
 from basnet_rt.annotations import AnnotationSet, Segment, VideoAnnotation
-from basnet_rt.bundle import METADATA_FILE, BundleMetadata
 from basnet_rt.cli.app import app
+from basnet_rt.model.bundle import METADATA_FILE, BundleMetadata
+from basnet_rt.model.copies import write_bundle_copy
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("optuna")
@@ -289,7 +289,7 @@ def test_a_copy_that_differs_is_not_left_behind(bundle, tmp_path, monkeypatch):
     model = basnet_rt.load(bundle)
     other = basnet_rt.load(bundle)
     monkeypatch.setattr(other, "forward", lambda rows: model.forward(rows + 1))
-    monkeypatch.setattr("basnet_rt._bundle_copy.load", lambda *_, **__: other)
+    monkeypatch.setattr("basnet_rt.model.copies.load", lambda *_, **__: other)
     with pytest.raises(BundleError, match="does not agree"):
         write_bundle_copy(model, model.metadata, tmp_path / "copy.pt")
     assert list(tmp_path.iterdir()) == []

@@ -17,7 +17,7 @@ from post_cases import make_video
 from stream_cases import as_set
 
 from basnet_rt import Alarm, PostprocessConfig, StreamPostprocessor
-from basnet_rt.onsets import OnsetDetector
+from basnet_rt.postprocessing.onsets import OnsetDetector
 
 CONFIG = PostprocessConfig.continuous(
     normalisation="fixed", gate="none", max_duration=9.0, cas_thresholds=[0.1, 0.3, 0.5]

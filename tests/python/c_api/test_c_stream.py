@@ -17,7 +17,7 @@ from stream_cases import feed, finish_of, joined, maker, random_chunks, revived,
 from stream_cases import rows_of as sections
 
 from basnet_rt import Alarm, PostprocessConfig, StreamPostprocessor
-from basnet_rt.onsets import OnsetDetector
+from basnet_rt.postprocessing.onsets import OnsetDetector
 
 LIVE = PostprocessConfig.continuous(
     normalisation="fixed", gate="none", max_duration=9.0, cas_thresholds=[0.1, 0.3, 0.5]

@@ -8,10 +8,12 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from basnet_rt import _core, _gpu_arrays, localizer
+from basnet_rt import _core
+from basnet_rt.localize import localizer
+from basnet_rt.postprocessing import gpu_arrays
 
 
-def on_cpu(cas, scores, config, lengths, seconds, durations, raw, stream):
+def on_cpu(cas, scores, config, lengths, seconds, durations, raw, stream, single=False):
     """`_core.postprocess_batch_cuda` of host arrays, read as its binding reads them."""
     assert stream == 0
     padded = cas.ndim == 3
@@ -26,7 +28,7 @@ def on_cpu(cas, scores, config, lengths, seconds, durations, raw, stream):
 
     by_video = [None] * len(rows) if scores is None else list(np.atleast_2d(scores))
     return _core.postprocess_batch(
-        cut(cas), by_video, config, seconds, durations, cut(raw), 1, None
+        cut(cas), by_video, config, seconds, durations, cut(raw), 1, single, None
     )
 
 
@@ -39,11 +41,11 @@ def simulate(monkeypatch):
     def stays(device_type):
         return True
 
-    monkeypatch.setattr(_gpu_arrays, "on_gpu", is_tensor)
-    monkeypatch.setattr(_gpu_arrays, "gpu_of", lambda value: 0)
-    monkeypatch.setattr(_gpu_arrays, "current_stream", lambda device: 0)
-    monkeypatch.setattr(_gpu_arrays, "_onto", lambda tensor, device: tensor)
-    monkeypatch.setattr(_gpu_arrays, "capsule", lambda value, name, stream: value.detach().numpy())
+    monkeypatch.setattr(gpu_arrays, "on_gpu", is_tensor)
+    monkeypatch.setattr(gpu_arrays, "gpu_of", lambda value: 0)
+    monkeypatch.setattr(gpu_arrays, "current_stream", lambda device: 0)
+    monkeypatch.setattr(gpu_arrays, "_onto", lambda tensor, device: tensor)
+    monkeypatch.setattr(gpu_arrays, "capsule", lambda value, name, stream: value.detach().numpy())
     monkeypatch.setattr(_core, "cuda_support", lambda: (True, 1, ""))
     monkeypatch.setattr(_core, "postprocess_batch_cuda", on_cpu)
     monkeypatch.setattr(localizer, "stays_on", stays)

@@ -11,7 +11,8 @@ import torch
 from fake_gpu import CUDA, FakeGpuArray
 
 import basnet_rt
-from basnet_rt import _core, _gpu_arrays
+from basnet_rt import _core
+from basnet_rt.postprocessing import gpu_arrays
 
 CONFIG = basnet_rt.PostprocessConfig()
 FORCE = "BASNET_RT_FORCE_BACKEND"
@@ -223,8 +224,8 @@ def test_torchs_device_errors_become_ours():
     """Catches a full GPU that looks like a damaged bundle."""
     with (
         pytest.raises(basnet_rt.BackendUnavailable, match="the device failed: full"),
-        _gpu_arrays.gpu_errors(),
+        gpu_arrays.gpu_errors(),
     ):
         raise torch.OutOfMemoryError("full\nof tensors")
-    with pytest.raises(RuntimeError, match=r"^other$"), _gpu_arrays.gpu_errors():
+    with pytest.raises(RuntimeError, match=r"^other$"), gpu_arrays.gpu_errors():
         raise RuntimeError("other")

@@ -12,15 +12,14 @@ from pathlib import Path
 import pytest
 
 import basnet_rt
+from bench.cuda import gpu, table
 
-BENCH = Path(__file__).resolve().parents[3] / "bench" / "cuda"
-sys.path.append(str(BENCH))
-sys.path.append(str(BENCH.parent / "ablation"))
+RUN_ALL = Path(gpu.__file__).with_name("run_all.sh")
 
 
 def run_all(*options: str, **environment: str) -> subprocess.CompletedProcess[str]:
     variables = {**os.environ, "PYTHON": sys.executable, **environment}
-    command = ["bash", str(BENCH / "run_all.sh"), *options]
+    command = ["bash", str(RUN_ALL), *options]
     return subprocess.run(command, capture_output=True, text=True, env=variables)
 
 
@@ -51,8 +50,6 @@ def test_without_a_gpu_it_says_so(tmp_path):
 
 
 def test_a_benchmark_alone_refuses_too(monkeypatch, capsys):
-    import gpu
-
     monkeypatch.setattr(
         basnet_rt, "backends", lambda: (None, basnet_rt.Backend("cuda", True, False, (), "none"))
     )
@@ -66,7 +63,7 @@ def test_a_failed_part_fails_the_whole(tmp_path):
     """Catches a lost status: here PYTHON is a program that fails."""
     broken = tmp_path / "python"
     broken.write_text(
-        f'#!/bin/sh\ncase "$1" in *table.py) exec {sys.executable} "$@";; esac\nexit 7\n'
+        f'#!/bin/sh\ncase "$2" in bench.cuda.table) exec {sys.executable} "$@";; esac\nexit 7\n'
     )
     broken.chmod(0o755)
     done = run_all("--smoke", OUT=str(tmp_path / "out"), PYTHON=str(broken))
@@ -75,8 +72,6 @@ def test_a_failed_part_fails_the_whole(tmp_path):
 
 
 def test_smoke_results_never_get_into_the_documentation(tmp_path, monkeypatch):
-    import table
-
     row = {"part": "p", "what": "w", "low": 1e-3, "median": 2e-3, "high": 3e-3, "ratio": None}
     result = {"machine": "none", "smoke": True, "rows": [row]}
     (tmp_path / "one.json").write_text(json.dumps(result))
@@ -92,8 +87,6 @@ def test_smoke_results_never_get_into_the_documentation(tmp_path, monkeypatch):
 
 
 def test_the_documentation_has_a_place_for_the_table():
-    import table
-
     text = table.PAGE.read_text()
     assert text.count(f"<!-- {table.SECTION}:begin -->") == 1
     assert text.count(f"<!-- {table.SECTION}:end -->") == 1

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import basnet_rt
-from basnet_rt import _gpu_arrays
+from basnet_rt.postprocessing import gpu_arrays
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "runtime"))
 
@@ -142,9 +142,9 @@ class OnDevice:
 
     def step(self, slots, fresh, features):
         rows = torch.from_numpy(features[:, :, :3].copy()).to("cuda:0")
-        stream = _gpu_arrays.current_stream(0)
+        stream = gpu_arrays.current_stream(0)
         counts = np.full(len(features), features.shape[1])
-        return _gpu_arrays.capsule(rows, "activations", stream), None, counts, stream
+        return gpu_arrays.capsule(rows, "activations", stream), None, counts, stream
 
     def flush(self, slots):
         return np.zeros((len(slots), 0, 3), np.float32), None, np.zeros(len(slots), np.int64)

@@ -12,11 +12,8 @@ import pytest
 import torch
 
 import basnet_rt
-from basnet_rt import (
-    _core,
-    _gpu_postprocess,
-    backend_choice,
-)
+from basnet_rt import _core
+from basnet_rt.postprocessing import backend_choice, gpu_batch
 
 CLASSES = 4
 CONFIGS = {
@@ -159,7 +156,7 @@ def test_video_scores_are_the_cores(function, length):
     """In torch, on whatever device; the gate and the score look at them."""
     _, _, [raw] = batch([length])
     config = basnet_rt.PostprocessConfig(score_function=function)
-    got = _gpu_postprocess.gpu_video_scores(torch.from_numpy(raw), config)
+    got = gpu_batch.gpu_video_scores(torch.from_numpy(raw), config)
     want = _core.video_scores(raw, config.native)
     assert got.dtype == torch.float32
     np.testing.assert_allclose(got.numpy(), want, rtol=0, atol=1e-7)
@@ -169,7 +166,7 @@ def test_video_scores_are_sums_in_float64():
     """Catches float32 means: here they are wrong by a few millionths, and the scores with them."""
     raw = 50 + np.random.default_rng(0).normal(size=(20_000, CLASSES + 1)).astype(np.float32)
     config = CONFIGS["continuous"]
-    got = _gpu_postprocess.gpu_video_scores(torch.from_numpy(raw), config)
+    got = gpu_batch.gpu_video_scores(torch.from_numpy(raw), config)
     want = _core.video_scores(raw, config.native)
     np.testing.assert_allclose(got.numpy(), want, rtol=0, atol=1e-7)
 

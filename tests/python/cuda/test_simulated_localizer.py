@@ -51,7 +51,7 @@ def no_copies(monkeypatch):
     def refuse(*_):
         raise AssertionError("copied to host memory")
 
-    monkeypatch.setattr(basnet_rt.localizer, "_host", refuse)
+    monkeypatch.setattr(basnet_rt.localize.localizer, "_host", refuse)
 
 
 def check(got, want):
@@ -94,7 +94,7 @@ def test_a_bad_feature_is_still_named(model, simulated):
 
 def test_a_journal_remembers_the_backend(tmp_path):
     """Catches a run that goes on later, and then says that the CPU found what a GPU found."""
-    from basnet_rt._journal import Journal
+    from basnet_rt.localize.journal import Journal
 
     empty = np.zeros(0)
     found = basnet_rt.Detections(empty, empty, empty.reshape(0, 2), backend="cuda")

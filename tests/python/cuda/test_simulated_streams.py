@@ -16,7 +16,9 @@ import torch
 from fake_gpu import FakeGpuArray
 
 import basnet_rt
-from basnet_rt import _core, _gpu_arrays, backend_choice, pool_network
+from basnet_rt import _core
+from basnet_rt.postprocessing import backend_choice, gpu_arrays
+from basnet_rt.stream import pool_network
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "runtime"))
 
@@ -185,8 +187,8 @@ def test_a_pool_names_its_backend_and_refuses_others(model, monkeypatch):
 
 def test_a_network_on_a_gpu_hands_on_capsules(model, monkeypatch):
     """Contiguous, with the stream that writes them; the raw CAS only where a gate asks for it."""
-    monkeypatch.setattr(_gpu_arrays, "gpu_of", lambda value: 0)
-    monkeypatch.setattr(_gpu_arrays, "current_stream", lambda device: 1234)
+    monkeypatch.setattr(gpu_arrays, "gpu_of", lambda value: 0)
+    monkeypatch.setattr(gpu_arrays, "current_stream", lambda device: 1234)
     given = []
 
     def capsule(value, name, stream):
@@ -194,7 +196,7 @@ def test_a_network_on_a_gpu_hands_on_capsules(model, monkeypatch):
         given.append((name, stream))
         return value
 
-    monkeypatch.setattr(_gpu_arrays, "capsule", capsule)
+    monkeypatch.setattr(gpu_arrays, "capsule", capsule)
     activations, cas, counts = torch.zeros(2, CLASSES, 4).mT, torch.zeros(2, 4, 4), np.array([4, 4])
     for with_cas in (True, False):
         network = object.__new__(pool_network.ModelNetwork)

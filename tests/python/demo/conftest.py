@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("cv2", reason="the demo draws with OpenCV")
 pytest.importorskip("av", reason="the demo encodes with PyAV")
 
-from basnet_rt.demo.settings import DemoSettings
+from basnet_demo.settings import DemoSettings
 
 
 @pytest.fixture(scope="session")

@@ -13,11 +13,11 @@ import pytest
 
 pytest.importorskip("torch", reason="the demo trains")
 
+from basnet_demo import commands
+from basnet_demo.folder import PRODUCTS
+from basnet_demo.settings import DemoSettings
+from basnet_demo.steps import STEPS
 from basnet_rt.annotations import read_annotations
-from basnet_rt.demo import commands
-from basnet_rt.demo.folder import PRODUCTS
-from basnet_rt.demo.settings import DemoSettings
-from basnet_rt.demo.steps import STEPS
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ HALF = ".*.mp4.*.part"  # names of films that are being written
 PROGRAM = """
 import os
 from basnet_rt.cli import main
-from basnet_rt.demo.commands import Commands
+from basnet_demo.commands import Commands
 ordinary = Commands.run
 def run(self, line):
     if "BREAK_AT" in os.environ and line.startswith(os.environ["BREAK_AT"]):
@@ -127,7 +127,7 @@ def test_missing_packages_are_named_before_anything_is_made(run_cli, tmp_path, m
 def test_a_failing_step_is_named_and_not_called_done(run_cli, tmp_path, monkeypatch):
     monkeypatch.setitem(commands._MODULES, "basnet-rt", "basnet_rt.no_such_module")
     monkeypatch.setattr(commands, "find_spec", lambda name: name)
-    monkeypatch.setattr("basnet_rt.demo.steps.write_films", lambda *_, **__: None)
+    monkeypatch.setattr("basnet_demo.steps.write_films", lambda *_, **__: None)
     result = run_cli("demo", tmp_path / "demo", "--quick")
     assert result.exit_code == 1
     assert "basnet-rt extract videos/train -o features/train --jobs 1: ended with" in result.stderr

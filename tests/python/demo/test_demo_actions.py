@@ -8,10 +8,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from basnet_rt.demo.behaviour import ACTIONS, IDLE, Style
-from basnet_rt.demo.performance import EASE_SECONDS, poses
-from basnet_rt.demo.scene import pictures
-from basnet_rt.demo.skeleton import JOINT, Body, joints
+from basnet_demo.behaviour import ACTIONS, IDLE, Style
+from basnet_demo.performance import EASE_SECONDS, poses
+from basnet_demo.scene import pictures
+from basnet_demo.skeleton import JOINT, Body, joints
 
 TIMES = np.arange(0, 6, 0.04)
 LEGS = Body().thigh + Body().shin

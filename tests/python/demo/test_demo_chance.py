@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from basnet_demo.chance import chance_levels
 from basnet_rt.annotations import AnnotationSet, Segment, VideoAnnotation
-from basnet_rt.demo.chance import chance_levels
 from basnet_rt.results import Detections
 
 CLASSES = ("A", "B")

@@ -8,11 +8,11 @@ import av
 import numpy as np
 import pytest
 
+from basnet_demo import dataset, film
+from basnet_demo.dataset import film_path, write_films
+from basnet_demo.scene import HEIGHT, WIDTH, pictures
+from basnet_demo.script import FPS
 from basnet_rt import Error
-from basnet_rt.demo import dataset, film
-from basnet_rt.demo.dataset import film_path, write_films
-from basnet_rt.demo.scene import HEIGHT, WIDTH, pictures
-from basnet_rt.demo.script import FPS
 
 
 @pytest.fixture(scope="module")

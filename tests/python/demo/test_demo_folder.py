@@ -6,9 +6,9 @@ import json
 
 import pytest
 
+from basnet_demo.folder import PRODUCTS, open_folder
+from basnet_demo.settings import DemoSettings
 from basnet_rt import Error
-from basnet_rt.demo.folder import PRODUCTS, open_folder
-from basnet_rt.demo.settings import DemoSettings
 
 SETTINGS = DemoSettings(seed=4, quick=True)
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from basnet_demo.dataset import write_annotations, write_tags
+from basnet_demo.script import CLASSES, write_scripts
+from basnet_demo.settings import FULL, DemoSettings
 from basnet_rt.annotations import read_annotations
-from basnet_rt.demo.dataset import write_annotations, write_tags
-from basnet_rt.demo.script import CLASSES, write_scripts
-from basnet_rt.demo.settings import FULL, DemoSettings
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from basnet_rt.demo.behaviour import ACTIONS, IDLE, Style
-from basnet_rt.demo.cast import performer
-from basnet_rt.demo.performance import poses
-from basnet_rt.demo.skeleton import CHANNELS, COLUMN, JOINT, Body, joints
+from basnet_demo.behaviour import ACTIONS, IDLE, Style
+from basnet_demo.cast import performer
+from basnet_demo.performance import poses
+from basnet_demo.skeleton import CHANNELS, COLUMN, JOINT, Body, joints
 
 TIMES = np.arange(0, 6, 0.04)
 BEHAVIOURS = {**ACTIONS, **IDLE}

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from basnet_rt.bundle import METADATA_FILE, BundleMetadata
-from basnet_rt.extractors.interface import ExtractorSpec
+from basnet_rt.features.extractor_spec import ExtractorSpec
+from basnet_rt.model.bundle import METADATA_FILE, BundleMetadata
 from basnet_rt.video import FrameFormat
 
 CLASSES = ("Red", "Green", "Blue")

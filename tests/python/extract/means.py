@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from extract_cases import FEATURE_DIM, SPEC
 
-from basnet_rt.extractors.many import Recipe
+from basnet_rt.extractors.running.job import Recipe
 
 
 class Means:

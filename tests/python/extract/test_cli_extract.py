@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from basnet_rt.extractors import make_extractor
-from basnet_rt.extractors.feature_folder import FeatureFolder, Sidecar
-from basnet_rt.extractors.interface import ExtractorSpec
-from basnet_rt.extractors.pipeline import extract_features
-from basnet_rt.extractors.video_files import VideoFile
+from basnet_rt.extractors.running.folder import FeatureFolder, Sidecar
+from basnet_rt.extractors.running.pipeline import extract_features
+from basnet_rt.extractors.running.video_files import VideoFile
+from basnet_rt.features.extractor_spec import ExtractorSpec
 
 
 @pytest.fixture
@@ -232,7 +232,7 @@ def test_a_sidecar_never_speaks_of_newer_features(made, tmp_path, monkeypatch):
 KILLED = """
 import os, sys
 from basnet_rt.cli.app import app
-from basnet_rt.extractors.feature_folder import FeatureFolder, Sidecar
+from basnet_rt.extractors.running.folder import FeatureFolder, Sidecar
 write, calls = Sidecar.write, []
 def work(self, path):
     calls.append(path)

@@ -13,8 +13,8 @@ from means import Means
 import basnet_rt
 from basnet_rt import BundleError, InvalidType
 from basnet_rt.extractors import make_extractor
-from basnet_rt.extractors.feature_cache import FeatureCache
-from basnet_rt.extractors.pipeline import extract_features
+from basnet_rt.extractors.running.cache import FeatureCache
+from basnet_rt.extractors.running.pipeline import extract_features
 from basnet_rt.features import open_features
 
 
@@ -208,7 +208,7 @@ def test_a_broken_video_among_good_ones(localize, made, tmp_path):
 
 def test_an_interrupted_run_goes_on(localize, made, tmp_path, monkeypatch):
     """Videos that were localized are not decoded again."""
-    from basnet_rt.extractors import many
+    from basnet_rt.extractors.running import job
 
     calls = []
 
@@ -219,7 +219,7 @@ def test_an_interrupted_run_goes_on(localize, made, tmp_path, monkeypatch):
         return extract_features(source, extractor, **options)
 
     with monkeypatch.context() as patch:
-        patch.setattr(many, "extract_features", work)
+        patch.setattr(job, "extract_features", work)
         done, found = localize(made.videos)
     assert (done.exit_code, found, len(calls)) == (1, None, 2)
     done, found = localize(made.videos, "--json")
@@ -230,7 +230,7 @@ def test_an_interrupted_run_goes_on(localize, made, tmp_path, monkeypatch):
 @pytest.fixture
 def counted(monkeypatch):
     """Videos that were decoded."""
-    from basnet_rt.extractors import many
+    from basnet_rt.extractors.running import job
 
     calls = []
 
@@ -238,7 +238,7 @@ def counted(monkeypatch):
         calls.append(source.name)
         return extract_features(source, extractor, **options)
 
-    monkeypatch.setattr(many, "extract_features", work)
+    monkeypatch.setattr(job, "extract_features", work)
     return calls
 
 

@@ -16,10 +16,10 @@ from extract_cases import SPEC
 from means import Means
 
 from basnet_rt import InvalidValue, VideoError
-from basnet_rt.extractors import pipeline
-from basnet_rt.extractors.one_thread import one_thread
-from basnet_rt.extractors.pipeline import extract_features
-from basnet_rt.extractors.pipeline_channel import Channel, Stopped
+from basnet_rt.extractors.running import pipeline
+from basnet_rt.extractors.running.channel import Channel, Stopped
+from basnet_rt.extractors.running.one_thread import one_thread
+from basnet_rt.extractors.running.pipeline import extract_features
 from basnet_rt.video import read_frames
 
 pytestmark = pytest.mark.usefixtures("no_thread_left")
@@ -207,7 +207,7 @@ def test_modules_that_are_not_there_stay_away():
     import subprocess
 
     code = (
-        "import sys; from basnet_rt.extractors.one_thread import one_thread\n"
+        "import sys; from basnet_rt.extractors.running.one_thread import one_thread\n"
         "with one_thread(): pass\n"
         "print({'cv2', 'torch'} & set(sys.modules))"
     )

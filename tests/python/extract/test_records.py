@@ -13,9 +13,9 @@ import pytest
 from extract_cases import SPEC
 
 from basnet_rt import BundleError, InvalidValue
-from basnet_rt._feature_records import Sidecar, write_extractor
-from basnet_rt.bundle import BundleMetadata, parse_metadata, read_metadata
 from basnet_rt.features import open_features
+from basnet_rt.features.records import Sidecar, write_extractor
+from basnet_rt.model.bundle import BundleMetadata, parse_metadata, read_metadata
 from basnet_training.calibrate_target import calibrate_bundle
 from basnet_training.config import check_config, load_config
 from basnet_training.export import describe, export_bundle

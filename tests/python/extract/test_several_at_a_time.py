@@ -14,8 +14,8 @@ import pytest
 from extract_cases import make_video
 from means import CrashingRecipe, MeansRecipe
 
-from basnet_rt.extractors.many import extract_many
-from basnet_rt.extractors.video_files import find_video_files
+from basnet_rt.extractors.running.many import extract_many
+from basnet_rt.extractors.running.video_files import find_video_files
 
 
 def found(folder):
@@ -101,7 +101,7 @@ def test_a_line_a_video_without_a_terminal_and_bars_on_one(run_cli, made, tmp_pa
     from rich.console import Console
 
     from basnet_rt.cli import common, extraction_bar
-    from basnet_rt.extractors import pipeline
+    from basnet_rt.extractors.running import pipeline
 
     monkeypatch.setattr(common, "SLOW_SECONDS", -1.0)
     monkeypatch.setattr(pipeline, "REPORT_SECONDS", 0.0)

@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 from basnet_rt import InvalidValue, VideoError
-from basnet_rt.extractors.video_files import VideoFile, find_video_files, holds_videos, name_of
+from basnet_rt.extractors.running.video_files import (
+    VideoFile,
+    find_video_files,
+    holds_videos,
+    name_of,
+)
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ HALF_A_MILLISECOND = 0.5e-3 + 1e-9
 
 @pytest.fixture
 def worst(record_property):
-    """Compare one video's rows with what was written; bench/formats.py makes its table of this."""
+    """Compare one video's rows with what was written; bench/accuracy/formats.py tabulates it."""
 
     def compare(form, reader, got, marked, video, rate="25"):
         error = comparing.worst_time_error(got, comparing.rows_of(marked, video))

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 
 from basnet_rt import Detections, PostprocessConfig, StreamPostprocessor
-from basnet_rt.bundle import BundleMetadata
-from basnet_rt.onsets import Alarm, Onset, OnsetDetector
+from basnet_rt.model.bundle import BundleMetadata
+from basnet_rt.postprocessing.onsets import Alarm, Onset, OnsetDetector
 from basnet_training import BaSNet
 from basnet_training.export import export_bundle
 

@@ -85,7 +85,7 @@ def test_files_are_streams_of_their_own(run_cli, bundle, model, tmp_path):
 
 
 def test_realtime_gives_each_snippet_when_it_ends(monkeypatch):
-    from basnet_rt.cli import stream_sources
+    from basnet_rt.cli.stream import sources as stream_sources
 
     clock = [50.0]
     monkeypatch.setattr(stream_sources.time, "monotonic", lambda: clock[0])

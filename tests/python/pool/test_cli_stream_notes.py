@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from basnet_rt import PostprocessConfig
-from basnet_rt.cli.stream import _warnings
+from basnet_rt.cli.stream.command import _warnings
 
 LIVE = {"normalisation": "fixed", "gate": "none"}
 

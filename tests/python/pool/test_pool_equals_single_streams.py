@@ -102,7 +102,7 @@ def test_the_bundle_agrees_with_single_streams(bundle, kind):
 @torch.no_grad()
 def test_the_bundle_network_gives_each_slot_its_own_activations(model):
     """CAS within 1e-5 of the whole, whatever slots share the calls; old states never leak."""
-    from basnet_rt.pool_network import ModelNetwork
+    from basnet_rt.stream.pool_network import ModelNetwork
 
     network = ModelNetwork(model, with_cas=True)
     rows = {slot: pool_cases.features(24, 60 + slot) for slot in range(5)}

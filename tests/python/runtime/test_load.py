@@ -11,7 +11,7 @@ import tiny_bundle
 import torch
 
 import basnet_rt
-from basnet_rt.bundle import METADATA_FILE
+from basnet_rt.model.bundle import METADATA_FILE
 
 
 def test_a_bundle_says_what_it_is(bundle):

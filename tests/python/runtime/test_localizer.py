@@ -9,7 +9,7 @@ import torch
 
 import basnet_rt
 from basnet_rt import PostprocessConfig
-from basnet_rt.localizer import uniform_rows
+from basnet_rt.localize.localizer import uniform_rows
 
 SNIPPET_SECONDS = 16 / 25
 
@@ -155,7 +155,7 @@ def test_the_models_share_of_best_snippets_stays(tmp_path):
 
 
 def test_fixed_takes_the_calibration(tmp_path, model):
-    from basnet_rt.bundle import Calibration
+    from basnet_rt.model.bundle import Calibration
 
     calibration = Calibration((-1.0, -2.0, -3.0), (1.0, 2.0, 3.0))
     path = tiny_bundle.write(tmp_path / "b.pt", calibration=calibration)

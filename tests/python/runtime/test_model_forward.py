@@ -8,7 +8,7 @@ import tiny_bundle
 import torch
 
 import basnet_rt
-from basnet_rt import _forward
+from basnet_rt.model import long_videos
 
 
 def test_shapes_and_kinds(model, make_features):
@@ -58,8 +58,8 @@ def test_features_are_not_modified(model, make_features):
 def test_pieces_agree_with_the_whole(model, make_features, num_snippets):
     """Catches pieces that overlap too little, are cut wrongly, or score by piece."""
     rows = torch.from_numpy(make_features(num_snippets))
-    whole = _forward.run(model.module, rows, model.metadata, piece=10_000)
-    pieces = _forward.run(model.module, rows, model.metadata, piece=8)
+    whole = long_videos.run(model.module, rows, model.metadata, piece=10_000)
+    pieces = long_videos.run(model.module, rows, model.metadata, piece=8)
     for got, want in zip(pieces, whole, strict=True):
         torch.testing.assert_close(got, want, rtol=0, atol=1e-6)
 

@@ -14,8 +14,9 @@ import pytest
 import tiny_bundle
 
 import basnet_rt
-from basnet_rt import Detections, _whole_file
-from basnet_rt.result_files import provenance_of
+from basnet_rt import Detections
+from basnet_rt._system import whole_file
+from basnet_rt.localize import provenance_of
 
 
 def detections_of(count, seed=0, mode="continuous", classes=("A", 'B, "b"', "Ç")):
@@ -161,7 +162,7 @@ def test_failure_half_way_leaves_the_old_file(tmp_path, results):
         raise OSError(28, "No space left on device")
 
     with pytest.raises(basnet_rt.Error, match=r"r\.json: cannot be written: No space left"):
-        _whole_file.write_whole(target, pieces())
+        whole_file.write_whole(target, pieces())
     assert target.read_text() == "old"
     assert names_in(tmp_path) == ["r.json"]
 
@@ -177,7 +178,7 @@ def test_failure_at_the_end_leaves_the_old_file(tmp_path, monkeypatch, call):
 
     monkeypatch.setattr(*((os, "fsync") if call == "fsync" else (Path, "replace")), fail)
     with pytest.raises(basnet_rt.Error, match="No space left"):
-        _whole_file.write_whole(target, ["new"])
+        whole_file.write_whole(target, ["new"])
     assert target.read_text() == "old"
     assert names_in(tmp_path) == ["r.json"]
 

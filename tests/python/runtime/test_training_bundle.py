@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import basnet_rt
-from basnet_rt.bundle import BundleMetadata
+from basnet_rt.model.bundle import BundleMetadata
 
 training = pytest.importorskip("basnet_training.export")
 
@@ -59,12 +59,12 @@ def test_every_dtype_of_weights(export, stored, asked):
 @pytest.mark.parametrize("activation", ["raw", "softmax", "fused"])
 def test_long_videos_in_pieces(export, activation):
     """The exported form groups snippets by fours; cutting a video must not show."""
-    from basnet_rt import _forward
+    from basnet_rt.model import long_videos
 
     model = basnet_rt.load(export(activation=activation))
     rows = torch.from_numpy(features_of(517))
-    whole = _forward.run(model.module, rows, model.metadata, piece=1000)
+    whole = long_videos.run(model.module, rows, model.metadata, piece=1000)
     for got, want in zip(
-        _forward.run(model.module, rows, model.metadata, piece=130), whole, strict=True
+        long_videos.run(model.module, rows, model.metadata, piece=130), whole, strict=True
     ):
         torch.testing.assert_close(got, want, rtol=0, atol=1e-5)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from basnet_rt.bundle import METADATA_FILE, BundleMetadata
+from basnet_rt.model.bundle import METADATA_FILE, BundleMetadata
 
 CLASSES = ("Jump", "Run", "Swim")
 FEATURE_DIM = 8

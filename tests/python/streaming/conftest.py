@@ -23,7 +23,7 @@ def make_model(tmp_path_factory):
     torch = pytest.importorskip("torch")
     export = pytest.importorskip("basnet_training.export")
     import basnet_rt
-    from basnet_rt.bundle import BundleMetadata
+    from basnet_rt.model.bundle import BundleMetadata
     from basnet_training.network import BaSNet
 
     torch.set_num_threads(1)

@@ -5,18 +5,11 @@ An error here would not break a stream; it would put wrong numbers into docs/str
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from basnet_rt import Alarm, PostprocessConfig, StreamingLocalizer
-from reference.evaluate import Found, hits
-
-sys.path.append(str(Path(__file__).resolve().parents[3] / "bench" / "streaming"))
-
-from latency_measures import (
+from bench.streaming.latency_measures import (
     Finals,
     Latencies,
     Segments,
@@ -27,7 +20,8 @@ from latency_measures import (
     quantiles,
     stream,
 )
-from onset_measures import Events, onset_delays, onsets
+from bench.streaming.onset_measures import Events, onset_delays, onsets
+from reference.evaluate import Found, hits
 
 CONFIG = PostprocessConfig.continuous(
     normalisation="fixed", gate="none", cas_thresholds=[0.5], outer_ratio=0.25

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 pytest.importorskip("basnet_training.calibrate")  # the measurements take its calibration
-sys.path.append(str(Path(__file__).resolve().parents[3] / "bench" / "streaming"))
 
-from latency_measures import Latencies, Segments
-from measured_settings import Measured, average_map, changed, measure, streamed
-from recordings import (
+from bench.streaming.latency_measures import Latencies, Segments
+from bench.streaming.measured_settings import Measured, average_map, changed, measure, streamed
+from bench.streaming.recordings import (
     SCORES_CONFIG,
     SNIPPET_SECONDS,
     DataSet,

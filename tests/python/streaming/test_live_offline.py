@@ -14,7 +14,7 @@ from stream_cases import as_set, joined, random_chunks
 
 import basnet_rt
 from basnet_rt import Localizer, StreamingLocalizer
-from basnet_rt.network_stream import NetworkStream
+from basnet_rt.stream.network import NetworkStream
 
 SECONDS = 0.64
 SETTINGS = {
@@ -160,5 +160,5 @@ def test_pending(model, make_features):
         assert localizer.save() == before
         assert pending.classes == model.classes
         assert (np.diff(pending.scores) <= 0).all()
-        certain = localizer._post.num_snippets * SECONDS
+        certain = localizer.num_snippets * SECONDS
         assert (pending.segments <= certain).all()

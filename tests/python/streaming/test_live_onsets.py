@@ -10,8 +10,8 @@ from post_cases import make_video
 
 import basnet_rt
 from basnet_rt import Alarm, PostprocessConfig, StreamingLocalizer
-from basnet_rt.network_stream import NetworkStream
-from basnet_rt.onsets import OnsetDetector
+from basnet_rt.postprocessing.onsets import OnsetDetector
+from basnet_rt.stream.network import NetworkStream
 
 FIXED = PostprocessConfig.continuous(normalisation="fixed", gate="none")
 

@@ -14,7 +14,7 @@ from stream_cases import as_set, joined, random_chunks
 
 import basnet_rt
 from basnet_rt import Localizer, PostprocessConfig, StreamingLocalizer, StreamPool
-from basnet_rt.network_stream import NetworkStream
+from basnet_rt.stream.network import NetworkStream
 
 SECONDS = 16 / 25
 FIELDS = {"normalisation": "fixed", "gate": "none", "cas_thresholds": [0.1, 0.14, 0.18, 0.25]}
@@ -34,7 +34,7 @@ def videos(shared):
 def real_model(tmp_path_factory):
     """Six classes, as the network is before training but for a classifier that moves more."""
     torch = pytest.importorskip("torch")
-    from basnet_rt.bundle import BundleMetadata
+    from basnet_rt.model.bundle import BundleMetadata
     from basnet_training.export import export_bundle
     from basnet_training.network import BaSNet
 

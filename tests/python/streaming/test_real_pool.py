@@ -11,8 +11,8 @@ from stream_cases import as_set, joined
 
 import basnet_rt
 from basnet_rt import PostprocessConfig, StreamPool
-from basnet_rt.bundle import BundleMetadata
 from basnet_rt.model import Model
+from basnet_rt.model.bundle import BundleMetadata
 
 pytest.importorskip("torch")
 

@@ -9,7 +9,7 @@ from stream_cases import as_set, joined, maker, rows_of, run
 
 import basnet_rt
 from basnet_rt import PostprocessConfig
-from basnet_rt.onsets import Alarm, OnsetDetector
+from basnet_rt.postprocessing.onsets import Alarm, OnsetDetector
 
 VIDEO = make_video("smooth", 40, 2, 6)
 FIELDS = {"normalisation": "fixed", "gate": "horizon", "horizon": 3.0, "cas_thresholds": [0.1, 0.3]}

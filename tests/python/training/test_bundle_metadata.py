@@ -9,7 +9,7 @@ import zipfile
 import pytest
 
 from basnet_rt import BundleError
-from basnet_rt.bundle import BundleMetadata, Calibration, parse_metadata, read_metadata
+from basnet_rt.model.bundle import BundleMetadata, Calibration, parse_metadata, read_metadata
 
 METADATA = BundleMetadata(
     classes=("A", "B"),

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from basnet_rt import InvalidValue
-from basnet_rt.bundle import read_metadata
+from basnet_rt.model.bundle import read_metadata
 from basnet_training.calibrate import calibrate, fitting_calibration, typical_range
 from basnet_training.calibrate_target import calibrate_bundle, calibrate_run
 from basnet_training.dataset import open_videos

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 import basnet_rt
-from basnet_rt.bundle import BundleMetadata
+from basnet_rt.model.bundle import BundleMetadata
 from basnet_training import BaSNet
 from basnet_training.export import export_bundle
 from basnet_training.projection import InputProjection

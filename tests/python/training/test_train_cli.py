@@ -8,7 +8,7 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from basnet_rt.bundle import read_metadata
+from basnet_rt.model.bundle import read_metadata
 from basnet_training import BaSNet
 from basnet_training.cli import app
 from basnet_training.export import load_bundle

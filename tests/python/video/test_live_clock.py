@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from basnet_rt.video.live_clock import LiveClock
+from basnet_rt.video.live.clock import LiveClock
 
 STEP = Fraction(1, 25)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from brightness import SNIPPET_FRAMES, Brightness
 
-from basnet_rt.live_features import Missing, live_features
+from basnet_rt.stream.live_features import Missing, live_features
 from basnet_rt.video import Frame, Gap
 
 FPS = 25.0

@@ -18,7 +18,7 @@ import pytest
 from live_servers import Act, serving
 from video_stream_cases import EVENTS, Said
 
-from basnet_rt.cli import stream_video
+from basnet_rt.cli.stream import video as stream_video
 
 Run = Callable[..., Said]
 FPS = 25

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from video_stream_cases import EVENTS, Said
 
-from basnet_rt.cli import stream_sources
-from basnet_rt.cli.stream_video import VideoFileSource
+from basnet_rt.cli.stream import sources as stream_sources
+from basnet_rt.cli.stream.video import VideoFileSource
 
 Run = Callable[..., Said]
 
@@ -23,7 +23,7 @@ def segments(events: list[dict[str, Any]]) -> list[list[float]]:
 
 def test_finals_are_what_localize_finds(stream: Run, video: Path, bundle: Path):
     from basnet_rt import Localizer, load
-    from basnet_rt.from_video import localize_video
+    from basnet_rt.localize.from_video import localize_video
 
     offline = localize_video(video, Localizer(load(bundle)))
     want = sorted([one.start, one.end] for one in offline)

@@ -18,8 +18,8 @@ from brightness import SNIPPET_FRAMES, Brightness, write_bundle
 from coded_video import write_video
 
 from basnet_rt import Localizer, StreamingLocalizer, load
-from basnet_rt.extractors.pipeline import extract_features
-from basnet_rt.live_features import live_features
+from basnet_rt.extractors.running.pipeline import extract_features
+from basnet_rt.stream.live_features import live_features
 from basnet_rt.video import read_frames
 
 EVENTS = ((50, 101), (143, 160), (233, 234 + 40))  # frames [first, end) that are bright

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from basnet_rt import InvalidValue
-from basnet_rt._whole_file import whole, write_whole
+from basnet_rt._system.whole_file import whole, write_whole
 
 from .features import Simulation, VideoFeatures
 from .timelines import Timeline

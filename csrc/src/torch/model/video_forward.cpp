@@ -74,7 +74,7 @@ at::Tensor scores_of(const Model::Impl& model, const at::Tensor& cas) {
 
 /// Pieces overlap by what the network sees to each side, so they agree with the whole but for
 /// float32 rounding.
-VideoOutputs run_pieces(const Model::Impl& model, const at::Tensor& rows) {
+VideoOutputs run_pieces(const Model::Impl& model, const at::Tensor& rows, bool with_scores) {
   std::vector<at::Tensor> activations, foreground, cas;
   for (std::int64_t start = 0; start < rows.size(0); start += kPiece) {
     const VideoOutputs piece = run_piece(model, rows, start);
@@ -83,14 +83,14 @@ VideoOutputs run_pieces(const Model::Impl& model, const at::Tensor& rows) {
     cas.push_back(piece.cas);
   }
   VideoOutputs whole{at::cat(activations), {}, at::cat(foreground), at::cat(cas)};
-  whole.scores = scores_of(model, whole.cas);
+  if (with_scores) whole.scores = scores_of(model, whole.cas);
   return whole;
 }
 
 }  // namespace
 
-VideoOutputs run_video(const Model::Impl& model, const at::Tensor& rows) {
-  return rows.size(0) <= kPiece ? run_whole(model, rows) : run_pieces(model, rows);
+VideoOutputs run_video(const Model::Impl& model, const at::Tensor& rows, bool with_scores) {
+  return rows.size(0) <= kPiece ? run_whole(model, rows) : run_pieces(model, rows, with_scores);
 }
 
 }  // namespace basnet_rt

@@ -11,8 +11,8 @@ import pytest
 from made_frames import moving
 
 from basnet_rt import Error, InvalidValue
-from basnet_rt.extractors.contract_pictures import PictureMaker, Pictures
-from basnet_rt.extractors.flow import METHODS, FlowMaker, FlowSettings, flow_picture
+from basnet_rt.extractors.backbone.flow import METHODS, FlowMaker, FlowSettings, flow_picture
+from basnet_rt.extractors.backbone.pictures import PictureMaker, Pictures
 from reference.i3d import centre, flow_pixels
 
 

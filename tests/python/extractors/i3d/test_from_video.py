@@ -11,9 +11,9 @@ import torch
 from made_frames import moving, run
 
 from basnet_rt.extractors import make_extractor
-from basnet_rt.extractors.contract import parse_contract
-from basnet_rt.extractors.one_thread import one_thread
-from basnet_rt.extractors.pipeline import extract_features
+from basnet_rt.extractors.backbone.contract import parse_contract
+from basnet_rt.extractors.running.one_thread import one_thread
+from basnet_rt.extractors.running.pipeline import extract_features
 from basnet_rt.video import read_frames
 
 

@@ -9,8 +9,8 @@ from made_frames import moving, run
 
 from basnet_rt import BundleError
 from basnet_rt.extractors import make_extractor
-from basnet_rt.extractors.i3d_export import export_i3d
-from basnet_rt.loading import load_script
+from basnet_rt.model.loading import load_script
+from basnet_training.i3d_export import export_i3d
 
 
 @pytest.fixture(scope="module")

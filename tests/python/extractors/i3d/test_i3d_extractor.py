@@ -44,7 +44,7 @@ def test_features_are_of_the_cropped_frames_in_range(checkpoints):
     """Catches a wrong crop, range, order of colours or of time, by an oracle of the input."""
     import torch
 
-    from basnet_rt.extractors.i3d_weights import load_i3d
+    from basnet_rt.extractors.i3d.weights import load_i3d
 
     got = run(make_extractor("i3d", weights=checkpoints["rgb"]), FRAMES[:16])
     _, network = load_i3d(checkpoints["rgb"])

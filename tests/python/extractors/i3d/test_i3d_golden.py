@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from basnet_rt.extractors.i3d_network import CHANNELS, I3d, same_padding
-from basnet_rt.extractors.i3d_running import RunningI3d
+from basnet_rt.extractors.i3d.network import CHANNELS, I3d, same_padding
+from basnet_rt.extractors.i3d.running import RunningI3d
 from reference.i3d import flow_shapes, golden_input
 
 STREAMS = ("rgb", "flow")

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from basnet_rt import BundleError
-from basnet_rt.extractors.i3d_weights import load_i3d
+from basnet_rt.extractors.i3d.weights import load_i3d
 
 BIAS = "Mixed_4d.b2b.bn.bias"
 

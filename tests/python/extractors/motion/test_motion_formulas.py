@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from motion_inputs import features, motion, random_pairs, shifted, texture
 
-from basnet_rt.extractors import motion_pooling
-from basnet_rt.extractors.motion_cells import CellMaker, Cells
-from basnet_rt.extractors.motion_cuts import change, find_cuts
+from basnet_rt.extractors.motion import pooling
+from basnet_rt.extractors.motion.cells import CellMaker, Cells
+from basnet_rt.extractors.motion.cuts import change, find_cuts
 from reference import motion as reference
 
 # (difference, correlation) of the pairs of a snippet
@@ -34,12 +34,12 @@ def test_pooling_matches_reference(changes, grid, layout):
     pairs = random_pairs(len(changes), len(changes), *grid)
     cuts = find_cuts(changes)
 
-    snippet = motion_pooling.Snippet.of([Cells(*one) for one in pairs], cuts, grid[0])
-    got = motion_pooling.pool(snippet, layout)
+    snippet = pooling.Snippet.of([Cells(*one) for one in pairs], cuts, grid[0])
+    got = pooling.pool(snippet, layout)
 
     want = reference.pool([tuple(map(np.float64, one)) for one in pairs], changes, grid[0], layout)
     assert got.dtype == np.float32
-    assert got.shape == (motion_pooling.size(layout),)
+    assert got.shape == (pooling.size(layout),)
     np.testing.assert_allclose(got, want, rtol=2e-6, atol=2e-6)
 
 

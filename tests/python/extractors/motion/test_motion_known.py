@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from motion_inputs import HEIGHT, WIDTH, features, frames, motion, moved, shifted, texture
 
-from basnet_rt.extractors.motion_cells import ENERGIES, HISTOGRAMS
-from basnet_rt.extractors.motion_cuts import LEAST_CHANGE, change
+from basnet_rt.extractors.motion.cells import ENERGIES, HISTOGRAMS
+from basnet_rt.extractors.motion.cuts import LEAST_CHANGE, change
 
 INNER = np.zeros((15, 20), dtype=bool)
 INNER[3:-3, 3:-3] = True  # what comes in at the edge moves otherwise

@@ -6,7 +6,7 @@ import itertools
 
 from motion_inputs import motion
 
-from basnet_rt.extractors.motion_cuts import find_cuts
+from basnet_rt.extractors.motion.cuts import find_cuts
 from basnet_rt.video import read_frames
 
 # First frames of new clips among the first 208. In between, one source shows five pictures a

@@ -11,7 +11,7 @@ from motion_inputs import HEIGHT, WIDTH, features, frames, motion, shifted, text
 
 from basnet_rt import InvalidValue
 from basnet_rt.extractors import extractor_from_spec
-from basnet_rt.extractors.interface import ExtractorSpec
+from basnet_rt.features.extractor_spec import ExtractorSpec
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from basnet_rt import BundleError, InvalidValue
-from basnet_rt.extractors.contract import parse_contract, read_contract
+from basnet_rt.extractors.backbone.contract import parse_contract, read_contract
 
 LEAST = {"layout": "B C T H W", "feature_dim": 8}
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from basnet_rt import InvalidValue
-from basnet_rt.extractors.contract_layout import arrange
-from basnet_rt.extractors.contract_pictures import PictureMaker, Pictures
+from basnet_rt.extractors.backbone.layout import arrange
+from basnet_rt.extractors.backbone.pictures import PictureMaker, Pictures
 from basnet_rt.video.frames import Frame
 from reference.i3d import centre, in_range
 

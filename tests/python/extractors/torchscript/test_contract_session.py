@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from basnet_rt import BundleError, Error
-from basnet_rt.extractors.contract_pictures import Pictures
-from basnet_rt.extractors.contract_session import Branch, NetworkExtractor
-from basnet_rt.extractors.flow import FlowSettings
-from basnet_rt.extractors.interface import ExtractorSpec
+from basnet_rt.extractors.backbone.flow import FlowSettings
+from basnet_rt.extractors.backbone.pictures import Pictures
+from basnet_rt.extractors.backbone.session import Branch, NetworkExtractor
+from basnet_rt.features.extractor_spec import ExtractorSpec
 from basnet_rt.video.frames import Frame, FrameFormat
 from reference.i3d import snippets
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from basnet_rt import BundleError, Error, InvalidValue
 from basnet_rt.extractors import ExtractorSpec, extractor_from_spec, make_extractor
-from basnet_rt.extractors.contract_files import check_recorded, sha256_of
+from basnet_rt.extractors.backbone.weights_files import check_recorded, sha256_of
 from basnet_rt.video.frames import Frame
 
 

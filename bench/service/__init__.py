@@ -1,0 +1,1 @@
+"""The gRPC service under the load of many clients."""

@@ -1,0 +1,1 @@
+"""Times of post-processing, localization, evaluation and the report, beside a rival's."""

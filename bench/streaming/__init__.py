@@ -1,0 +1,5 @@
+"""Streams: how late their decisions are, what that costs, and how many one machine holds."""
+
+from bench.tables import DOCS
+
+PAGE = DOCS / "streaming.md"

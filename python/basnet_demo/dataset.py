@@ -1,0 +1,130 @@
+"""The demo's videos as a data set: films, ground truth, and the tags that training may see."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import multiprocessing.connection
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing.synchronize import Event
+from pathlib import Path
+from typing import Any
+
+from basnet_demo.drawing import Picture
+from basnet_demo.film import write_film
+from basnet_demo.scene import pictures
+from basnet_demo.script import FPS, FilmScript
+from basnet_rt._errors import Error
+from basnet_rt._system.processes import children_ignore_interrupts
+from basnet_rt._system.whole_file import write_whole
+
+ANNOTATIONS, TAGS = "annotations.json", "tags.csv"
+
+
+def film_path(folder: Path, script: FilmScript) -> Path:
+    """Such as videos/train/train_00.mp4."""
+    return folder / "videos" / script.subset / f"{script.name}.mp4"
+
+
+def write_annotations(folder: Path, scripts: Sequence[FilmScript]) -> None:
+    """The truth in ActivityNet form, of both subsets."""
+    database = {script.name: _entry(script) for script in scripts}
+    content = {"version": "basnet-rt demo, made up", "database": database}
+    write_whole(folder / ANNOTATIONS, [json.dumps(content, indent=1, allow_nan=False) + "\n"])
+
+
+def write_tags(folder: Path, scripts: Sequence[FilmScript]) -> None:
+    """What is known of the training videos: no time, not even how often."""
+    rows = [f"{one.name},{';'.join(one.tags)}" for one in scripts if one.subset == "train"]
+    write_whole(folder / TAGS, ["\n".join(["video,tags", *rows]) + "\n"])
+
+
+def _entry(script: FilmScript) -> dict[str, Any]:
+    segments = [
+        {"label": one.label, "segment": [round(one.start, 3), round(one.end, 3)]}
+        for one in script.segments
+    ]
+    return {"subset": script.subset, "duration": script.duration, "annotations": segments}
+
+
+def write_films(
+    folder: Path, scripts: Sequence[FilmScript], *, processes: int, advance: Callable[[int], None]
+) -> None:
+    """Draw and encode every video that is not there yet.
+
+    Args:
+        processes: side by side; 1 works in this one.
+        advance: called with the number of videos left, first of all and after each.
+
+    Raises:
+        Error: a file cannot be written, or a process was ended from outside.
+    """
+    waiting = [one for one in scripts if not film_path(folder, one).exists()]
+    advance(len(waiting))
+    if processes == 1:
+        for left, script in zip(range(len(waiting) - 1, -1, -1), waiting, strict=True):
+            _write_one(script, film_path(folder, script))
+            advance(left)
+    elif waiting:
+        _write_in_parallel(folder, waiting, processes, advance)
+
+
+def _write_one(script: FilmScript, path: Path, stop: Event | None = None) -> None:
+    write_film(path, _until(stop, pictures(script)), fps=FPS)
+
+
+def _until(stop: Event | None, found: Iterator[Picture]) -> Iterator[Picture]:
+    for picture in found:
+        if stop is not None and stop.is_set():
+            raise Error("stopped")
+        yield picture
+
+
+_stop: Event | None = None  # of a process that draws
+
+
+def _write_in_parallel(
+    folder: Path, scripts: Sequence[FilmScript], processes: int, advance: Callable[[int], None]
+) -> None:
+    # Not forked: a library's threads would be copied half.
+    context = multiprocessing.get_context("spawn")
+    stop = context.Event()
+    with ProcessPoolExecutor(processes, context, _begin, (stop,)) as pool:
+        try:
+            with children_ignore_interrupts():
+                jobs = [pool.submit(_draw, one, film_path(folder, one)) for one in scripts]
+            for left, job in zip(range(len(jobs) - 1, -1, -1), as_completed(jobs), strict=True):
+                job.result()
+                advance(left)
+        except BaseException:
+            stop.set()
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _begin(stop: Event) -> None:
+    """A process that draws."""
+    global _stop
+    import cv2
+
+    cv2.setNumThreads(1)
+    _stop = stop
+    threading.Thread(target=_follow, args=(stop,), daemon=True).start()
+
+
+def _follow(stop: Event) -> None:
+    """End soon after the first process, however that was ended; a pool alone would wait forever."""
+    first = multiprocessing.parent_process()
+    assert first is not None
+    multiprocessing.connection.wait([first.sentinel])
+    stop.set()
+    time.sleep(1.0)  # for the half-written video to be removed
+    signal.raise_signal(signal.SIGTERM)
+
+
+def _draw(script: FilmScript, path: Path) -> None:
+    _write_one(script, path, _stop)

@@ -1,0 +1,63 @@
+"""Reading JSON files, with errors that name the file."""
+
+from __future__ import annotations
+
+import gc
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from basnet_rt._errors import InvalidValue
+
+
+def read_json(path: str | Path) -> Any:
+    """The content of a JSON file.
+
+    Raises:
+        InvalidValue: (a ValueError) the file is absent, cannot be read, or is not JSON.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidValue(f"{path}: cannot be read: {error}") from error
+    with _collector_paused():
+        return parse_json(text, str(path))
+
+
+def parse_json(text: str, where: str) -> Any:
+    """The content of a JSON text; `where` names its source in messages.
+
+    Raises:
+        InvalidValue: it is not JSON, or an object names a key twice: one of the two entries would
+            be lost in silence.
+    """
+    try:
+        return json.loads(text, object_pairs_hook=_object)
+    except InvalidValue as error:
+        raise InvalidValue(f"{where}: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise InvalidValue(f"{where}: not JSON: {error}") from error
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise InvalidValue(f"the key {twice!r} appears twice in one object; remove one of the two")
+    return found
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Parsing makes millions of containers and no cycles; scanning them doubles the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

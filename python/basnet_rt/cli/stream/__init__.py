@@ -1,0 +1,1 @@
+"""`basnet-rt stream`."""

@@ -1,0 +1,168 @@
+"""One run of `basnet-rt stream`: pushes snippets, writes events, keeps the state."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from basnet_rt.cli.stream.sources import Rows, RowSource
+from basnet_rt.cli.stream.state import EventWriter, StreamProgress, save_progress
+from basnet_rt.cli.stream.view import LiveView
+from basnet_rt.results import Detections
+from basnet_rt.stream.live_features import Missing
+from basnet_rt.stream.localizer import StreamingLocalizer
+
+Answer = TypeVar("Answer")
+
+
+class StreamSession:
+    """What a run does with its snippets, one input after the other."""
+
+    def __init__(
+        self,
+        localizer: StreamingLocalizer,
+        events: EventWriter,
+        view: LiveView | None,
+        progress: StreamProgress,
+        pending: bool,
+    ) -> None:
+        self.localizer, self.progress = localizer, progress
+        self._events, self._view, self._pending = events, view, pending
+        self._state: Path | None = None
+        self._save_every, self._saved_at = 1, progress.snippet
+        self._last_pending: list[dict[str, Any]] = []
+
+    def begin(self, resumed: bool) -> None:
+        model, progress = self.localizer.model, self.progress
+        if resumed:
+            where = {"source": progress.source, "snippet": progress.snippet}
+            self._write("resumed", sequence=progress.sequence, **where)
+            return
+        self._write(
+            "start",
+            model=model.name,
+            mode=self.localizer.config.mode,
+            simulated=model.simulated,
+            classes=list(model.classes),
+            snippet_seconds=model.metadata.snippet_seconds,
+        )
+
+    def keep(self, path: Path, every: int) -> None:
+        self._state, self._save_every = path, every
+
+    def push(self, name: str, rows: Rows) -> None:
+        self._tell(name, self.localizer.push(rows))
+        self.progress.snippet += len(rows)
+        if self._pending:
+            self._tell_pending(name)
+        if self.progress.snippet - self._saved_at >= self._save_every:
+            self.save()
+
+    def gap(self, name: str, missing: Missing) -> None:
+        """Snippets that a camera did not give."""
+        seconds = self.localizer.model.metadata.snippet_seconds
+        self._tell(name, self.localizer.gap(missing.snippets))
+        self.progress.snippet = missing.first + missing.snippets
+        where = {"start": missing.first * seconds, "end": self.progress.snippet * seconds}
+        self._write("gap", video=name, **where, reason=missing.reason)
+
+    def began(self, name: str, started: datetime | None) -> None:
+        """Time 0 of a camera by the calendar, said once."""
+        if started is None or self.progress.started is not None:
+            return
+        self.progress.started = started.isoformat()
+        self._write("connected", video=name, started=self.progress.started)
+
+    def finish(self, source: RowSource, *, last: bool) -> None:
+        """The end of one input."""
+        self._tell(source.name, self.localizer.finish(duration=source.duration))
+        statistics = self.localizer.statistics
+        self._write(
+            "end",
+            video=source.name,
+            snippets=statistics.snippets_in,
+            finals=statistics.finals_out,
+            mean_latency=round(statistics.mean_latency, 3),
+            max_latency=round(statistics.latency_max, 3),
+            compute_seconds=round(statistics.compute_seconds, 3),
+            **({} if source.problems is None else {"problems": dict(source.problems)}),
+        )
+        self.localizer.reset()
+        self.progress.source, self.progress.snippet = self.progress.source + 1, 0
+        self.progress.done, self.progress.started = last, None
+        self.save()
+
+    def save(self) -> None:
+        """What was said first, then the state that says so."""
+        self._saved_at = self.progress.snippet
+        if self._state is None:
+            return
+        self.progress.written = self._events.sync()
+        state = self.localizer.save()
+        save_progress(self._state, self.progress, state, self.localizer.model.name)
+
+    def _tell(self, name: str, finals: Detections) -> None:
+        onsets = self.localizer.onsets()
+        for onset in onsets:
+            where = {"time": onset.time, "snippet": onset.decided}
+            self._number(
+                "onset", video=name, label=onset.name, **where, activation=onset.activation
+            )
+        decided = [] if finals.decided is None else finals.decided.tolist()
+        for record, snippet in zip(finals.to_records(), decided, strict=True):
+            self._number("final", video=name, **record, decided=snippet)
+        if self._view is not None:
+            self._view.show(name, finals, onsets)
+
+    def _tell_pending(self, name: str) -> None:
+        now = self.localizer.pending().to_records()
+        if now != self._last_pending:
+            self._write("pending", video=name, detections=now)
+            self._last_pending = now
+
+    def _number(self, event: str, **fields: Any) -> None:
+        self._write(event, sequence=self.progress.sequence, **fields)
+        self.progress.sequence += 1
+
+    def _write(self, event: str, **fields: Any) -> None:
+        self._events.write({"event": event, **fields})
+
+
+class Interrupts:
+    """Ctrl-C and SIGTERM interrupt waiting for input alone, never what is computed or written."""
+
+    def __init__(self) -> None:
+        self._waiting = self._asked = False
+
+    @contextlib.contextmanager
+    def caught(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield  # signals are the main thread's
+            return
+        kinds = (signal.SIGINT, signal.SIGTERM)
+        before = [signal.signal(kind, self._handle) for kind in kinds]
+        try:
+            yield
+        finally:
+            for kind, handler in zip(kinds, before, strict=True):
+                signal.signal(kind, handler)
+
+    def wait(self, call: Callable[[], Answer]) -> Answer:
+        """`call`, which an interrupt may end."""
+        self._waiting = True
+        try:
+            if self._asked:
+                raise KeyboardInterrupt
+            return call()
+        finally:
+            self._waiting = False
+
+    def _handle(self, *_: object) -> None:
+        self._asked = True
+        if self._waiting:
+            raise KeyboardInterrupt

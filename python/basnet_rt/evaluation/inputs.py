@@ -1,0 +1,43 @@
+"""What an evaluation starts from: the subset's segments, and the predictions that count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from basnet_rt._errors import InvalidType
+from basnet_rt.tables.predictions import PredictionTable
+from basnet_rt.tables.truth import TruthTable
+
+
+@dataclass(frozen=True, eq=False)
+class EvaluationInput:
+    """Checked tables.
+
+    Attributes:
+        outside: the videos with predictions that the subset lacks.
+        absent: the videos of the subset that the predictions do not name at all.
+    """
+
+    truth: TruthTable
+    table: PredictionTable
+    outside: list[str]
+    absent: list[str]
+
+
+def levels_of(tiou_thresholds: Any) -> list[float]:
+    """One number or several, as a list; the core judges the values.
+
+    Raises:
+        TypeError: it is neither.
+    """
+    many = isinstance(tiou_thresholds, Iterable)
+    try:
+        if isinstance(tiou_thresholds, str):
+            raise TypeError
+        return [float(level) for level in (tiou_thresholds if many else [tiou_thresholds])]
+    except (TypeError, ValueError) as error:
+        raise InvalidType(
+            f"tiou_thresholds is {tiou_thresholds!r}; it must be a number or a list of numbers"
+        ) from error

@@ -1,0 +1,1 @@
+"""Networks of others as extractors: TorchScript and ONNX files with a contract."""

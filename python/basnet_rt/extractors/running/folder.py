@@ -1,0 +1,123 @@
+"""The folder that `extract` fills: what is finished in it, and how it is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from basnet_rt._errors import BundleError, Error, InvalidValue
+from basnet_rt._system.whole_file import whole
+from basnet_rt.extractors.running.pipeline import Extracted
+from basnet_rt.extractors.running.store import Stored
+from basnet_rt.extractors.running.video_files import VideoFile
+from basnet_rt.features.extractor_spec import ExtractorSpec
+from basnet_rt.features.records import (
+    EXTRACTOR_FILE,
+    Sidecar,
+    read_extractor,
+    read_sidecar,
+    write_extractor,
+)
+
+
+class FeatureFolder:
+    """`<name>.npy` and `<name>.json` for every video, and `extractor.json`.
+
+    A video is finished when both its files are there and its sidecar says so. The sidecar goes
+    first and comes last: at any moment, what it says is true of the features beside it.
+    """
+
+    def __init__(self, path: str | Path, spec: ExtractorSpec) -> None:
+        self.path, self.spec = Path(path), spec
+
+    def begin(self, videos: list[VideoFile]) -> int:
+        """Make the folder one of this extractor; how many features of another will be made again.
+
+        Raises:
+            ValueError: a video's sidecar would lie on `extractor.json`.
+            Error: the folder has features of another extractor that are none of `videos`, or
+                cannot be written to.
+        """
+        names = {video.name for video in videos}
+        if EXTRACTOR_FILE in {f"{name}.json" for name in names}:
+            raise InvalidValue(
+                f"a video called {Path(EXTRACTOR_FILE).stem!r}: {EXTRACTOR_FILE} is the record of "
+                "the extractor; rename the video"
+            )
+        foreign = self._foreign()
+        lonely = sorted(foreign - names)
+        if lonely:
+            raise Error(
+                f"{self.path}: has features of another extractor or of other settings, such as "
+                f"{lonely[0]!r}; choose another folder, or give these videos too"
+            )
+        if self._recorded() != self.spec:
+            write_extractor(self.path, self.spec)
+        return len(foreign)
+
+    def look(self, video: VideoFile, sha256: str | None) -> Stored:
+        """Whether the features of this very content are there."""
+        if not self._files(video.name)[0].exists():
+            return Stored()
+        reason = self._unfit(video.name, sha256)
+        return Stored(finished=reason is None, remark=reason)
+
+    def _unfit(self, name: str, sha256: str | None) -> str | None:
+        """What is the matter with features that are there; None: nothing."""
+        features, record = self._files(name)
+        try:
+            sidecar = read_sidecar(record)
+            shape = np.load(features, mmap_mode="r", allow_pickle=False).shape
+        except (Error, OSError, ValueError, EOFError):
+            return "damaged"
+        if sidecar is None:
+            return "without a sidecar"
+        if sidecar.extractor != self.spec:
+            return "of another extractor"
+        if sha256 is None or sidecar.sha256 != sha256:
+            return "of other content"
+        return None if shape == (sidecar.num_snippets, self.spec.feature_dim) else "damaged"
+
+    def keep(self, video: VideoFile, sha256: str | None, found: Extracted) -> None:
+        """
+        Raises:
+            Error: a file cannot be written; the video is then not finished.
+        """
+        features, record = self._files(video.name)
+        sidecar = Sidecar(
+            source=video.source,
+            sha256=sha256,
+            duration=found.duration,
+            num_frames=found.num_frames,
+            num_snippets=len(found.features),
+            extractor=found.spec,
+            problems=found.problems,
+        )
+        record.unlink(missing_ok=True)
+        with whole(features) as part, part.open("wb") as file:
+            np.save(file, found.features, allow_pickle=False)
+        sidecar.write(record)
+
+    def _files(self, name: str) -> tuple[Path, Path]:
+        return self.path / f"{name}.npy", self.path / f"{name}.json"
+
+    def _recorded(self) -> ExtractorSpec | None:
+        try:
+            return read_extractor(self.path)
+        except (InvalidValue, BundleError):
+            return None  # damaged: written anew
+
+    def _foreign(self) -> set[str]:
+        """Videos here whose sidecar, or else the folder, says another extractor."""
+        recorded = self._recorded()
+        found = set()
+        for path in sorted(self.path.glob("*.npy")) if self.path.is_dir() else []:
+            try:
+                sidecar = read_sidecar(path.with_name(f"{path.stem}.json"))
+            except Error:
+                continue  # damaged: of nobody
+            spec = recorded if sidecar is None else sidecar.extractor
+            if spec is not None and spec != self.spec:
+                found.add(path.stem)
+        return found

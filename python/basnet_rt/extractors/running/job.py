@@ -1,0 +1,124 @@
+"""One video's part of `extract_many`: how its extractor is made, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from basnet_rt._errors import Error
+from basnet_rt.extractors.interface import Extractor
+from basnet_rt.extractors.registry import extractor_from_spec, make_extractor
+from basnet_rt.extractors.running.cache import FeatureCache
+from basnet_rt.extractors.running.pipeline import Extracted, Progress, Report, extract_features
+from basnet_rt.extractors.running.store import FeatureStore
+from basnet_rt.extractors.running.video_files import VideoFile
+from basnet_rt.features.extractor_spec import ExtractorSpec
+
+Watch = Callable[[VideoFile, Progress], None]
+
+
+def ignore_progress(video: VideoFile, progress: Progress) -> None:
+    """Nobody watches."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to make an extractor, here or in another process: by name, or from a record.
+
+    Attributes:
+        name: for `make_extractor`; None where `spec` says it.
+        settings: of it; with a record, those that leave the features alone.
+        spec, weights: for `extractor_from_spec`.
+    """
+
+    name: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    spec: ExtractorSpec | None = None
+    weights: Sequence[Path] = ()
+
+    def make(self) -> Extractor:
+        """
+        Raises:
+            Error: as `make_extractor` and `extractor_from_spec`.
+        """
+        if self.spec is not None:
+            return extractor_from_spec(self.spec, list(self.weights) or None, **self.settings)
+        assert self.name is not None
+        return make_extractor(self.name, **self.settings)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a video.
+
+    Attributes:
+        sha256: of its content; None of an address, and where nothing is kept.
+        found: its features; None where it failed, or was finished in a folder.
+        finished_before: an earlier run had made them.
+        remark: why features that were there had to be made again.
+        error: why it failed.
+    """
+
+    video: VideoFile
+    sha256: str | None = None
+    found: Extracted | None = None
+    finished_before: bool = False
+    remark: str | None = None
+    error: str | None = None
+
+
+def attempt(
+    video: VideoFile, extractor: Extractor, store: FeatureStore | None, watch: Watch
+) -> Result:
+    """Look for a video's features, or make them; nothing is written."""
+    result = Result(video)
+    try:
+        if store is not None:
+            sha256 = video.sha256()
+            stored = store.look(video, sha256)
+            result = replace(result, sha256=sha256, remark=stored.remark)
+            if stored.finished:
+                return replace(result, found=stored.found, finished_before=True)
+        source = video.source if video.is_address else Path(video.source)
+        found = extract_features(source, extractor, progress=lambda at: watch(video, at))
+        return replace(result, found=found)
+    except Exception as error:  # noqa: BLE001 (decoders and networks have kinds of their own)
+        return replace(result, error=reason_of(error))
+
+
+def cached_features(
+    source: str | Path, extractor: Extractor, cache: FeatureCache | None, progress: Report | None
+) -> Extracted:
+    """One video's features, out of the cache where they are there, and kept in it.
+
+    Raises:
+        As `extract_features`; OSError: the file cannot be read.
+    """
+    video = VideoFile(str(source), str(source))
+    sha256 = None if cache is None else video.sha256()
+    found = None if cache is None else cache.look(video, sha256).found
+    if found is None:
+        found = extract_features(source, extractor, progress=progress)
+        if cache is not None:
+            cache.keep(video, sha256, found)
+    return found
+
+
+def reason_of(error: Exception) -> str:
+    """An error for people; those of other packages with their kind."""
+    text = str(error).strip()
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return text if isinstance(error, Error) and text else f"{type(error).__name__}: {text}"
+
+
+def kept(result: Result, store: FeatureStore | None) -> Result:
+    if store is None or result.found is None or result.finished_before:
+        return result
+    try:
+        store.keep(result.video, result.sha256, result.found)
+    except (Error, OSError) as error:
+        return replace(result, found=None, error=reason_of(error))
+    return result

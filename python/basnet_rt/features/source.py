@@ -1,0 +1,197 @@
+"""Features on disk: one source, whichever way the files are laid out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from basnet_rt._errors import InvalidType, InvalidValue
+from basnet_rt.features.extractor_spec import ExtractorSpec
+from basnet_rt.features.files import (
+    SUFFIXES,
+    Concatenated,
+    Container,
+    FileFolder,
+    KeyedFile,
+    SingleFile,
+    holds_one_video,
+)
+from basnet_rt.features.records import FeatureRecords, Sidecar
+
+FloatArray = npt.NDArray[np.float32]
+Rows = slice | npt.NDArray[np.int64] | None
+
+MODALITIES = ("rgb+flow", "rgb", "flow")
+# Optical flow needs a next frame, so its last snippet is often absent.
+LENGTH_SLACK = 1
+
+
+class FeatureSource:
+    """Named videos, each a (T, F) array that stays on disk until its rows are read."""
+
+    def __init__(
+        self,
+        container: Container,
+        feature_dim: int | None = None,
+        records: FeatureRecords | None = None,
+    ) -> None:
+        self._container = container
+        self._feature_dim = feature_dim
+        self._records = FeatureRecords() if records is None else records
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every video, sorted."""
+        return self._container.names
+
+    @property
+    def feature_dim(self) -> int:
+        """F: as required when opened, or else that of the first video."""
+        if self._feature_dim is None:
+            self._feature_dim = self.shape(self.names[0])[1]
+        return self._feature_dim
+
+    @property
+    def extractor(self) -> ExtractorSpec | None:
+        """What made the features, where `basnet-rt extract` left its record."""
+        return self._records.extractor
+
+    def sidecar(self, name: str) -> Sidecar | None:
+        """What `basnet-rt extract` left about one video: its duration, extractor, origin.
+
+        Raises:
+            BundleError: it is of another extractor than the folder.
+            ValueError: it is damaged, or does not belong to these features.
+        """
+        return self._records.sidecar(name, self.shape(name)[0])
+
+    def shape(self, name: str) -> tuple[int, int]:
+        """(T, F) of one video, without reading its values."""
+        parts = self._parts(name)
+        return min(a.shape[0] for _, a in parts), sum(a.shape[1] for _, a in parts)
+
+    def read(self, name: str, rows: Rows = None) -> FloatArray:
+        """Features of one video.
+
+        Args:
+            name: one of `names`.
+            rows: snippets to read: all, a slice without step, or an index array (N,) int64.
+
+        Returns:
+            (N, F) float32, C-contiguous, finite, the caller's own.
+
+        Raises:
+            ValueError: the video is unknown, or its file is damaged or has another shape, or a
+                value read is NaN or Inf; the message names file, snippet and channel.
+            TypeError: the file holds no floating-point numbers.
+        """
+        parts = self._parts(name)
+        length = min(a.shape[0] for _, a in parts)
+        first, take = _span(rows, length)
+        blocks = [_read(where, array, first, take) for where, array in parts]
+        return np.ascontiguousarray(np.concatenate(blocks, axis=1))
+
+    def _parts(self, name: str) -> list[tuple[str, Any]]:
+        parts = self._container.arrays(name)
+        for where, array in parts:
+            _check_array(where, array)
+        _check_lengths(parts)
+        channels = sum(array.shape[1] for _, array in parts)
+        if self._feature_dim is not None and channels != self._feature_dim:
+            shapes = ", ".join(f"{where} {tuple(array.shape)}" for where, array in parts)
+            raise InvalidValue(f"{shapes}: expected {self._feature_dim} channels, got {channels}")
+        return parts
+
+
+def open_features(
+    path: str | Path, *, feature_dim: int | None = None, modality: str = "rgb+flow"
+) -> FeatureSource:
+    """Open a folder or file of features.
+
+    Args:
+        path: one of
+            - a folder with one `.npy`, `.npz` or `.h5` file a video;
+            - a folder with such folders `rgb` and `flow`, whose channels are concatenated;
+            - a `.npz` or `.h5` file with a key per video;
+            - one video's file; a `.npz` or `.h5` of one holds `features`, or `rgb` and `flow`.
+        feature_dim: F that every video must have; None takes the first video's.
+        modality: "rgb" or "flow" reads that part alone where the two are apart.
+
+    Raises:
+        ValueError: the path is absent, or is none of these; the message says what was found.
+    """
+    if modality not in MODALITIES:
+        raise InvalidValue(f"modality: expected one of {', '.join(MODALITIES)}, got {modality!r}")
+    path = Path(path)
+    part = None if modality == "rgb+flow" else modality
+    if path.is_dir():
+        container, folders = _open_folder(path, part)
+        return FeatureSource(container, feature_dim, FeatureRecords(folders))
+    if not path.is_file():
+        raise InvalidValue(f"{path}: no such file or folder of features")
+    if path.suffix not in SUFFIXES:
+        raise InvalidValue(f"{path}: expected a file ending in {', '.join(SUFFIXES)}")
+    one = holds_one_video(path)
+    if not one:
+        return FeatureSource(KeyedFile(path, part), feature_dim)
+    return FeatureSource(SingleFile(path, part), feature_dim, FeatureRecords([path.parent]))
+
+
+def _open_folder(path: Path, part: str | None) -> tuple[Container, list[Path]]:
+    """The files, and the folders that their records lie in."""
+    apart = [path / name for name in ("rgb", "flow") if (path / name).is_dir()]
+    if not apart or (part is not None and path / part not in apart):
+        return FileFolder(path, part), [path]
+    if part is not None:
+        return FileFolder(path / part), [path / part]
+    if len(apart) == 1:
+        raise InvalidValue(f"{path}: found {apart[0].name}/ alone; expected rgb/ and flow/")
+    return Concatenated([(str(folder), FileFolder(folder)) for folder in apart]), apart
+
+
+def _span(rows: Rows, length: int) -> tuple[slice, npt.NDArray[np.int64] | None]:
+    """The stretch to read from disk, and what to take of it (None: all)."""
+    if rows is None:
+        return slice(0, length), None
+    if isinstance(rows, slice):
+        start, stop, step = rows.indices(length)
+        if step != 1:
+            raise InvalidValue(f"rows: a slice must have no step, got {rows}")
+        return slice(start, max(start, stop)), None
+    if rows.size == 0 or rows.min() < 0 or rows.max() >= length:
+        raise InvalidValue(f"rows: expected indices in [0, {length}), at least one")
+    first = int(rows.min())
+    return slice(first, int(rows.max()) + 1), rows - first
+
+
+def _read(where: str, array: Any, span: slice, take: npt.NDArray[np.int64] | None) -> FloatArray:
+    block = array[span]
+    values: FloatArray = np.asarray(block if take is None else block[take], dtype=np.float32)
+    finite = np.isfinite(values)
+    if not finite.all():
+        row, channel = (int(i) for i in np.argwhere(~finite)[0])
+        snippet = span.start + (row if take is None else int(take[row]))
+        raise InvalidValue(
+            f"{where}: {values[row, channel]} at snippet {snippet}, channel {channel}; "
+            "features must be finite"
+        )
+    return values
+
+
+def _check_array(where: str, array: Any) -> None:
+    if not np.issubdtype(array.dtype, np.floating):
+        raise InvalidType(f"{where}: expected float16 or float32, got {array.dtype}")
+    if len(array.shape) != 2 or 0 in array.shape:
+        raise InvalidValue(
+            f"{where}: expected a shape (snippets, channels) without zeros, got {array.shape}"
+        )
+
+
+def _check_lengths(parts: list[tuple[str, Any]]) -> None:
+    lengths = [array.shape[0] for _, array in parts]
+    if max(lengths) - min(lengths) > LENGTH_SLACK:
+        found = ", ".join(f"{where}: {n}" for (where, _), n in zip(parts, lengths, strict=True))
+        raise InvalidValue(f"the parts of a video differ in snippets ({found})")

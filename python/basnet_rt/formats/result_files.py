@@ -1,0 +1,117 @@
+"""Detections of many videos in a file: ActivityNet's JSON, CSV, and the other `formats`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from basnet_rt._errors import InvalidValue
+from basnet_rt._system.json_file import read_json
+from basnet_rt.results import UNKNOWN_MODE, Detections
+from basnet_rt.tables.predictions import PredictionTable, prediction_table
+
+
+@dataclass(frozen=True, eq=False)
+class ResultFile:
+    """What a result file holds.
+
+    Attributes:
+        detections: by video, in the order of the file. A CSV has no videos without detections.
+        provenance: as from `localize.provenance_of`; empty in files that other programs wrote.
+    """
+
+    detections: dict[str, Detections]
+    provenance: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def simulated(self) -> bool:
+        return bool(self.provenance.get("simulated", False))
+
+
+def write_results(
+    path: str | Path,
+    detections: Mapping[str, Detections],
+    provenance: Mapping[str, Any] | None = None,
+    *,
+    format: str | None = None,  # noqa: A002
+    fps: object = None,
+) -> None:
+    """Write one file, whole or not at all.
+
+    `.json` is what the evaluator of the ActivityNet challenge reads, with our `provenance` under
+    "basnet_rt"; `.csv` has a row for each detection. Numbers read back exactly in both. The other
+    formats, and what they cannot hold, are in docs/formats.md.
+
+    Args:
+        path: a file; a folder for a format with one file for each video.
+        detections: by video.
+        provenance: as from `localize.provenance_of`.
+        format: its name in `formats.FORMATS`; None goes by the ending, `.json` is "activitynet".
+        fps: frames a second of the videos, where the format counts frames; 25, "29.97df" ...
+
+    Raises:
+        ValueError: an unknown ending or format, no `fps` where it is needed, or the videos were
+            not all made in one mode.
+        Error: the file cannot be written.
+    """
+    from basnet_rt.formats import from_results, write_marks
+
+    chosen = "activitynet" if format is None and Path(path).suffix == ".json" else format
+    write_marks(path, from_results(detections, provenance), format=chosen, fps=fps)
+
+
+def read_results(
+    path: str | Path,
+    *,
+    format: str | None = None,  # noqa: A002
+    fps: object = None,
+) -> ResultFile:
+    """Read a file of `write_results`, or results of another program in one of the formats.
+
+    Times and scores of `.json` are not judged.
+
+    Raises:
+        ValueError: absent, an unknown ending, another form, or a segment without a score; names
+            video and entry, or the line.
+    """
+    path = Path(path)
+    if path.suffix == ".json" and format in (None, "activitynet"):
+        return _read_json_results(path)
+    from basnet_rt.formats import read_marks, to_results
+
+    marked = read_marks(path, format=format, fps=fps)
+    return ResultFile(to_results(marked), marked.provenance)
+
+
+def _read_json_results(path: Path) -> ResultFile:
+    content = read_json(path)
+    if not isinstance(content, dict) or not isinstance(content.get("results"), dict):
+        raise InvalidValue(f'{path}: expected an object with "results"')
+    provenance = content.get("basnet_rt", {})
+    if not isinstance(provenance, dict):
+        raise InvalidValue(f'{path}: expected an object under "basnet_rt"')
+    try:
+        table = prediction_table(content)
+    except InvalidValue as error:
+        raise InvalidValue(f"{path}: {error}") from error
+    return ResultFile(_by_video(table, provenance), provenance)
+
+
+def _by_video(table: PredictionTable, provenance: Mapping[str, Any]) -> dict[str, Detections]:
+    known = provenance.get("classes", [])
+    classes = tuple(dict.fromkeys([*known, *sorted(map(str, table.labels))]))
+    ids = {name: i for i, name in enumerate(classes)}
+    labels = np.array([ids[str(label)] for label in table.labels], np.int64)[table.label_ids]
+    counts = np.bincount(table.video_ids, minlength=len(table.videos))
+    ends = np.cumsum(counts).tolist()
+    rows = [slice(end - count, end) for end, count in zip(ends, counts.tolist(), strict=True)]
+    mode = str(provenance.get("mode", UNKNOWN_MODE))
+    scores = table.scores.astype(np.float32)
+    return {
+        video: Detections(labels[r], scores[r], table.segments[r], mode, classes)
+        for video, r in zip(table.videos, rows, strict=True)
+    }

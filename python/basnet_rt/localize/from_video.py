@@ -1,0 +1,126 @@
+"""From a video to detections: the features are made on the way, by the bundle's own extractor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from basnet_rt._errors import BundleError, InvalidType
+from basnet_rt.extractors.interface import Extractor
+from basnet_rt.extractors.registry import Weights, extractor_from_spec
+from basnet_rt.extractors.running.cache import FeatureCache
+from basnet_rt.extractors.running.job import Recipe, Result, Watch, cached_features, ignore_progress
+from basnet_rt.extractors.running.many import extract_many
+from basnet_rt.extractors.running.pipeline import Report
+from basnet_rt.features.records import check_same_extractor
+from basnet_rt.localize.inputs import Failure, Given, Pixels
+from basnet_rt.localize.localizer import Localizer
+from basnet_rt.model.model import Model
+from basnet_rt.results import Detections
+
+
+def localize_video(
+    source: str | Path,
+    localizer: Localizer,
+    *,
+    extractor: Extractor | None = None,
+    weights: Weights | None = None,
+    cache: str | Path | None = None,
+    progress: Report | None = None,
+) -> Detections:
+    """Find actions in a video, from its pixels.
+
+    The answer is that of `basnet-rt extract` and then `Localizer` on the features with the video's
+    duration, bit for bit.
+
+    Args:
+        source: file or address; see `basnet_rt.video.read_frames`.
+        localizer: made of a bundle that records its extractor.
+        extractor: as recorded, where many videos are to share one; None makes it.
+        weights: the extractor's file, where it has weights.
+        cache: folder to keep the features in, by content of the file and record of the extractor.
+        progress: called now and then with how far the extraction is.
+
+    Raises:
+        BundleError: the bundle records no extractor and none is given, or another one; weights are
+            absent or other ones.
+        VideoError: the video cannot be read.
+        ValueError, KeyboardInterrupt: as `extract_features` and `Localizer`.
+    """
+    if not isinstance(localizer, Localizer):
+        raise InvalidType(f"localizer is a {type(localizer).__name__}; it must be a Localizer")
+    made = fitting_extractor(localizer.model, extractor, weights)
+    kept = None if cache is None else FeatureCache(cache, made.spec)
+    found = cached_features(source, made, kept, progress)
+    return localizer(found.features, duration=found.duration)
+
+
+def fitting_extractor(
+    model: Model, extractor: Extractor | None = None, weights: Weights | None = None
+) -> Extractor:
+    """The extractor of a model's features: one given and checked, or made from the record.
+
+    Raises:
+        BundleError, ValueError: as `localize_video`.
+    """
+    spec = model.metadata.extractor_spec
+    if extractor is None:
+        if spec is None:
+            raise BundleError(unrecorded(model.name))
+        return extractor_from_spec(spec, weights)
+    if spec is not None:
+        check_same_extractor("extractor", spec, extractor.spec)
+    model.metadata.check_feature_dim(extractor.spec.feature_dim, "extractor")
+    return extractor
+
+
+def unrecorded(model: str) -> str:
+    """What to say of a bundle that cannot take videos."""
+    return (
+        f"{model}: records no extractor: it was not trained on features of `basnet-rt extract`; "
+        "give it features, not videos"
+    )
+
+
+@dataclass
+class VideoReader:
+    """Makes the features of many videos for `localize_videos`.
+
+    Attributes:
+        recipe, extractor, cache, jobs, watch: as for `extract_many`.
+        done: called with the result of each.
+    """
+
+    recipe: Recipe
+    extractor: Extractor
+    cache: FeatureCache | None = None
+    jobs: int = 1
+    watch: Watch = ignore_progress
+    done: Callable[[Result], None] = lambda result: None
+
+    def read(
+        self, videos: Sequence[Pixels]
+    ) -> Generator[tuple[Pixels, Given | Failure], None, None]:
+        """Features of each, as they are made."""
+        by_name = {one.name: one for one in videos}
+        files = [one.video for one in videos]
+        results = extract_many(
+            files,
+            self.recipe,
+            self.cache,
+            jobs=self.jobs,
+            extractor=self.extractor,
+            watch=self.watch,
+        )
+        with closing(results):
+            for result in results:
+                self.done(result)
+                yield by_name[result.video.name], _given(result)
+
+
+def _given(result: Result) -> Given | Failure:
+    if result.found is None:
+        return Failure(result.video.name, result.error or "no features")
+    return Given(result.found.features, result.found.duration)

@@ -1,0 +1,132 @@
+"""What can be localized: features on disk, and videos whose features are made on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from basnet_rt._errors import Error, InvalidValue
+from basnet_rt.extractors.running.video_files import VideoFile, find_video_files, holds_videos
+from basnet_rt.features.files import SUFFIXES
+from basnet_rt.features.records import check_same_extractor
+from basnet_rt.features.source import MODALITIES, FeatureSource, FloatArray, open_features
+from basnet_rt.model.bundle import BundleMetadata
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A video or a path that could not be worked on, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """One video's features (T, F) float32; `duration` in seconds, None where nothing says it."""
+
+    features: FloatArray
+    duration: float | None
+
+
+@dataclass(frozen=True)
+class Features:
+    """One video whose features lie in `source`; `path` is the argument that named it."""
+
+    name: str
+    path: Path
+    source: FeatureSource
+
+    def fingerprint(self) -> str:
+        """Path, size and time of its files: other features of the same name differ in it."""
+        path = self.path.resolve()
+        suffixes = (*SUFFIXES, ".json")
+        folders = (path.parent, path, path / "rgb", path / "flow")
+        files = [path, *(f / f"{self.name}{suffix}" for f in folders for suffix in suffixes)]
+        return _stamps(dict.fromkeys(files))
+
+    def read(self, metadata: BundleMetadata) -> Given:
+        """
+        Raises:
+            BundleError: the features are of another extractor than the bundle records.
+            ValueError, TypeError: as `FeatureSource.read` and `FeatureSource.sidecar`.
+        """
+        sidecar = self.source.sidecar(self.name)
+        made_by = self.source.extractor if sidecar is None else sidecar.extractor
+        if made_by is not None and metadata.extractor is not None:
+            check_same_extractor(str(self.path), metadata.extractor, made_by)
+        duration = None if sidecar is None else sidecar.duration
+        return Given(self.source.read(self.name), duration)
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """One video that is to be decoded."""
+
+    video: VideoFile
+
+    @property
+    def name(self) -> str:
+        return self.video.name
+
+    @property
+    def path(self) -> str:
+        return self.video.source
+
+    def fingerprint(self) -> str:
+        """Path, size and time of the file; an address is taken at its word."""
+        if self.video.is_address:
+            return self.video.source
+        return _stamps([Path(self.video.source).resolve()])
+
+
+Input = Features | Pixels
+# From videos to their features, in any order: `VideoReader.read` of from_video.py.
+PixelReader = Callable[[Sequence[Pixels]], Iterator[tuple[Pixels, Given | Failure]]]
+
+
+def find_inputs(
+    paths: Sequence[str | Path], modality: str = "rgb+flow"
+) -> tuple[list[Input], list[Failure]]:
+    """Every video in files and folders of features (see `open_features`) and of pixels, in order.
+
+    A path that cannot be opened is a failure; the others are still found.
+
+    Raises:
+        ValueError: two paths hold a video of the same name, so that results would mix.
+    """
+    inputs: dict[str, Input] = {}
+    failures: list[Failure] = []
+    part = modality if modality in MODALITIES else "rgb+flow"
+    for path in paths:
+        try:
+            found = _pixels(path) if holds_videos(path) else _features(Path(path), part)
+        except (Error, OSError) as error:
+            failures.append(Failure(str(path), str(error)))
+            continue
+        for one in found:
+            if one.name in inputs:
+                raise InvalidValue(
+                    f"video {one.name!r} is both in {inputs[one.name].path} and in {one.path}"
+                )
+            inputs[one.name] = one
+    return list(inputs.values()), failures
+
+
+def _features(path: Path, modality: str) -> list[Features]:
+    source = open_features(path, modality=modality)
+    return [Features(name, path, source) for name in source.names]
+
+
+def _pixels(path: str | Path) -> list[Pixels]:
+    videos, errors = find_video_files([path])
+    for _, error in errors:
+        raise error
+    return [Pixels(video) for video in videos]
+
+
+def _stamps(files: Any) -> str:
+    found = [(file, file.stat()) for file in files if file.is_file()]
+    return ";".join(f"{file}:{stat.st_size}:{stat.st_mtime_ns}" for file, stat in found)

@@ -1,0 +1,164 @@
+"""From the features of whole videos to detections."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from basnet_rt import _core
+from basnet_rt._errors import InvalidType, InvalidValue
+from basnet_rt.activation_files import Activations
+from basnet_rt.config import PostprocessConfig
+from basnet_rt.model.model import FullOutput, Model
+from basnet_rt.postprocessing import gpu_batch
+from basnet_rt.postprocessing.backend_choice import stays_on
+from basnet_rt.postprocessing.offline import postprocess, postprocess_batch
+from basnet_rt.results import Detections, Int64Array
+
+
+class Localizer:
+    """Finds actions in whole videos.
+
+    Args:
+        model: from `load`.
+        config: post-processing; None takes the bundle's own. `Model.configure` changes parts.
+
+    Mode "continuous" looks at every snippet; "published" at `num_segments` of them, taken evenly
+    from the video as the released code does (all of them where the bundle names no number).
+    """
+
+    def __init__(self, model: Model, config: PostprocessConfig | None = None) -> None:
+        if not isinstance(model, Model):
+            raise InvalidType(f"model is a {type(model).__name__}; it must come from `load`")
+        if config is not None and not isinstance(config, PostprocessConfig):
+            raise InvalidType(f"config is a {type(config).__name__}; it must be PostprocessConfig")
+        self.model = model
+        self.config = model.config if config is None else config
+        _core.check(self.config.native, len(model.classes))
+
+    def __call__(self, features: Any, *, duration: float | None = None) -> Detections:
+        """Detections in one video, by falling score, with class names.
+
+        Args:
+            features: (T, F) floating point, finite, T >= 1, at the bundle's snippet rate; NumPy or
+                torch.
+            duration: of the video in seconds, for mode "continuous"; default
+                T * snippet_stride / fps.
+
+        Raises:
+            BundleError, ValueError, TypeError: as `Model.forward` and `postprocess`.
+        """
+        return self._found(*self._forward(features), duration)
+
+    def with_activations(
+        self, features: Any, *, duration: float | None = None
+    ) -> tuple[Detections, Activations]:
+        """Detections as of a plain call, and the activations that they were made from."""
+        output, seconds = self._forward(features)
+        found = self._found(output, seconds, duration)
+        activations, foreground = _host(output.activations), _host(output.foreground)
+        return found, Activations(activations, foreground, seconds, self.model.classes)
+
+    def postprocess_arguments(self, features: Any) -> dict[str, Any]:
+        """The arguments of `postprocess` that depend on the features, (T, F).
+
+        They serve other settings of the same mode and gate: the network need not run again.
+        """
+        output, seconds = self._forward(features)
+        return self._arguments(FullOutput(*(_host(one) for one in output)), seconds)
+
+    def localize_batch(
+        self,
+        features: Sequence[Any],
+        *,
+        durations: Sequence[float | None] | None = None,
+        num_threads: int = 0,
+    ) -> list[Detections]:
+        """Detections of several videos, each (T_i, F); post-processing runs on all cores.
+
+        On a CUDA model it runs there, on all of them at once, and waits for the device once.
+
+        Args:
+            durations: one per video; None for the default of each.
+            num_threads: of the post-processing; 0 for one per core.
+        """
+        if durations is not None and len(durations) != len(features):
+            raise InvalidValue(
+                f"durations has {len(durations)} entries; features has {len(features)} videos"
+            )
+        if not len(features):
+            return []
+        videos = [self._arguments(*self._forward(one)) for one in features]
+        columns = {name: [video[name] for video in videos] for name in videos[0]}
+        raw = columns.pop("raw_cas")
+        found = postprocess_batch(
+            **columns,
+            config=self.config,
+            duration=durations,
+            raw_cas=None if raw[0] is None else raw,
+            num_threads=num_threads,
+        )
+        return [dataclasses.replace(one, classes=self.model.classes) for one in found]
+
+    def _forward(self, features: Any) -> tuple[FullOutput, float]:
+        """What the model says, and the seconds between its snippets.
+
+        NumPy arrays, or tensors on the model's GPU where post-processing runs there too.
+        """
+        rows, snippet_seconds = self._resampled(features)
+        output = self.model.forward_tensors(rows, with_scores=not self._own_scores())
+        if stays_on(self.model.device.type):
+            return output, snippet_seconds
+        return FullOutput(*(_host(one) for one in output)), snippet_seconds
+
+    def _found(
+        self, output: FullOutput, snippet_seconds: float, duration: float | None
+    ) -> Detections:
+        arguments = self._arguments(output, snippet_seconds)
+        found = postprocess(**arguments, config=self.config, duration=duration)
+        return dataclasses.replace(found, classes=self.model.classes)
+
+    def _arguments(self, output: FullOutput, snippet_seconds: float) -> dict[str, Any]:
+        """The arguments of `postprocess` that depend on the features."""
+        activations, scores, _, cas = output
+        if self._own_scores():
+            if isinstance(cas, np.ndarray):
+                scores = _core.video_scores(np.ascontiguousarray(cas), self.config.native)
+            else:
+                scores = gpu_batch.gpu_video_scores(cas, self.config)
+        return {
+            "cas": activations,
+            "video_scores": scores,
+            "raw_cas": cas if self.config.gate == "horizon" else None,
+            "snippet_seconds": snippet_seconds,
+        }
+
+    def _own_scores(self) -> bool:
+        """Whether video scores are of the core's float64 definition, which streams share."""
+        return self.config.mode == "continuous" and self.config.gate == "video"
+
+    def _resampled(self, features: Any) -> tuple[Any, float]:
+        """Snippets that the network sees, and the seconds between them."""
+        metadata = self.model.metadata
+        wanted = metadata.num_segments
+        shape: tuple[int, ...] = tuple(getattr(features, "shape", ()))
+        if self.config.mode != "published" or wanted is None or len(shape) != 2 or not shape[0]:
+            return features, metadata.snippet_seconds
+        rows = uniform_rows(shape[0], wanted)
+        seconds = metadata.snippet_stride * shape[0] / (wanted * metadata.fps)
+        return features[rows], seconds
+
+
+def uniform_rows(num_snippets: int, num_segments: int) -> Int64Array:
+    """(num_segments,) int64: the snippets that the released code takes from a whole video.
+
+    A shorter video repeats snippets. Source: `uniform_sampling` of the authors' thumos_features.py.
+    """
+    return np.arange(num_segments, dtype=np.int64) * num_snippets // num_segments
+
+
+def _host(values: Any) -> Any:
+    return values.cpu().numpy() if hasattr(values, "cpu") else values

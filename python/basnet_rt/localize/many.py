@@ -1,0 +1,153 @@
+"""Many videos through one localizer: what is done stays done, what is bad is named."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from basnet_rt._core import __version__
+from basnet_rt._errors import Error
+from basnet_rt._system.file_digest import file_sha256
+from basnet_rt.activation_files import ActivationFolder
+from basnet_rt.config import PostprocessConfig
+from basnet_rt.localize.inputs import Failure, Features, Given, Input, PixelReader, Pixels
+from basnet_rt.localize.journal import Journal
+from basnet_rt.localize.localizer import Localizer
+from basnet_rt.model.model import Model
+from basnet_rt.results import Detections
+
+
+@dataclass
+class Outcome:
+    """What became of every video.
+
+    Attributes:
+        detections: by video, in the order of the request.
+        failures: what could not be worked on.
+        num_resumed: how many were taken over from the journal.
+    """
+
+    detections: dict[str, Detections] = field(default_factory=dict)
+    failures: list[Failure] = field(default_factory=list)
+    num_resumed: int = 0
+
+
+def localize_videos(
+    localizer: Localizer,
+    videos: Sequence[Input],
+    journal: Journal,
+    *,
+    durations: Mapping[str, float | None] | None = None,
+    activations: ActivationFolder | None = None,
+    read_pixels: PixelReader = lambda videos: iter(()),
+    advance: Callable[[int], None] = lambda remaining: None,
+) -> Outcome:
+    """Localize features one after the other, then videos; one that fails does not stop the rest.
+
+    What the journal has of the same features is not done again.
+
+    Args:
+        durations: seconds by name; the default for videos it does not name is what the features'
+            sidecar or the video itself says.
+        activations: where each video's activations are kept too, before it counts as done.
+        read_pixels: makes the features of videos.
+        advance: called with the number of videos left, first before any is done.
+    """
+    prints = {video.name: video.fingerprint() for video in videos}
+    done = {n: found for n, (of, found) in journal.done.items() if prints.get(n) == of}
+    if activations is not None:
+        done = {name: found for name, found in done.items() if name in activations}
+    outcome = Outcome(num_resumed=len(done))
+    todo = [video for video in videos if video.name not in done]
+    advance(len(todo))
+    with closing(_read(todo, localizer, read_pixels)) as given_ones:
+        for left, (video, given) in zip(range(len(todo) - 1, -1, -1), given_ones, strict=True):
+            seconds = (durations or {}).get(video.name)
+            found = _attempt(localizer, video, given, seconds, activations)
+            if isinstance(found, Failure):
+                outcome.failures.append(found)
+            else:
+                journal.add(video.name, prints[video.name], found)
+                done[video.name] = found
+            advance(left)
+    outcome.detections = {video.name: done[video.name] for video in videos if video.name in done}
+    return outcome
+
+
+def _read(
+    videos: Sequence[Input], localizer: Localizer, read_pixels: PixelReader
+) -> Generator[tuple[Input, Given | Failure], None, None]:
+    for video in videos:
+        if isinstance(video, Features):
+            try:
+                yield video, video.read(localizer.model.metadata)
+            except (Error, OSError, MemoryError) as error:
+                yield video, _failure(video, error)
+    pixels = [video for video in videos if isinstance(video, Pixels)]
+    if pixels:  # closed with this generator, as `yield from` does
+        yield from read_pixels(pixels)
+
+
+def _attempt(
+    localizer: Localizer,
+    video: Input,
+    given: Given | Failure,
+    duration: float | None,
+    folder: ActivationFolder | None,
+) -> Detections | Failure:
+    if isinstance(given, Failure):
+        return given
+    seconds = given.duration if duration is None else duration
+    try:
+        if folder is None:
+            return localizer(given.features, duration=seconds)
+        found, activations = localizer.with_activations(given.features, duration=seconds)
+        folder.write(video.name, activations)
+        return found
+    except (Error, OSError, MemoryError, RuntimeError) as error:  # torch raises the last
+        return _failure(video, error)
+
+
+def _failure(video: Input, error: Exception) -> Failure:
+    return Failure(video.name, str(error) or type(error).__name__)
+
+
+def run_key(
+    localizer: Localizer,
+    model_path: Path,
+    durations: Mapping[str, Any],
+    activations: ActivationFolder | None = None,
+) -> str:
+    """Changes with anything that results depend on, except for the features themselves.
+
+    It also changes with where activations go: an older file there may be of another model.
+    """
+    digest = file_sha256(model_path)
+    settings = {
+        "version": __version__,
+        "config": localizer.config.to_dict(),
+        "device": str(localizer.model.device),
+        "dtype": localizer.model.dtype,
+        "durations": dict(durations),
+        "activations": None if activations is None else str(activations.path.resolve()),
+    }
+    digest.update(json.dumps(settings, sort_keys=True).encode())
+    key: str = digest.hexdigest()
+    return key
+
+
+def provenance_of(model: Model, config: PostprocessConfig) -> dict[str, Any]:
+    """What results say about where they come from; plain values."""
+    return {
+        "mode": config.mode,
+        "simulated": model.simulated,
+        "model": model.name,
+        "classes": list(model.classes),
+        "feature_extractor": model.metadata.feature_extractor,
+        "postprocess": config.to_dict(),
+        "bundle": dict(model.metadata.provenance),
+    }

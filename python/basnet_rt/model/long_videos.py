@@ -1,0 +1,64 @@
+"""Runs a bundle's module on one video, in pieces where the video is long."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from basnet_rt.model.bundle import BundleMetadata
+
+# The two 3-tap convolutions see two snippets to each side.
+REACH = 2
+# A piece needs some 60 kB a snippet in the hidden layers of the published size.
+PIECE = 4096
+
+Outputs = tuple["Tensor", "Tensor | None", "Tensor", "Tensor"]
+
+
+def run(
+    module: Any,
+    features: Tensor,
+    metadata: BundleMetadata,
+    piece: int = PIECE,
+    *,
+    with_scores: bool = True,
+) -> Outputs:
+    """activations (T, C), video scores (C,), foreground (T,), cas (T, C+1); float32, C-contiguous.
+
+    Args:
+        module: a bundle's.
+        features: (T, F) float32, on the module's device.
+        metadata: the bundle's; says how video scores are made.
+        piece: snippets computed at once; more only take longer. Pieces overlap by what the
+            network sees to each side, so they agree with the whole but for float32 rounding.
+        with_scores: False where the caller has another definition of the video scores; they may
+            then be None.
+    """
+    import torch
+
+    with torch.no_grad():
+        if len(features) <= piece:
+            activations, scores, foreground, cas = module(features.unsqueeze(0))
+            return activations[0].contiguous(), scores[0], foreground[0], cas[0].contiguous()
+        parts = [_piece(module, features, start, piece) for start in range(0, len(features), piece)]
+        activations, foreground, cas = (torch.cat(part) for part in zip(*parts, strict=True))
+        scores = _scores(cas, metadata) if with_scores else None
+        return activations, scores, foreground, cas
+
+
+def _scores(cas: Tensor, metadata: BundleMetadata) -> Tensor:
+    """As the module computes those of a short video."""
+    best = max(1, len(cas) // metadata.topk_divisor)
+    means = cas.topk(best, dim=0)[0].mean(dim=0)
+    softmax = metadata.score_function == "softmax"
+    return (means.softmax(dim=0) if softmax else means.sigmoid())[:-1]
+
+
+def _piece(module: Any, features: Tensor, start: int, size: int) -> tuple[Tensor, ...]:
+    """Everything but the video scores, of snippets [start, start + size)."""
+    first = max(0, start - REACH)
+    activations, _, foreground, cas = module(features[first : start + size + REACH].unsqueeze(0))
+    kept = slice(start - first, start - first + min(size, len(features) - start))
+    return activations[0, kept], foreground[0, kept], cas[0, kept]

@@ -1,0 +1,96 @@
+"""Early word that an action seems to have begun."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from basnet_rt import _core
+from basnet_rt._errors import InvalidValue
+from basnet_rt.config import PostprocessConfig
+from basnet_rt.postprocessing.arrays import as_numpy
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """When a class is reported as having begun.
+
+    Attributes:
+        threshold: of the normalised activation, > 0; one for all classes, or by class name.
+        hold: seconds that the activation must stay at or above it; >= 0.
+    """
+
+    threshold: float | Mapping[str, float] = 0.5
+    hold: float = 0.0
+
+    def thresholds(self, classes: Sequence[str]) -> list[float]:
+        """One per class."""
+        if not isinstance(self.threshold, Mapping):
+            return [float(self.threshold)]
+        if set(self.threshold) != set(classes):
+            raise InvalidValue(
+                f"alarm threshold names {sorted(self.threshold)}; the classes are {sorted(classes)}"
+            )
+        return [float(self.threshold[name]) for name in classes]
+
+
+class Onset(NamedTuple):
+    """A class stayed at or above its alarm threshold for the hold time; provisional.
+
+    Attributes:
+        name: of the class.
+        time: seconds; where the activation crossed the threshold.
+        decided: snippet whose activation completed the hold time.
+        activation: normalised, of that snippet.
+    """
+
+    label: int
+    name: str
+    time: float
+    decided: int
+    activation: float
+
+
+class OnsetDetector:
+    """Watches a stream of activations, beside `StreamPostprocessor`; one event per stay above.
+
+    Args:
+        alarm: thresholds and hold time.
+        config: its normalisation, "fixed" or "horizon", applies here too.
+        classes: names of the C columns.
+        snippet_seconds: distance between snippet starts; > 0.
+    """
+
+    def __init__(
+        self,
+        alarm: Alarm,
+        config: PostprocessConfig,
+        *,
+        classes: Sequence[str],
+        snippet_seconds: float,
+    ) -> None:
+        self._classes = tuple(classes)
+        self._core = _core.OnsetDetector(
+            alarm.thresholds(classes), alarm.hold, config.native, len(classes), snippet_seconds
+        )
+
+    def push(self, activations: Any) -> list[Onset]:
+        """Take (N, C) float32 activations; events by (snippet, label)."""
+        events = self._core.push(as_numpy(activations, "activations"))
+        return [
+            Onset(label, self._classes[label], time, decided, activation)
+            for label, time, decided, activation in events
+        ]
+
+    def gap(self, snippets: int) -> None:
+        """The next snippet, `snippets` later, begins anew."""
+        self._core.gap(snippets)
+
+    def save(self) -> bytes:
+        """State without settings."""
+        return self._core.save()
+
+    def load(self, state: bytes) -> None:
+        """Continue where a detector of the same settings was saved."""
+        self._core.load(state)

@@ -1,0 +1,1 @@
+"""Tables and pictures: HTML, LaTeX and plots."""

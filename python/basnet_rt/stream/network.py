@@ -1,0 +1,100 @@
+"""The network of one stream: each snippet computed once, context carried between chunks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from basnet_rt.model.model import Model
+from basnet_rt.stream import network_state
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Float32Array = npt.NDArray[np.float32]
+
+
+class StreamActivations(NamedTuple):
+    """What became certain: M snippets, two behind the input; contiguous float32."""
+
+    activations: Float32Array  # (M, C)
+    cas: Float32Array | None  # (M, C+1), raw, background last; None where nobody asked for it
+
+
+class NetworkStream:
+    """Runs a bundle's `step` on one stream; what the core's localizer asks.
+
+    The two 3-tap convolutions see two snippets to each side, so a snippet's activations are
+    certain once two more have come; `flush` gives the last two at the end. A call that raises
+    leaves this as it was.
+
+    Args:
+        model: from `load`.
+        with_cas: whether the raw CAS is handed on.
+    """
+
+    def __init__(self, model: Model, *, with_cas: bool = True) -> None:
+        self._model = model
+        self._with_cas = with_cas
+        self._state = self._before = self._blank()
+
+    def push(self, features: Float32Array) -> StreamActivations:
+        """The next snippets, (N, F) float32, finite; N may be 0."""
+        import torch
+
+        if len(features) == 0:
+            return self._nothing()
+        rows = torch.from_numpy(features).to(self._model.device)
+        with torch.no_grad():
+            return self._take(self._model.module.step(rows.unsqueeze(0), self._state))
+
+    def flush(self) -> StreamActivations:
+        """The last snippets of the stream; afterwards it is as new, for what comes after a gap."""
+        import torch
+
+        with torch.no_grad():
+            return self._take(self._model.module.flush(self._state))
+
+    def undo(self) -> None:
+        """Take back the last `push` or `flush`."""
+        self._state = self._before
+
+    def reset(self) -> None:
+        """Forget all context: the next snippet is a first one."""
+        self._state = self._blank()
+
+    def save(self) -> bytes:
+        """The context as bytes; exact in every dtype."""
+        return network_state.pack(self._model, self._state)
+
+    def load(self, state: bytes) -> None:
+        """Continue from saved context of the same model.
+
+        Raises:
+            ValueError: it is of another model.
+        """
+        self._state = network_state.unpack(self._model, state, self._blank())
+
+    def _blank(self) -> list[Tensor]:
+        state: list[Tensor] = self._model.module.initial_state(1)
+        return state
+
+    def _nothing(self) -> StreamActivations:
+        self._before = self._state
+        columns = len(self._model.classes)
+        raw = np.zeros((0, columns + 1), np.float32) if self._with_cas else None
+        return StreamActivations(np.zeros((0, columns), np.float32), raw)
+
+    def _take(self, output: Any) -> StreamActivations:
+        activations, _, cas, state = output
+        raw = _numpy(cas[0]) if self._with_cas else None
+        certain = StreamActivations(_numpy(activations[0]), raw)
+        self._before, self._state = self._state, state
+        return certain
+
+
+def _numpy(values: Tensor) -> Float32Array:
+    array: Float32Array = values.contiguous().cpu().numpy()
+    return array

@@ -1,0 +1,53 @@
+"""The network's context of one stream as bytes, exact in every dtype; the core lays them out."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from basnet_rt import _core
+from basnet_rt.model.model import Model
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+# Behind the count of snippets seen; see `initial_state` in docs/bundle.md.
+_NAMES = ("foreground", "rows", "hidden")
+_digests: weakref.WeakKeyDictionary[Model, int] = weakref.WeakKeyDictionary()
+
+
+def pack(model: Model, state: Sequence[Tensor]) -> bytes:
+    """`state` of one stream; first dimension 1 everywhere."""
+    return _core.save_network_state(weights_digest(model), int(state[0]), _arrays(state))
+
+
+def unpack(model: Model, state: bytes, like: Sequence[Tensor]) -> list[Tensor]:
+    """What `pack` was given; tensors of the kinds and devices of `like`.
+
+    Raises:
+        ValueError: damaged, or saved with another model.
+    """
+    import torch
+
+    seen, arrays = _core.load_network_state(state, weights_digest(model), _arrays(like))
+    loaded = [torch.full_like(like[0], seen)]
+    for one, old in zip(arrays, like[1:], strict=True):
+        loaded.append(torch.from_numpy(one).unsqueeze(0).to(old))
+    return loaded
+
+
+def weights_digest(model: Model) -> int:
+    """Of the small weights, so that a state does not go on with another training's network."""
+    if model not in _digests:
+        weights = sorted(model.module.state_dict().items())
+        _digests[model] = _core.weights_digest([(name, _array(one)) for name, one in weights])
+    return _digests[model]
+
+
+def _arrays(state: Sequence[Tensor]) -> list[tuple[str, Any]]:
+    return [(name, _array(one[0])) for name, one in zip(_NAMES, state[1:], strict=True)]
+
+
+def _array(values: Tensor) -> Any:
+    return values.detach().float().contiguous().cpu().numpy()

@@ -1,0 +1,275 @@
+"""Many live streams, one network batch."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import weakref
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any
+
+from basnet_rt import _core
+from basnet_rt._errors import Error, InvalidValue
+from basnet_rt.config import PostprocessConfig
+from basnet_rt.model.model import Model
+from basnet_rt.postprocessing.arrays import as_bytes
+from basnet_rt.postprocessing.backend_choice import CPU, CUDA, chosen_backend
+from basnet_rt.postprocessing.onsets import Alarm, Onset
+from basnet_rt.results import Detections
+from basnet_rt.stream.calls import Answer, alarm_values, check_kinds, feature_rows, sliced
+from basnet_rt.stream.pool_network import ModelNetwork, PoolNetwork
+from basnet_rt.stream.statistics import PoolStatistics, PoolStreamStatistics
+
+
+class StreamFull(Error):  # noqa: N818
+    """A stream's queue had no room in time; nothing of the chunk was taken."""
+
+
+class StreamPool:
+    """Localizes actions in many streams of features at once.
+
+    The streams share the network's batches: reading the weights once serves all of them. A batch
+    runs as soon as it is full, as every open stream waits in it, or as its oldest snippet has
+    waited `max_delay`; a thread of the pool's own runs it. Streams take turns, so a long queue
+    never delays the others by more than one batch. From the activations on, each stream's finals
+    are those of a `StreamPostprocessor` of its own, bit for bit, however batches fell.
+
+    Every method may be called from any thread. In a `with` block the pool is drained at the end,
+    or, after an exception, discarded.
+
+    Args:
+        model: from `load`.
+        config: post-processing; None takes the bundle's own.
+        alarm: when to report onsets, of every stream; None reports none.
+        max_batch: most snippets in one call of the network.
+        max_delay: seconds that a snippet may wait for others.
+        max_queue: snippets that may wait per stream; then `push` waits.
+        max_streams: open at once.
+        zero_bad_features: NaN and Inf become 0 and are counted, instead of raising.
+        threaded: False runs nothing but in `step`, `close` and `shutdown`.
+        clock: seconds, for a pool without a thread.
+        network: instead of the bundle's own, such as a client of a remote one.
+        backend: where streams are post-processed, "cpu" or "cuda"; BASNET_RT_FORCE_BACKEND comes
+            first. "cuda" takes what `CudaStreams` takes, memory for `max_streams` at once, and a
+            model on a GPU hands its activations on there.
+
+    Raises:
+        ValueError: a setting is wrong or does not fit a stream; the message names it.
+        BackendUnavailable: backend "cuda" cannot be used.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        config: PostprocessConfig | None = None,
+        *,
+        alarm: Alarm | None = None,
+        max_batch: int = 64,
+        max_delay: float = 0.01,
+        max_queue: int = 256,
+        max_streams: int = 4096,
+        zero_bad_features: bool = False,
+        threaded: bool = True,
+        clock: Callable[[], float] | None = None,
+        network: PoolNetwork | None = None,
+        backend: str = CPU,
+    ) -> None:
+        check_kinds(model, config, alarm)
+        self._backend = chosen_backend(backend)
+        gpu = (model.device.index or 0) if self._backend == CUDA else None
+        self.model = model
+        self.config = model.config if config is None else config
+        # An alarm looks at activations on the host.
+        on_device = gpu is not None and model.device.type == CUDA and alarm is None
+        own = functools.partial(ModelNetwork, model, on_device=on_device)
+        self._core = _core.StreamPool(
+            own(with_cas=self.config.gate != "none") if network is None else network,
+            self.config.native,
+            len(model.classes),
+            model.feature_dim,
+            model.metadata.snippet_seconds,
+            max_batch=max_batch,
+            max_delay=max_delay,
+            max_queue=max_queue,
+            max_streams=max_streams,
+            zero_bad_features=zero_bad_features,
+            threaded=threaded,
+            clock=clock,
+            alarm=alarm_values(alarm, model.classes),
+            device=gpu,
+        )
+        self._threaded = threaded
+        self._streams: set[int] = set()
+        # The thread must be gone before the interpreter is.
+        self._finalizer = weakref.finalize(self, self._core.shutdown, False)
+
+    def open(self) -> int:
+        """A new stream's number; never used twice.
+
+        Raises:
+            ValueError: `max_streams` are open, or the pool is shut down.
+        """
+        stream = self._core.open()
+        self._streams.add(stream)
+        return stream
+
+    def push(self, stream: int, features: Any, *, timeout: float | None = None) -> Detections:
+        """Queue the next (N, F) snippets, all or none, and return what has become final by now.
+
+        A stream has room while queue and chunk are no more than `max_queue`; an empty queue takes
+        any chunk.
+
+        Args:
+            timeout: seconds to wait for room; None: as long as it takes; 0: not at all. A pool
+                without a thread never waits.
+
+        Raises:
+            StreamFull: there was no room in time.
+            ValueError: NaN or Inf (names stream, snippet and channel), a wrong shape, a stream
+                that ended, or one that failed: the message says of what. Other streams go on.
+            BundleError: features of another dimension than the model's.
+        """
+        rows = feature_rows(features, self.model.metadata)
+        if not self._sliced(timeout, lambda wait: self._core.push(stream, rows, wait)):
+            raise StreamFull(f"stream {stream}: no room for {len(rows)} snippets in its queue")
+        return self._finals(self._core.poll(stream))
+
+    def poll(self, stream: int) -> Detections:
+        """What became final since the last call; on a failed stream, then raises its error."""
+        return self._finals(self._core.poll(stream))
+
+    def onsets(self, stream: int) -> list[Onset]:
+        """Onsets since the last call; as `poll` does the finals. `close` forgets the rest."""
+        classes = self.model.classes
+        return [Onset(one[0], classes[one[0]], *one[1:]) for one in self._core.onsets(stream)]
+
+    def save(self, stream: int) -> bytes:
+        """All of a stream, with a version and a checksum; the stream goes on.
+
+        That is the network's context, what is open, what is queued, and the finals and onsets
+        that nobody took yet; `push` takes finals, too. It waits for the batch that runs.
+
+        Raises:
+            ValueError: the stream failed, or `network` has no `save`.
+        """
+        return self._core.save(stream)
+
+    def restore(self, state: bytes) -> int:
+        """Open a stream that continues where `save` was called; its new number.
+
+        Raises:
+            ValueError: damaged bytes, another version, another model, config or alarm, or
+                `max_streams` are open.
+        """
+        stream = self._core.restore(as_bytes(state, "state"))
+        self._streams.add(stream)
+        return stream
+
+    def ready(self, *, timeout: float | None = 0.0) -> list[int]:
+        """Streams with something to poll, finished or failed; waits up to `timeout` for one."""
+        return self._sliced(timeout, self._core.ready)
+
+    def pending(self, stream: int) -> Detections:
+        """What `end` would still add, of the snippets computed so far; provisional."""
+        labels, scores, segments = self._core.pending(stream)
+        return Detections(
+            labels,
+            scores,
+            segments,
+            mode=self.config.mode,
+            classes=self.model.classes,
+            backend=self._backend,
+        )
+
+    def gap(self, stream: int, snippets: int) -> None:
+        """Declare `snippets` missing ones: what is open closes as at a video's end."""
+        if isinstance(snippets, bool) or not isinstance(snippets, int):
+            raise InvalidValue(f"snippets is {snippets!r}; a gap is of at least one snippet")
+        self._core.gap(stream, snippets)
+
+    def end(self, stream: int, *, duration: float | None = None) -> None:
+        """No more comes; the last finals come by `poll` or `close`. Ends of many streams batch."""
+        self._core.end(stream, duration)
+
+    def wait(self, stream: int, *, timeout: float | None = None) -> bool:
+        """Wait for a stream that was ended; whether it is finished or failed by then."""
+        return self._sliced(timeout, lambda wait: self._core.wait(stream, wait))
+
+    def close(self, stream: int, *, duration: float | None = None) -> Detections:
+        """End a stream, wait for it, return the rest of its finals, and forget it.
+
+        Args:
+            duration: of the stream in seconds; default the end of the last snippet.
+
+        Raises:
+            ValueError: the stream failed (poll it first to have its earlier finals).
+        """
+        self._end_if_open(stream, duration)
+        self.wait(stream)
+        self._streams.discard(stream)
+        return self._finals(self._core.close(stream, None))
+
+    def drop(self, stream: int) -> None:
+        """Forget a stream at once, with what is queued."""
+        self._streams.discard(stream)
+        self._core.drop(stream)
+
+    def status(self, stream: int) -> str:
+        """ "open", "ending", "finished" or "failed"."""
+        return self._core.status(stream)
+
+    def statistics(self, stream: int) -> PoolStreamStatistics:
+        """Of one stream."""
+        return PoolStreamStatistics(**self._core.stream_statistics(stream))
+
+    @property
+    def totals(self) -> PoolStatistics:
+        """Of the pool."""
+        return PoolStatistics(**self._core.statistics())
+
+    def step(self, *, force: bool = False) -> bool:
+        """Without a thread: run one batch if one is due, or, forced, if anything is queued."""
+        return self._core.step(force)
+
+    def shutdown(self, *, drain: bool = True) -> None:
+        """Stop. Drained, every stream is ended and its finals can still be polled and closed.
+
+        Otherwise what is queued is dropped, and streams that had not finished fail.
+        """
+        if drain:
+            for work in (self._end_if_open, self.wait):  # all ends first: they share batches
+                for stream in sorted(self._streams):
+                    with contextlib.suppress(InvalidValue):  # another thread closed it
+                        work(stream)
+        self._core.shutdown(drain)
+
+    def __enter__(self) -> StreamPool:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        where: TracebackType | None,
+    ) -> None:
+        self.shutdown(drain=kind is None)
+
+    def _end_if_open(self, stream: int, duration: float | None = None) -> None:
+        if self._core.status(stream) == "open":
+            self._core.end(stream, duration)
+
+    def _sliced(self, timeout: float | None, call: Callable[[float], Answer]) -> Answer:
+        return sliced(timeout, call, waits=self._threaded)
+
+    def _finals(self, found: Any) -> Detections:
+        labels, scores, segments, decided = found
+        return Detections(
+            labels,
+            scores,
+            segments,
+            mode=self.config.mode,
+            classes=self.model.classes,
+            decided=decided,
+            backend=self._backend,
+        )

@@ -1,0 +1,52 @@
+"""Which sources are live, and how they are opened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from basnet_rt._errors import VideoError
+from basnet_rt.video.opening import is_address, open_container
+
+if TYPE_CHECKING:
+    from basnet_rt.video.live.settings import LiveSettings
+
+_DEVICE = "/dev/video"
+_DEVICE_FORMAT = "video4linux2,v4l2"
+# What libavformat looks at before it hands out the first picture delays that picture, and with it
+# all that is told by arrival. Rates are not guessed; five seconds of looking become one at most.
+_LITTLE_ANALYSIS = {"analyzeduration": "1000000", "fpsprobesize": "0"}
+
+
+def is_device(source: str) -> bool:
+    """Whether it is a camera of this machine."""
+    return source.startswith(_DEVICE)
+
+
+def is_live(source: str) -> bool:
+    """Whether to treat it as live: devices, and all addresses; a file is none."""
+    return is_device(source) or (is_address(source) and urlsplit(source).scheme != "file")
+
+
+def never_ends(source: str, container: Any) -> bool:
+    """Whether an end is a fault: not where a server has said how many bytes there are."""
+    return is_device(source) or container.size <= 0
+
+
+def open_live_container(source: str, settings: LiveSettings) -> Any:
+    """PyAV's container.
+
+    Raises:
+        VideoError: nothing there, or no answer in time.
+    """
+    timeout = (settings.open_seconds, settings.read_seconds)
+    if is_device(source):
+        if not Path(source).exists():
+            raise VideoError(f"{source}: no such device")
+        options = dict(settings.options)
+        return open_container(source, format=_DEVICE_FORMAT, options=options, timeout=timeout)
+    options = dict(_LITTLE_ANALYSIS)
+    if source.startswith("rtsp"):
+        options["rtsp_transport"] = "tcp"  # over UDP, lost packets are damaged pictures
+    return open_container(source, options={**options, **settings.options}, timeout=timeout)

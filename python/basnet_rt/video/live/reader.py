@@ -1,0 +1,173 @@
+"""A live source as frames and gaps, over as many connections as it takes."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
+from fractions import Fraction
+from typing import Any
+
+from basnet_rt._errors import VideoError
+from basnet_rt.video.convert import Converter
+from basnet_rt.video.deinterlace import deinterlaced
+from basnet_rt.video.frames import Frame, FrameFormat, Gap, Image
+from basnet_rt.video.grid import Grid, exact_rate
+from basnet_rt.video.live.clock import LiveClock
+from basnet_rt.video.live.opening import never_ends, open_live_container
+from basnet_rt.video.live.settings import LiveSettings
+from basnet_rt.video.opening import video_stream
+from basnet_rt.video.packets import DecodedPictures
+
+
+class LiveReader:
+    """Iterates over frames and gaps, connecting again when the source breaks off.
+
+    The first connection is made at once, so that a wrong address is an error where it is given.
+
+    Args:
+        address: of a camera, a device or a server.
+        fps: instants a second.
+        frames: how pictures are scaled.
+        settings: see `LiveSettings`.
+        clock: seconds that never go back.
+
+    Attributes:
+        started: when the first picture arrived, by the calendar; None before.
+        problems: name to count, of all connections.
+        endless: an end is a fault, and the source cannot be asked to wait.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        fps: float,
+        frames: FrameFormat,
+        settings: LiveSettings,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.started: datetime | None = None
+        self.problems: Counter[str] = Counter()
+        self.settings = settings
+        self._address, self._fps, self._now = address, fps, clock
+        self._stop = threading.Event()
+        self._converter = Converter(frames)
+        self._container = open_live_container(address, settings)
+        try:
+            stream = video_stream(self._container, address)
+        except BaseException:
+            self._container.close()
+            raise
+        self.endless = never_ends(address, self._container)
+        # So little of a live stream is looked at beforehand that a rate could only be guessed.
+        self._step = 1 / Fraction(stream.average_rate or exact_rate(fps))
+        self._clock = LiveClock(Fraction(settings.max_gap), self._step, self.problems)
+        self._grid = Grid(exact_rate(fps), Fraction(stream.time_base), self._step)
+        self._broken_since: float | None = None
+        self._reason = "the connection ended"
+
+    def resume(self, started: datetime, index: int) -> None:
+        """Go on with a stream that began at `started` and has had the instants before `index`."""
+        seconds = max(0.0, (datetime.now(timezone.utc) - started).total_seconds())
+        self._clock.resume(seconds, self._now())
+        self._grid.next = index
+        self.started = started
+
+    def stop(self) -> None:
+        """From any thread: the iteration ends soon, after `read_seconds` at most."""
+        self._stop.set()
+
+    def close(self) -> None:
+        """Where nobody iterates."""
+        self._container.close()
+
+    def __iter__(self) -> Iterator[Frame | Gap]:
+        try:
+            while not self._stop.is_set():
+                yield from self._one_connection()
+                if not self.endless or self._stop.is_set():
+                    return
+                self._connect_again()
+        finally:
+            self._container.close()
+
+    def _one_connection(self) -> Iterator[Frame | Gap]:
+        """Until it breaks off. The last picture is shown for one step."""
+        stream = video_stream(self._container, self._address)
+        aspect, last, begun = stream.sample_aspect_ratio, None, Fraction(0)
+        for picture, timestamp, arrival in self._pictures(stream):
+            moment = self._clock.time_of(timestamp, arrival)
+            if moment is None:
+                continue
+            if last is not None:
+                end = begun + self._step if moment.jumped else moment.time
+                yield from self._show(last, begun, end, aspect)
+            begun = moment.time
+            if moment.jumped:
+                yield self._gap(begun, "reconnected" if last is None else "timestamps")
+                begun = self._grid.next / self._grid.fps
+                self._clock.move_to(begun)
+            last = picture
+        if last is not None:
+            yield from self._show(last, begun, begun + self._step, aspect)
+
+    def _pictures(self, stream: Any) -> Iterator[tuple[Any, Fraction | None, float]]:
+        """Pictures with their timestamp and their arrival."""
+        pictures = DecodedPictures(self._container, stream, source=self._address, tolerant=True)
+        pictures.problems = self.problems
+        time_base = Fraction(stream.time_base)
+        for picture in deinterlaced(pictures):
+            if self._stop.is_set():
+                return
+            self._broken_since = None
+            timestamp = None if picture.pts is None else picture.pts * time_base
+            if self.started is None:
+                self.started = datetime.now(timezone.utc)
+            yield picture, timestamp, self._now()
+
+    def _show(self, picture: Any, begun: Fraction, end: Fraction, aspect: Any) -> Iterator[Frame]:
+        image: Image | None = None
+        for index in self._grid.until(end):
+            repeated = image is not None
+            if image is None:
+                image = self._converter.image(picture, aspect)
+            yield Frame(index, index / self._fps, float(begun), image, repeated)
+
+    def _gap(self, time: Fraction, reason: str) -> Gap:
+        missing = self._grid.skip_to(time)
+        self.problems["gaps"] += 1
+        return Gap(self._grid.next, missing, missing / self._fps, reason)
+
+    def _connect_again(self) -> None:
+        """Returns with a new connection, or when it is to stop.
+
+        Raises:
+            VideoError: given up.
+        """
+        self._container.close()
+        if self._broken_since is None:
+            self._broken_since = self._now()
+        wait = self.settings.first_wait
+        while not self._stop.wait(wait):
+            wait = min(2 * wait, self.settings.longest_wait)
+            self._check_patience()
+            try:
+                self._container = open_live_container(self._address, self.settings)
+                video_stream(self._container, self._address)
+            except VideoError as error:
+                self._reason = str(error)
+                self.problems["failed_connections"] += 1
+            else:
+                self.problems["reconnections"] += 1
+                self._clock.reconnect()
+                return
+
+    def _check_patience(self) -> None:
+        assert self._broken_since is not None
+        without = self._now() - self._broken_since
+        if without >= self.settings.give_up:
+            raise VideoError(
+                f"{self._address}: no picture for {without:.0f} s, given up: {self._reason}"
+            )

@@ -1,0 +1,122 @@
+"""Cameras and other sources that nobody can ask to wait."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import datetime
+from types import TracebackType
+from typing import Any
+
+from basnet_rt._errors import InvalidValue
+from basnet_rt.video.frames import Frame, FrameFormat, Gap
+from basnet_rt.video.live.opening import is_live
+from basnet_rt.video.live.queue import FrameQueue
+from basnet_rt.video.live.reader import LiveReader
+from basnet_rt.video.live.settings import LiveSettings
+
+_CLOSING_SECONDS = 1.0  # a thread that waits for a dead camera is not waited for
+
+
+def open_live(
+    address: str, *, fps: float, frames: FrameFormat | None = None, **settings: Any
+) -> LiveSource:
+    """Connect to a live source.
+
+    Args:
+        address: `rtsp://...`, `http://...`, another address that libavformat knows, or a device
+            such as `/dev/video0`.
+        fps: instants a second; > 0.
+        frames: how pictures are scaled; None: RGB, as large as they are.
+        settings: of `LiveSettings`.
+
+    Raises:
+        VideoError: nothing there, no answer in time, no video.
+        ValueError: the address is that of a file, or a setting is out of range.
+    """
+    if not is_live(address):
+        raise InvalidValue(f"address: {address} is a file; read_frames reads those")
+    if not 0 < fps <= 1000:
+        raise InvalidValue(f"fps: expected above 0 and at most 1000, got {fps}")
+    return LiveSource(LiveReader(address, fps, frames or FrameFormat(), LiveSettings(**settings)))
+
+
+class LiveSource:
+    """Iterates over `Frame` and `Gap`; a context manager. Made by `open_live`.
+
+    A thread of its own receives, decodes and scales. From a source that cannot wait, frames that
+    the consumer does not take in time are dropped, the oldest first, and a `Gap` says so: what is
+    handed out is never more than `queued` frames old. Instants count from the first picture,
+    whatever happens in between.
+    """
+
+    def __init__(self, reader: LiveReader) -> None:
+        self._reader = reader
+        self._queue = FrameQueue(reader.settings.queued, patient=not reader.endless)
+        self._thread = threading.Thread(target=self._receive, daemon=True)
+
+    @property
+    def started(self) -> datetime | None:
+        """When the first picture arrived, in UTC; instant k is k / fps seconds later."""
+        return self._reader.started
+
+    @property
+    def num_dropped(self) -> int:
+        """Frames that nobody took in time."""
+        return self._queue.num_dropped
+
+    @property
+    def problems(self) -> dict[str, int]:
+        """Name to count, as in docs/video.md."""
+        return {name: count for name, count in sorted(self._reader.problems.items()) if count}
+
+    def go_on(self, started: datetime, index: int) -> None:
+        """Before the first item: continue a stream that began at `started` and has had the
+        instants before `index`. The first item is then the gap since.
+        """
+        self._reader.resume(started, index)
+
+    def __iter__(self) -> Iterator[Frame | Gap]:
+        return self
+
+    def __next__(self) -> Frame | Gap:
+        """Waits for it.
+
+        Raises:
+            VideoError: there was no picture for `give_up` seconds.
+        """
+        if self._thread.ident is None:
+            self._thread.start()
+        item = self._queue.get()
+        if item is None:
+            raise StopIteration
+        return item
+
+    def __enter__(self) -> LiveSource:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the source; frames that were handed out stay valid."""
+        self._reader.stop()
+        if self._thread.ident is None:
+            self._reader.close()
+        else:
+            self._thread.join(_CLOSING_SECONDS)
+        self._queue.close()
+
+    def _receive(self) -> None:
+        try:
+            for item in self._reader:
+                self._queue.put(item)
+        except BaseException as error:  # noqa: BLE001 (raised again where the items are read)
+            self._queue.close(error)
+        else:
+            self._queue.close()
