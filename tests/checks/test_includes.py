@@ -82,7 +82,7 @@ def test_the_core_needs_neither_torch_python_nor_cuda(path: Path):
     assert [text for text in includes(path) if FOREIGN.search(text)] == []
 
 
-# Room of csrc/src -> the rooms whose private headers it may include. Public headers all may include.
+# Room of csrc/src -> rooms whose private headers it may include. Public headers all may include.
 ROOMS = {
     "formulas": set(),
     "json": set(),
