@@ -36,7 +36,7 @@ Outputs = Annotated[
 
 @dataclass(frozen=True)
 class Wanted:
-    """What to look at beside mAP."""
+    """The parts to show beside mAP."""
 
     per_class: bool
     errors: bool

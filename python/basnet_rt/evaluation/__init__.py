@@ -1,4 +1,4 @@
-"""Mean average precision of predicted segments, and what lies behind it."""
+"""Mean average precision of predicted segments; kinds of errors, recall, durations."""
 
 from basnet_rt.evaluation.report import (
     DEFAULT_TIOU_THRESHOLDS,
