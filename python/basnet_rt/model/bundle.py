@@ -1,4 +1,4 @@
-"""The metadata of a bundle: what a model is, what it needs, and where it came from.
+"""The metadata of a bundle: a model's classes, its input, and its origin.
 
 A bundle is one TorchScript file; its metadata is a JSON text stored beside the code. Reading it
 needs neither torch nor the compiled core: a TorchScript file is a zip archive.
@@ -219,7 +219,7 @@ def _check_fields(metadata: BundleMetadata) -> None:
 
 
 def _check_extractor(metadata: BundleMetadata) -> None:
-    """What the record and the metadata both say, they must say alike."""
+    """The record of the extractor and the metadata must agree where they overlap."""
     if metadata.extractor is not None and not isinstance(metadata.extractor, Mapping):
         raise BundleError(f"extractor: expected a dictionary, got {metadata.extractor!r}")
     spec = metadata.extractor_spec

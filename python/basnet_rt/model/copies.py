@@ -20,7 +20,7 @@ SAMPLE = 16  # snippets on which the copy must agree
 def write_bundle_copy(model: Model, metadata: BundleMetadata, path: str | Path) -> None:
     """Write a loaded model's network with `metadata`, whole or not at all.
 
-    What was written is loaded again and must say the same, bit for bit, of a made video.
+    The copy is loaded again, and its output for a made video must be the same, bit for bit.
 
     Raises:
         Error: the file cannot be written.
