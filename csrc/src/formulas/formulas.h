@@ -57,13 +57,13 @@ BASNET_RT_HOST_DEVICE inline double soft_weight(double iou, bool linear, double 
   return linear ? 1.0 - iou : exp(-(iou * iou) / sigma);
 }
 
-/// Outer-inner contrast plus what the video score adds.
+/// Outer-inner contrast, plus the term of the video score.
 BASNET_RT_HOST_DEVICE inline double contrast(double inner_mean, double outer_mean,
                                              double video_term) {
   return inner_mean - outer_mean + video_term;
 }
 
-/// A score as it is shown: float32, finite where the float64 one is.
+/// A score as results hold it: float32, and finite where the float64 one is.
 BASNET_RT_HOST_DEVICE inline float shown_score(double score) {
   constexpr double kLargest = std::numeric_limits<float>::max();
   return static_cast<float>(score > kLargest ? kLargest : score < -kLargest ? -kLargest : score);

@@ -9,7 +9,7 @@
 namespace basnet_rt::cpu {
 namespace {
 
-constexpr double kLongest = 1e9;  // seconds; what the clock's own type can hold
+constexpr double kLongest = 1e9;  // seconds; the clock's own type can hold as many
 
 bool is_finite(float value) {
   constexpr std::uint32_t kExponent = 0x7f800000u;
