@@ -3,7 +3,7 @@
 #include <atomic>
 #include <limits>
 
-#include "cpu/parallel.h"
+#include "parallel.h"
 #include "support.h"
 
 namespace basnet_rt {

@@ -1,8 +1,8 @@
-// The scanner that finds roots and proposals, in streams and offline (csrc/src/cpu/intervals.h).
+// The scanner that finds roots and proposals, in streams and offline (formulas/intervals.h).
 
 #include <limits>
 
-#include "intervals.h"
+#include "formulas/intervals.h"
 #include "support.h"
 
 namespace basnet_rt::cpu {

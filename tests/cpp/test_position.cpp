@@ -1,8 +1,8 @@
-// Places in a stream must not lose digits as it runs (csrc/src/cpu/position.h).
+// Places in a stream must not lose digits as it runs (csrc/src/formulas/position.h).
 
 #include <gtest/gtest.h>
 
-#include "position.h"
+#include "formulas/position.h"
 
 namespace basnet_rt::cpu {
 namespace {

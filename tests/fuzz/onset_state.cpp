@@ -1,9 +1,9 @@
 // As stream_state.cpp, for OnsetDetector.
 
-#include "archive.h"
 #include "basnet_rt/error.h"
 #include "basnet_rt/onset.h"
 #include "fuzz.h"
+#include "saved/archive.h"
 
 namespace basnet_rt::fuzz {
 namespace {

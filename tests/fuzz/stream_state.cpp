@@ -1,10 +1,10 @@
 // Saved streams, damaged: refused, or a stream that can be used. Also with a checksum that fits, so
 // that what stands behind the checksum is reached: settings, sizes, indices, positions.
 
-#include "archive.h"
 #include "basnet_rt/error.h"
 #include "basnet_rt/stream.h"
 #include "fuzz.h"
+#include "saved/archive.h"
 
 namespace basnet_rt::fuzz {
 namespace {

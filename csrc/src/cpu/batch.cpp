@@ -2,8 +2,8 @@
 
 #include "basnet_rt/error.h"
 #include "basnet_rt/postprocess.h"
-#include "cpu/parallel.h"
-#include "validate.h"
+#include "parallel.h"
+#include "settings/validate.h"
 
 namespace basnet_rt {
 
@@ -16,7 +16,7 @@ std::vector<Detections> postprocess_batch(const std::vector<VideoInput>& videos,
     try {
       results[i] = postprocess(videos[i], config);
     } catch (const Error& error) {
-      throw Error(error.code(), "videos[" + std::to_string(i) + "]: " + error.what());
+      throw error.in_video(i);
     }
   });
   return results;

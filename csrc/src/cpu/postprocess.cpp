@@ -3,7 +3,7 @@
 #include "cpu/continuous.h"
 #include "cpu/gate.h"
 #include "cpu/published.h"
-#include "validate.h"
+#include "settings/validate.h"
 
 namespace basnet_rt {
 

@@ -11,9 +11,9 @@
 
 #include "basnet_rt/config.h"
 #include "basnet_rt/types.h"
-#include "intervals.h"
-#include "position.h"
-#include "root_window.h"
+#include "formulas/intervals.h"
+#include "formulas/position.h"
+#include "formulas/root_window.h"
 
 namespace basnet_rt::cpu {
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "sampled_cell.h"
+#include "formulas/sampled_cell.h"
 
 namespace basnet_rt::cpu {
 

@@ -1,22 +1,22 @@
 # The CUDA backend's part of basnet_rt_core; in a build without one, what says that there is none.
 set(_basnet_rt_absent
-  absent.cpp
-  stream_absent.cpp)
+  batch/absent.cpp
+  stream/absent.cpp)
 set(_basnet_rt_host
-  host_batch.cpp
-  plan.cpp
-  read_result.cpp
-  shapes.cpp
-  stream_plan.cpp
-  stream_saved.cpp
-  stream_turns.cpp)
+  batch/host_batch.cpp
+  batch/plan.cpp
+  batch/read_result.cpp
+  batch/shapes.cpp
+  stream/plan.cpp
+  stream/saved.cpp
+  stream/turns.cpp)
 # What calls the CUDA runtime; kernels are in .cu, which nvcc compiles once per architecture.
 set(_basnet_rt_device
-  device.cpp
-  one_call.cpp
-  pool_backend.cpp
-  postprocessor.cu
-  stream_postprocessor.cu)
+  batch/one_call.cpp
+  batch/postprocessor.cu
+  device/device.cpp
+  stream/pool_backend.cpp
+  stream/postprocessor.cu)
 foreach(_basnet_rt_list IN ITEMS absent host device)
   list(TRANSFORM _basnet_rt_${_basnet_rt_list} PREPEND ${CMAKE_CURRENT_LIST_DIR}/)
 endforeach()

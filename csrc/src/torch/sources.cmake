@@ -3,20 +3,16 @@
 # Included by the library's own build, and by the package file of an installation that brings this
 # component as sources: then it is compiled against the libtorch that its user has found.
 set(_basnet_rt_sources
-  array_file.cpp
-  bundle.cpp
-  config_json.cpp
-  localizer.cpp
-  model.cpp
-  model_load.cpp
-  model_pool.cpp
-  network_state.cpp
-  network_stream.cpp
-  script_module.cpp
-  streaming_localizer.cpp
-  streaming_state.cpp
-  video_forward.cpp
-  zip_file.cpp)
+  bundle/script_module.cpp
+  bundle/zip_file.cpp
+  model/localizer.cpp
+  model/model.cpp
+  model/model_load.cpp
+  model/video_forward.cpp
+  stream/model_pool.cpp
+  stream/network_state.cpp
+  stream/network_stream.cpp
+  stream/streaming_localizer.cpp)
 list(TRANSFORM _basnet_rt_sources PREPEND ${CMAKE_CURRENT_LIST_DIR}/)
 add_library(basnet_rt_torch ${BASNET_RT_TORCH_KIND} ${_basnet_rt_sources})
 target_link_libraries(basnet_rt_torch PUBLIC basnet_rt::core PRIVATE torch)

@@ -16,9 +16,9 @@
 #include <thread>
 #include <vector>
 
-#include "cuda/memory.h"
-#include "cuda/plan.h"
-#include "cuda/serial_launcher.h"
+#include "cuda/batch/plan.h"
+#include "cuda/device/memory.h"
+#include "serial_launcher.h"
 
 namespace basnet_rt::testing {
 

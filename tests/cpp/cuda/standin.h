@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "basnet_rt/postprocess.h"
-#include "cuda/pipeline.h"
-#include "cuda/plan.h"
-#include "cuda/read_result.h"
-#include "cuda/serial_launcher.h"
+#include "cuda/batch/pipeline.h"
+#include "cuda/batch/plan.h"
+#include "cuda/batch/read_result.h"
+#include "serial_launcher.h"
 
 namespace basnet_rt::testing {
 

@@ -11,11 +11,11 @@
 #include <vector>
 
 #include "basnet_rt/cuda_streams.h"
-#include "cuda/serial_launcher.h"
-#include "cuda/stream_pipeline.h"
-#include "cuda/stream_plan.h"
-#include "cuda/stream_saved.h"
-#include "cuda/stream_turns.h"
+#include "cuda/stream/pipeline.h"
+#include "cuda/stream/plan.h"
+#include "cuda/stream/saved.h"
+#include "cuda/stream/turns.h"
+#include "serial_launcher.h"
 
 namespace basnet_rt::testing {
 

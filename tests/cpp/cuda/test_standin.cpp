@@ -7,7 +7,7 @@
 #include <string>
 
 #include "cases.h"
-#include "cuda/host_batch.h"
+#include "cuda/batch/host_batch.h"
 #include "standin.h"
 
 namespace basnet_rt {

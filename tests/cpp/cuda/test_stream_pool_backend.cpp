@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "../pool_support.h"
-#include "cuda/turn_parts.h"
+#include "cuda/stream/turn_parts.h"
 #include "stream_standin.h"
 
 namespace basnet_rt {

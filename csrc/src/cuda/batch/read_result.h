@@ -1,0 +1,25 @@
+#pragma once
+
+// From a batch's result block, read on the host, to detections or an error.
+
+#include <cstdint>
+#include <vector>
+
+#include "basnet_rt/types.h"
+#include "cuda/batch/plan.h"
+
+namespace basnet_rt::cuda {
+
+/// What a second try would need; equal to what was given where the results are good.
+struct Needed {
+  std::int64_t max_detections = 0;
+  std::int64_t pool_bytes = 0;
+};
+
+/// @throws Error (kInvalidArgument): the input held a value that is not allowed, as on the CPU.
+Needed needed(const Plan& plan, const Outcome& outcome, const PlanSizes& given);
+
+/// Detections by video; only where `needed` asks for no second try.
+std::vector<Detections> read_result(const Plan& plan, const BatchResult& result);
+
+}  // namespace basnet_rt::cuda

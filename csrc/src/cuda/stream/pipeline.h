@@ -1,0 +1,38 @@
+#pragma once
+
+// The passes of a step, one after the other, on whatever launches them (see pipeline.h).
+//
+// Slots are read by the first passes and written by the last: a step that was short of memory can
+// be repeated as it was, and a turn with a bad value leaves its slot alone.
+
+#include <cstdint>
+
+#include "cuda/batch/plan.h"
+#include "cuda/stream/advance.h"
+#include "cuda/stream/begin.h"
+#include "cuda/stream/solve.h"
+#include "cuda/stream/step.h"
+
+namespace basnet_rt::cuda {
+
+/// @param scratch  slabs and temporary memory; its `work` holds the step's pool.
+template <class Launcher>
+void run_step(Launcher& launch, const Step& step, const Scratch& scratch) {
+  const StepWork& work = step.work;
+  const std::int64_t turns = step.sizes.num_turns;
+  const std::int64_t rows = step.num_rows();
+  const std::int64_t places = step.sizes.max_roots + 1;
+  launch.threads(turns, BeginTurns{step});
+  launch.threads(rows, CheckTurns{step});
+  launch.threads(rows, AdvanceRows{step});
+  launch.running_sum(work.root_counts, work.root_begins, rows + 1, scratch);
+  launch.threads(rows, ListRoots{step});
+  launch.threads(places, OrderRoots{step});
+  launch.teams(work.num_listed, scratch, SolveFinalRoots{step});
+  launch.running_sum(work.kept_counts, work.kept_begins, places, scratch);
+  launch.threads(step.sizes.max_detections, WriteFinals{step});
+  launch.threads(rows, CommitRows{step});
+  launch.threads(turns, EndTurns{step});
+}
+
+}  // namespace basnet_rt::cuda

@@ -1,0 +1,32 @@
+#pragma once
+
+// Runs one batch: the network, then each stream's post-processing. Holds no lock of the pool.
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "basnet_rt/stream_pool.h"
+#include "pool/scheduler.h"
+
+namespace basnet_rt::cpu {
+
+/// What a batch did to one of its streams.
+struct StreamOutcome {
+  StreamDetections finals;
+  std::vector<Onset> onsets;
+  double latency_sum = 0.0;  // of `finals`, seconds of stream
+  double latency_max = 0.0;
+  std::optional<Error> error;  // the stream failed
+};
+
+struct BatchOutcome {
+  std::vector<StreamOutcome> streams;  // B, in the order of the work
+  std::int64_t calls = 0;              // of the network that returned
+};
+
+/// A network call that fails is tried again stream by stream; faults stay with their streams.
+/// @param backend  null: each stream has a post-processor of its own.
+BatchOutcome run_batch(PoolNetwork& network, StreamBackend* backend, const PoolWork& work);
+
+}  // namespace basnet_rt::cpu

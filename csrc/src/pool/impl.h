@@ -1,0 +1,81 @@
+#pragma once
+
+// A pool with its threads: who waits for whom.
+
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "basnet_rt/stream_pool.h"
+#include "pool/network_access.h"
+#include "pool/saved.h"
+#include "pool/state.h"
+
+namespace basnet_rt {
+
+class StreamPool::Impl {
+ public:
+  using Lock = std::unique_lock<std::mutex>;
+
+  Impl(std::shared_ptr<PoolNetwork> network_, const cpu::PoolSettings& settings_)
+      : network(std::move(network_)), settings(settings_), state(settings) {}
+
+  double now() const;
+  bool threaded() const { return settings.options.threaded; }
+
+  /// Runs batches until the pool is stopped and nothing is left: what the pool's thread does.
+  void work();
+  /// Without the lock while it computes. Nothing else may run a batch meanwhile.
+  void run_batch(Lock& lock);
+
+  /// Whether `stream` has room for `rows` more; waits for it. Throws where it takes none any more.
+  bool wait_for_room(Lock& lock, const cpu::PoolStreamPtr& stream, std::int64_t rows,
+                     double timeout);
+  template <class Settled>
+  void wait(Lock& lock, std::condition_variable& came, double timeout, const Settled& settled);
+
+  /// Gives network and backend a slot's saved state, if any, without the lock; afterwards with it,
+  /// also where it throws.
+  void load_slot(Lock& lock, std::int64_t slot, const cpu::SavedStream& saved);
+
+  StreamBackend* backend() const { return settings.options.backend.get(); }
+  /// `pending` of a stream whose state is in the backend; waits for the batch that runs.
+  Detections ask_backend(Lock& lock, const cpu::PoolStreamPtr& stream);
+
+  /// The thread sleeps until its next batch is due; only what makes it due earlier wakes it.
+  void added(bool was_idle) {
+    if (was_idle || state.is_full()) work_came.notify_one();
+  }
+  void wake_all();
+
+  const std::shared_ptr<PoolNetwork> network;
+  const cpu::PoolSettings settings;
+  mutable std::mutex mutex;  // guards `state` and `turns`
+  std::condition_variable work_came, room_came, news_came;
+  cpu::PoolState state;
+  cpu::NetworkTurns turns;
+  std::thread::id worker;  // guarded by `mutex`
+  std::mutex drive_mutex;  // without a thread: one batch at a time
+  std::mutex thread_mutex;
+  std::thread thread;
+
+ private:
+  static double steady_seconds();
+  static std::chrono::steady_clock::time_point time_point(double seconds);
+};
+
+template <class Settled>
+void StreamPool::Impl::wait(Lock& lock, std::condition_variable& came, double timeout,
+                            const Settled& settled) {
+  constexpr double kForever = 1e9;  // seconds; the clock's own type holds little more
+  if (!threaded() || timeout == 0.0) return;
+  if (timeout > kForever) return came.wait(lock, settled);
+  came.wait_until(lock, time_point(steady_seconds() + timeout), settled);
+}
+
+}  // namespace basnet_rt

@@ -1,0 +1,66 @@
+#pragma once
+
+// What one stream of a pool has been given and the network has not seen.
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "basnet_rt/stream_pool.h"
+#include "saved/archive.h"
+
+namespace basnet_rt::cpu {
+
+/// A place in a stream where the network's context ends.
+struct QueuedMark {
+  std::int64_t gap = 0;  // snippets missing; 0: the end of the stream
+  std::optional<double> duration;
+};
+
+/// Snippets and marks in the order of the stream. Not synchronised.
+class StreamQueue {
+ public:
+  explicit StreamQueue(std::int64_t feature_dim) : feature_dim_(feature_dim) {}
+
+  void push_rows(const FeatureView& features, double now);
+  /// Gaps that follow each other are one.
+  void push_mark(const QueuedMark& mark, double now);
+
+  bool empty() const { return items_.empty(); }
+  std::int64_t num_rows() const { return num_rows_; }
+  /// Snippets before the next mark.
+  std::int64_t leading_rows() const { return leading_rows_; }
+  bool at_mark() const { return !items_.empty() && leading_rows_ == 0; }
+  /// When the front arrived; not empty.
+  double oldest() const { return items_.front().arrived; }
+
+  /// Moves the next `count` <= leading_rows() snippets to `out`.
+  void take_rows(std::int64_t count, std::vector<float>& out);
+  QueuedMark take_mark();
+  void clear();
+
+  /// What is queued, without when it came: to the writer of a saved state, or from its reader,
+  /// where it all came `now`.
+  void write(archive::Writer& writer) const;
+  void read(archive::Reader& reader, double now);
+
+ private:
+  struct Item {
+    std::vector<float> rows;  // (count, F); empty: a mark
+    std::int64_t count = 0;
+    std::int64_t taken = 0;
+    QueuedMark mark;
+    double arrived = 0.0;
+  };
+
+  bool has_mark() const { return num_marks_ > 0; }
+
+  std::int64_t feature_dim_;
+  std::deque<Item> items_;
+  std::int64_t num_rows_ = 0;
+  std::int64_t leading_rows_ = 0;
+  std::int64_t num_marks_ = 0;
+};
+
+}  // namespace basnet_rt::cpu

@@ -1,0 +1,31 @@
+#pragma once
+
+// One stream of a pool as bytes.
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "pool/settings.h"
+#include "pool/stream.h"
+
+namespace basnet_rt::cpu {
+
+/// A stream without a place in a pool.
+struct SavedStream {
+  PoolStreamPtr stream;
+  std::optional<std::string>
+      network;  // state of its slot; absent where the network saw nothing yet
+};
+
+/// All of `stream` but the network's part, as a prefix of what `sealed` wraps. No batch may hold
+/// it.
+/// @param post  bytes of its post-processor, wherever that is.
+std::string stream_bytes(const PoolStream& stream, const std::string& post,
+                         const PoolSettings& settings);
+std::string sealed(std::string&& stream_bytes, std::optional<std::string> network);
+
+/// @throws Error (kInvalidState): not such bytes or damaged; (kInvalidArgument): other settings.
+SavedStream read_stream(std::string_view bytes, const PoolSettings& settings, double now);
+
+}  // namespace basnet_rt::cpu

@@ -1,0 +1,64 @@
+#pragma once
+
+// One stream of a pool.
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "basnet_rt/error.h"
+#include "basnet_rt/onset.h"
+#include "basnet_rt/stream_pool.h"
+#include "pool/queue.h"
+
+namespace basnet_rt::cpu {
+
+/// Members are guarded by the pool's mutex, but for those of the batch in flight.
+struct PoolStream {
+  PoolStream(std::int64_t feature_dim, StreamPostprocessor&& post_,
+             std::optional<OnsetDetector>&& detector_)
+      : queue(feature_dim), post(std::move(post_)), detector(std::move(detector_)) {}
+
+  bool is_live() const { return status == StreamStatus::kOpen || status == StreamStatus::kEnding; }
+
+  StreamId id = -1;        // both are the pool's to give, once
+  std::int64_t slot = -1;  // a stream that has finished needs none
+  StreamQueue queue;
+  StreamStatus status = StreamStatus::kOpen;
+  std::optional<Error> error;  // of kFailed
+  bool dropped = false;        // nobody can name it any more
+  bool listed = false;         // in the scheduler's ring
+  bool in_flight = false;      // in the batch that runs
+  std::int64_t index = 0;      // of the snippet to be pushed next, gaps counted
+  StreamDetections finals;     // not polled yet, as are
+  std::vector<Onset> onsets;
+  PoolStreamStatistics statistics;
+
+  // Touched by the thread that runs the batch, and under its mutex where `pending` reads too.
+  mutable std::mutex post_mutex;
+  StreamPostprocessor post;
+  std::optional<OnsetDetector> detector;
+  std::int64_t fed = 0;      // snippets the network saw since the start or the last gap
+  std::int64_t certain = 0;  // of these, what it gave activations for
+  bool in_backend = false;   // its state is in the backend's slot; `post` stays empty
+};
+
+using PoolStreamPtr = std::shared_ptr<PoolStream>;
+
+inline void append(StreamDetections& to, const StreamDetections& found) {
+  to.labels.insert(to.labels.end(), found.labels.begin(), found.labels.end());
+  to.scores.insert(to.scores.end(), found.scores.begin(), found.scores.end());
+  to.segments.insert(to.segments.end(), found.segments.begin(), found.segments.end());
+  to.decided.insert(to.decided.end(), found.decided.begin(), found.decided.end());
+}
+
+/// "stream 3: what", with the code of an error.
+inline Error stream_error(StreamId id, ErrorCode code, const std::string& what) {
+  return Error(code, "stream " + std::to_string(id) + ": " + what);
+}
+
+}  // namespace basnet_rt::cpu

@@ -1,0 +1,56 @@
+#pragma once
+
+// What a Model shares among its copies: the TorchScript module and what its bundle says.
+
+#include <ATen/core/Tensor.h>
+
+#include <exception>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "basnet_rt/model.h"
+#include "torch/bundle/script_module.h"
+
+namespace basnet_rt {
+
+/// Snippets that a bundle's network sees to each side.
+inline constexpr std::int64_t kReach = 2;
+
+class Model::Impl {
+ public:
+  BundleMetadata metadata;
+  std::string name;
+  std::string dtype;
+  std::string device_name;
+  at::Device device;
+  std::unique_ptr<const Script> script;
+  std::int64_t weights;  // digest, which saved states carry
+
+  // These throw Error (kBundle) where libtorch fails.
+  States initial_state(std::int64_t batch) const;
+  /// @param rows  (B, N, F) float32, on the device.
+  StepOutput step(const at::Tensor& rows, const States& state) const;
+  StepOutput flush(const States& state) const;
+
+  /// A view of the caller's rows, (N, F), moved to the device where that is another.
+  at::Tensor rows(const FeatureView& features) const;
+};
+
+/// Refuses features of another width, or none where there should be some.
+/// @throws Error (kBundle), (kInvalidArgument)
+void check_features(const FeatureView& features, const BundleMetadata& metadata);
+
+/// Model::forward.
+///
+/// @param with_scores  false where the caller has another definition of the video scores; they may
+///                     then be absent.
+Activations forward_video(const Model::Impl& model, const FeatureView& features, bool with_scores);
+
+/// The first line of what libtorch said.
+std::string reason(const std::exception& error);
+
+/// Values of a contiguous float32 tensor on the CPU.
+std::vector<float> to_vector(const at::Tensor& values);
+
+}  // namespace basnet_rt

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <memory>
+
+#include "basnet_rt/model.h"
+#include "basnet_rt/stream_network.h"
+
+namespace basnet_rt {
+
+/// A bundle's network on one stream.
+///
+/// @param with_cas  whether the raw CAS is handed on; gates kVideo and kHorizon need it.
+std::shared_ptr<StreamNetwork> stream_network(const Model& model, bool with_cas);
+
+}  // namespace basnet_rt
