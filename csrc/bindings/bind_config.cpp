@@ -118,6 +118,8 @@ PostprocessConfig make_config(const py::dict& values) {
 }  // namespace
 
 void bind_config(py::module_& module) {
+  using Check = void (*)(const PostprocessConfig&, std::int64_t);
+  module.def("check", static_cast<Check>(&check), py::arg("config"), py::arg("num_classes"));
   py::class_<PostprocessConfig>(module, "PostprocessConfig")
       .def(py::init(&make_config), py::arg("fields"));
 }

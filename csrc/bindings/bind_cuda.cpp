@@ -124,15 +124,17 @@ py::list lists(std::vector<Detections>&& found) {
 py::list postprocess_rows(const py::object& cas, const py::object& video_scores,
                           const PostprocessConfig& config, const Lengths& lengths,
                           const Seconds& seconds, const Durations& durations,
-                          const py::object& raw_cas, std::uintptr_t stream) {
+                          const py::object& raw_cas, std::uintptr_t stream, bool single) {
   const Inputs inputs(cas, video_scores, raw_cas);
   inputs.check_lengths(lengths);
   const auto videos = shapes(lengths, inputs.spacing(), seconds, durations);
   std::vector<Detections> found;
   {
     const py::gil_scoped_release release;
-    found = postprocess_batch_cuda(inputs.batch(), videos, inputs.cas.num_columns(), config,
-                                   inputs.cas.device(), pointer_of(stream));
+    found = of_videos(single, [&] {
+      return postprocess_batch_cuda(inputs.batch(), videos, inputs.cas.num_columns(), config,
+                                    inputs.cas.device(), pointer_of(stream));
+    });
   }
   return lists(std::move(found));
 }
@@ -192,7 +194,7 @@ void bind_cuda(py::module_& module) {
   module.def("postprocess_batch_cuda", &postprocess_rows, py::arg("cas"),
              py::arg("video_scores").none(true), py::arg("config"), py::arg("lengths"),
              py::arg("snippet_seconds"), py::arg("durations"), py::arg("raw_cas").none(true),
-             py::arg("stream"));
+             py::arg("stream"), py::arg("single") = false);
   bind_class(module);
 }
 

@@ -10,6 +10,7 @@
 #include "basnet_rt/error.h"
 #include "bindings.h"
 #include "dlpack.h"
+#include "locked.h"
 
 namespace basnet_rt::python {
 namespace {
@@ -162,12 +163,13 @@ void bind_cuda_streams(py::module_& module) {
            py::arg("raw_cas").none(true), py::arg("stream"))
       .def("save",
            [](Streams& self, std::int64_t slot, std::uintptr_t stream) {
-             return py::bytes(self.own().save(slot, reinterpret_cast<void*>(stream)));
+             return py::bytes(without_gil(
+                 [&] { return self.own().save(slot, reinterpret_cast<void*>(stream)); }));
            })
       .def("load",
            [](Streams& self, std::int64_t slot, const py::bytes& state, std::uintptr_t stream) {
-             self.own().load(slot, static_cast<std::string_view>(state),
-                             reinterpret_cast<void*>(stream));
+             const auto bytes = static_cast<std::string_view>(state);
+             without_gil([&] { self.own().load(slot, bytes, reinterpret_cast<void*>(stream)); });
            })
       .def_property_readonly("state_bytes", [](Streams& self) { return self.own().state_bytes(); });
 }

@@ -11,6 +11,7 @@
 #include "basnet_rt/cuda_streams.h"
 #include "basnet_rt/stream_pool.h"
 #include "bindings.h"
+#include "locked.h"
 #include "python_network.h"
 
 namespace basnet_rt::python {
@@ -46,17 +47,6 @@ Holder make(py::object network, const PostprocessConfig& config, std::int64_t nu
   return Holder(new StreamPool(own, config, num_classes, feature_dim, snippet_seconds, options));
 }
 
-py::tuple arrays(StreamDetections&& found) {
-  return py::make_tuple(to_array(std::move(found.labels)), to_array(std::move(found.scores)),
-                        to_array(std::move(found.segments)), to_array(std::move(found.decided)));
-}
-
-template <class Call>
-auto without_gil(const Call& call) {
-  const py::gil_scoped_release release;
-  return call();
-}
-
 bool push(StreamPool& pool, StreamId stream, const py::array& features, double timeout) {
   const CasView view = cas_view(features, "features");
   const FeatureView rows{view.data, view.num_snippets, view.num_classes};
@@ -64,15 +54,11 @@ bool push(StreamPool& pool, StreamId stream, const py::array& features, double t
 }
 
 py::tuple poll(StreamPool& pool, StreamId stream) {
-  return arrays(without_gil([&] { return pool.poll(stream); }));
+  return to_arrays(without_gil([&] { return pool.poll(stream); }));
 }
 
 py::list onsets(StreamPool& pool, StreamId stream) {
-  py::list events;
-  for (const Onset& one : without_gil([&] { return pool.poll_onsets(stream); })) {
-    events.append(py::make_tuple(one.label, one.time, one.decided, one.activation));
-  }
-  return events;
+  return to_list(without_gil([&] { return pool.poll_onsets(stream); }));
 }
 
 py::bytes save(StreamPool& pool, StreamId stream) {
@@ -85,13 +71,11 @@ StreamId restore(StreamPool& pool, const py::bytes& state) {
 }
 
 py::tuple close(StreamPool& pool, StreamId stream, std::optional<double> duration) {
-  return arrays(without_gil([&] { return pool.close(stream, duration); }));
+  return to_arrays(without_gil([&] { return pool.close(stream, duration); }));
 }
 
 py::tuple pending(const StreamPool& pool, StreamId stream) {
-  Detections found = without_gil([&] { return pool.pending(stream); });
-  return py::make_tuple(to_array(std::move(found.labels)), to_array(std::move(found.scores)),
-                        to_array(std::move(found.segments)));
+  return to_arrays(without_gil([&] { return pool.pending(stream); }));
 }
 
 const char* status(const StreamPool& pool, StreamId stream) {

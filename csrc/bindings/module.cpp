@@ -12,6 +12,8 @@ PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used()) {
   basnet_rt::python::bind_postprocess(module);
   basnet_rt::python::bind_nms(module);
   basnet_rt::python::bind_stream(module);
+  basnet_rt::python::bind_network_state(module);
+  basnet_rt::python::bind_network_localizer(module);
   basnet_rt::python::bind_stream_pool(module);
   basnet_rt::python::bind_onset(module);
   basnet_rt::python::bind_evaluate(module);

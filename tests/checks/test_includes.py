@@ -90,5 +90,5 @@ def test_backends_do_not_see_each_other():
 @pytest.mark.parametrize("path", BINDINGS, ids=name)
 def test_bindings_see_public_headers_only(path: Path):
     """Catches Python reaching into the core's insides past the checked interface."""
-    allowed = re.compile(r'<.*>|"(basnet_rt/[a-z_]+|arrays|bindings|dlpack|python_network)\.h"')
+    X)
     assert [text for text in includes(path) if not allowed.fullmatch(text)] == []

@@ -158,8 +158,8 @@ inline std::string_view unseal(std::string_view kind, std::uint32_t version,
            std::to_string(version));
   }
   if (payload.size() != size) {
-    refuse("has " + std::to_string(payload.size()) + " bytes of content; its header says " +
-           std::to_string(size));
+    refuse("is damaged or truncated: it has " + std::to_string(payload.size()) +
+           " bytes of content; its header says " + std::to_string(size));
   }
   if (checksum(payload) != sum) refuse("is damaged: its checksum does not match");
   return payload;

@@ -115,6 +115,14 @@ void check_fixed_range(const PostprocessConfig& config, std::int64_t num_classes
   }
 }
 
+void check(const PostprocessConfig& config, std::int64_t num_classes) {
+  check(config);
+  if (num_classes < 1) {
+    fail("num_classes is " + std::to_string(num_classes) + "; it must be at least 1");
+  }
+  check_fixed_range(config, num_classes);
+}
+
 void check_video(const VideoInput& video, const PostprocessConfig& config) {
   check_cas(video.cas, "cas");
   check_positive_seconds(video.snippet_seconds, "snippet_seconds");

@@ -166,12 +166,8 @@ class OnsetDetector::Impl {
 
 OnsetDetector::OnsetDetector(const AlarmConfig& alarm, const PostprocessConfig& config,
                              std::int64_t num_classes, double snippet_seconds) {
-  check(config);
-  if (num_classes < 1) {
-    fail("num_classes is " + std::to_string(num_classes) + "; it must be at least 1");
-  }
+  check(config, num_classes);
   check_positive_seconds(snippet_seconds, "snippet_seconds");
-  check_fixed_range(config, num_classes);
   check_alarm(alarm, config, num_classes);
   impl_ = std::make_unique<Impl>(alarm, config, num_classes, snippet_seconds);
 }

@@ -33,16 +33,12 @@ std::string settings_bytes(const cpu::StreamSettings& settings) {
 
 void check_settings(const PostprocessConfig& config, std::int64_t num_classes,
                     double snippet_seconds) {
-  check(config);
+  check(config, num_classes);
   if (config.mode == Mode::kPublished) {
     fail("mode is \"published\"; it resamples the whole video, so a stream needs \"continuous\"");
   }
-  if (num_classes < 1) {
-    fail("num_classes is " + std::to_string(num_classes) + "; it must be at least 1");
-  }
   check_positive_seconds(snippet_seconds, "snippet_seconds");
   check_max_duration(config, snippet_seconds);
-  check_fixed_range(config, num_classes);
 }
 
 bool needs_whole(const PostprocessConfig& config) {

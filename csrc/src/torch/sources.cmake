@@ -9,12 +9,10 @@ set(_basnet_rt_sources
   model/model.cpp
   model/model_load.cpp
   model/video_forward.cpp
-  stream/array_file.cpp
   stream/model_pool.cpp
   stream/network_state.cpp
   stream/network_stream.cpp
-  stream/streaming_localizer.cpp
-  stream/streaming_state.cpp)
+  stream/streaming_localizer.cpp)
 list(TRANSFORM _basnet_rt_sources PREPEND ${CMAKE_CURRENT_LIST_DIR}/)
 add_library(basnet_rt_torch ${BASNET_RT_TORCH_KIND} ${_basnet_rt_sources})
 target_link_libraries(basnet_rt_torch PUBLIC basnet_rt::core PRIVATE torch)

@@ -114,11 +114,15 @@ class Model:
             return outputs
         return FullOutput(*(output.cpu().numpy() for output in outputs))
 
-    def forward_tensors(self, features: Any) -> FullOutput:
-        """`forward_with_cas`: tensors on the model's device, whatever the features are."""
+    def forward_tensors(self, features: Any, *, with_scores: bool = True) -> FullOutput:
+        """`forward_with_cas`: tensors on the model's device, whatever the features are.
+
+        Args:
+            with_scores: False where nobody looks at the video scores; they may then be None.
+        """
         with gpu_errors():
             rows = self._tensor(features.detach() if hasattr(features, "detach") else features)
-            outputs = long_videos.run(self.module, rows, self.metadata)
+            outputs = long_videos.run(self.module, rows, self.metadata, with_scores=with_scores)
         self._check_outputs(len(rows), outputs)
         return FullOutput(*outputs)
 
@@ -179,7 +183,10 @@ class Model:
     def _check_outputs(self, num_snippets: int, outputs: long_videos.Outputs) -> None:
         columns = len(self.classes)
         wanted = [(num_snippets, columns), (columns,), (num_snippets,), (num_snippets, columns + 1)]
-        found = [tuple(output.shape) for output in outputs]
+        found = [
+            shape if output is None else tuple(output.shape)
+            for output, shape in zip(outputs, wanted, strict=True)
+        ]
         if found != wanted:
             raise BundleError(
                 f"{self.name}: the module returns shapes {found} where its metadata, with "

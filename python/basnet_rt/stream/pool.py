@@ -17,7 +17,7 @@ from basnet_rt.postprocessing.arrays import as_bytes
 from basnet_rt.postprocessing.backend_choice import CPU, CUDA, chosen_backend
 from basnet_rt.postprocessing.onsets import Alarm, Onset
 from basnet_rt.results import Detections
-from basnet_rt.stream.calls import Answer, check_kinds, feature_rows, sliced
+from basnet_rt.stream.calls import Answer, alarm_values, check_kinds, feature_rows, sliced
 from basnet_rt.stream.pool_network import ModelNetwork, PoolNetwork
 from basnet_rt.stream.statistics import PoolStatistics, PoolStreamStatistics
 
@@ -96,7 +96,7 @@ class StreamPool:
             zero_bad_features=zero_bad_features,
             threaded=threaded,
             clock=clock,
-            alarm=None if alarm is None else (alarm.thresholds(model.classes), alarm.hold),
+            alarm=alarm_values(alarm, model.classes),
             device=gpu,
         )
         self._threaded = threaded

@@ -9,6 +9,7 @@
 #include "basnet_rt/model.h"
 #include "torch/bundle/zip_file.h"
 #include "torch/torch_support.h"
+#include "torch/zip_writer.h"
 
 namespace basnet_rt {
 namespace {
@@ -49,12 +50,12 @@ TEST(Load, RefusesWhatIsNoBundle) {
   expect_refused(::testing::TempDir(), {"no such file"});
   expect_refused(written("neither zip nor anything"), {"not a TorchScript file"});
   expect_refused(written(""), {"not a TorchScript file"});
-  expect_refused(written(zip::write({{"m/data.pkl", "x"}})), {"without basnet_rt.json"});
+  expect_refused(written(testing::zip_of({{"m/data.pkl", "x"}})), {"without basnet_rt.json"});
 }
 
 TEST(Load, RefusesAForeignArchiveWithOurMetadata) {
   const std::string json = Model::load(bundle("model.pt")).metadata().json;
-  expect_refused(written(zip::write({{"m/extra/basnet_rt.json", json}})),
+  expect_refused(written(testing::zip_of({{"m/extra/basnet_rt.json", json}})),
                  {"not a TorchScript file"});
 }
 

@@ -1,8 +1,9 @@
 #include "torch/bundle/zip_file.h"
 
 #include <algorithm>
-#include <array>
 #include <initializer_list>
+
+#include "saved/crc32.h"
 
 // Source: PKWARE's APPNOTE 6.3, sections 4.3 and 4.5.3; numbers are little-endian.
 
@@ -21,8 +22,6 @@ constexpr std::uint64_t kEnd64Size = 56;
 constexpr std::uint64_t kLongestComment = 65535;
 constexpr std::uint16_t kWideNumbers = 1;  // extra field: 64-bit sizes and offset
 constexpr std::uint64_t kElsewhere = 0xffffffff;
-constexpr std::uint64_t kVersion = 20;
-constexpr std::uint64_t kFirstOfJanuary1980 = 0x21;
 constexpr std::uint64_t kPiece = 1 << 20;
 
 // Little-endian number of `size` bytes at `offset`.
@@ -33,43 +32,6 @@ std::uint64_t number(std::string_view bytes, std::size_t offset, std::size_t siz
     value = value << 8 | static_cast<unsigned char>(bytes[offset + i]);
   }
   return value;
-}
-
-void append(std::string& bytes, std::uint64_t value, int size) {
-  for (int i = 0; i < size; ++i) bytes.push_back(static_cast<char>(value >> (8 * i) & 0xff));
-}
-
-/// What an entry's local header and its place in the directory both say.
-std::string common_header(const std::string& name, const std::string& content) {
-  std::string bytes;
-  append(bytes, kVersion, 2);
-  append(bytes, 0, 6);  // no flags, stored, midnight
-  append(bytes, kFirstOfJanuary1980, 2);
-  append(bytes, crc32(content), 4);
-  append(bytes, content.size(), 4);
-  append(bytes, content.size(), 4);
-  append(bytes, name.size(), 2);
-  append(bytes, 0, 2);  // no extra field
-  return bytes;
-}
-
-using Table = std::array<std::array<std::uint32_t, 256>, 8>;
-
-// Eight bytes at once: entry [k][b] is the CRC of byte b with k zeros behind it.
-Table crc_table() {
-  Table table{};
-  for (std::uint32_t b = 0; b < 256; ++b) {
-    std::uint32_t crc = b;
-    for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0u);
-    table[0][b] = crc;
-  }
-  for (std::size_t k = 1; k < 8; ++k) {
-    for (std::size_t b = 0; b < 256; ++b) {
-      const std::uint32_t crc = table[k - 1][b];
-      table[k][b] = crc >> 8 ^ table[0][crc & 0xff];
-    }
-  }
-  return table;
 }
 
 struct Directory {
@@ -132,21 +94,6 @@ Entry next_entry(std::string_view list, std::size_t& at) {
 
 }  // namespace
 
-std::uint32_t crc32(std::string_view bytes, std::uint32_t before) {
-  static const Table table = crc_table();
-  std::uint32_t crc = ~before;
-  const auto* at = reinterpret_cast<const unsigned char*>(bytes.data());
-  std::size_t left = bytes.size();
-  for (; left >= 8; left -= 8, at += 8) {
-    const std::uint32_t low = crc ^ (at[0] | at[1] << 8 | at[2] << 16 | std::uint32_t{at[3]} << 24);
-    crc = table[7][low & 0xff] ^ table[6][low >> 8 & 0xff] ^ table[5][low >> 16 & 0xff] ^
-          table[4][low >> 24] ^ table[3][at[4]] ^ table[2][at[5]] ^ table[1][at[6]] ^
-          table[0][at[7]];
-  }
-  for (; left > 0; --left, ++at) crc = crc >> 8 ^ table[0][(crc ^ *at) & 0xff];
-  return ~crc;
-}
-
 Reader::Reader(std::istream& input) : input_(input) {
   input_.seekg(0, std::ios::end);
   const auto size = static_cast<std::streamoff>(input_.tellg());
@@ -197,31 +144,6 @@ std::string Reader::read(const Entry& entry) {
 
 void Reader::check(const Entry& entry) {
   pass(entry, [](const std::string&) {});
-}
-
-std::string write(const std::vector<std::pair<std::string, std::string>>& files) {
-  std::string bytes, directory;
-  for (const auto& [name, content] : files) {
-    const std::string common = common_header(name, content);
-    append(directory, kDirectoryEntry, 4);
-    append(directory, kVersion, 2);
-    directory += common;
-    directory.append(10, '\0');  // no comment, one disk, no attributes
-    append(directory, bytes.size(), 4);
-    directory += name;
-    append(bytes, kLocalHeader, 4);
-    bytes += common + name + content;
-  }
-  const std::size_t offset = bytes.size();
-  bytes += directory;
-  append(bytes, kDirectoryEnd, 4);
-  append(bytes, 0, 4);  // one disk
-  append(bytes, files.size(), 2);
-  append(bytes, files.size(), 2);
-  append(bytes, directory.size(), 4);
-  append(bytes, offset, 4);
-  append(bytes, 0, 2);  // no comment
-  return bytes;
 }
 
 }  // namespace basnet_rt::zip

@@ -1,14 +1,11 @@
 #pragma once
 
-// Zip archives, and their stored entries: NumPy's savez writes no others, TorchScript compresses
-// its code.
+// Zip archives, and their stored entries; TorchScript compresses its code.
 
 #include <cstdint>
 #include <istream>
 #include <stdexcept>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
 namespace basnet_rt::zip {
@@ -18,9 +15,6 @@ class BadZip : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
-
-/// CRC-32 as zip and zlib have it; `before` continues that of the bytes before.
-std::uint32_t crc32(std::string_view bytes, std::uint32_t before = 0);
 
 struct Entry {
   std::string name;
@@ -53,8 +47,5 @@ class Reader {
   std::uint64_t size_ = 0;
   std::vector<Entry> entries_;
 };
-
-/// An archive of (name, bytes), stored; below 4 GiB in all.
-std::string write(const std::vector<std::pair<std::string, std::string>>& files);
 
 }  // namespace basnet_rt::zip

@@ -4,20 +4,10 @@
 #include <vector>
 
 #include "basnet_rt/postprocess.h"
+#include "torch/model/model_impl.h"
 
 namespace basnet_rt {
 namespace {
-
-// One made snippet lets the core judge settings against the number of classes.
-void check_fit(const PostprocessConfig& config, std::int64_t num_classes) {
-  const std::vector<float> zeros(static_cast<std::size_t>(num_classes + 1), 0.0f);
-  VideoInput video;
-  video.cas = {zeros.data(), 1, num_classes, num_classes};
-  video.raw_cas = {zeros.data(), 1, num_classes + 1, num_classes + 1};
-  video.video_scores = zeros.data();
-  video.snippet_seconds = 1.0;
-  static_cast<void>(postprocess(video, config));
-}
 
 /// (num_segments, F): the snippets that the released code takes from a whole video; a shorter one
 /// repeats some. Source: `uniform_sampling` of the authors' thumos_features.py.
@@ -37,7 +27,7 @@ std::vector<float> uniform_rows(const FeatureView& features, std::int64_t num_se
 Localizer::Localizer(Model model, std::optional<PostprocessConfig> config)
     : model_(std::move(model)),
       config_(config ? std::move(*config) : model_.metadata().postprocess) {
-  check_fit(config_, model_.metadata().num_classes());
+  check(config_, model_.metadata().num_classes());
 }
 
 Detections Localizer::operator()(const FeatureView& features,
@@ -54,9 +44,10 @@ Detections Localizer::operator()(const FeatureView& features,
     snippet_seconds = static_cast<double>(metadata.snippet_stride * features.num_snippets) /
                       (static_cast<double>(wanted) * metadata.fps);
   }
-  Activations output = model_.forward(rows);
-  if (config_.mode == Mode::kContinuous && config_.gate == Gate::kVideo) {
-    // The core's float64 definition, which streams share: both give the same bits.
+  // The core's float64 definition of scores, which streams share: both give the same bits.
+  const bool own_scores = config_.mode == Mode::kContinuous && config_.gate == Gate::kVideo;
+  Activations output = forward_video(model_.impl(), rows, !own_scores);
+  if (own_scores) {
     output.video_scores = video_scores(output.raw_view(), config_);
   }
   VideoInput video;

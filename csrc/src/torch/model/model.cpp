@@ -114,17 +114,27 @@ const std::string& Model::name() const { return impl_->name; }
 const std::string& Model::device() const { return impl_->device_name; }
 const std::string& Model::dtype() const { return impl_->dtype; }
 
-Activations Model::forward(const FeatureView& features) const {
-  check_features(features, impl_->metadata);
+Activations forward_video(const Model::Impl& model, const FeatureView& features, bool with_scores) {
+  check_features(features, model.metadata);
   if (features.num_snippets == 0) {
     fail("features has shape (0, " + std::to_string(features.feature_dim) + "); it must be (T, " +
          std::to_string(features.feature_dim) + ") with T >= 1");
   }
   check_finite(features);
-  const VideoOutputs outputs =
-      guarded(impl_->name, "forward", [&] { return run_video(*impl_, impl_->rows(features)); });
-  return {features.num_snippets,     impl_->metadata.num_classes(), to_vector(outputs.activations),
-          to_vector(outputs.scores), to_vector(outputs.foreground), to_vector(outputs.cas)};
+  const VideoOutputs outputs = guarded(
+      model.name, "forward", [&] { return run_video(model, model.rows(features), with_scores); });
+  Activations video;
+  video.num_snippets = features.num_snippets;
+  video.num_classes = model.metadata.num_classes();
+  video.activations = to_vector(outputs.activations);
+  if (outputs.scores.defined()) video.video_scores = to_vector(outputs.scores);
+  video.foreground = to_vector(outputs.foreground);
+  video.cas = to_vector(outputs.cas);
+  return video;
+}
+
+Activations Model::forward(const FeatureView& features) const {
+  return forward_video(*impl_, features, true);
 }
 
 void set_num_threads(int num_threads) {

@@ -41,6 +41,12 @@ class Model::Impl {
 /// @throws Error (kBundle), (kInvalidArgument)
 void check_features(const FeatureView& features, const BundleMetadata& metadata);
 
+/// Model::forward.
+///
+/// @param with_scores  false where the caller has another definition of the video scores; they may
+///                     then be absent.
+Activations forward_video(const Model::Impl& model, const FeatureView& features, bool with_scores);
+
 /// The first line of what libtorch said.
 std::string reason(const std::exception& error);
 

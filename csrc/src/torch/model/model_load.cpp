@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "basnet_rt/error.h"
+#include "saved/crc32.h"
 #include "torch/bundle/zip_file.h"
 #include "torch/model/model_impl.h"
 #include "torch/stream/network_state.h"
@@ -28,7 +29,7 @@ void check_checksums(const std::string& path) {
       continue;
     }
     if (!records) records = std::make_unique<RecordReader>(path);  // code is compressed
-    if (zip::crc32(records->read(entry.name)) != entry.crc) {
+    if (crc32(records->read(entry.name)) != entry.crc) {
       throw zip::BadZip("the checksum of " + entry.name + " is wrong");
     }
   }

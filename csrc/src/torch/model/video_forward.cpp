@@ -59,7 +59,7 @@ VideoOutputs run_piece(const Model::Impl& model, const at::Tensor& rows, std::in
 
 /// Pieces overlap by what the network sees to each side, so they agree with the whole but for
 /// float32 rounding.
-VideoOutputs run_pieces(const Model::Impl& model, const at::Tensor& rows) {
+VideoOutputs run_pieces(const Model::Impl& model, const at::Tensor& rows, bool with_scores) {
   std::vector<at::Tensor> activations, foreground, cas;
   for (std::int64_t start = 0; start < rows.size(0); start += kPiece) {
     const VideoOutputs piece = run_piece(model, rows, start);
@@ -68,6 +68,7 @@ VideoOutputs run_pieces(const Model::Impl& model, const at::Tensor& rows) {
     cas.push_back(piece.cas);
   }
   VideoOutputs whole{at::cat(activations), {}, at::cat(foreground), at::cat(cas)};
+  if (!with_scores) return whole;
   const std::int64_t best =
       std::max<std::int64_t>(1, whole.cas.size(0) / model.metadata.topk_divisor);
   const at::Tensor means = std::get<0>(whole.cas.topk(best, 0)).mean(0);
@@ -79,8 +80,8 @@ VideoOutputs run_pieces(const Model::Impl& model, const at::Tensor& rows) {
 
 }  // namespace
 
-VideoOutputs run_video(const Model::Impl& model, const at::Tensor& rows) {
-  return rows.size(0) <= kPiece ? run_whole(model, rows) : run_pieces(model, rows);
+VideoOutputs run_video(const Model::Impl& model, const at::Tensor& rows, bool with_scores) {
+  return rows.size(0) <= kPiece ? run_whole(model, rows) : run_pieces(model, rows, with_scores);
 }
 
 }  // namespace basnet_rt
