@@ -94,7 +94,7 @@ ROOMS = {
     "stream": {"formulas", "settings", "saved", "cpu"},
     "pool": {"formulas", "settings", "saved", "cpu"},
     "cuda": {"formulas", "settings", "saved"},
-    "engine": {"json", "settings", "saved"},
+    "engine": {"json", "settings", "saved", "cpu"},  # cpu: the video score of the core
     "c_api": set(),
     "torch": {"saved"},
 }
