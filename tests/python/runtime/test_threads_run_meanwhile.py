@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -30,7 +31,8 @@ SEGMENTS = np.sort(RNG.uniform(0, 1000, (T, 2)), axis=1)
 VALUES, LABELS = RNG.uniform(0, 1, T), np.zeros(T, np.int64)
 VIDEOS = RNG.integers(0, 50, T)
 NAMES = [str(i) for i in range(50)]
-# What takes microseconds whatever it is given, or waits in ways of its own (tests/python/pool).
+BUNDLE = str(Path(__file__).resolve().parents[1] / "streaming/saved_0_1/model.pt")
+# Calls of microseconds, and objects whose own tests try their threads (pool, streaming).
 QUICK = {
     "Error",
     "InvalidValue",
@@ -39,7 +41,13 @@ QUICK = {
     "BundleError",
     "PostprocessConfig",
     "cuda_support",
+    "check",
+    "parse_metadata",
+    "save_network_state",
+    "load_network_state",
+    "weights_digest",
     "StreamPool",
+    "NetworkLocalizer",
 }
 ON_A_GPU = {"CudaPostprocessor", "CudaStreamPostprocessor", "postprocess_batch_cuda"}
 
@@ -75,7 +83,7 @@ CALLS: dict[str, Callable[[], Call]] = {
     "postprocess": lambda: lambda: _core.postprocess(CAS, SCORES, OFFLINE, SECONDS, None, None),
     "postprocess_batch": lambda: (
         lambda: _core.postprocess_batch(
-            [CAS], [SCORES], OFFLINE, [SECONDS], [None], [None], 1, None
+            [CAS], [SCORES], OFFLINE, [SECONDS], [None], [None], 1, False, None
         )
     ),
     "video_scores": lambda: lambda: _core.video_scores(RAW, OFFLINE),
@@ -84,6 +92,11 @@ CALLS: dict[str, Callable[[], Call]] = {
         lambda: _core.soft_nms(SEGMENTS[:2000], VALUES[:2000], LABELS[:2000], True, 0.5, 0.5, 0.001)
     ),
     "evaluate": lambda: evaluate,
+    "read_metadata": lambda: partial(_core.read_metadata, BUNDLE),
+    "read_weights": lambda: partial(_core.read_weights, BUNDLE),
+    "check_bundle_code": lambda: partial(_core.check_bundle_code, BUNDLE),
+    "check_bundle_undamaged": lambda: partial(_core.check_bundle_undamaged, BUNDLE),
+    "bundle_code_digest": lambda: partial(_core.bundle_code_digest, BUNDLE),
     "StreamPostprocessor.push": lambda: lambda: stream(LIVE),
     "StreamPostprocessor.pending": lambda: stream().pending,
     "StreamPostprocessor.gap": lambda: partial(stream(LIVE).gap, 3),
