@@ -7,6 +7,7 @@ PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used()) {
   module.doc() = "The compiled core of basnet_rt; use it through the basnet_rt package.";
   module.attr("__version__") = basnet_rt::version();
   basnet_rt::python::bind_errors(module);
+  basnet_rt::python::bind_bundle(module);
   basnet_rt::python::bind_config(module);
   basnet_rt::python::bind_postprocess(module);
   basnet_rt::python::bind_nms(module);

@@ -31,7 +31,7 @@ REACH = 0.4  # how far from the middle a figure walks, in its own heights
 
 
 @dataclass(frozen=True, kw_only=True)
-class Script:
+class FilmScript:
     """One video before it is drawn; `parts` fill 0 .. duration without a gap, or go on after it."""
 
     name: str
@@ -62,7 +62,7 @@ def generator(seed: int, *purpose: str) -> np.random.Generator:
 
 def write_scripts(
     subset: str, count: int, seed: int, seconds: tuple[float, float]
-) -> Iterator[Script]:
+) -> Iterator[FilmScript]:
     """The videos of a subset; classes appear about equally often.
 
     Args:
@@ -75,7 +75,7 @@ def write_scripts(
         random = generator(seed, name, "script")
         duration = round(random.uniform(*seconds) * FPS) / FPS
         parts = _parts(random, list(dict.fromkeys(tags)), duration)
-        yield Script(name=name, subset=subset, seed=seed, duration=duration, parts=parts)
+        yield FilmScript(name=name, subset=subset, seed=seed, duration=duration, parts=parts)
 
 
 def _shuffled_classes(random: np.random.Generator) -> Iterator[str]:

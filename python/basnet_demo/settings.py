@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from basnet_demo.script import Script, write_scripts
+from basnet_demo.script import FilmScript, write_scripts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +37,7 @@ class DemoSettings:
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
-    def scripts(self) -> list[Script]:
+    def scripts(self) -> list[FilmScript]:
         """Of both subsets, train first."""
         size = self.size
         return [

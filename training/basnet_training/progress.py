@@ -19,7 +19,7 @@ from rich.progress import (
 )
 
 
-class Bar:
+class TrainingBar:
     """One line that advances; nothing at all where it was not asked for."""
 
     def __init__(self, progress: Progress, task: TaskID) -> None:
@@ -30,7 +30,9 @@ class Bar:
 
 
 @contextmanager
-def progress_bar(what: str, total: int, *, done: int = 0, shown: bool = True) -> Iterator[Bar]:
+def progress_bar(
+    what: str, total: int, *, done: int = 0, shown: bool = True
+) -> Iterator[TrainingBar]:
     """A bar on standard error, with the time left."""
     columns = (
         TextColumn("{task.description}"),
@@ -42,7 +44,7 @@ def progress_bar(what: str, total: int, *, done: int = 0, shown: bool = True) ->
         TextColumn("{task.fields[note]}"),
     )
     with Progress(*columns, console=Console(stderr=True), disable=not shown) as progress:
-        yield Bar(progress, progress.add_task(what, total=total, completed=done, note=""))
+        yield TrainingBar(progress, progress.add_task(what, total=total, completed=done, note=""))
 
 
 class Log(Protocol):

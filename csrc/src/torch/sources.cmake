@@ -3,8 +3,6 @@
 # Included by the library's own build, and by the package file of an installation that brings this
 # component as sources: then it is compiled against the libtorch that its user has found.
 set(_basnet_rt_sources
-  bundle/bundle.cpp
-  bundle/config_json.cpp
   bundle/script_module.cpp
   bundle/zip_file.cpp
   model/localizer.cpp

@@ -9,7 +9,7 @@ from multiprocessing import resource_tracker
 
 
 @contextmanager
-def deaf_to_interrupts() -> Iterator[None]:
+def children_ignore_interrupts() -> Iterator[None]:
     """Processes started within never hear of Ctrl-C; this one does, after the block at the latest.
 
     They are deaf from their first instruction on. A handler that they set themselves would leave

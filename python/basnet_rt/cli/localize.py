@@ -16,12 +16,12 @@ from basnet_rt.annotations import read_annotations
 from basnet_rt.cli.common import Bar, Json, answer, failures, note, parse_settings
 from basnet_rt.cli.extract import Jobs, Weights
 from basnet_rt.cli.video_reading import VideoOptions, make_reader, media_of, shown
-from basnet_rt.formats.result_files import provenance_of, write_results
+from basnet_rt.formats.result_files import write_results
 from basnet_rt.localize.from_video import VideoReader
 from basnet_rt.localize.inputs import Failure, Input, find_inputs
 from basnet_rt.localize.journal import Journal
 from basnet_rt.localize.localizer import Localizer
-from basnet_rt.localize.many import Outcome, localize_videos, run_key
+from basnet_rt.localize.many import Outcome, localize_videos, provenance_of, run_key
 from basnet_rt.model.loading import load
 from basnet_rt.model.model import Model
 

@@ -13,11 +13,17 @@ from basnet_rt.tables.truth import TruthTable
 
 @dataclass(frozen=True, eq=False)
 class EvaluationInput:
-    """Checked tables; `outside` are the videos with predictions that the subset lacks."""
+    """Checked tables.
+
+    Attributes:
+        outside: the videos with predictions that the subset lacks.
+        absent: the videos of the subset that the predictions do not name at all.
+    """
 
     truth: TruthTable
     table: PredictionTable
     outside: list[str]
+    absent: list[str]
 
 
 def levels_of(tiou_thresholds: Any) -> list[float]:

@@ -17,10 +17,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
 from basnet_rt._errors import InvalidValue
+from basnet_rt._system.json_file import parse_json
 from basnet_rt.formats.heading import MARKER, checked_heading, heading, one_video, read_rate
 from basnet_rt.formats.marks import Mark, MarkedVideos, VideoMarks, checked_mark, merged, rate_of
 from basnet_rt.formats.source import Source
@@ -55,10 +57,7 @@ def read(text: str, source: Source) -> MarkedVideos:
         ValueError: no list of tasks, a region with a wrong value, several annotations and none of
             them marked, or no frame rate; names the task and the region.
     """
-    try:
-        tasks = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InvalidValue(f"{source.path}: not JSON: {error}") from error
+    tasks = parse_json(text, str(source.path))
     if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
         raise InvalidValue(f"{source.path}: expected a list of Label Studio's tasks")
     done = [task for task in tasks if _annotations(task)]
@@ -71,7 +70,11 @@ def read(text: str, source: Source) -> MarkedVideos:
     if len(parts) < len(tasks):
         notes = (f"{len(tasks) - len(parts)} of {len(tasks)} tasks have no annotation: left out",)
     found = merged(parts)
-    return MarkedVideos(found.videos, {} if done else found.provenance, notes)
+    if done:
+        videos = {name: replace(video, reviewed=True) for name, video in found.videos.items()}
+        return MarkedVideos(videos, {}, notes)
+    predicted = f"{source.path}: none of its {len(tasks)} tasks has an annotation of a person"
+    return MarkedVideos(found.videos, found.provenance, notes, predicted)
 
 
 def _task(name: str, video: VideoMarks, marked: MarkedVideos, media: str) -> dict[str, Any]:

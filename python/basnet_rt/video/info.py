@@ -80,9 +80,9 @@ def frame_rate(stream: Any) -> Fraction | None:
 
 def first_picture(container: Any, stream: Any) -> Any:
     """The first that decodes, or None."""
-    from basnet_rt.video.packets import Pictures
+    from basnet_rt.video.packets import DecodedPictures
 
-    return next(iter(Pictures(container, stream, threads=1)), None)
+    return next(iter(DecodedPictures(container, stream, threads=1)), None)
 
 
 def _duration(container: Any, stream: Any) -> float | None:

@@ -10,8 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from basnet_rt.cli.stream.sources import Rows, Source
-from basnet_rt.cli.stream.state import EventWriter, Progress, save_progress
+from basnet_rt.cli.stream.sources import Rows, RowSource
+from basnet_rt.cli.stream.state import EventWriter, StreamProgress, save_progress
 from basnet_rt.cli.stream.view import LiveView
 from basnet_rt.results import Detections
 from basnet_rt.stream.live_features import Missing
@@ -20,7 +20,7 @@ from basnet_rt.stream.localizer import StreamingLocalizer
 Answer = TypeVar("Answer")
 
 
-class Session:
+class StreamSession:
     """What a run does with its snippets, one input after the other."""
 
     def __init__(
@@ -28,7 +28,7 @@ class Session:
         localizer: StreamingLocalizer,
         events: EventWriter,
         view: LiveView | None,
-        progress: Progress,
+        progress: StreamProgress,
         pending: bool,
     ) -> None:
         self.localizer, self.progress = localizer, progress
@@ -78,7 +78,7 @@ class Session:
         self.progress.started = started.isoformat()
         self._write("connected", video=name, started=self.progress.started)
 
-    def finish(self, source: Source, *, last: bool) -> None:
+    def finish(self, source: RowSource, *, last: bool) -> None:
         """The end of one input."""
         self._tell(source.name, self.localizer.finish(duration=source.duration))
         statistics = self.localizer.statistics

@@ -23,7 +23,7 @@ _MAGIC = b"\x93NUMPY"
 POLL_SECONDS = 0.05  # how often a growing file is looked at
 
 
-class Source(Protocol):
+class RowSource(Protocol):
     """One stream of snippets.
 
     Attributes:
@@ -148,7 +148,7 @@ class ByteSource:
         return data
 
 
-def skip_rows(source: Source, count: int) -> None:
+def skip_rows(source: RowSource, count: int) -> None:
     """Read on and throw away."""
     while count > 0:
         rows = source.read(min(count, 1024))
@@ -185,7 +185,7 @@ class Paced:
 
     live, started = False, None
 
-    def __init__(self, source: Source, snippet_seconds: float) -> None:
+    def __init__(self, source: RowSource, snippet_seconds: float) -> None:
         self.name, self.starts_over = source.name, source.starts_over
         self._source, self._seconds = source, snippet_seconds
         self._start: float | None = None
@@ -217,7 +217,7 @@ class Paced:
         self._source.close()
 
 
-def open_source(path: Path, feature_dim: int, modality: str, follow_seconds: float) -> Source:
+def open_source(path: Path, feature_dim: int, modality: str, follow_seconds: float) -> RowSource:
     """`-` is standard input; other names are files."""
     if str(path) == "-":
         return ByteSource("stdin", sys.stdin.buffer, feature_dim)

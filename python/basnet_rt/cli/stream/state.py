@@ -24,7 +24,7 @@ _VERSION = 1
 
 
 @dataclass
-class Progress:
+class StreamProgress:
     """Where a run of `basnet-rt stream` stands.
 
     Attributes:
@@ -46,15 +46,15 @@ class Progress:
     started: str | None = None
 
 
-def save_progress(path: Path, progress: Progress, localizer: bytes, model: str) -> None:
+def save_progress(path: Path, progress: StreamProgress, localizer: bytes, model: str) -> None:
     """Write whole or not at all, and onto the disk."""
     content = {"format": _FORMAT, "version": _VERSION, "model": model, **asdict(progress)}
     content["localizer"] = base64.b64encode(localizer).decode("ascii")
     write_whole(path, [json.dumps(content)])
 
 
-def load_progress(path: Path, model: str, chunk: int) -> tuple[Progress, bytes]:
-    """Progress, and the state of the localizer.
+def load_progress(path: Path, model: str, chunk: int) -> tuple[StreamProgress, bytes]:
+    """The progress, and the state of the localizer.
 
     Raises:
         ValueError: not such a file, or of another model or chunk.
@@ -65,7 +65,7 @@ def load_progress(path: Path, model: str, chunk: int) -> tuple[Progress, bytes]:
             raise InvalidValue(f"{path}: not a state of this version of basnet-rt stream")
         saved_model = content.pop("model")
         localizer = base64.b64decode(content.pop("localizer"), validate=True)
-        progress = Progress(**content)
+        progress = StreamProgress(**content)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         if isinstance(error, InvalidValue):
             raise

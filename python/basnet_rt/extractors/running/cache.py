@@ -14,7 +14,7 @@ import numpy as np
 from basnet_rt._errors import Error
 from basnet_rt._system.whole_file import whole
 from basnet_rt.extractors.running.pipeline import Extracted
-from basnet_rt.extractors.running.store import Look
+from basnet_rt.extractors.running.store import Stored
 from basnet_rt.extractors.running.video_files import VideoFile
 from basnet_rt.features.extractor_spec import ExtractorSpec
 
@@ -47,10 +47,10 @@ class FeatureCache:
                 return _extracted(features, about, self.spec)
         return None
 
-    def look(self, video: VideoFile, sha256: str | None) -> Look:
+    def look(self, video: VideoFile, sha256: str | None) -> Stored:
         """The features of this content, where they are kept."""
         found = None if sha256 is None else self.read(sha256)
-        return Look(finished=found is not None, found=found)
+        return Stored(finished=found is not None, found=found)
 
     def keep(self, video: VideoFile, sha256: str | None, found: Extracted) -> None:
         """Keep them whole or not at all; what came from an address is not kept.

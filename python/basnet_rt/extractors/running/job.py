@@ -12,7 +12,7 @@ from basnet_rt.extractors.interface import Extractor
 from basnet_rt.extractors.registry import extractor_from_spec, make_extractor
 from basnet_rt.extractors.running.cache import FeatureCache
 from basnet_rt.extractors.running.pipeline import Extracted, Progress, Report, extract_features
-from basnet_rt.extractors.running.store import Shelf
+from basnet_rt.extractors.running.store import FeatureStore
 from basnet_rt.extractors.running.video_files import VideoFile
 from basnet_rt.features.extractor_spec import ExtractorSpec
 
@@ -69,16 +69,18 @@ class Result:
     error: str | None = None
 
 
-def attempt(video: VideoFile, extractor: Extractor, shelf: Shelf | None, watch: Watch) -> Result:
+def attempt(
+    video: VideoFile, extractor: Extractor, store: FeatureStore | None, watch: Watch
+) -> Result:
     """Look for a video's features, or make them; nothing is written."""
     result = Result(video)
     try:
-        if shelf is not None:
+        if store is not None:
             sha256 = video.sha256()
-            look = shelf.look(video, sha256)
-            result = replace(result, sha256=sha256, remark=look.remark)
-            if look.finished:
-                return replace(result, found=look.found, finished_before=True)
+            stored = store.look(video, sha256)
+            result = replace(result, sha256=sha256, remark=stored.remark)
+            if stored.finished:
+                return replace(result, found=stored.found, finished_before=True)
         source = video.source if video.is_address else Path(video.source)
         found = extract_features(source, extractor, progress=lambda at: watch(video, at))
         return replace(result, found=found)
@@ -112,11 +114,11 @@ def reason_of(error: Exception) -> str:
     return text if isinstance(error, Error) and text else f"{type(error).__name__}: {text}"
 
 
-def kept(result: Result, shelf: Shelf | None) -> Result:
-    if shelf is None or result.found is None or result.finished_before:
+def kept(result: Result, store: FeatureStore | None) -> Result:
+    if store is None or result.found is None or result.finished_before:
         return result
     try:
-        shelf.keep(result.video, result.sha256, result.found)
+        store.keep(result.video, result.sha256, result.found)
     except (Error, OSError) as error:
         return replace(result, found=None, error=reason_of(error))
     return result

@@ -10,7 +10,7 @@ from basnet_rt.extractors.running.video_files import VideoFile
 
 
 @dataclass(frozen=True)
-class Look:
+class Stored:
     """What is kept of a video.
 
     Attributes:
@@ -24,10 +24,10 @@ class Look:
     remark: str | None = None
 
 
-class Shelf(Protocol):
+class FeatureStore(Protocol):
     """Sent to other processes, so plain data."""
 
-    def look(self, video: VideoFile, sha256: str | None) -> Look:
+    def look(self, video: VideoFile, sha256: str | None) -> Stored:
         """What there is; `sha256` is of the video's content, None of an address."""
         ...
 

@@ -5,16 +5,24 @@
 #include <vector>
 
 #include "basnet_rt/bundle.h"
-#include "torch/torch_support.h"
+#include "basnet_rt/error.h"
+#include "support.h"
 
 namespace basnet_rt {
 namespace {
 
-/// Metadata of two classes with `fields` in place of, or beside, its own; later keys win in JSON.
+/// Metadata of two classes with `fields` in place of, or beside, its own.
 std::string text(const std::string& fields = "\"modality\": \"rgb\"") {
-  return R"({"format": "basnet_rt.bundle", "format_version": 1, "classes": ["a", "b"],
-    "feature_dim": 4, "dtype": "float32", "activation": "raw", )" +
-         fields + "}";
+  std::string text = R"({"format": "basnet_rt.bundle", "format_version": 1)";
+  const std::vector<std::pair<std::string, std::string>> own = {{"classes", R"(["a", "b"])"},
+                                                                {"feature_dim", "4"},
+                                                                {"dtype", "\"float32\""},
+                                                                {"activation", "\"raw\""}};
+  for (const auto& [name, value] : own) {
+    if (fields.find("\"" + name + "\"") == std::string::npos)
+      text += ", \"" + name + "\": " + value;
+  }
+  return text + ", " + fields + "}";
 }
 
 void expect_refused(const std::string& json, const std::vector<std::string>& parts) {
@@ -92,6 +100,39 @@ TEST(Bundle, RefusesEveryImpossibleValueByName) {
       {R"("postprocess": {"upsample": 2.5})", "upsample"},
   };
   for (const auto& [fields, part] : cases) expect_refused(text(fields), {"m.pt", part});
+}
+
+TEST(Bundle, RefusesWhatTwoReadersWouldReadDifferently) {
+  expect_refused(text(R"("modality": "rgb", "modality": "flow")"), {"m.pt", "modality", "twice"});
+  expect_refused(text(R"("provenance": {"seed": 1, "seed": 2})"), {"provenance", "seed", "twice"});
+  expect_refused(text(R"("fps": NaN)"), {"fps", "NaN"});
+  expect_refused(text(R"("fps": 1)" + std::string(400, '0')), {"fps", "401 characters"});
+  expect_refused(text(R"("provenance": {"loss": -Infinity})"), {"provenance.loss", "Infinity"});
+  std::string wide;  // UTF-16
+  for (const char letter : text()) wide += {letter, '\0'};
+  expect_refused(wide, {"not JSON"});
+  expect_refused("\xEF\xBB\xBF" + text(), {"byte order mark"});
+}
+
+std::string with_record(const std::string& frames, const std::string& more = "") {
+  return text(R"("feature_dim": 4, "extractor": {"name": "motion", "version": 1, "fps": 25.0,
+    "feature_dim": 4, "snippet_frames": 16, "snippet_stride": 16, "frames": )" +
+              frames + more + "}");
+}
+
+TEST(Bundle, JudgesTheExtractorsRecord) {
+  parse_metadata(with_record(R"({"pixels": "gray", "width": 64, "height": 48})"), "m.pt");
+  parse_metadata(with_record(R"({"short_side": 64, "width": null})", R"(, "settings": {})"),
+                 "m.pt");
+  parse_metadata(text(R"("extractor": null)"), "m.pt");
+  expect_refused(text(R"("extractor": 3)"), {"m.pt", "extractor", "dictionary"});
+  expect_refused(text(R"("extractor": {"name": "motion"})"), {"extractor", "lacks version"});
+  expect_refused(with_record(R"({"width": 64})"), {"width and height"});
+  expect_refused(with_record(R"({"width": 20000, "height": 1})"), {"16384", "20000"});
+  expect_refused(with_record("{}", R"(, "door": 1)"), {"door"});
+  const std::string other = text(R"("feature_dim": 4, "fps": 30.0, "extractor": {"name": "motion", "version": 1,
+    "feature_dim": 4, "fps": 25.0, "snippet_frames": 16, "snippet_stride": 16, "frames": {}})");
+  expect_refused(other, {"fps: 30.0, but the extractor's record says 25.0"});
 }
 
 TEST(Config, ChangesTheFieldsGivenAndKeepsTheOthers) {

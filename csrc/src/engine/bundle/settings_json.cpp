@@ -1,17 +1,21 @@
-#include "torch/bundle/config_json.h"
+#include "engine/bundle/settings_json.h"
 
 #include <array>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "basnet_rt/bundle.h"
 #include "basnet_rt/error.h"
+#include "json/reader.h"
+#include "json/writer.h"
 
 namespace basnet_rt {
+namespace bundle {
 namespace {
 
-using nlohmann::json;
+using json::Kind;
 
 template <class Enum>
 using Choices = std::vector<std::pair<const char*, Enum>>;
@@ -30,67 +34,65 @@ const Choices<ScoreFunction> kScoreFunctions = {{"softmax", ScoreFunction::kSoft
 /// One field of the JSON object: its name for messages, and its value.
 struct Field {
   const std::string& name;
-  const json& value;
+  const json::Value& value;
 
   [[noreturn]] void refuse(const char* kind) const {
     throw Error(ErrorCode::kInvalidType,
-                name + " is " + to_text(value) + "; it must be " + std::string(kind));
+                name + " is " + json::shown(value) + "; it must be " + std::string(kind));
   }
 };
 
 void read(const Field& field, double& to) {
-  if (!field.value.is_number()) field.refuse("a number");
-  to = field.value.get<double>();
+  if (!field.value.is(Kind::kNumber)) field.refuse("a number");
+  to = field.value.number;
 }
 
 void read(const Field& field, std::int64_t& to) {
-  if (!field.value.is_number_integer()) field.refuse("an integer");
-  to = field.value.get<std::int64_t>();
+  if (!field.value.integer) field.refuse("an integer");
+  to = *field.value.integer;
 }
 
 void read(const Field& field, bool& to) {
-  if (!field.value.is_boolean()) field.refuse("true or false");
-  to = field.value.get<bool>();
+  if (!field.value.is(Kind::kBool)) field.refuse("true or false");
+  to = field.value.truth;
 }
 
 // One number stands for a sequence of one.
 void read(const Field& field, std::vector<double>& to) {
-  if (field.value.is_number()) {
-    to = {field.value.get<double>()};
+  if (field.value.is(Kind::kNumber)) {
+    to = {field.value.number};
     return;
   }
-  if (!field.value.is_array()) field.refuse("a number or a sequence of numbers");
+  if (!field.value.is(Kind::kArray)) field.refuse("a number or a sequence of numbers");
   std::vector<double> values;
-  for (const json& value : field.value) {
-    if (!value.is_number()) field.refuse("a sequence of numbers");
-    values.push_back(value.get<double>());
+  for (const json::Value& value : field.value.items) {
+    if (!value.is(Kind::kNumber)) field.refuse("a sequence of numbers");
+    values.push_back(value.number);
   }
   to = std::move(values);
 }
 
 // null is "no limit", which the core writes as infinity.
 void read_limit(const Field& field, double& to) {
-  if (field.value.is_null()) {
-    to = kUnlimited;
-    return;
+  if (!field.value.is(Kind::kNull) && !field.value.is(Kind::kNumber)) {
+    field.refuse("a number or null");
   }
-  if (!field.value.is_number()) field.refuse("a number or null");
-  to = field.value.get<double>();
+  to = field.value.is(Kind::kNull) ? kUnlimited : field.value.number;
 }
 
 template <class Enum>
 void read(const Field& field, Enum& to, const Choices<Enum>& choices) {
-  if (!field.value.is_string()) field.refuse("text");
+  if (!field.value.is(Kind::kString)) field.refuse("text");
   std::string allowed;
   for (const auto& [name, value] : choices) {
-    if (field.value.get_ref<const std::string&>() == name) {
+    if (field.value.text == name) {
       to = value;
       return;
     }
     allowed += (allowed.empty() ? "\"" : ", \"") + std::string(name) + "\"";
   }
   throw Error(ErrorCode::kInvalidArgument,
-              field.name + " is " + to_text(field.value) + "; it must be one of " + allowed);
+              field.name + " is " + json::shown(field.value) + "; it must be one of " + allowed);
 }
 
 using Apply = void (*)(const Field&, PostprocessConfig&);
@@ -139,41 +141,42 @@ constexpr std::array<Known, 22> kFields = {
 #undef BASNET_RT_LIMIT
 #undef BASNET_RT_CHOICE
 
-[[noreturn]] void refuse_name(const std::string& name) {
+const Known& known_field(const std::string& name) {
   std::string known;
-  for (const Known& field : kFields)
+  for (const Known& field : kFields) {
+    if (name == field.first) return field;
     known += (known.empty() ? "" : ", ") + std::string(field.first);
-  throw Error(ErrorCode::kInvalidArgument,
-              "\"" + name + "\" is no field of PostprocessConfig; it must be one of " + known);
+  }
+  throw Error(ErrorCode::kInvalidArgument, json::quoted(name.substr(0, 100)) +
+                                               " is no field of PostprocessConfig; it must be "
+                                               "one of " +
+                                               known);
 }
 
 }  // namespace
 
-std::string to_text(const json& value) {
-  return value.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
-void apply_fields(const json& fields, PostprocessConfig& config) {
-  for (const auto& [name, value] : fields.items()) {
-    const Known* known = nullptr;
-    for (const Known& field : kFields) {
-      if (name == field.first) known = &field;
-    }
-    if (known == nullptr) refuse_name(name);
-    known->second({name, value}, config);
+void apply_fields(const json::Value& fields, PostprocessConfig& config) {
+  for (const json::Member& member : fields.members) {
+    known_field(member.name).second({member.name, member.value}, config);
   }
 }
+
+}  // namespace bundle
 
 PostprocessConfig parse_config(std::string_view text, const PostprocessConfig& base) {
-  const json fields = json::parse(text, nullptr, false);
-  if (!fields.is_object()) {
+  constexpr const char* kAllowed = "; they must be a JSON object of fields";
+  json::Value fields;
+  try {
+    fields = json::read(text);
+  } catch (const json::BadJson& error) {
     throw Error(ErrorCode::kInvalidArgument,
-                "settings are " +
-                    (fields.is_discarded() ? std::string("not JSON") : to_text(fields)) +
-                    "; they must be a JSON object of fields");
+                "settings are not JSON: " + std::string(error.what()) + kAllowed);
+  }
+  if (!fields.is(json::Kind::kObject)) {
+    throw Error(ErrorCode::kInvalidArgument, "settings are " + json::shown(fields) + kAllowed);
   }
   PostprocessConfig config = base;
-  apply_fields(fields, config);
+  bundle::apply_fields(fields, config);
   check(config);
   return config;
 }
