@@ -7,7 +7,6 @@
 #include "arrays.h"
 #include "basnet_rt/network_state.h"
 #include "bindings.h"
-#include "locked.h"
 
 namespace basnet_rt::python {
 namespace {

@@ -23,6 +23,13 @@ struct StreamDetections {
   std::vector<std::int64_t> decided;
 
   std::size_t size() const { return labels.size(); }
+  /// Adds those that became final later.
+  void append(const StreamDetections& more) {
+    labels.insert(labels.end(), more.labels.begin(), more.labels.end());
+    scores.insert(scores.end(), more.scores.begin(), more.scores.end());
+    segments.insert(segments.end(), more.segments.begin(), more.segments.end());
+    decided.insert(decided.end(), more.decided.begin(), more.decided.end());
+  }
 };
 
 /// Post-processing of one stream, chunk by chunk, with the answers of `postprocess`.
