@@ -72,6 +72,18 @@ TEST(OldNetworkState, IsReadFromBothKindsOfArchive) {
   }
 }
 
+TEST(OldNetworkState, IsComparedToTheDigestOfItsVersionWhereThatIsKnown) {
+  const std::string bytes = testing::zip_of(network_files());
+  NetworkState mine = like();
+  mine.weights = 5;
+  EXPECT_EQ(load_network_state(bytes, mine).weights, 5);
+  mine.weights_0_1 = 77;
+  EXPECT_EQ(load_network_state(bytes, mine).weights, 5);
+  mine.weights_0_1 = 78;
+  expect_error([&] { load_network_state(bytes, mine); }, ErrorCode::kInvalidState,
+               {"other weights"});
+}
+
 TEST(OldNetworkState, IsRefusedWhereItsArraysMakeNoSense) {
   const auto refused = [](const testing::Files& files, const std::string& part) {
     expect_error([&] { load_network_state(testing::zip_of(files), like()); },
