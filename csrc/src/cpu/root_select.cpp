@@ -3,6 +3,7 @@
 
 #include "cpu/root.h"
 #include "formulas/formulas.h"
+#include "formulas/order.h"
 
 // NMS inside one root. Only ancestors and descendants overlap, so a kept candidate looks up its
 // chain of parents and down the children that are long enough: linear in the candidates, where
@@ -16,10 +17,8 @@ double iou(const Candidate& a, const Candidate& b) {
 }
 
 bool comes_first(const Candidate& a, double score_a, const Candidate& b, double score_b) {
-  if (score_a != score_b) return score_a > score_b;
-  if (a.segment.start != b.segment.start) return a.segment.start < b.segment.start;
-  if (a.segment.end != b.segment.end) return a.segment.end < b.segment.end;
-  return a.threshold_index < b.threshold_index;
+  return formulas::comes_first({score_a, a.segment, 0, a.threshold_index},
+                               {score_b, b.segment, 0, b.threshold_index});
 }
 
 template <class TryVisit>

@@ -121,7 +121,7 @@ class IntervalScanner {
   template <class Sink>
   BASNET_RT_HOST_DEVICE void enter(Position at, Sink&& sink) {
     if (distance(at, limit_) <= 0.0) return;
-    if (state_ == State::kBridging && distance(root_end_, at) >= merge_gap_) {
+    if (state_ == State::kBridging && !formulas::is_bridged(distance(root_end_, at), merge_gap_)) {
       cut(sink);
       emit(sink);
     }
@@ -153,7 +153,8 @@ class IntervalScanner {
   BASNET_RT_HOST_DEVICE void settle(Sink&& sink) {
     if (!has_root_) return;
     cut(sink);
-    if (state_ == State::kBridging && distance(root_end_, {index_, 0.0}) >= merge_gap_) emit(sink);
+    if (state_ != State::kBridging) return;
+    if (!formulas::is_bridged(distance(root_end_, {index_, 0.0}), merge_gap_)) emit(sink);
   }
 
   // Emits whole pieces of max_duration as soon as the interval is known to go on past them.

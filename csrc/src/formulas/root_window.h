@@ -12,6 +12,7 @@
 #include "formulas/host_device.h"
 #include "formulas/intervals.h"
 #include "formulas/position.h"
+#include "formulas/video_section.h"
 
 namespace basnet_rt {
 
@@ -45,6 +46,11 @@ BASNET_RT_HOST_DEVICE inline double lookahead(const Interval& root, const RootLi
 BASNET_RT_HOST_DEVICE inline double lookbehind(const Interval& root, const RootLimits& limits) {
   const double flank = limits.outer_ratio * distance(root.start, root.end);
   return std::max(root.cut_start ? limits.merge_gap : 0.0, flank);
+}
+
+/// The longest that `lookbehind` can be.
+inline double longest_lookbehind(const RootLimits& limits) {
+  return std::max(limits.outer_ratio * limits.max_duration, limits.merge_gap);
 }
 
 /// Snippets [first, last], both inclusive.

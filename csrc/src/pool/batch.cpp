@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "formulas/latency.h"
 #include "settings/validate.h"
 
 namespace basnet_rt::cpu {
@@ -157,9 +158,8 @@ class BatchRun {
     StreamOutcome& outcome = outcome_.streams[place];
     const std::int64_t seen = num_snippets + (work_.is_flush() ? 0 : behind);
     for (std::size_t i = 0; i < found.size(); ++i) {
-      const std::int64_t arrived = std::min(found.decided[i] + 1 + behind, seen);
-      const double latency =
-          static_cast<double>(arrived) * stream.post.snippet_seconds() - found.segments[i].end;
+      const double latency = formulas::decision_latency(
+          found.decided[i], behind, seen, stream.post.snippet_seconds(), found.segments[i].end);
       outcome.latency_sum += latency;
       outcome.latency_max = std::max(outcome.latency_max, latency);
     }

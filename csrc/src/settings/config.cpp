@@ -2,11 +2,46 @@
 
 #include <cmath>
 #include <string>
+#include <type_traits>
+#include <utility>
 
+#include "basnet_rt/config_fields.h"
 #include "settings/validate.h"
 
 namespace basnet_rt {
 namespace {
+
+// How many members the settings have: as many as an aggregate takes at most.
+struct Anything {
+  template <class T>
+  operator T() const;
+};
+template <std::size_t>
+using AnythingAt = Anything;
+
+template <class T, std::size_t... I>
+auto takes(std::index_sequence<I...>) -> decltype(T{AnythingAt<I>{}...}, std::true_type{});
+template <class T, std::size_t... I>
+std::false_type takes(...);
+
+template <class T, std::size_t N = 0>
+constexpr std::size_t num_members() {
+  if constexpr (decltype(takes<T>(std::make_index_sequence<N + 1>{}))::value) {
+    return num_members<T, N + 1>();
+  } else {
+    return N;
+  }
+}
+
+constexpr std::size_t num_fields() {
+  std::size_t count = 0;
+  for_each_field([&](const auto&) { ++count; });
+  return count;
+}
+
+static_assert(num_fields() == num_members<PostprocessConfig>(),
+              "for_each_field (basnet_rt/config_fields.h) must name every member of "
+              "PostprocessConfig");
 
 [[noreturn]] void fail_value(const std::string& field, double value, const char* allowed) {
   fail(field + " is " + to_text(value) + "; it must be " + allowed);

@@ -8,9 +8,13 @@
 #include "basnet_rt/types.h"
 #include "cuda/device/memory.h"
 #include "formulas/formulas.h"
+#include "formulas/gate.h"
 #include "formulas/intervals.h"
+#include "formulas/normalisation.h"
+#include "formulas/order.h"
 #include "formulas/position.h"
 #include "formulas/root_window.h"
+#include "formulas/video_section.h"
 
 namespace basnet_rt::cuda {
 
@@ -51,6 +55,9 @@ struct BatchSettings {
   const formulas::Range* ranges = nullptr;  ///< (C,), normalisation kFixed
 
   BASNET_RT_HOST_DEVICE std::int64_t num_rows() const { return num_videos * num_classes; }
+  BASNET_RT_HOST_DEVICE formulas::GateRule gate_rule() const {
+    return {class_threshold, keep_top1};
+  }
 };
 
 /// What the caller gives; on the device.
@@ -67,6 +74,10 @@ struct Found {
   Segment segment;
   std::int32_t label = 0;
   std::int32_t threshold_index = 0;
+
+  BASNET_RT_HOST_DEVICE formulas::Rank rank() const {
+    return {score, segment, label, threshold_index};
+  }
 };
 
 /// What went wrong, if anything; read by the host at the end.

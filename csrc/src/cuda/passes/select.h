@@ -7,6 +7,7 @@
 #include "basnet_rt/types.h"
 #include "cuda/passes/batch.h"
 #include "formulas/formulas.h"
+#include "formulas/order.h"
 
 namespace basnet_rt::cuda {
 
@@ -31,10 +32,8 @@ struct Candidates {
 
   /// Strict total order in which NMS visits them (DESIGN section 5.2).
   BASNET_RT_HOST_DEVICE bool comes_first(std::int64_t a, std::int64_t b) const {
-    if (scores[a] != scores[b]) return scores[a] > scores[b];
-    if (segments[a].start != segments[b].start) return segments[a].start < segments[b].start;
-    if (segments[a].end != segments[b].end) return segments[a].end < segments[b].end;
-    return a < b;  // the lower level
+    // Candidates of a lower level come before those of a higher one.
+    return formulas::comes_first({scores[a], segments[a], 0, a}, {scores[b], segments[b], 0, b});
   }
 
   /// First of `level` that ends after `time`; the level's end if none does.

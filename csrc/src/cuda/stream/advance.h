@@ -9,6 +9,7 @@
 #include "formulas/formulas.h"
 #include "formulas/intervals.h"
 #include "formulas/root_window.h"
+#include "formulas/sliding_extremes.h"
 
 namespace basnet_rt::cuda {
 
@@ -154,11 +155,11 @@ class NewValues {
     const std::int64_t first = row_.turn->first;
     const std::int64_t oldest = t - first < settings.horizon ? first : t - settings.horizon + 1;
     const bool begins = t == first;
-    if (begins || x <= state_.least) {
+    if (begins || hides_least(x, state_.least)) {
       state_.least = x;
       state_.least_at = t;
     }
-    if (begins || x >= state_.largest) {
+    if (begins || hides_largest(x, state_.largest)) {
       state_.largest = x;
       state_.largest_at = t;
     }
@@ -173,15 +174,22 @@ class NewValues {
     state_.least_at = state_.largest_at = oldest;
     for (std::int64_t at = oldest + 1; at <= t; ++at) {
       const float value = ring[place(at) * classes];
-      if (value <= state_.least) {
+      if (hides_least(value, state_.least)) {
         state_.least = value;
         state_.least_at = at;
       }
-      if (value >= state_.largest) {
+      if (hides_largest(value, state_.largest)) {
         state_.largest = value;
         state_.largest_at = at;
       }
     }
+  }
+
+  BASNET_RT_HOST_DEVICE static bool hides_least(float newer, float older) {
+    return formulas::HidesForLeast{}(newer, older);
+  }
+  BASNET_RT_HOST_DEVICE static bool hides_largest(float newer, float older) {
+    return formulas::HidesForLargest{}(newer, older);
   }
 
   const Step& step_;

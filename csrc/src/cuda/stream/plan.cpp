@@ -6,7 +6,7 @@
 
 #include "basnet_rt/error.h"
 #include "cuda/device/divider.h"
-#include "formulas/ranges.h"
+#include "formulas/normalisation.h"
 #include "settings/validate.h"
 
 namespace basnet_rt::cuda {

@@ -11,7 +11,7 @@
 #include "cuda/passes/select.h"
 #include "cuda/passes/solve_root.h"
 #include "cuda/stream/step.h"
-#include "formulas/section.h"
+#include "formulas/video_section.h"
 
 namespace basnet_rt::cuda {
 
@@ -93,7 +93,7 @@ struct SolveFinalRoots {
     const std::int64_t columns = settings.num_classes() + 1;
     const float* raw = settings.raw_of(turn.input.slot);
     const RingPlace place = ring_up_to(last_seen, settings.raw_ring);
-    const std::int64_t last = last_snippet(task.root, task.section);
+    const std::int64_t last = last_snippet(task.root.end, task.section);
     const double score = horizon_score(
         team, arena, [&](std::int64_t t, std::int64_t c) { return raw[place(t) * columns + c]; },
         std::max(turn.first, last - settings.horizon + 1), last, label, settings.common);
