@@ -92,6 +92,8 @@ class BASNET_RT_API StreamPostprocessor {
   bool finished() const;
   /// Whether `other` runs with the same config, classes and snippet length.
   bool same_settings(const StreamPostprocessor& other) const;
+  /// What is not the same, such as "nms_iou is 0.7 there and 0.5 here", with `other` here.
+  std::string differing_settings(const StreamPostprocessor& other) const;
   /// Snippets held back for roots that are not final yet.
   std::int64_t buffered_snippets() const;
 

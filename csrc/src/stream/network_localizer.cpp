@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "basnet_rt/error.h"
+#include "formulas/latency.h"
 #include "saved/localizer_state.h"
 #include "settings/validate.h"
 #include "stream/localizer_checks.h"
@@ -100,9 +101,8 @@ class NetworkLocalizer::Impl {
     check_fit(state, model_, options_.alarm);
     StreamPostprocessor post = StreamPostprocessor::load(state.post);
     if (!post.same_settings(post_)) {
-      refuse(
-          "state was saved by a stream of other settings (config, num_classes or snippet_seconds); "
-          "make this stream with the same ones");
+      refuse("state was saved by a stream of other settings: " + post.differing_settings(post_) +
+             "; make this stream with the same ones");
     }
     std::optional<OnsetDetector> onsets = new_onsets();
     if (onsets) onsets->load(state.onsets);
@@ -216,10 +216,8 @@ class NetworkLocalizer::Impl {
   void count(const StreamDetections& found, Clock::time_point begin, std::int64_t arrived) {
     statistics_.finals_out += static_cast<std::int64_t>(found.size());
     for (std::size_t i = 0; i < found.size(); ++i) {
-      // `decided` counts certain snippets; the network is ahead of them until the end.
-      const std::int64_t seen = std::min(found.decided[i] + 1 + kAhead, arrived);
-      const double latency =
-          static_cast<double>(seen) * model_.snippet_seconds - found.segments[i].end;
+      const double latency = formulas::decision_latency(
+          found.decided[i], kAhead, arrived, model_.snippet_seconds, found.segments[i].end);
       statistics_.latency_sum += latency;
       statistics_.latency_max = std::max(statistics_.latency_max, latency);
     }
