@@ -17,7 +17,7 @@ from torch import Tensor
 import basnet_rt
 from basnet_rt import BundleError, InvalidValue, PostprocessConfig
 from basnet_rt._system.whole_file import whole
-from basnet_rt.model.bundle import METADATA_FILE, BundleMetadata, Calibration, parse_metadata
+from basnet_rt.model.bundle import METADATA_FILE, BundleMetadata, Calibration
 
 from .config import Config
 from .network import BaSNet
@@ -82,33 +82,19 @@ def export_bundle(
     return agreement
 
 
-def rewrite_metadata(source: str | Path, metadata: BundleMetadata, path: str | Path) -> None:
-    """Write the bundle `source` to `path` (which may be the same) with other metadata."""
-    module, _ = load_bundle(source)
-    with whole(path) as part, _quiet():
-        write_module(module, metadata, part)
-
-
 def load_bundle(path: str | Path) -> tuple[torch.jit.ScriptModule, BundleMetadata]:
     """Load module and metadata, on the CPU.
 
     Raises:
-        BundleError: absent, truncated, or no bundle.
+        BundleError: absent, truncated, no bundle, or with code that no exporter of ours wrote.
     """
-    extra = {METADATA_FILE: ""}
-    if not Path(path).is_file():
-        raise BundleError(f"{path}: no such file; expected a bundle")
-    try:
-        with _quiet():
-            module = _load(str(path), extra)
-    except (RuntimeError, ValueError) as error:
-        raise BundleError(f"{path}: truncated, or not a TorchScript file") from error
-    return module, parse_metadata(extra[METADATA_FILE], str(path))
+    model = basnet_rt.load(path)
+    return model.module, model.metadata
 
 
-def _load(path: str, extra: dict[str, Any] | None = None) -> torch.jit.ScriptModule:
+def _load(path: str) -> torch.jit.ScriptModule:
     load: Any = torch.jit.load
-    module: torch.jit.ScriptModule = load(path, map_location="cpu", _extra_files=extra)
+    module: torch.jit.ScriptModule = load(path, map_location="cpu")
     return module
 
 

@@ -78,7 +78,7 @@ std::optional<OnsetDetector> read_detector(archive::Reader& reader, const PoolSe
   return detector;
 }
 
-/// What a checksum does not see: bytes that nobody saved.
+/// Finds bytes that no `save` made; a checksum does not.
 void check_sense(const SavedStream& saved) {
   const PoolStream& stream = *saved.stream;
   const bool finished = stream.status == StreamStatus::kFinished;

@@ -34,7 +34,7 @@ StreamPool::StreamPool(std::shared_ptr<PoolNetwork> network, const PostprocessCo
   if (options.backend) cpu::check_backend(options, checks_the_rest);
   const cpu::PoolSettings settings{config, num_classes, feature_dim, snippet_seconds, options};
   impl_ = std::make_shared<Impl>(std::move(network), settings);
-  // The thread keeps what it uses alive, should the last owner let go on it (see ~StreamPool).
+  // The thread shares ownership: the last other owner may be destroyed on it (see ~StreamPool).
   if (options.threaded) impl_->thread = std::thread([impl = impl_] { impl->work(); });
 }
 
@@ -167,7 +167,7 @@ std::vector<StreamId> StreamPool::ready(double timeout) {
 
 std::string StreamPool::save(StreamId id) {
   Lock lock(impl_->mutex);
-  const cpu::NetworkTurns::Guest guest(impl_->turns, lock);
+  const cpu::NetworkAccess::Guest guest(impl_->access, lock);
   const PoolStreamPtr stream = impl_->state.find(id);
   if (stream->error) throw Error(*stream->error);
   const bool in_backend = stream->in_backend && stream->is_live();
@@ -219,7 +219,7 @@ bool StreamPool::step(bool force) {
   }
   const std::lock_guard<std::mutex> one_at_a_time(impl_->drive_mutex);
   Lock lock(impl_->mutex);
-  impl_->turns.await_batch(lock);
+  impl_->access.await_batch(lock);
   if (impl_->state.idle() || (!force && impl_->state.due() > impl_->now())) return false;
   impl_->run_batch(lock);
   return true;

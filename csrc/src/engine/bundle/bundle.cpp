@@ -28,6 +28,7 @@ std::shared_ptr<const bundle::MappedFile> open_file(const std::string& path) {
 
 BundleMetadata archive_metadata(const bundle::Zip& archive, const std::string& path) {
   const std::optional<std::string> text = bundle::metadata_text(archive);
+  if (!text) bundle::check_is_torchscript(archive);
   if (!text) refuse(path + ": a zip archive without basnet_rt.json; expected a bundle");
   return parse_metadata(*text, path);
 }
