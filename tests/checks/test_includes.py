@@ -87,7 +87,7 @@ ROOMS = {
     "formulas": set(),
     "json": set(),
     "settings": {"formulas"},
-    "saved": {"formulas", "settings"},
+    "saved": {"formulas", "settings", "json"},
     "nms": {"formulas", "settings"},
     "evaluate": {"formulas", "settings"},
     "cpu": {"formulas", "settings", "saved", "nms"},

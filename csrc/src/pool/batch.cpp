@@ -163,7 +163,7 @@ class BatchRun {
       outcome.latency_sum += latency;
       outcome.latency_max = std::max(outcome.latency_max, latency);
     }
-    append(outcome.finals, found);
+    outcome.finals.append(found);
   }
 
   // Rows of the whole output, in one step. Not tried again: the network has gone on.

@@ -63,9 +63,8 @@ StreamPostprocessor read_post(archive::Reader& reader, const PoolSettings& setti
   StreamPostprocessor post = StreamPostprocessor::load(bytes);
   const StreamPostprocessor own(settings.config, settings.num_classes, settings.snippet_seconds);
   if (!post.same_settings(own)) {
-    fail(
-        "saved state is of a pool with other settings (config, num_classes or snippet_seconds) "
-        "than this one's");
+    fail("saved state is of a pool with other settings than this one's: " +
+         post.differing_settings(own));
   }
   return post;
 }

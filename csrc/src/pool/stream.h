@@ -49,13 +49,6 @@ struct PoolStream {
 
 using PoolStreamPtr = std::shared_ptr<PoolStream>;
 
-inline void append(StreamDetections& to, const StreamDetections& found) {
-  to.labels.insert(to.labels.end(), found.labels.begin(), found.labels.end());
-  to.scores.insert(to.scores.end(), found.scores.begin(), found.scores.end());
-  to.segments.insert(to.segments.end(), found.segments.begin(), found.segments.end());
-  to.decided.insert(to.decided.end(), found.decided.begin(), found.decided.end());
-}
-
 /// "stream 3: what", with the code of an error.
 inline Error stream_error(StreamId id, ErrorCode code, const std::string& what) {
   return Error(code, "stream " + std::to_string(id) + ": " + what);

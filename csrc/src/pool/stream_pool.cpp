@@ -53,7 +53,8 @@ StreamId StreamPool::open() {
 bool StreamPool::push(StreamId id, const FeatureView& features, double timeout) {
   cpu::check_seconds("timeout", timeout, kUnlimited);
   const std::int64_t dim = impl_->settings.feature_dim;
-  const std::int64_t bad = cpu::first_bad(features, dim);  // without the lock
+  const std::int64_t bad =
+      features.feature_dim == dim ? first_not_finite(features) : -1;  // unlocked
   Lock lock(impl_->mutex);
   cpu::PoolState& state = impl_->state;
   const PoolStreamPtr stream = state.find(id);
@@ -65,7 +66,7 @@ bool StreamPool::push(StreamId id, const FeatureView& features, double timeout) 
   if (bad < 0) {
     state.push_rows(stream, features, impl_->now());
   } else {
-    const std::vector<float> kept = cpu::zeroed(features, stream->statistics.features_zeroed);
+    const std::vector<float> kept = zeroed(features, stream->statistics.features_zeroed);
     state.push_rows(stream, {kept.data(), features.num_snippets, features.feature_dim},
                     impl_->now());
   }

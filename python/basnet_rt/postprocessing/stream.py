@@ -123,8 +123,8 @@ class StreamPostprocessor:
         loaded = _core.StreamPostprocessor.load(as_bytes(state, "state"))
         if not loaded.same_settings(self._core):
             raise InvalidValue(
-                "state was saved by a stream of other settings (config, num_classes or "
-                "snippet_seconds); make this stream with the same ones"
+                "state was saved by a stream of other settings: "
+                f"{loaded.differing_settings(self._core)}; make this stream with the same ones"
             )
         self._core = loaded
         return self

@@ -40,14 +40,14 @@ QUICK = {
     "BackendUnavailable",
     "BundleError",
     "PostprocessConfig",
-    "cuda_support",
     "check",
-    "parse_metadata",
-    "save_network_state",
+    "cuda_support",
     "load_network_state",
-    "weights_digest",
+    "save_network_state",
+    "weights_digests",
+    "NetworkLocalizer",  # tests/python/streaming/test_live_threads.py
+    "parse_metadata",
     "StreamPool",
-    "NetworkLocalizer",
 }
 ON_A_GPU = {"CudaPostprocessor", "CudaStreamPostprocessor", "postprocess_batch_cuda"}
 
@@ -158,7 +158,11 @@ def test_a_call_that_keeps_the_gil_would_be_found(counter: Counter):
     assert not any(gets_ahead(counter, lambda: sorted(values)) for _ in range(20))
 
 
-QUICK_METHODS = {"StreamPostprocessor.same_settings", "OnsetDetector.gap"}
+QUICK_METHODS = {
+    "StreamPostprocessor.same_settings",
+    "StreamPostprocessor.differing_settings",
+    "OnsetDetector.gap",
+}
 
 
 def test_every_binding_is_tried_or_known_to_be_quick():
