@@ -3,6 +3,7 @@
 #include "arrays.h"
 #include "basnet_rt/nms.h"
 #include "bindings.h"
+#include "locked.h"
 
 namespace basnet_rt::python {
 namespace {

@@ -36,11 +36,10 @@ RULES = {
             "if (a.segment.start != b.segment.start) return a.segment.start < b.segment.start;",
             "if (segments[i].start != segments[j].start) {",
         ),
-        ("csrc/src/nms/nms.cpp",),
     ),
     "gate": Rule(
         "gate.h",
-        r">=\s*(\w+\.)*class_threshold|if \(\W*(\w+\.)*keep_top1",
+        r">=\s*(\w+\.)*class_threshold|if \(.*\bkeep_top1",
         (
             "passes[c] = scores[c] >= config.class_threshold;",
             "if (!any && config.keep_top1) best();",
@@ -116,7 +115,6 @@ RULES = {
             "const auto seen = std::min(found.decided[i] + 1 + kAhead, arrived);",
             "seen = np.minimum(found.decided + 3, arrived)",
         ),
-        ("csrc/src/torch/stream/streaming_localizer.cpp",),
     ),
     "crossing": Rule(
         "formulas.h",

@@ -1,4 +1,4 @@
-"""Calibration of what lies on disk: a run's folder, or a bundle."""
+"""Calibration of a run's folder or of a bundle."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import torch
 
 from basnet_rt import InvalidValue
 from basnet_rt.model.bundle import BundleMetadata
+from basnet_rt.model.copies import rewrite_metadata
 
 from .calibrate import Calibrated, calibrate
 from .config import Config, DataConfig, check_config
 from .dataset import open_videos
-from .export import load_bundle, postprocess_fields, rewrite_metadata
+from .export import load_bundle, postprocess_fields
 from .runs import load_model
 from .scripted import InferenceNetwork
 

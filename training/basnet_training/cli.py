@@ -72,8 +72,12 @@ def fit(
 def export(
     run: Annotated[Path, typer.Argument(help="A run's folder, or its model.safetensors.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The bundle to write.")],
-    dtype: Annotated[str | None, typer.Option(help="float32 or bfloat16.")] = None,
+    dtype: Annotated[str | None, typer.Option(help="float32, bfloat16 or int8.")] = None,
     activation: Annotated[str | None, typer.Option(help="raw, softmax or fused.")] = None,
+    form: Annotated[
+        str | None,
+        typer.Option("--format", help="torchscript, safetensors (int8 needs it) or onnx."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Write one bundle, and compare it with the network it was made of."""
@@ -92,8 +96,9 @@ def export(
             calibration=fitting_calibration(folder, kind),
             provenance={"step": model.step},
         )
+        chosen = form or model.config.export.format
         with _busy("exporting"):
-            agreement = export_bundle(model.network, metadata, output)
+            agreement = export_bundle(model.network, metadata, output, form=chosen)
     _answer_export(output, agreement.to_dict(), as_json)
 
 
@@ -158,7 +163,7 @@ def export_i3d(
 ) -> None:
     """Write one stream of I3D as TorchScript, and beside it its contract for `torchscript`.
 
-    The released PyTorch checkpoints load by their names. What was written is loaded again and must
+    The released PyTorch checkpoints load by their names. The file is loaded again and must
     give the same features.
     """
     if flow not in METHODS:
@@ -178,7 +183,7 @@ def export_i3d(
 
 
 def _settings(source: str, settings: list[str] | None, chosen: dict[str, Any]) -> Config:
-    """The configuration; what is wrong with it is wrong usage."""
+    """The configuration; an error in it is wrong usage."""
     try:
         overrides = dict(parse_override(text) for text in settings or [])
         overrides |= {key: value for key, value in chosen.items() if value is not None}

@@ -111,7 +111,7 @@ Detections postprocess_continuous(const VideoInput& video, const PostprocessConf
   video_solver.run([&](std::int64_t label) {
     RootSolver& solver = video_solver.solver();
     solver.select(video_solver.settings());
-    for (const Kept& kept : solver.kept()) {
+    for (const KeptCandidate& kept : solver.kept()) {
       const Candidate& one = solver.candidates()[static_cast<std::size_t>(kept.candidate)];
       found.push_back({kept.score, one.segment, label, one.threshold_index});
     }

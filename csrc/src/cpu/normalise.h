@@ -1,6 +1,6 @@
 #pragma once
 
-// Where the range that maps to [0, 1] comes from, and the normalised rows themselves.
+// Normalises rows of a whole video.
 
 #include <cstdint>
 #include <vector>

@@ -1,5 +1,7 @@
 #include "cpu/published.h"
 
+#include <algorithm>
+
 #include "cpu/normalise.h"
 #include "cpu/ranking.h"
 #include "cpu/sampled_row.h"
@@ -34,6 +36,8 @@ std::vector<float> normalised_row(const CasView& cas, std::int64_t label) {
   }
   return y;
 }
+
+double iou(Segment a, Segment b) { return formulas::published_iou(a.start, a.end, b.start, b.end); }
 
 // Runs of one class at every threshold, as proposals.
 class ClassProposer {
@@ -86,16 +90,18 @@ Detections postprocess_published(const VideoInput& video, const PostprocessConfi
   ClassProposer proposer(video, config);
   std::vector<RankedDetection> found;
   std::vector<RankedDetection> of_class;
+  std::vector<Segment> segments;
   for (const std::int64_t label : predicted_classes(video, config)) {
     of_class.clear();
     proposer.run(label, [&](std::int64_t k, std::int64_t c, double score, Segment segment) {
       of_class.push_back({score, segment, c, k});
     });
-    const auto kept =
-        greedy_nms(of_class, config.nms_iou, 1.0, formulas::comes_first, [](Segment a, Segment b) {
-          return formulas::published_iou(a.start, a.end, b.start, b.end);
-        });
-    for (const std::size_t i : kept) found.push_back(of_class[i]);
+    std::sort(of_class.begin(), of_class.end(), formulas::comes_first);
+    segments.clear();
+    for (const RankedDetection& one : of_class) segments.push_back(one.segment);
+    for (const std::size_t i : greedy_nms(segments, config.nms_iou, 1.0, iou)) {
+      found.push_back(of_class[i]);
+    }
   }
   return ranked(std::move(found));
 }

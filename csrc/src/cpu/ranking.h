@@ -9,7 +9,7 @@
 
 namespace basnet_rt::cpu {
 
-/// A detection with what orders it but is not shown.
+/// A detection with the fields that order it.
 using RankedDetection = formulas::Rank;
 
 /// Sorts and drops the rank.

@@ -80,11 +80,12 @@ void RootSolver::select_hard(const RootSettings& settings) {
 
 // A heap whose entries may be stale: a decayed candidate is pushed again with its new score.
 void RootSolver::select_soft(const RootSettings& settings) {
-  const auto comes_later = [this](const Kept& a, const Kept& b) {
+  const auto comes_later = [this](const KeptCandidate& a, const KeptCandidate& b) {
     return comes_first(candidates_[static_cast<std::size_t>(b.candidate)], b.score,
                        candidates_[static_cast<std::size_t>(a.candidate)], a.score);
   };
-  std::priority_queue<Kept, std::vector<Kept>, decltype(comes_later)> heap(comes_later);
+  std::priority_queue<KeptCandidate, std::vector<KeptCandidate>, decltype(comes_later)> heap(
+      comes_later);
   decayed_.resize(candidates_.size());
   dropped_.assign(candidates_.size(), 0);
   for (std::size_t i = 0; i < candidates_.size(); ++i) {
@@ -93,7 +94,7 @@ void RootSolver::select_soft(const RootSettings& settings) {
   }
   const bool linear = settings.nms == NmsKind::kLinear;
   while (!heap.empty()) {
-    const Kept best = heap.top();
+    const KeptCandidate best = heap.top();
     heap.pop();
     const auto index = static_cast<std::size_t>(best.candidate);
     if (dropped_[index] || best.score != decayed_[index]) continue;

@@ -79,8 +79,8 @@ class IntervalScanner {
     state_ = State::kOutside;
   }
 
-  /// Whether an interval stands that is not emitted yet, and where it (or the rest of it, after a
-  /// cut) began.
+  /// Whether there is an interval that is not emitted yet, and where it began; after a cut, where
+  /// the rest began.
   BASNET_RT_HOST_DEVICE bool is_open() const { return has_root_; }
   BASNET_RT_HOST_DEVICE Position open_start() const { return root_start_; }
 
@@ -99,7 +99,7 @@ class IntervalScanner {
     return (state_ == State::kInside && confirmed_) || between(root_start_, root_end_, now);
   }
 
-  /// Settings are the constructor's; this is what changes.
+  /// All but the settings, which the constructor takes.
   template <class Archive>
   void visit(Archive& archive) {
     archive.field(state_);

@@ -11,8 +11,8 @@ namespace basnet_rt {
 
 enum class Joined { kTouch, kLonger, kNew };
 
-/// Takes the next interval of a level, left to right, and says what it is: nothing, because it has
-/// no length; more of `last`, which grows; or an interval of its own.
+/// Takes the next interval of a level, left to right. One without length is dropped; one closer to
+/// `last` than the merge gap makes `last` longer; any other is new, and the caller keeps it.
 ///
 /// @param span  is cut at the section's end.
 /// @param last  the interval before it; null: there is none.

@@ -1,7 +1,7 @@
 #pragma once
 
-// Mode published (DESIGN section 5.1): what the released code does with scores and runs, its slips
-// included.
+// Mode published (DESIGN section 5.1): how the released code treats scores and runs, including its
+// slips.
 
 #include <cstdint>
 
@@ -33,14 +33,14 @@ BASNET_RT_HOST_DEVICE inline bool looks_empty(std::int64_t num_runs, std::int64_
 }
 
 /// Outer-inner contrast of a run. A predicted class scores 1 and the released product is float32,
-/// so what the video score adds is the weight itself, rounded.
+/// so the term of the video score is the weight itself, rounded.
 BASNET_RT_HOST_DEVICE inline double run_score(const Run& run, double outer_mean,
                                               double score_weight) {
   const double inner_mean = run.sum / static_cast<double>(run.last - run.first + 1);
   return formulas::contrast(inner_mean, outer_mean, static_cast<float>(score_weight));
 }
 
-/// Where a run lies, in seconds: a snippet stands for what begins at its start.
+/// A run in seconds; snippet i begins at i * snippet_seconds in this mode.
 BASNET_RT_HOST_DEVICE inline Segment run_segment(const Run& run, double snippet_seconds,
                                                  std::int64_t upsample) {
   const double sample_seconds = snippet_seconds / static_cast<double>(upsample);

@@ -1,6 +1,6 @@
 #pragma once
 
-// Sections: an unbroken stretch of video, where it begins and ends, what is read of it.
+// Sections: unbroken stretches of video, where they begin and end, and the snippets that are read.
 
 #include <algorithm>
 #include <cmath>

@@ -81,7 +81,7 @@ class BatchRun {
   }
 
  private:
-  // The network has nothing to say about the end of what never began.
+  // A stream that the network never saw has nothing to flush.
   Places begun(const Places& places) const {
     Places found;
     for (const std::size_t i : places) {
@@ -151,7 +151,7 @@ class BatchRun {
     stream.fed = stream.certain = 0;
   }
 
-  // A snippet's activations come with the snippet `behind` later, or at the end of the stream.
+  // The activations of a snippet come when the network has seen `behind` more, or at the end.
   void keep(std::size_t place, StreamDetections&& found, std::int64_t behind,
             std::int64_t num_snippets) {
     const PoolStream& stream = *work_.streams[place];
@@ -163,7 +163,7 @@ class BatchRun {
       outcome.latency_sum += latency;
       outcome.latency_max = std::max(outcome.latency_max, latency);
     }
-    append(outcome.finals, found);
+    outcome.finals.append(found);
   }
 
   // Rows of the whole output, in one step. Not tried again: the network has gone on.

@@ -10,21 +10,33 @@
 
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
-#include "basnet_rt/config.h"
+#include "basnet_rt/config_fields.h"
 #include "formulas/intervals.h"
 #include "formulas/position.h"
 #include "formulas/sliding_range.h"
 #include "formulas/video_section.h"
-#include "saved/config_archive.h"
 
 namespace basnet_rt::saved {
 
 inline constexpr std::string_view kStreamKind = "BRTS";
 inline constexpr std::uint32_t kStreamVersion = 1;
 
-/// What must be the same where a stream goes on.
+template <class Archive>
+void visit_config(Archive& archive, PostprocessConfig& config) {
+  for_each_field([&](const auto& field) {
+    auto& value = config.*field.member;
+    if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::vector<double>>) {
+      archive.sequence(value);
+    } else {
+      archive.field(value);
+    }
+  });
+}
+
+/// The settings that must be the same where a saved stream continues.
 template <class Archive>
 void visit_stream_settings(Archive& archive, PostprocessConfig& config, std::int64_t& num_classes,
                            double& snippet_seconds) {
@@ -70,7 +82,7 @@ struct StreamState {
   Section section;
   std::int64_t next = 0;              ///< index of the snippet to come
   std::int64_t base = 0;              ///< index of the first one kept
-  std::int64_t trim_at = kFirstTrim;  ///< snippets kept, from which what no root reads is dropped
+  std::int64_t trim_at = kFirstTrim;  ///< with so many kept, those that no root reads are dropped
   std::vector<float> raw;             ///< rows of C+1 from `base` on; gate kHorizon
   std::vector<ClassState> classes;
 

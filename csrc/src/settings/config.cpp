@@ -87,7 +87,7 @@ void check_fixed(const PostprocessConfig& config) {
   for (std::size_t c = 0; c < count; ++c) {
     const double low = lo[lo.size() == 1 ? 0 : c];
     const double high = hi[hi.size() == 1 ? 0 : c];
-    // Closer together, a float32 activation over their distance would be no finite double.
+    // If they were closer, dividing a float32 activation by their distance could overflow.
     if (!std::isfinite(low) || !std::isfinite(high) || !(high - low >= 1e-200)) {
       fail("fixed_lo and fixed_hi of class " + std::to_string(c) + " are " + to_text(low) +
            " and " + to_text(high) + "; they must be finite with lo < hi, 1e-200 apart at least");

@@ -1,5 +1,5 @@
-// Saved states carry a checksum, which finds damage. A state that was made up has a checksum too:
-// what is read back must not be able to send an index out of its array.
+// Saved states carry a checksum, which finds damage. A forged state has a valid checksum too, so
+// the values that are used as indices are checked: none may point outside its array.
 
 #include <algorithm>
 #include <cmath>

@@ -6,6 +6,7 @@
 #include "formulas/video_section.h"
 #include "saved/archive.h"
 #include "saved/stream_layout.h"
+#include "settings/differences.h"
 #include "settings/validate.h"
 #include "stream/recording.h"
 #include "stream/stream_machine.h"
@@ -223,6 +224,17 @@ std::string StreamPostprocessor::save() const {
 
 bool StreamPostprocessor::same_settings(const StreamPostprocessor& other) const {
   return settings_bytes(impl_->settings) == settings_bytes(other.impl_->settings);
+}
+
+std::string StreamPostprocessor::differing_settings(const StreamPostprocessor& other) const {
+  std::string text = differences(config(), other.config());
+  const auto add = [&text](const char* name, const std::string& there, const std::string& here) {
+    if (there == here) return;
+    text += (text.empty() ? "" : ", ") + difference(name, there, here);
+  };
+  add("num_classes", std::to_string(num_classes()), std::to_string(other.num_classes()));
+  add("snippet_seconds", to_text(snippet_seconds()), to_text(other.snippet_seconds()));
+  return text;
 }
 
 StreamPostprocessor StreamPostprocessor::load(std::string_view bytes) {

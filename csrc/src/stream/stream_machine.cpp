@@ -115,7 +115,7 @@ void StreamMachine::solve(std::size_t label, const saved::WaitingRoot& waiting,
   solver_.propose(waiting.root, row, state_.section, settings_->roots, waiting.video_term);
   solver_.select(settings_->roots);
   const std::int64_t decided = state_.section.ended() ? state_.next : state_.next - 1;
-  for (const Kept& kept : solver_.kept()) {
+  for (const KeptCandidate& kept : solver_.kept()) {
     const Candidate& one = solver_.candidates()[static_cast<std::size_t>(kept.candidate)];
     finals.push_back(
         {{kept.score, one.segment, static_cast<std::int64_t>(label), one.threshold_index},

@@ -23,7 +23,7 @@ struct DecidedDetection {
   std::int64_t decided = 0;
 };
 
-/// Settings that stay the same while a stream runs.
+/// Settings of a stream; they stay the same while it runs.
 struct StreamSettings {
   PostprocessConfig config;
   std::int64_t num_classes = 0;
@@ -34,7 +34,7 @@ struct StreamSettings {
   StreamSettings(const PostprocessConfig& config, std::int64_t num_classes, double snippet_seconds);
 };
 
-/// What the whole video would tell: ranges for normalisation kVideo, scores for gate kVideo.
+/// Facts about the whole video: ranges for normalisation kVideo, scores for gate kVideo.
 struct WholeVideo {
   std::vector<Extremes> extremes;
   std::vector<double> scores;
@@ -61,8 +61,8 @@ class StreamMachine {
   std::int64_t num_snippets() const { return state_.next; }
   std::int64_t buffered_snippets() const { return state_.next - state_.base; }
 
-  /// Whether what was read back can be the state of a stream that goes on: everything that is used
-  /// as an index or a size fits. Values are not judged.
+  /// Whether a state that was read back is safe to continue: everything that is used as an index or
+  /// a size fits. Values are not judged.
   bool consistent() const;
 
   template <class Archive>

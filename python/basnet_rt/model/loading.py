@@ -1,4 +1,4 @@
-"""From a bundle's file to a `Model`, refusing what is no whole bundle."""
+"""From a bundle's file to a `Model`; a file that is not a whole bundle is refused."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from basnet_rt import _core
 from basnet_rt._errors import BundleError, InvalidType, InvalidValue
-from basnet_rt.model.bundle import DTYPES, read_metadata
+from basnet_rt.model.bundle import read_metadata
 from basnet_rt.model.model import Model
 from basnet_rt.postprocessing.gpu_arrays import check_gpu_error
 
@@ -16,24 +17,37 @@ if TYPE_CHECKING:
     import torch
 
 
-def load(path: str | Path, *, device: Any = "cpu", dtype: Any = None) -> Model:
+TORCH_DTYPES = ("float32", "bfloat16")  # what torch runs
+
+
+def load(
+    path: str | Path, *, device: Any = "cpu", dtype: Any = None, trust_code: bool = False
+) -> Model:
     """Load a bundle.
+
+    torch runs code that a TorchScript file holds, some of it at once. So a file is loaded only where
+    that code is what `basnet-train export` writes, of this version or an earlier one.
 
     Args:
         path: a file from `basnet-train export`.
         device: for torch, such as "cpu" or "cuda:0".
         dtype: of the weights, "float32" or "bfloat16" (or torch's); None keeps the bundle's. What
             goes in and comes out is float32 either way.
+        trust_code: also load a file with other code. It can do whatever you can do: give True only
+            for a file whose maker you trust.
 
     Raises:
-        BundleError: the file is absent, truncated, damaged, no TorchScript file or no bundle, or
-            of another format version.
+        BundleError: the file is absent, truncated, damaged, no TorchScript file or no bundle, of
+            another format version, or its code is not an exporter's.
         ValueError: the device is not there, or the dtype is neither.
     """
     path = Path(path)
     metadata = read_metadata(path)
-    check_undamaged(path)
+    _check_torchscript(path)
     name = _dtype_name(dtype, metadata.dtype)
+    _core.check_bundle_undamaged(str(path))
+    if not trust_code:
+        _core.check_bundle_code(str(path))
     import torch
 
     module = load_script(path, usable_device(device))
@@ -41,14 +55,28 @@ def load(path: str | Path, *, device: Any = "cpu", dtype: Any = None) -> Model:
         module.to(getattr(torch, name))
     try:
         return Model(
-            module.eval(), metadata, device=usable_device(device), dtype=name, name=path.name
+            module.eval(),
+            metadata,
+            device=usable_device(device),
+            dtype=name,
+            name=path.name,
+            path=path,
         )
     except (InvalidValue, InvalidType) as error:
         raise BundleError(f"{path}: post-processing settings: {error}") from error
 
 
+def _check_torchscript(path: Path) -> None:
+    with path.open("rb") as file:
+        if file.read(2) != b"PK":
+            raise BundleError(
+                f"{path}: a safetensors bundle, which holds no code for torch to run; export it as "
+                "TorchScript to run it with torch"
+            )
+
+
 def check_undamaged(path: Path) -> None:
-    """torch reads flipped bits without noticing; the archive's checksums do."""
+    """Check any zip archive; torch reads flipped bits without noticing; the archive's checksums do."""
     try:
         with zipfile.ZipFile(path) as archive:
             damaged = archive.testzip()
@@ -87,6 +115,6 @@ def usable_device(device: Any) -> torch.device:
 
 def _dtype_name(dtype: Any, default: str) -> str:
     name = default if dtype is None else str(dtype).removeprefix("torch.")
-    if name not in DTYPES:
-        raise InvalidValue(f"dtype is {dtype!r}; it must be one of {', '.join(DTYPES)}")
+    if name not in TORCH_DTYPES:
+        raise InvalidValue(f"dtype is {dtype!r}; it must be one of {', '.join(TORCH_DTYPES)}")
     return name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class ModelOutput(NamedTuple):
-    """What a model says about one video; float32, NumPy or torch as the features were.
+    """The output of a model for one video; float32, NumPy or torch as the features were.
 
     Attributes:
         activations: (T, C), background left out, of the kind chosen at export.
@@ -47,11 +48,19 @@ class Model:
         config: the post-processing it comes with.
         device, dtype: where the weights are, and their kind.
         name: of the file, without its folders.
+        path: of the file; None for a model that was not loaded from one.
         module: the TorchScript module; its calls are described in docs/bundle.md.
     """
 
     def __init__(
-        self, module: Any, metadata: BundleMetadata, *, device: torch.device, dtype: str, name: str
+        self,
+        module: Any,
+        metadata: BundleMetadata,
+        *,
+        device: torch.device,
+        dtype: str,
+        name: str,
+        path: Path | None = None,
     ) -> None:
         self.module = module
         self.metadata = metadata
@@ -62,7 +71,7 @@ class Model:
                 **metadata.postprocess,
             }
         )
-        self.device, self.dtype, self.name = device, dtype, name
+        self.device, self.dtype, self.name, self.path = device, dtype, name, path
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -7,9 +7,9 @@
 #include <sstream>
 
 #include "basnet_rt/model.h"
+#include "bundle/zip_maker.h"
 #include "torch/bundle/zip_file.h"
 #include "torch/torch_support.h"
-#include "torch/zip_writer.h"
 
 namespace basnet_rt {
 namespace {

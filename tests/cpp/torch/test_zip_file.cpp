@@ -2,9 +2,9 @@
 
 #include <sstream>
 
+#include "bundle/zip_maker.h"
 #include "saved/crc32.h"
 #include "torch/bundle/zip_file.h"
-#include "torch/zip_writer.h"
 
 namespace basnet_rt {
 namespace {

@@ -1,9 +1,9 @@
 """Every field of the settings goes through every door: Python, the C interface, a saved stream.
 
 Catches a field that one of them leaves out, and two that are swapped. A new stream's bytes hold all
-settings: those that Python and C save must be the same, and differ from every other setting's. JSON
-in bundles has its own test (tests/cpp/bundle/test_settings_json.cpp); a field that the core's own list
-leaves out does not compile (tests/checks/test_settings_fields.py).
+settings: those that Python and C save must be the same, and differ from every other setting's. Of
+JSON in bundles tests/cpp/bundle/test_settings_json.cpp says the same. A field that the core's own
+list leaves out does not compile (tests/checks/test_settings_fields.py).
 """
 
 from __future__ import annotations

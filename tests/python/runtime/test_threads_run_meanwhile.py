@@ -38,7 +38,12 @@ QUICK = {
     "BackendUnavailable",
     "BundleError",
     "PostprocessConfig",
+    "check",
     "cuda_support",
+    "load_network_state",
+    "save_network_state",
+    "weights_digests",
+    "NetworkLocalizer",  # tests/python/streaming/test_live_threads.py
     "StreamPool",
 }
 ON_A_GPU = {"CudaPostprocessor", "CudaStreamPostprocessor", "postprocess_batch_cuda"}
@@ -75,7 +80,7 @@ CALLS: dict[str, Callable[[], Call]] = {
     "postprocess": lambda: lambda: _core.postprocess(CAS, SCORES, OFFLINE, SECONDS, None, None),
     "postprocess_batch": lambda: (
         lambda: _core.postprocess_batch(
-            [CAS], [SCORES], OFFLINE, [SECONDS], [None], [None], 1, None
+            [CAS], [SCORES], OFFLINE, [SECONDS], [None], [None], 1, False, None
         )
     ),
     "video_scores": lambda: lambda: _core.video_scores(RAW, OFFLINE),
@@ -145,7 +150,11 @@ def test_a_call_that_keeps_the_gil_would_be_found(counter: Counter):
     assert not any(gets_ahead(counter, lambda: sorted(values)) for _ in range(20))
 
 
-QUICK_METHODS = {"StreamPostprocessor.same_settings", "OnsetDetector.gap"}
+QUICK_METHODS = {
+    "StreamPostprocessor.same_settings",
+    "StreamPostprocessor.differing_settings",
+    "OnsetDetector.gap",
+}
 
 
 def test_every_binding_is_tried_or_known_to_be_quick():

@@ -1,6 +1,17 @@
 #pragma once
 
 // What kernels know of a batch: plain structs, copied to the device as they are.
+//
+//   cas (all rows, row_stride)                rows of the batch's videos, one behind the other
+//                 class 0   1   2
+//   video 0  t=0      x     x   x             first_row = 0, num_snippets = 3
+//            t=1      x     x   x
+//            t=2      x     x   x             A "row" in what follows is one class of one video:
+//   video 1  t=0      x     x   x             a column of this picture. There are N * C of them,
+//            t=1      x     x   x             row index = video * C + class.
+//
+//   roots  [ row 0: max_roots places | row 1 | ... ]     root_counts[row] of them are used
+//   found  [ video 0: max_detections places | ... ]      found_counts[video] of them are used
 
 #include <cstdint>
 

@@ -1,6 +1,13 @@
 #pragma once
 
 // Gate kHorizon: video scores of the seconds that end with a root's last snippet.
+//
+//   raw CAS       class 0   1   2  background      a warp per root: one lane per column
+//   begin             x     x   x      x           each goes down the horizon, `count` steps, with
+//   a
+//   ...               |     |   |      |           heap of the k largest: O(count log k)
+//   last (of root)    v     v   v      v
+//                   mean  mean mean  mean  ->  one lane: scores, gate
 
 #include <cstdint>
 

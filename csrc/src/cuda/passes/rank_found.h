@@ -1,6 +1,13 @@
 #pragma once
 
 // The last passes: every video's detections in the order that is part of the contract.
+//
+//   found       [ video 0: c a b . . | video 1: e d . . . ]    as teams appended them
+//   FillKeys      one thread per place: key = score, place = where it stands
+//   sort          CUB, every video's places by falling key; equal keys lie side by side
+//   WriteResults  one thread per place: its rank among equal keys by formulas/order.h, then the
+//                 write; as many steps as there are keys equal to its own
+//   result      [ a b c d e ]             begins = 0 3 5
 
 #include <cstdint>
 

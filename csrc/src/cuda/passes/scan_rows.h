@@ -1,6 +1,12 @@
 #pragma once
 
 // Second pass, mode continuous: activations are normalised, and each row's roots are found.
+//
+//            class 0    1    2           one thread per row, N * C threads, T steps each: a root's
+//   t = 0     y  |    y |  y |           begin depends on all before it
+//   t = 1     y  |    y |  y |           y[t, class] is written beside its neighbours
+//   ...          v      v    v
+//   roots[row][0 .. root_counts[row])    by start
 
 #include <cstdint>
 

@@ -1,6 +1,16 @@
 #pragma once
 
 // NMS by a team: greedy decisions found in rounds, all candidates at once.
+//
+//   score   0.9  0.8  0.7  0.6            a warp per root; lanes take candidates i, i + 32, ...
+//            a    b    c    d             a and b, b and c, c and d repeat each other
+//   round 1  K    ?    ?    ?             a waits for no other: kept
+//   round 2  K    D    ?    ?             b repeats a, which is kept: dropped
+//   round 3  K    D    K    ?             c no longer waits for b
+//   round 4  K    D    K    D
+//
+// As many rounds as the longest chain of candidates that wait for each other; in each, a candidate
+// looks at those of every level that overlap it.
 
 #include <cstdint>
 
@@ -84,8 +94,8 @@ BASNET_RT_HOST_DEVICE inline Verdict judge(const Candidates& all, std::int64_t i
 
 /// Greedy NMS: a candidate is dropped when one that comes first is kept and repeats it.
 ///
-/// Each round decides whoever waits for nobody; the first of the open ones always does, so rounds
-/// end. Verdicts are read from the round before: what is found does not depend on the lanes.
+/// Each round decides all candidates that wait for no other. The first open one never waits, so the
+/// rounds end. Verdicts are read from the round before, so the result does not depend on the lanes.
 template <class Team>
 BASNET_RT_HOST_DEVICE void select_hard(const Team& team, const Candidates& all, Overlap overlap,
                                        double nms_iou) {

@@ -1,6 +1,19 @@
 #pragma once
 
 // Mode continuous, third pass: one root per team. Proposals, scores, NMS.
+//
+//      y |      __                       root: where y is at or above the lowest threshold
+//   a2 --|-----/--\----__---             level 2: two intervals     lane 2 scans the window
+//   a1 --|----/----\--/--\--             level 1: two intervals     lane 1 scans the window
+//   a0 --|___/______\/____\___           level 0: the root itself   lane 0
+//        | left   root    right          flanks: window = root and flanks, at most T snippets
+//
+//   phase                         work                         steps of the longest lane
+//   values of the window          lane per snippet             window / 32
+//   integral, out from the pivot  one lane per side            window
+//   count, then fill levels       lane per threshold           window, twice
+//   scores                        lane per candidate           candidates / 32
+//   NMS, emit                     select.h, emit.h
 
 #include <algorithm>
 #include <cstdint>

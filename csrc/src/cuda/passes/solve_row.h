@@ -1,6 +1,17 @@
 #pragma once
 
 // Mode published: one row (a video's class) per team. Runs of samples, scores, NMS.
+//
+//   y        o------o------o       T snippets, T - 1 cells between them; lane per cell
+//   samples  .......|......|..     upsample per cell, never made: a cell's first and last value
+//                                  and its sum say all (formulas/sampled_cell.h)
+//
+//   phase                       work                  steps of the longest lane
+//   y, cells                    lane per snippet      T / 32
+//   sums before each cell       one lane              T: the CPU's order, the CPU's bits
+//   count, then fill runs       lane per threshold    T, twice
+//   scores                      lane per run          runs / 32, and the runs in its flanks
+//   NMS, emit                   select.h, emit.h
 
 #include <cstdint>
 
@@ -38,18 +49,18 @@ struct SampledView {
   BASNET_RT_HOST_DEVICE void find_runs(double threshold, Sink&& sink) const {
     bool active = false;
     std::int64_t start = 0;
-    const auto turn = [&](std::int64_t at) {
+    const auto flip = [&](std::int64_t at) {
       if (active) sink(start, at);
       active = !active;
       start = at;
     };
     for (std::int64_t i = 0; i < num_cells(num_snippets); ++i) {
-      if (formulas::is_active(first_values[i], threshold) != active) turn(cell(i).begin);
+      if (formulas::is_active(first_values[i], threshold) != active) flip(cell(i).begin);
       if (formulas::is_active(last_values[i], threshold) != active) {
-        turn(cell(i).border(threshold, upsample));
+        flip(cell(i).border(threshold, upsample));
       }
     }
-    if (active) turn(num_samples());
+    if (active) flip(num_samples());
   }
 };
 

@@ -1,6 +1,11 @@
 #pragma once
 
 // First passes of a step: each turn meets its slot, and its new values must be finite.
+//
+//   BeginTurns   one thread per turn (B): slot + turn -> TurnState (first, begin, next, closed)
+//   CheckTurns   one thread per row (B * C): goes down its column of the new rows, num_rows steps;
+//                neighbours read neighbouring floats; turn.code = least code of a bad value
+//                (atomic)
 
 #include <cmath>
 #include <cstdint>

@@ -122,13 +122,13 @@ class Writing {
   }
 
   const SlotImage& image_;
-  const StreamSettings& settings_;
+  const SlotSettings& settings_;
   const SlotState& slot_;
   FinishedAndState written_;
   saved::StreamState& state_ = written_.state;
 };
 
-// Puts what was saved into an image.
+// Fills an image from a saved state.
 class Reading {
  public:
   Reading(const FinishedAndState& saved, SlotImage& image)
@@ -185,7 +185,8 @@ class Reading {
     reader.field(to);
   }
 
-  // Only what may become an extreme was saved: other values lie between the two, as the latest.
+  // The state holds only the values that may still become an extreme. The others lie between the
+  // two, and any such value does in their place: the latest.
   void read_window(std::int64_t label, const saved::ClassState& one, RowState& row) {
     const auto& least = one.window.least();
     const auto& largest = one.window.largest();
@@ -224,7 +225,7 @@ class Reading {
 
   bool finished_;
   const saved::StreamState& saved_;
-  const StreamSettings& settings_;
+  const SlotSettings& settings_;
   std::int64_t max_rows_;
 };
 

@@ -127,6 +127,11 @@ std::shared_ptr<const MappedFile> open_file(const std::string& path) {
 void check_bundle_code(const std::string& path) {
   const auto file = bundle::open_file(path);
   try {
+    bundle::check_is_torchscript(bundle::Zip(file->bytes()));
+  } catch (const bundle::BadFile& error) {
+    bundle::refuse(path, std::string("not a TorchScript file: ") + error.what());
+  }
+  try {
     bundle::check_archive(path, bundle::Zip(file->bytes()));
   } catch (const bundle::BadFile& error) {
     bundle::refuse_code(path, error.what());

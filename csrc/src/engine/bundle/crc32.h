@@ -1,11 +1,9 @@
 #pragma once
 
-#include <cstdint>
-#include <string_view>
+#include "saved/crc32.h"
 
 namespace basnet_rt::bundle {
 
-/// CRC-32 as zip and zlib have it; `before` continues that of the bytes before.
-std::uint32_t crc32(std::string_view bytes, std::uint32_t before = 0);
+using basnet_rt::crc32;
 
 }  // namespace basnet_rt::bundle

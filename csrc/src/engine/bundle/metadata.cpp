@@ -77,6 +77,15 @@ void read_fps(const Value& fields, double& to) {
   to = found->number;
 }
 
+void read_background(const Value& fields, BundleMetadata& metadata) {
+  const Value* const found = fields.find("background_logit");
+  if (found == nullptr || found->is(Kind::kNull)) return;
+  if (!found->is(Kind::kNumber)) {
+    refuse("background_logit: expected a number or null, got " + shown(*found));
+  }
+  metadata.background_logit = found->number;
+}
+
 const Value& object_of(const Value& fields, const char* name) {
   static const Value kEmpty = json::read("{}");
   const Value* const found = fields.find(name);
@@ -176,6 +185,7 @@ BundleMetadata from_fields(const Value& fields) {
   read_text(fields, "feature_extractor", metadata.feature_extractor);
   read_text(fields, "modality", metadata.modality);
   read_fps(fields, metadata.fps);
+  read_background(fields, metadata);
   object_of(fields, "versions");
   const Value* const simulated = object_of(fields, "provenance").find("simulated");
   metadata.simulated = simulated != nullptr && simulated->truth;

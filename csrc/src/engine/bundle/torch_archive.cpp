@@ -158,6 +158,8 @@ void WeightsReader::read_settings() {
   if (truth("constant_background")) {
     network_.background_logit = attribute(root_, "background_logit", Kind::kFloat).number;
   }
+  expect("background_logit",
+         !metadata.background_logit || metadata.background_logit == network_.background_logit);
 }
 
 // Storage: ("storage", class, key, device, count). Tensor: (storage, offset, shape, stride, ...).
@@ -191,6 +193,8 @@ void WeightsReader::add_three_tap(const std::string& name) {
 }  // namespace
 
 bool looks_like_zip(std::string_view bytes) { return bytes.substr(0, 2) == "PK"; }
+
+void check_is_torchscript(const Zip& archive) { top_folder(archive); }
 
 std::optional<std::string> metadata_text(const Zip& archive) {
   for (const ZipEntry& entry : archive.entries()) {

@@ -14,6 +14,10 @@ namespace basnet_rt::bundle {
 /// Whether a file begins as zip archives do.
 bool looks_like_zip(std::string_view bytes);
 
+/// Checks that there is what torch.jit.load begins with.
+/// @throws BadFile: there is not.
+void check_is_torchscript(const Zip& archive);
+
 /// The JSON text of an archive's metadata; absent where it has none.
 /// @throws BadFile: it is damaged.
 std::optional<std::string> metadata_text(const Zip& archive);
