@@ -18,6 +18,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export CMAKE_CXX_COMPILER_LAUNCHER ?= $(shell command -v ccache)
 export CMAKE_CUDA_COMPILER_LAUNCHER ?= $(shell command -v ccache)
 export CCACHE_BASEDIR ?= /
+export CXX # under one name everywhere: pip would take Python's, CMake c++
 export CCACHE_NOHASHDIR ?= 1
 
 CPP_SOURCES := $(shell find csrc tests examples service -name '*.cpp' -o -name '*.h' \
