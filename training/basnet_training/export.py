@@ -103,7 +103,9 @@ def check_form(form: str, dtype: str) -> None:
     if form not in FORMATS:
         raise InvalidValue(f"format is {form!r}; it must be one of {', '.join(FORMATS)}")
     if dtype == "int8" and form != "safetensors":
-        raise InvalidValue(f"dtype 'int8' is stored by format 'safetensors'; the format is {form!r}")
+        raise InvalidValue(
+            f"dtype 'int8' is stored by format 'safetensors'; the format is {form!r}"
+        )
     if dtype != "float32" and form == "onnx":
         raise InvalidValue(f"format 'onnx' holds float32; the dtype is {dtype!r}")
 
