@@ -18,7 +18,6 @@ command -v pkg-config >/dev/null || missing+=(pkg-config)
 # It only saves time, minutes in CI.
 [[ -z ${CI:-} ]] || command -v ccache >/dev/null || missing+=(ccache)
 has_header gtest/gtest.h || missing+=(libgtest-dev)
-has_header nlohmann/json.hpp || missing+=(nlohmann-json3-dev)
 has_header grpcpp/grpcpp.h || missing+=(libgrpc++-dev)
 has_header google/protobuf/message.h || missing+=(libprotobuf-dev)
 command -v protoc >/dev/null || missing+=(protobuf-compiler)

@@ -76,7 +76,7 @@ def export_bundle(
     """
     _check_pair(network, metadata)
     check_form(form, metadata.dtype)
-    module = InferenceNetwork(network.eval(), metadata.activation, DTYPES[metadata.dtype]).eval()
+    module = _inference_network(network, metadata)
     if form == "onnx":
         from .onnx_export import export_onnx
 
@@ -84,7 +84,8 @@ def export_bundle(
     with whole(path) as part, _quiet():
         if form == "safetensors":
             write_safetensors(module, metadata, part)
-            loaded: Any = read_into(module, part)
+            loaded: Any = _inference_network(network, metadata)
+            read_into(loaded, part)
         else:
             write_module(torch.jit.script(module), metadata, part)
             loaded = _load(str(part))
@@ -98,12 +99,19 @@ def export_bundle(
     return agreement
 
 
+def _inference_network(network: BaSNet, metadata: BundleMetadata) -> InferenceNetwork:
+    made = InferenceNetwork(network.eval(), metadata.activation, DTYPES[metadata.dtype])
+    return made.eval()
+
+
 def check_form(form: str, dtype: str) -> None:
     """Refuse a format that does not exist, or cannot hold weights of this dtype."""
     if form not in FORMATS:
         raise InvalidValue(f"format is {form!r}; it must be one of {', '.join(FORMATS)}")
     if dtype == "int8" and form != "safetensors":
-        raise InvalidValue(f"dtype 'int8' is stored by format 'safetensors'; the format is {form!r}")
+        raise InvalidValue(
+            f"dtype 'int8' is stored by format 'safetensors'; the format is {form!r}"
+        )
     if dtype != "float32" and form == "onnx":
         raise InvalidValue(f"format 'onnx' holds float32; the dtype is {dtype!r}")
 

@@ -8,6 +8,7 @@
 #include "engine/bundle/bad_file.h"
 #include "engine/bundle/code_text.h"
 #include "engine/bundle/mapped_file.h"
+#include "engine/bundle/safetensors.h"
 #include "engine/bundle/sha256.h"
 #include "engine/bundle/stored_network.h"
 #include "engine/bundle/torch_archive.h"
@@ -115,7 +116,11 @@ void check_archive(const std::string& path, const Zip& archive) {
 
 std::shared_ptr<const MappedFile> open_file(const std::string& path) {
   try {
-    return MappedFile::open(path);
+    auto file = MappedFile::open(path);
+    if (!looks_like_safetensors(file->bytes())) return file;
+    refuse(path,
+           "a safetensors bundle, which holds no code for torch to run; export it as TorchScript "
+           "to run it with torch");
   } catch (const BadFile& error) {
     refuse(path, error.what());
   }
