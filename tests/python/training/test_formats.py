@@ -15,7 +15,7 @@ from basnet_rt import BundleError, InvalidValue, _core
 from basnet_rt.model import read_metadata, rewrite_metadata
 from basnet_rt.model.bundle import BundleMetadata
 from basnet_training import BaSNet
-from basnet_training.export import export_bundle
+from basnet_training.export import export_bundle, load_bundle
 from basnet_training.stored_weights import quantised
 
 METADATA = BundleMetadata(classes=("A", "B"), feature_dim=8)
@@ -118,3 +118,28 @@ def test_forms_that_cannot_be(tmp_path):
     with pytest.raises(InvalidValue, match="float32"):
         export_bundle(network(), metadata, path, form="onnx")
     assert not path.exists()
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("activation", ["raw", "softmax", "sigmoid", "fused"])
+def test_onnx_agrees_with_the_network(tmp_path, variant, activation):
+    """`forward` whole and `step` in chunks, in onnxruntime; activations beside TorchScript's."""
+    onnxruntime = pytest.importorskip("onnxruntime")
+    made = network(
+        **VARIANTS[variant][0], score_function="sigmoid" if variant == "full" else "softmax"
+    )
+    metadata = dataclasses.replace(
+        METADATA, activation=activation, score_function=made.score_function
+    )
+    path, script = tmp_path / "m.onnx", tmp_path / "m.pt"
+    agreement = export_bundle(made, metadata, path, form="onnx")
+    for value in (agreement.cas, agreement.stream, agreement.score, agreement.foreground):
+        assert value < 1e-5
+    export_bundle(made, metadata, script)
+    features = np.random.default_rng(1).standard_normal((1, 30, 8)).astype(np.float32)
+    session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
+    got = session.run(["activations"], {"features": features})[0]
+    want = load_bundle(script)[0](torch.from_numpy(features))[0].numpy()
+    np.testing.assert_allclose(got, want, rtol=0, atol=1e-5)
+    assert session.get_modelmeta().custom_metadata_map["basnet_rt.json"] == metadata.to_json()
+    assert (tmp_path / "m.step.onnx").exists()
