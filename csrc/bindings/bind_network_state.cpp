@@ -7,7 +7,6 @@
 #include "arrays.h"
 #include "basnet_rt/network_state.h"
 #include "bindings.h"
-#include "locked.h"
 
 namespace basnet_rt::python {
 namespace {
@@ -32,9 +31,11 @@ py::bytes save(std::int64_t weights, std::int64_t seen, const NamedArrays& array
 }
 
 /// (seen, arrays), of the shapes of `like`.
-py::tuple load(const py::bytes& bytes, std::int64_t weights, const NamedArrays& like) {
-  NetworkState state =
-      load_network_state(static_cast<std::string_view>(bytes), state_of(weights, 0, like));
+py::tuple load(const py::bytes& bytes, std::int64_t weights, std::int64_t weights_0_1,
+               const NamedArrays& like) {
+  NetworkState blank = state_of(weights, 0, like);
+  blank.weights_0_1 = weights_0_1;
+  NetworkState state = load_network_state(static_cast<std::string_view>(bytes), blank);
   py::list arrays;
   for (NetworkArray& one : state.arrays) {
     arrays.append(to_array(std::move(one.values)).reshape(one.shape));
@@ -42,11 +43,15 @@ py::tuple load(const py::bytes& bytes, std::int64_t weights, const NamedArrays& 
   return py::make_tuple(state.seen, arrays);
 }
 
-std::int64_t digest_of(const NamedArrays& weights) {
+/// (the digest, and that of version 0.1).
+std::pair<std::int64_t, std::int64_t> digests_of(const NamedArrays& weights) {
   return without_gil([&] {
-    WeightsDigest digest;
-    for (const auto& [name, values] : weights) digest.add(name, values.data(), values.size());
-    return digest.value();
+    WeightsDigest now, before(true);
+    for (const auto& [name, values] : weights) {
+      now.add(name, values.data(), values.size());
+      before.add(name, values.data(), values.size());
+    }
+    return std::make_pair(now.value(), before.value());
   });
 }
 
@@ -54,8 +59,9 @@ std::int64_t digest_of(const NamedArrays& weights) {
 
 void bind_network_state(py::module_& module) {
   module.def("save_network_state", &save, py::arg("weights"), py::arg("seen"), py::arg("arrays"));
-  module.def("load_network_state", &load, py::arg("state"), py::arg("weights"), py::arg("like"));
-  module.def("weights_digest", &digest_of, py::arg("weights"));
+  module.def("load_network_state", &load, py::arg("state"), py::arg("weights"),
+             py::arg("weights_0_1"), py::arg("like"));
+  module.def("weights_digests", &digests_of, py::arg("weights"));
 }
 
 }  // namespace basnet_rt::python

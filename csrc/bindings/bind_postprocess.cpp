@@ -31,11 +31,7 @@ py::tuple propose_arrays(const py::array& cas, const MaybeArray& video_scores,
                          const PostprocessConfig& config, double snippet_seconds,
                          std::optional<double> duration, const MaybeArray& raw_cas) {
   const VideoInput video = video_input(cas, video_scores, snippet_seconds, duration, raw_cas);
-  Proposals found;
-  {
-    const py::gil_scoped_release release;
-    found = propose(video, config);
-  }
+  Proposals found = without_gil([&] { return propose(video, config); });
   return py::make_tuple(to_array(std::move(found.threshold_index)),
                         to_array(std::move(found.labels)), to_array(std::move(found.scores)),
                         to_array(std::move(found.segments)));
@@ -45,12 +41,7 @@ py::tuple postprocess_arrays(const py::array& cas, const MaybeArray& video_score
                              const PostprocessConfig& config, double snippet_seconds,
                              std::optional<double> duration, const MaybeArray& raw_cas) {
   const VideoInput video = video_input(cas, video_scores, snippet_seconds, duration, raw_cas);
-  Detections found;
-  {
-    const py::gil_scoped_release release;
-    found = postprocess(video, config);
-  }
-  return to_arrays(std::move(found));
+  return to_arrays(without_gil([&] { return postprocess(video, config); }));
 }
 
 // On the CPU, or on the GPU `device`. A single video is one that the user gave alone.
@@ -71,14 +62,10 @@ py::list postprocess_batch_arrays(const std::vector<py::array>& cas,
       throw error.in_video(i);
     }
   }
-  std::vector<Detections> found;
-  {
-    const py::gil_scoped_release release;
-    found = of_videos(single, [&] {
-      return device ? postprocess_batch_cuda(videos, config, *device)
-                    : postprocess_batch(videos, config, num_threads);
-    });
-  }
+  std::vector<Detections> found = of_videos(single, [&] {
+    return device ? postprocess_batch_cuda(videos, config, *device)
+                  : postprocess_batch(videos, config, num_threads);
+  });
   py::list results;
   for (Detections& one : found) results.append(to_arrays(std::move(one)));
   return results;

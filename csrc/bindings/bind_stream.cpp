@@ -65,6 +65,13 @@ bool same_settings(Stream& stream, Stream& other) {
   });
 }
 
+/// Of the stream as it was saved, beside `other`.
+std::string differing_settings(Stream& stream, Stream& other) {
+  return stream.look([&](StreamPostprocessor& own) {
+    return other.look([&](StreamPostprocessor& second) { return own.differing_settings(second); });
+  });
+}
+
 py::array_t<float> scores_of(const py::array& raw_cas, const PostprocessConfig& config) {
   const CasView view = cas_view(raw_cas, "cas");
   return to_array(without_gil([&] { return video_scores(view, config); }));
@@ -91,6 +98,7 @@ void bind_stream(py::module_& module) {
       .def("save", &save)
       .def_static("load", &load, py::arg("state"))
       .def("same_settings", &same_settings, py::arg("other"))
+      .def("differing_settings", &differing_settings, py::arg("other"))
       .def_property_readonly("num_snippets", property(&StreamPostprocessor::num_snippets))
       .def_property_readonly("num_classes", property(&StreamPostprocessor::num_classes))
       .def_property_readonly("snippet_seconds", property(&StreamPostprocessor::snippet_seconds))

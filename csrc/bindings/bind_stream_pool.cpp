@@ -11,7 +11,6 @@
 #include "basnet_rt/cuda_streams.h"
 #include "basnet_rt/stream_pool.h"
 #include "bindings.h"
-#include "locked.h"
 #include "python_network.h"
 
 namespace basnet_rt::python {

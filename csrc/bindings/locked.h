@@ -7,16 +7,10 @@
 #include <thread>
 #include <utility>
 
+#include "arrays.h"
 #include "basnet_rt/error.h"
 
 namespace basnet_rt::python {
-
-/// `call` without the GIL: other Python threads go on meanwhile.
-template <class Call>
-auto without_gil(const Call& call) {
-  const pybind11::gil_scoped_release release;
-  return call();
-}
 
 /// An object of the core, which is for one thread at a time: threads of Python wait for each other.
 template <class T>

@@ -38,7 +38,7 @@ def write_annotations(folder: Path, scripts: Sequence[FilmScript]) -> None:
 
 
 def write_tags(folder: Path, scripts: Sequence[FilmScript]) -> None:
-    """What is known of the training videos: no time, not even how often."""
+    """The tags of the training videos, which say neither when nor how often."""
     rows = [f"{one.name},{';'.join(one.tags)}" for one in scripts if one.subset == "train"]
     write_whole(folder / TAGS, ["\n".join(["video,tags", *rows]) + "\n"])
 

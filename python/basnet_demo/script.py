@@ -1,4 +1,4 @@
-"""What happens in each video, decided before any picture is drawn: tags, times, performers' ways.
+"""The events of each video, decided before any picture is drawn: tags, times, styles.
 
 Whatever is random comes from `generator`, by address: seed, video and purpose. So a video can be
 made alone, or again, and is the same.
@@ -20,7 +20,7 @@ FPS = 25
 CLASSES = tuple(ACTIONS)
 # Of ten videos: tags in each. Those without any come first, so that a short set has one, too.
 _TAG_COUNTS = (0, 1, 2, 1, 2, 1, 0, 2, 1, 2)
-# What somebody does who stands, and how often.
+# What people do while they stand, and how often.
 _STANDING_IDLE = {
     "standing": 0.4,
     "looking_around": 0.25,
@@ -143,7 +143,7 @@ class _Building:
         self.time = part.end
 
     def finished(self, duration: float) -> tuple[Part, ...]:
-        """What begins before the end; the last one goes on until there at least."""
+        """The parts that begin before the end; the last one lasts at least until the end."""
         kept = [one for one in self.parts if one.start < duration - 0.8]
         kept[-1] = replace(kept[-1], end=max(kept[-1].end, duration))
         return tuple(kept)

@@ -25,7 +25,7 @@ QUICK = Size(train=5, test=3, seconds=(8.0, 9.0), iterations=10)
 
 @dataclass(frozen=True, kw_only=True)
 class DemoSettings:
-    """What decides a demo's videos and results."""
+    """The settings that decide a demo's videos and results."""
 
     seed: int = 0
     quick: bool = False

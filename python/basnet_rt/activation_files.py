@@ -1,4 +1,4 @@
-"""What a model said about whole videos, kept on disk: one `.npz` for each video."""
+"""A model's activations of whole videos on disk: one `.npz` for each video."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known about videos: tags, and segments where somebody marked them."""
+"""Annotations of videos: tags, and segments if somebody marked them."""
 
 from __future__ import annotations
 

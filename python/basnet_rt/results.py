@@ -1,4 +1,4 @@
-"""What the core returns, as small checked containers."""
+"""Results of the core, as small checked containers."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Proposals:
     Attributes:
         threshold_index: (N,) int64, into `cas_thresholds`.
         labels: (N,) int64.
-        scores: (N,) float64; what NMS orders by.
+        scores: (N,) float64; NMS orders by them.
         segments: (N, 2) float64 seconds, half-open.
     """
 
@@ -59,7 +59,7 @@ class Proposals:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Detections:
-    """What was found, by falling score; ties by (start, end, label).
+    """Detections by falling score; ties by (start, end, label).
 
     An integer index gives one `Detection`; a slice, a mask or an array of indices gives the chosen
     `Detections`.

@@ -22,7 +22,7 @@ SOURCE = re.compile(
     r"(?<![\w/*{}<>$-])(?:[\w.-]+/)*[\w-]+\.(?:py|pyi|cpp|h|cu|cuh|sh|cmake|proto|js|md)\b(?![/({])"
 )
 DOTTED = re.compile(r"(?<![\w./\"-])basnet_(?:rt|demo|training)(?:\.\w+)+(?![\w/(])")
-ELSEWHERE = {"thumos_features.py"}  # of other projects
+ELSEWHERE = {"Lib/pickletools.py", "thumos_features.py"}  # of other projects
 
 PAGES = sorted(REPOSITORY.glob("*.md")) + files("docs", {".md"})
 CODE = [

@@ -82,11 +82,23 @@ TEST(WeightsDigest, DependsOnNamesValuesAndOrderAndLeavesOutLargeArrays) {
   EXPECT_NE(plain, digest({{"a", values}, {"b", values}}));
   EXPECT_EQ(plain,
             digest({{"a", values}, {"b", others}, {"c", std::vector<float>((1 << 18) + 1)}}));
+  EXPECT_EQ(plain, digest({{"a", values}, {"b", others}, {"first.inner", values}}));
   WeightsDigest check;  // the check value of the catalogue of CRCs: "123456789"
   float five = 0.0f;
   std::memcpy(&five, "6789", 4);
   check.add("12345", &five, 1);
   EXPECT_EQ(check.value(), 0xcbf43926);
+}
+
+TEST(WeightsDigest, OfVersion01HasWhatIsDerivedFromOtherWeights) {
+  const float value = 1.0f;
+  WeightsDigest now, before(true);
+  for (WeightsDigest* one : {&now, &before}) {
+    one->add("first.bias", &value, 1);
+    EXPECT_EQ(now.value(), one->value());
+    one->add("first.inner", &value, 1);
+  }
+  EXPECT_NE(now.value(), before.value());
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import sys
 import sysconfig
 from pathlib import Path
@@ -24,13 +23,10 @@ def distributions(tmp_path_factory: pytest.TempPathFactory) -> Distributions:
     architecture of a release: all five would take CI a minute more.
     """
     folder = tmp_path_factory.mktemp("dist")
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     settings = ("SKBUILD_CMAKE_DEFINE=BASNET_RT_WERROR=ON", "CUDAARCHS=75-real;90")
     run("env", *settings, sys.executable, "-m", "build", "--outdir", folder, REPOSITORY)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     (sdist,), (wheel,) = folder.glob("*.tar.gz"), folder.glob("*.whl")
-    spent = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
-    return Distributions(sdist, wheel, spent)
+    return Distributions(sdist, wheel)
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,6 @@ def run(*command: str | Path, cwd: Path | None = None, path: Path | None = None)
 class Distributions:
     sdist: Path
     wheel: Path  # built from the sdist
-    cpu_seconds: float  # that both took, the build environment included
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Calibration of what lies on disk: a run's folder, or a bundle."""
+"""Calibration of a run's folder or of a bundle."""
 
 from __future__ import annotations
 

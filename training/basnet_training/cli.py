@@ -163,7 +163,7 @@ def export_i3d(
 ) -> None:
     """Write one stream of I3D as TorchScript, and beside it its contract for `torchscript`.
 
-    The released PyTorch checkpoints load by their names. What was written is loaded again and must
+    The released PyTorch checkpoints load by their names. The file is loaded again and must
     give the same features.
     """
     if flow not in METHODS:
@@ -183,7 +183,7 @@ def export_i3d(
 
 
 def _settings(source: str, settings: list[str] | None, chosen: dict[str, Any]) -> Config:
-    """The configuration; what is wrong with it is wrong usage."""
+    """The configuration; an error in it is wrong usage."""
     try:
         overrides = dict(parse_override(text) for text in settings or [])
         overrides |= {key: value for key, value in chosen.items() if value is not None}

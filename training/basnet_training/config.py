@@ -1,4 +1,4 @@
-"""Everything an experiment can set, with types and defaults; one YAML file holds what differs.
+"""The settings of an experiment, with types and defaults; a YAML file holds those that differ.
 
 Unknown keys, wrong kinds and impossible values are errors that name the key.
 """
@@ -31,7 +31,7 @@ class Section(BaseModel):
 
 
 class DataConfig(Section):
-    """Which videos, and what their features are."""
+    """The videos and their features."""
 
     features: Path | None = None  # folder or file; see basnet_rt.features.open_features
     annotations: Path | None = None  # ActivityNet .json, or .csv of video and tags

@@ -48,7 +48,7 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True)
 class TaggedVideos:
-    """Feature files and what they contain.
+    """Feature files and their videos.
 
     labels: (N, C) float32, 1 where the video at that place of `names` contains the class.
     """

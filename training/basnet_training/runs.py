@@ -1,4 +1,4 @@
-"""What a finished run leaves: its settings, and weights that know them."""
+"""The files of a finished run: its settings, and weights that record them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class TrainedModel:
 
 
 def resolve(config: Config, videos: TaggedVideos) -> Config:
-    """The settings with what the data decides filled in: classes, F, background logit."""
+    """The settings, completed from the data: classes, F, background logit."""
     logit = config.network.background_logit
     if logit is None:
         cannot_say_none = len(videos.classes) == 1 or videos.some_without_action

@@ -19,12 +19,10 @@ void SampledRow::assign(const std::vector<float>& y, std::int64_t upsample) {
 }
 
 double SampledRow::sum_between(std::int64_t begin, std::int64_t end) const {
-  const auto first = static_cast<std::size_t>(cell_of(begin, num_snippets_, upsample_));
-  const auto last = static_cast<std::size_t>(cell_of(end - 1, num_snippets_, upsample_));
-  if (first == last) return cells_[first].sum(begin, end, upsample_);
-  const double between = sum_before_[last] - sum_before_[first + 1];
-  return cells_[first].sum(begin, cells_[first].end, upsample_) + between +
-         cells_[last].sum(cells_[last].begin, end, upsample_);
+  return sum_of_samples(
+      begin, end, num_snippets_, upsample_,
+      [this](std::int64_t i) -> const SampledCell& { return cells_[static_cast<std::size_t>(i)]; },
+      [this](std::int64_t i) { return sum_before_[static_cast<std::size_t>(i)]; });
 }
 
 void SampledRow::find_runs(const std::vector<double>& thresholds,

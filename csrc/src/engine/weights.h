@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "basnet_rt/config.h"
+
 namespace basnet_rt::engine {
 
 enum class DType { kFloat32, kBFloat16, kInt8 };
@@ -29,15 +31,12 @@ struct ThreeTapView {
 /// What `forward` and `step` return as activations.
 enum class Activation { kRaw, kSoftmax, kSigmoid, kFused };
 
-/// What makes a video score of a class's top-k mean.
-enum class ScoreKind { kSoftmax, kSigmoid };
-
 struct NetworkOptions {
   std::int64_t feature_dim = 0;   ///< F
   std::int64_t num_classes = 0;   ///< C, without background
   std::int64_t topk_divisor = 8;  ///< a video score is the mean of the best max(1, T // divisor)
   Activation activation = Activation::kRaw;
-  ScoreKind score_kind = ScoreKind::kSoftmax;
+  ScoreFunction score_function = ScoreFunction::kSoftmax;
   bool has_projection = false;
   bool has_filter = true;
   bool constant_background = false;  ///< the classifier has C outputs; `background_logit` follows

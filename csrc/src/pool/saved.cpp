@@ -63,9 +63,8 @@ StreamPostprocessor read_post(archive::Reader& reader, const PoolSettings& setti
   StreamPostprocessor post = StreamPostprocessor::load(bytes);
   const StreamPostprocessor own(settings.config, settings.num_classes, settings.snippet_seconds);
   if (!post.same_settings(own)) {
-    fail(
-        "saved state is of a pool with other settings (config, num_classes or snippet_seconds) "
-        "than this one's");
+    fail("saved state is of a pool with other settings than this one's: " +
+         post.differing_settings(own));
   }
   return post;
 }
@@ -79,7 +78,7 @@ std::optional<OnsetDetector> read_detector(archive::Reader& reader, const PoolSe
   return detector;
 }
 
-/// What a checksum does not see: bytes that nobody saved.
+/// Finds bytes that no `save` made; a checksum does not.
 void check_sense(const SavedStream& saved) {
   const PoolStream& stream = *saved.stream;
   const bool finished = stream.status == StreamStatus::kFinished;

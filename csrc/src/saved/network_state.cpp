@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::string_view kStateKind = "BRTN";
 constexpr std::uint32_t kStateVersion = 1;
+constexpr std::string_view kDerived = ".inner";
 constexpr std::int64_t kSmall = std::int64_t{1} << 18;  // elements
 
 [[noreturn]] void refuse(const std::string& why) {
@@ -40,7 +41,6 @@ std::string to_text(const std::vector<std::int64_t>& shape) {
 }
 
 NetworkState read(std::string_view bytes) {
-  if (is_old_network_state(bytes)) return read_old_network_state(bytes).state;
   archive::Reader reader(archive::unseal(kStateKind, kStateVersion, bytes));
   NetworkState state;
   state.arrays.resize(reader.count());
@@ -72,21 +72,25 @@ std::string save_network_state(const NetworkState& state) {
 }
 
 NetworkState load_network_state(std::string_view bytes, const NetworkState& like) {
-  NetworkState state = read(bytes);
+  const bool old = is_old_network_state(bytes);
+  NetworkState state = old ? read_old_network_state(bytes).state : read(bytes);
   if (state.arrays.size() != like.arrays.size()) {
     refuse("has " + std::to_string(state.arrays.size()) + " arrays; this model's has " +
            std::to_string(like.arrays.size()) + ": it was saved with another model");
   }
   for (std::size_t i = 0; i < like.arrays.size(); ++i) check_array(state.arrays[i], like.arrays[i]);
-  if (state.weights != like.weights) {
+  if (state.weights != (old ? like.weights_0_1.value_or(state.weights) : like.weights)) {
     refuse("is of other weights: it was saved with another model");
   }
   if (state.seen < 0) archive::refuse_content();
+  state.weights = like.weights;
   return state;
 }
 
 void WeightsDigest::add(std::string_view name, const float* values, std::int64_t count) {
-  if (count > kSmall) return;
+  const bool derived =
+      name.size() >= kDerived.size() && name.substr(name.size() - kDerived.size()) == kDerived;
+  if (count > kSmall || (derived && !with_derived_)) return;
   const auto size = static_cast<std::size_t>(count) * sizeof(float);
   digest_ = crc32({reinterpret_cast<const char*>(values), size}, crc32(name, digest_));
 }

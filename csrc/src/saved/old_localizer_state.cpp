@@ -6,9 +6,9 @@
 #include <string>
 
 #include "basnet_rt/error.h"
+#include "json/reader.h"
 #include "saved/crc32.h"
 #include "saved/old_network_state.h"
-#include "saved/small_json.h"
 
 namespace basnet_rt {
 namespace {
@@ -46,36 +46,63 @@ std::array<std::string_view, 4> parts_of(std::string_view bytes) {
   return parts;
 }
 
-std::int64_t count(const JsonValue& value) {
-  const double number = value.as_number();
-  return number >= 0.0 && number < 1e15 ? static_cast<std::int64_t>(number) : -1;
+[[noreturn]] void refuse_description(const std::string& why) {
+  throw Error(ErrorCode::kInvalidState, "saved state is damaged: its description " + why);
 }
 
-StreamStatistics statistics_of(const JsonValue& did) {
+const json::Value& member(const json::Value& object, const char* name) {
+  const json::Value* found = object.find(name);
+  if (found == nullptr) refuse_description("lacks " + std::string(name));
+  return *found;
+}
+
+const json::Value& item(const json::Value& array, std::size_t place) {
+  if (place >= array.items.size()) refuse_description("has a list that is too short");
+  return array.items[place];
+}
+
+double number(const json::Value& value) {
+  if (!value.is(json::Kind::kNumber)) refuse_description("has no number in place");
+  return value.number;
+}
+
+std::int64_t count(const json::Value& value) {
+  if (!value.integer) refuse_description("has no count in place");
+  return *value.integer;
+}
+
+StreamStatistics statistics_of(const json::Value& did) {
   StreamStatistics statistics;
-  statistics.snippets_in = count(did.at("snippets_in"));
-  statistics.finals_out = count(did.at("finals_out"));
-  statistics.pushes = count(did.at("pushes"));
-  statistics.features_zeroed = count(did.at("features_zeroed"));
-  statistics.compute_seconds = did.at("compute_seconds").as_number();
-  statistics.latency_sum = did.at("latency_sum").as_number();
-  statistics.latency_max = did.at("latency_max").as_number();
+  statistics.snippets_in = count(member(did, "snippets_in"));
+  statistics.finals_out = count(member(did, "finals_out"));
+  statistics.pushes = count(member(did, "pushes"));
+  statistics.features_zeroed = count(member(did, "features_zeroed"));
+  statistics.compute_seconds = number(member(did, "compute_seconds"));
+  statistics.latency_sum = number(member(did, "latency_sum"));
+  statistics.latency_max = number(member(did, "latency_max"));
   return statistics;
 }
 
 /// (thresholds, hold), or null.
-std::optional<AlarmConfig> alarm_of(const JsonValue& value) {
-  if (value.kind == JsonValue::Kind::kNull) return std::nullopt;
-  AlarmConfig alarm{{}, value.as_list(2)[1].as_number()};
-  for (const JsonValue& one : value.list[0].as_list()) alarm.thresholds.push_back(one.as_number());
+std::optional<AlarmConfig> alarm_of(const json::Value& value) {
+  if (value.is(json::Kind::kNull)) return std::nullopt;
+  AlarmConfig alarm{{}, number(item(value, 1))};
+  for (const json::Value& one : item(value, 0).items) alarm.thresholds.push_back(number(one));
   return alarm;
 }
 
 /// (label, name, time, decided, activation).
-Onset onset_of(const JsonValue& value) {
-  const std::vector<JsonValue>& fields = value.as_list(5);
-  return {count(fields[0]), fields[2].as_number(), count(fields[3]),
-          static_cast<float>(fields[4].as_number())};
+Onset onset_of(const json::Value& value) {
+  return {count(item(value, 0)), number(item(value, 2)), count(item(value, 3)),
+          static_cast<float>(number(item(value, 4)))};
+}
+
+json::Value description(std::string_view text) {
+  try {
+    return json::read(text);
+  } catch (const json::BadJson& error) {
+    refuse_description(error.what());
+  }
 }
 
 }  // namespace
@@ -89,14 +116,14 @@ bool is_old_localizer_state(std::string_view bytes) {
 
 LocalizerState read_old_localizer_state(std::string_view bytes) {
   const std::array<std::string_view, 4> parts = parts_of(bytes);
-  const JsonValue about = parse_json(parts[0]);
+  const json::Value about = description(parts[0]);
   LocalizerState state;
-  for (const JsonValue& name : about.at("classes").as_list()) {
-    state.classes.push_back(name.as_text());
+  for (const json::Value& name : member(about, "classes").items) {
+    state.classes.push_back(name.text);
   }
-  state.alarm = alarm_of(about.at("alarm"));
-  state.statistics = statistics_of(about.at("statistics"));
-  for (const JsonValue& event : about.at("onset_events").as_list()) {
+  state.alarm = alarm_of(member(about, "alarm"));
+  state.statistics = statistics_of(member(about, "statistics"));
+  for (const json::Value& event : member(about, "onset_events").items) {
     state.onset_events.push_back(onset_of(event));
   }
   state.network = parts[1];

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <utility>
 
 #include "basnet_rt/error.h"
+#include "formulas/latency.h"
 #include "saved/localizer_state.h"
-#include "saved/stream_fields.h"
 #include "settings/validate.h"
+#include "stream/localizer_checks.h"
 
 namespace basnet_rt {
 namespace {
@@ -16,35 +16,7 @@ namespace {
 /// Snippets that a network is ahead of what is certain.
 constexpr std::int64_t kAhead = 2;
 
-void append(StreamDetections& to, const StreamDetections& more) {
-  to.labels.insert(to.labels.end(), more.labels.begin(), more.labels.end());
-  to.scores.insert(to.scores.end(), more.scores.begin(), more.scores.end());
-  to.segments.insert(to.segments.end(), more.segments.begin(), more.segments.end());
-  to.decided.insert(to.decided.end(), more.decided.begin(), more.decided.end());
-}
-
 [[noreturn]] void refuse(const std::string& why) { throw Error(ErrorCode::kInvalidState, why); }
-
-std::string joined(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return "[" + text + "]";
-}
-
-/// Refuses rows of another width, or none where there should be some.
-void check_shape(const FeatureView& features, const StreamedModel& model) {
-  if (features.feature_dim != model.feature_dim) {
-    throw Error(ErrorCode::kBundle,
-                "features: this bundle expects features with " + std::to_string(model.feature_dim) +
-                    " channels" + (model.features.empty() ? "" : " (" + model.features + ")") +
-                    ", got " + std::to_string(features.feature_dim));
-  }
-  if (features.num_snippets < 0 || (features.num_snippets > 0 && features.data == nullptr)) {
-    fail("features has " + std::to_string(features.num_snippets) + " snippets at " +
-         (features.data == nullptr ? "no address" : "an address") + "; give (N, " +
-         std::to_string(model.feature_dim) + ") values, N >= 0");
-  }
-}
 
 using Clock = std::chrono::steady_clock;
 
@@ -126,12 +98,11 @@ class NetworkLocalizer::Impl {
 
   void load(std::string_view bytes) {
     LocalizerState state = unseal_state(bytes);
-    check_fit(state);
+    check_fit(state, model_, options_.alarm);
     StreamPostprocessor post = StreamPostprocessor::load(state.post);
     if (!post.same_settings(post_)) {
-      refuse(
-          "state was saved by a stream of other settings (config, num_classes or snippet_seconds); "
-          "make this stream with the same ones");
+      refuse("state was saved by a stream of other settings: " + post.differing_settings(post_) +
+             "; make this stream with the same ones");
     }
     std::optional<OnsetDetector> onsets = new_onsets();
     if (onsets) onsets->load(state.onsets);
@@ -152,20 +123,12 @@ class NetworkLocalizer::Impl {
 
   /// Rows with zeros for what is not finite into `kept`, and how many; none where all is well.
   std::int64_t make_finite(const FeatureView& features, std::vector<float>& kept) const {
-    const std::int64_t size = features.num_snippets * features.feature_dim;
-    std::int64_t zeroed = 0;
-    for (std::int64_t i = 0; i < size; ++i) {
-      if (std::isfinite(features.data[i])) continue;
-      if (!options_.zero_bad_features) {
-        fail("features: snippet " + std::to_string(num_arrived() + i / features.feature_dim) +
-             ", channel " + std::to_string(i % features.feature_dim) + " is " +
-             to_text(features.data[i]) + "; features must be finite");
-      }
-      if (kept.empty()) kept.assign(features.data, features.data + size);
-      kept[static_cast<std::size_t>(i)] = 0.0f;
-      ++zeroed;
-    }
-    return zeroed;
+    const std::int64_t bad = first_not_finite(features);
+    if (bad < 0) return 0;
+    if (!options_.zero_bad_features) fail(not_finite_text(features, bad, num_arrived()));
+    std::int64_t count = 0;
+    kept = zeroed(features, count);
+    return count;
   }
 
   /// What `rest` gives; where it throws, the network's last call did not happen either.
@@ -180,26 +143,18 @@ class NetworkLocalizer::Impl {
   }
 
   StreamDetections absorb(const StreamActivations& certain) {
-    if (certain.num_snippets == 0) return {};
     const std::int64_t rows = certain.num_snippets, columns = num_classes();
-    check_size("activations", certain.activations, rows, columns);
-    const bool wants_cas = post_.config().gate != Gate::kNone;
-    if (wants_cas) check_size("cas", certain.cas, rows, columns + 1);
+    const bool with_cas = post_.config().gate != Gate::kNone;
+    check_output(certain, columns, with_cas);
+    if (rows == 0) return {};
     const CasView activations{certain.activations.data(), rows, columns, columns};
     const CasView cas{certain.cas.data(), rows, columns + 1, columns + 1};
-    StreamDetections found = post_.push(activations, wants_cas ? cas : CasView{});
+    StreamDetections found = post_.push(activations, with_cas ? cas : CasView{});
     if (onsets_) {
       const std::vector<Onset> events = onsets_->push(activations);
       onset_events_.insert(onset_events_.end(), events.begin(), events.end());
     }
     return found;
-  }
-
-  static void check_size(const char* name, const std::vector<float>& values, std::int64_t rows,
-                         std::int64_t columns) {
-    if (static_cast<std::int64_t>(values.size()) == rows * columns) return;
-    refuse("the network gave " + std::to_string(values.size()) + " values as " + name +
-           "; they must be (" + std::to_string(rows) + ", " + std::to_string(columns) + ")");
   }
 
   /// The network's last snippets, then what `last` adds; where it throws, neither happened.
@@ -216,7 +171,7 @@ class NetworkLocalizer::Impl {
       found = or_undo([&] {
         return or_restore([&] {
           StreamDetections all = absorb(certain);
-          append(all, last());
+          all.append(last());
           return all;
         });
       });
@@ -258,24 +213,11 @@ class NetworkLocalizer::Impl {
     }
   }
 
-  void check_fit(const LocalizerState& state) const {
-    if (state.classes != model_.classes) {
-      refuse("state is of a model with classes " + joined(state.classes) + "; this one has " +
-             joined(model_.classes));
-    }
-    if (!same_alarm(state.alarm, options_.alarm)) {
-      refuse("state has alarm (thresholds, hold) " + alarm_text(state.alarm) +
-             "; this stream has " + alarm_text(options_.alarm));
-    }
-  }
-
   void count(const StreamDetections& found, Clock::time_point begin, std::int64_t arrived) {
     statistics_.finals_out += static_cast<std::int64_t>(found.size());
     for (std::size_t i = 0; i < found.size(); ++i) {
-      // `decided` counts certain snippets; the network is ahead of them until the end.
-      const std::int64_t seen = std::min(found.decided[i] + 1 + kAhead, arrived);
-      const double latency =
-          static_cast<double>(seen) * model_.snippet_seconds - found.segments[i].end;
+      const double latency = formulas::decision_latency(
+          found.decided[i], kAhead, arrived, model_.snippet_seconds, found.segments[i].end);
       statistics_.latency_sum += latency;
       statistics_.latency_max = std::max(statistics_.latency_max, latency);
     }

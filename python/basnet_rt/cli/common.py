@@ -1,4 +1,4 @@
-"""What the commands share: errors as one line, answers as text or JSON, settings, a bar."""
+"""Common parts of the commands: errors as one line, answers as text or JSON, settings, a bar."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from basnet_rt._errors import Error
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
-SLOW_SECONDS = 1.0  # what takes longer shows how far it is
+SLOW_SECONDS = 1.0  # longer work shows its progress
 
 
 @contextmanager
@@ -73,7 +73,7 @@ def _value(text: str) -> Any:
 class Bar:
     """A bar with the time left, on standard error; it appears once the work has taken a second.
 
-    Where standard error is no terminal there is none.
+    Without a terminal on standard error, no bar is shown.
     """
 
     def __init__(self, what: str) -> None:

@@ -44,7 +44,7 @@ TIOU_HELP = (
 
 @dataclass(frozen=True)
 class Wanted:
-    """What to look at beside mAP."""
+    """The parts to show beside mAP."""
 
     per_class: bool
     errors: bool

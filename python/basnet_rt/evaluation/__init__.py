@@ -1,4 +1,4 @@
-"""Mean average precision of predicted segments, and what lies behind it."""
+"""Mean average precision of predicted segments; kinds of errors, recall, durations."""
 
 from basnet_rt.evaluation.frames import FrameMetrics, frame_metrics
 from basnet_rt.evaluation.report import (

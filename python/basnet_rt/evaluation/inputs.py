@@ -1,4 +1,4 @@
-"""What an evaluation starts from: the subset's segments, and the predictions that count."""
+"""The input of an evaluation: the subset's segments, and the predictions that count."""
 
 from __future__ import annotations
 

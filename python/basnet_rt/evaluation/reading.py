@@ -1,4 +1,4 @@
-"""Reads what an evaluation starts from: files or objects become checked tables."""
+"""Reads the input of an evaluation: files or objects become checked tables."""
 
 from __future__ import annotations
 

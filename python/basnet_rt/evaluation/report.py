@@ -51,7 +51,7 @@ class Report:
         num_detections: that were looked at.
         num_outside: videos with predictions that are not in the subset.
         num_absent: videos of the subset that the predictions do not name.
-        inputs: what was compared; `errors`, `recall` and the breakdowns look at it.
+        inputs: the tables that were compared; `errors`, `recall` and the breakdowns need them.
     """
 
     tiou_thresholds: Float64Array
@@ -73,11 +73,11 @@ class Report:
 
     @property
     def shown_averages(self) -> dict[str, float]:
-        """`averages`, or else the mean over all thresholds: what a table ends with."""
+        """The last columns of a table: `averages`, or else the mean over all thresholds."""
         return self.averages or {"mean": self.average_map}
 
     def errors(self, **options: Any) -> ErrorProfile:
-        """What kinds of errors there are; options of `evaluation.error_profile.error_profile`."""
+        """Counts of each kind of error; options of `evaluation.error_profile.error_profile`."""
         return error_profile(self._inputs(), **options)
 
     def recall(self, **options: Any) -> RecallCurve:

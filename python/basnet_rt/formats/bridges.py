@@ -1,4 +1,4 @@
-"""Between marks and what the rest of the package has: results, and annotations."""
+"""Converts between marks and the results and annotations of the rest of the package."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def from_annotations(annotations: AnnotationSet) -> MarkedVideos:
 
 
 def to_annotations(marked: MarkedVideos) -> AnnotationSet:
-    """What training and evaluation take; scores are left behind."""
+    """Annotations for training and evaluation; scores are left out."""
     videos = {}
     for name, video in marked.videos.items():
         segments = tuple(Segment(mark.label, mark.start, mark.end) for mark in video.marks)

@@ -57,7 +57,7 @@ def plain(text: str) -> str:
 
 
 def read(text: str, source: Source) -> MarkedVideos:
-    """Columns are found by name, in any order; others are not looked at.
+    """Columns are found by name, in any order; others are ignored.
 
     Raises:
         ValueError: a column is absent, a row has too many cells or a wrong one; names the line.

@@ -126,7 +126,7 @@ def _media_of(template: str) -> Callable[[str], str]:
 
 
 def _parts(path: Path, marked: MarkedVideos, chosen: Format) -> dict[Path, MarkedVideos]:
-    """What goes into which file."""
+    """The content of each file."""
     named = path.suffix.lower() == chosen.suffix and not path.is_dir()
     if chosen.many or (named and len(marked.videos) == 1):
         return {path: marked}

@@ -27,7 +27,7 @@ def write(marked: MarkedVideos) -> Iterator[str]:
 
 
 def read(text: str, source: Source) -> MarkedVideos:
-    """Blank lines are skipped; other keys are not looked at.
+    """Blank lines are skipped; other keys are ignored.
 
     Raises:
         ValueError: a line is no JSON object or lacks a value; names the line.

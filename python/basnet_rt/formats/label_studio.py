@@ -29,7 +29,7 @@ from basnet_rt.formats.source import Source
 from basnet_rt.formats.timecode import FrameRate, frame_range, seconds_at
 
 _LAST_FRAME = 10**12
-_UPLOAD = re.compile(r"^[0-9a-f]{8}-")  # what Label Studio puts before the name of an upload
+_UPLOAD = re.compile(r"^[0-9a-f]{8}-")  # Label Studio's prefix of the name of an upload
 
 
 def write(marked: MarkedVideos, media_of: Callable[[str], str]) -> Iterator[str]:
@@ -47,7 +47,7 @@ def write(marked: MarkedVideos, media_of: Callable[[str], str]) -> Iterator[str]
 
 
 def read(text: str, source: Source) -> MarkedVideos:
-    """An export, or what `write` wrote.
+    """An export of Label Studio, or a file that `write` wrote.
 
     Where any task has an annotation, the tasks without one were not looked at by a person: they are
     left out, and a note says how many. Of several annotations of a task the one marked as ground
@@ -131,7 +131,7 @@ def _name(where: str, data: dict[str, Any]) -> str:
 
 
 def _regions(task: dict[str, Any], where: str) -> list[Any]:
-    """Of the one annotation that counts; of the last prediction where there is none."""
+    """Regions of the only annotation that counts, or else of the last prediction."""
     found = _annotations(task)
     if len(found) > 1:
         found = [one for one in found if one.get("ground_truth")]

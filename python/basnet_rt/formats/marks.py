@@ -1,4 +1,4 @@
-"""Marked segments of videos: what every format is written from and read into."""
+"""Marked segments of videos; every format is written from them and read into them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from basnet_rt.formats.timecode import FrameRate
 
 
 class Mark(NamedTuple):
-    """One segment [start, end) in seconds; `score` is None where nobody gave one."""
+    """One segment [start, end) in seconds; `score` is None if it has none."""
 
     label: str
     start: float
@@ -108,7 +108,7 @@ def checked_mark(
             published ones have segments that begin before their video.
 
     Raises:
-        ValueError: the label is no text or empty, a number is none or not finite, the segment
+        ValueError: the label is not text or empty, a time or score is not finite, the segment
             begins before `least` or ends before it starts; begins with `where`.
     """
     if not isinstance(label, str) or not label.strip():

@@ -17,7 +17,7 @@ from basnet_rt.tables.predictions import PredictionTable, prediction_table
 
 @dataclass(frozen=True, eq=False)
 class ResultFile:
-    """What a result file holds.
+    """The content of a result file.
 
     Attributes:
         detections: by video, in the order of the file. A CSV has no videos without detections.

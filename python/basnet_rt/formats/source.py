@@ -1,4 +1,4 @@
-"""Where a text comes from, and what is known about it from elsewhere."""
+"""The origin of a text, and facts about its videos that the text does not state."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Source:
         """What the file says goes first: its frames were counted at that rate.
 
         Raises:
-            ValueError: nobody says.
+            ValueError: no frame rate is known.
         """
         rate = own or self.rates.get(video) or self.rate
         if rate is None:

@@ -1,4 +1,4 @@
-"""What is known about the videos besides their segments: which there are, how long, at which rate.
+"""A list of videos: their names, lengths and frame rates, without their segments.
 
 A list matters for corrected files: a video in which nothing was marked has no row in most formats,
 and is still a video without any action, which training and evaluation need to know.
@@ -21,7 +21,7 @@ VideoList = dict[str, VideoMarks]  # without marks
 
 
 def read_video_list(path: str | Path) -> VideoList:
-    """From a `.json` in ActivityNet's ground-truth form (its segments are not looked at; `fps` may
+    """From a `.json` in ActivityNet's ground-truth form (its segments are ignored; `fps` may
     stand beside `duration`), or a text of names, one a line.
 
     Raises:

@@ -23,11 +23,11 @@ from basnet_rt.results import Detections
 
 @dataclass
 class Outcome:
-    """What became of every video.
+    """The result for every video.
 
     Attributes:
         detections: by video, in the order of the request.
-        failures: what could not be worked on.
+        failures: the videos that failed.
         num_resumed: how many were taken over from the journal.
     """
 
@@ -141,7 +141,7 @@ def run_key(
 
 
 def provenance_of(model: Model, config: PostprocessConfig) -> dict[str, Any]:
-    """What results say about where they come from; plain values."""
+    """The origin of results: model, mode and settings; plain values."""
     return {
         "mode": config.mode,
         "simulated": model.simulated,

@@ -1,4 +1,4 @@
-"""The metadata of a bundle: what a model is, what it needs, and where it came from.
+"""The metadata of a bundle: a model's classes, its input, and its origin.
 
 A bundle is one TorchScript or safetensors file; its metadata is a JSON text inside. The core reads
 and judges it, for Python as for C++; nothing of the file is executed.

@@ -49,7 +49,7 @@ def rewrite_metadata(source: str | Path, metadata: BundleMetadata, path: str | P
 def write_bundle_copy(model: Model, metadata: BundleMetadata, path: str | Path) -> None:
     """Write the file that a model was loaded from with other `metadata`.
 
-    What was written is loaded again and must say the same, bit for bit, of a made video.
+    The copy is loaded again, and its output for a made video must be the same, bit for bit.
 
     Raises:
         Error: the file cannot be written, or the model was not loaded from one.

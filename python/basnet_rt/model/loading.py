@@ -1,4 +1,4 @@
-"""From a bundle's file to a `Model`, refusing what is no whole bundle."""
+"""From a bundle's file to a `Model`; a file that is not a whole bundle is refused."""
 
 from __future__ import annotations
 

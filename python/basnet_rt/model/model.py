@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class ModelOutput(NamedTuple):
-    """What a model says about one video; float32, NumPy or torch as the features were.
+    """The output of a model for one video; float32, NumPy or torch as the features were.
 
     Attributes:
         activations: (T, C), background left out, of the kind chosen at export.

@@ -38,7 +38,7 @@ def backends() -> tuple[Backend, ...]:
 
 
 def forced_backend() -> str | None:
-    """What the environment variable BASNET_RT_FORCE_BACKEND names; None where it is not set.
+    """The backend that BASNET_RT_FORCE_BACKEND names; None if the variable is not set.
 
     Raises:
         ValueError: it names no backend.
@@ -56,7 +56,7 @@ def chosen_backend(name: str) -> str:
 
     Raises:
         BackendUnavailable: it cannot be used.
-        ValueError: there is none of this name.
+        ValueError: no backend has this name.
     """
     if name not in NAMES:
         raise InvalidValue(f"backend is {name!r}; it must be one of {', '.join(NAMES)}")
@@ -91,7 +91,7 @@ def backend_for(on_gpu: bool) -> str:
 
 
 def stays_on(device_type: str) -> bool:
-    """Whether what a model computes on a device of this type, as torch names it, stays there."""
+    """Whether a model's output stays on a device of this type (torch's name of the type)."""
     if device_type != CUDA or forced_backend() == CPU:
         return False
     return forced_backend() == CUDA or _cuda().available

@@ -31,7 +31,7 @@ COLOURS = {
 
 
 class Precisions(NamedTuple):
-    """What is drawn of an evaluation; all precisions in [0, 1].
+    """The precisions of an evaluation, in [0, 1].
 
     Attributes:
         tiou_thresholds, map: (K,) float64.

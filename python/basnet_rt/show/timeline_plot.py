@@ -15,7 +15,7 @@ from basnet_rt.show.plotting import BLUE, GREY, ORANGE, VERMILION, pyplot, quiet
 MOST_ROWS = 5  # of one class above each other
 MOST_CLASSES = 12
 FAINTEST = 0.35
-SEEN = 0.8  # points: what is shorter than a pixel must not vanish
+SEEN = 0.8  # points: a detection shorter than a pixel must not vanish
 # Bottom and top of each part of a lane, from 0 to 1.
 TRUTH, FOUND, CURVE = (0.80, 0.94), (0.06, 0.74), (0.06, 0.32)
 FOUND_ABOVE_CURVE = (0.38, 0.74)

@@ -1,4 +1,4 @@
-"""What streams and pools do to their arguments and to long waits."""
+"""Checks of arguments, and long waits in slices, for streams and pools."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Answer = TypeVar("Answer")
 
 
 def check_kinds(model: object, config: object, alarm: object) -> None:
-    """What a pool, or a stream, is made of; `config` and `alarm` may be None.
+    """Check the kinds of a stream's or a pool's parts; `config` and `alarm` may be None.
 
     Raises:
         TypeError: one is of another kind.

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 # Behind the count of snippets seen; see `initial_state` in docs/bundle.md.
 _NAMES = ("foreground", "rows", "hidden")
-_digests: weakref.WeakKeyDictionary[Model, int] = weakref.WeakKeyDictionary()
+_digests: weakref.WeakKeyDictionary[Model, tuple[int, int]] = weakref.WeakKeyDictionary()
 
 
 def pack(model: Model, state: Sequence[Tensor]) -> bytes:
     """`state` of one stream; first dimension 1 everywhere."""
-    return _core.save_network_state(weights_digest(model), int(state[0]), _arrays(state))
+    return _core.save_network_state(weights_digests(model)[0], int(state[0]), _arrays(state))
 
 
 def unpack(model: Model, state: bytes, like: Sequence[Tensor]) -> list[Tensor]:
@@ -30,18 +30,21 @@ def unpack(model: Model, state: bytes, like: Sequence[Tensor]) -> list[Tensor]:
     """
     import torch
 
-    seen, arrays = _core.load_network_state(state, weights_digest(model), _arrays(like))
+    seen, arrays = _core.load_network_state(state, *weights_digests(model), _arrays(like))
     loaded = [torch.full_like(like[0], seen)]
     for one, old in zip(arrays, like[1:], strict=True):
         loaded.append(torch.from_numpy(one).unsqueeze(0).to(old))
     return loaded
 
 
-def weights_digest(model: Model) -> int:
-    """Of the small weights, so that a state does not go on with another training's network."""
+def weights_digests(model: Model) -> tuple[int, int]:
+    """Of the small weights, so that a state does not go on with another training's network.
+
+    The second is the one that states of version 0.1 have.
+    """
     if model not in _digests:
         weights = sorted(model.module.state_dict().items())
-        _digests[model] = _core.weights_digest([(name, _array(one)) for name, one in weights])
+        _digests[model] = _core.weights_digests([(name, _array(one)) for name, one in weights])
     return _digests[model]
 
 

@@ -136,7 +136,7 @@ class StreamPool:
         return self._finals(self._core.poll(stream))
 
     def poll(self, stream: int) -> Detections:
-        """What became final since the last call; on a failed stream, then raises its error."""
+        """Detections final since the last call; on a failed stream, then raises its error."""
         return self._finals(self._core.poll(stream))
 
     def onsets(self, stream: int) -> list[Onset]:
@@ -148,7 +148,7 @@ class StreamPool:
         """All of a stream, with a version and a checksum; the stream goes on.
 
         That is the network's context, what is open, what is queued, and the finals and onsets
-        that nobody took yet; `push` takes finals, too. It waits for the batch that runs.
+        not taken yet; `push` takes finals, too. It waits for the batch that runs.
 
         Raises:
             ValueError: the stream failed, or `network` has no `save`.
@@ -171,7 +171,7 @@ class StreamPool:
         return self._sliced(timeout, self._core.ready)
 
     def pending(self, stream: int) -> Detections:
-        """What `end` would still add, of the snippets computed so far; provisional."""
+        """Detections that `end` would add, of the snippets computed so far; provisional."""
         labels, scores, segments = self._core.pending(stream)
         return Detections(
             labels,
@@ -183,7 +183,7 @@ class StreamPool:
         )
 
     def gap(self, stream: int, snippets: int) -> None:
-        """Declare `snippets` missing ones: what is open closes as at a video's end."""
+        """Declare `snippets` missing ones: open detections close as at a video's end."""
         if isinstance(snippets, bool) or not isinstance(snippets, int):
             raise InvalidValue(f"snippets is {snippets!r}; a gap is of at least one snippet")
         self._core.gap(stream, snippets)
@@ -211,7 +211,7 @@ class StreamPool:
         return self._finals(self._core.close(stream, None))
 
     def drop(self, stream: int) -> None:
-        """Forget a stream at once, with what is queued."""
+        """Forget a stream and its queue at once."""
         self._streams.discard(stream)
         self._core.drop(stream)
 

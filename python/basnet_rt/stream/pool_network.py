@@ -29,7 +29,7 @@ REACH = 2  # snippets that a bundle's network sees to each side
 
 
 class PoolNetwork(Protocol):
-    """What a `StreamPool` asks. One thread at a time calls it; it must not call its pool.
+    """The network that a `StreamPool` calls, one thread at a time; it must not call its pool.
 
     A slot is a place for one stream's state. A call that raises leaves every slot as it was: the
     pool then asks for each of the batch alone, so that only the streams at fault fail.

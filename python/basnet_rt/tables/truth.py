@@ -71,7 +71,7 @@ def truth_table(ground_truth: Any, subset: str | None) -> TruthTable:
     """From a path, the content of an ActivityNet file, or an `AnnotationSet`.
 
     Raises:
-        TypeError: it is none of these.
+        TypeError: it has another kind.
         ValueError: as `read_annotations`, or the subset has no segments.
     """
     return table_of(annotations_of(ground_truth, subset), subset)

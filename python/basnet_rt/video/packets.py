@@ -1,4 +1,4 @@
-"""From packets to decoded pictures, past what is damaged."""
+"""From packets to decoded pictures, past damaged parts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from basnet_rt._errors import VideoError
 from basnet_rt.video.opening import check_size, pyav
 
-MOST_DAMAGED = 0.25  # of the packets; above it, what is left tells little of the video
+MOST_DAMAGED = 0.25  # of the packets; with more damage the rest tells little of the video
 MOST_READ_ERRORS = 16  # in a row, before the rest of a file is given up
 _REORDER_DEPTH = 4  # where PyAV is too old to say
 _THREADS_PAY_FROM = 640 * 480  # pixels; below, handing over costs more than it gains

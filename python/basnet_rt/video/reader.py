@@ -63,7 +63,7 @@ class FrameReader:
     """Iterates over `Frame` once; a context manager. Made by `read_frames`.
 
     Attributes:
-        info: what the header says.
+        info: of the header.
         problems: name to count of what was repaired or left out, as in docs/video.md; whole after
             the last frame.
         duration: seconds, of the video's own pictures: end of the last one minus the first

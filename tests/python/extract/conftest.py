@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,14 +65,6 @@ def run_cli():
         return CliRunner().invoke(app, [str(one) for one in arguments], catch_exceptions=False)
 
     return run
-
-
-@pytest.fixture
-def ctrl_c():
-    """Ctrl-C interrupts, here and in child processes, also where a background job ignores it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

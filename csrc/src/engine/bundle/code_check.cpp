@@ -8,6 +8,7 @@
 #include "engine/bundle/bad_file.h"
 #include "engine/bundle/code_text.h"
 #include "engine/bundle/mapped_file.h"
+#include "engine/bundle/pickle.h"
 #include "engine/bundle/safetensors.h"
 #include "engine/bundle/sha256.h"
 #include "engine/bundle/stored_network.h"
@@ -92,6 +93,8 @@ void check_entries(const Zip& archive, const std::string& top) {
     if (!is_known(below(entry.name, top))) {
       throw BadFile("it holds " + entry.name + ", which no bundle does");
     }
+    // Where lines of code came from: torch unpickles it, so it must be plain data.
+    if (ends_with(entry.name, ".debug_pkl")) Pickle(archive.unpacked(entry, kLongestText));
   }
   const ZipEntry* const constants = archive.find(top + "constants.pkl");
   constexpr std::string_view kEmptyTuple = "\x80\x02).";

@@ -1,12 +1,13 @@
 #include "engine/bundle/settings_json.h"
 
-#include <array>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "basnet_rt/bundle.h"
+#include "basnet_rt/config_fields.h"
 #include "basnet_rt/error.h"
 #include "json/reader.h"
 #include "json/writer.h"
@@ -16,20 +17,6 @@ namespace bundle {
 namespace {
 
 using json::Kind;
-
-template <class Enum>
-using Choices = std::vector<std::pair<const char*, Enum>>;
-
-const Choices<Mode> kModes = {{"published", Mode::kPublished}, {"continuous", Mode::kContinuous}};
-const Choices<NmsKind> kNmsKinds = {
-    {"hard", NmsKind::kHard}, {"linear", NmsKind::kLinear}, {"gaussian", NmsKind::kGaussian}};
-const Choices<Normalisation> kNormalisations = {{"video", Normalisation::kVideo},
-                                                {"fixed", Normalisation::kFixed},
-                                                {"horizon", Normalisation::kHorizon}};
-const Choices<Gate> kGates = {
-    {"video", Gate::kVideo}, {"none", Gate::kNone}, {"horizon", Gate::kHorizon}};
-const Choices<ScoreFunction> kScoreFunctions = {{"softmax", ScoreFunction::kSoftmax},
-                                                {"sigmoid", ScoreFunction::kSigmoid}};
 
 /// One field of the JSON object: its name for messages, and its value.
 struct Field {
@@ -80,85 +67,39 @@ void read_limit(const Field& field, double& to) {
   to = field.value.is(Kind::kNull) ? kUnlimited : field.value.number;
 }
 
-template <class Enum>
-void read(const Field& field, Enum& to, const Choices<Enum>& choices) {
+template <class Choice>
+void read_choice(const Field& field, Choice& to) {
   if (!field.value.is(Kind::kString)) field.refuse("text");
-  std::string allowed;
-  for (const auto& [name, value] : choices) {
-    if (field.value.text == name) {
-      to = value;
-      return;
-    }
-    allowed += (allowed.empty() ? "\"" : ", \"") + std::string(name) + "\"";
-  }
-  throw Error(ErrorCode::kInvalidArgument,
-              field.name + " is " + json::shown(field.value) + "; it must be one of " + allowed);
+  to = choice_of<Choice>(field.value.text, field.name, json::shown(field.value));
 }
 
-using Apply = void (*)(const Field&, PostprocessConfig&);
-using Known = std::pair<const char*, Apply>;
-
-#define BASNET_RT_FIELD(name)                                                    \
-  Known {                                                                        \
-    #name, [](const Field& field, PostprocessConfig& c) { read(field, c.name); } \
-  }
-#define BASNET_RT_LIMIT(name)                                                          \
-  Known {                                                                              \
-    #name, [](const Field& field, PostprocessConfig& c) { read_limit(field, c.name); } \
-  }
-#define BASNET_RT_CHOICE(name, choices)                                                   \
-  Known {                                                                                 \
-    #name, [](const Field& field, PostprocessConfig& c) { read(field, c.name, choices); } \
-  }
-
-// Every field of PostprocessConfig, in the order of Python's.
-constexpr std::array<Known, 22> kFields = {
-    BASNET_RT_CHOICE(mode, kModes),
-    BASNET_RT_FIELD(class_threshold),
-    BASNET_RT_FIELD(cas_thresholds),
-    BASNET_RT_FIELD(upsample),
-    BASNET_RT_FIELD(outer_ratio),
-    BASNET_RT_FIELD(score_weight),
-    BASNET_RT_FIELD(nms_iou),
-    BASNET_RT_CHOICE(nms, kNmsKinds),
-    BASNET_RT_FIELD(soft_sigma),
-    BASNET_RT_FIELD(soft_min_score),
-    BASNET_RT_CHOICE(normalisation, kNormalisations),
-    BASNET_RT_FIELD(fixed_lo),
-    BASNET_RT_FIELD(fixed_hi),
-    BASNET_RT_CHOICE(gate, kGates),
-    BASNET_RT_LIMIT(horizon),
-    BASNET_RT_FIELD(min_duration),
-    BASNET_RT_FIELD(merge_gap),
-    BASNET_RT_LIMIT(max_duration),
-    BASNET_RT_LIMIT(max_lookahead),
-    BASNET_RT_FIELD(keep_top1),
-    BASNET_RT_CHOICE(score_function, kScoreFunctions),
-    BASNET_RT_FIELD(topk_divisor),
-};
-
-#undef BASNET_RT_FIELD
-#undef BASNET_RT_LIMIT
-#undef BASNET_RT_CHOICE
-
-const Known& known_field(const std::string& name) {
-  std::string known;
-  for (const Known& field : kFields) {
-    if (name == field.first) return field;
-    known += (known.empty() ? "" : ", ") + std::string(field.first);
-  }
-  throw Error(ErrorCode::kInvalidArgument, json::quoted(name.substr(0, 100)) +
+// Sets the field of that name.
+void apply(const Field& given, PostprocessConfig& config) {
+  bool found = false;
+  for_each_field([&](const auto& field) {
+    if (given.name != field.name) return;
+    found = true;
+    auto& value = config.*field.member;
+    using Value = std::decay_t<decltype(value)>;
+    if constexpr (std::is_enum_v<Value>) {
+      read_choice(given, value);
+    } else if constexpr (std::is_same_v<Value, double>) {
+      field.may_be_unlimited ? read_limit(given, value) : read(given, value);
+    } else {
+      read(given, value);
+    }
+  });
+  if (found) return;
+  throw Error(ErrorCode::kInvalidArgument, json::quoted(given.name.substr(0, 100)) +
                                                " is no field of PostprocessConfig; it must be "
                                                "one of " +
-                                               known);
+                                               field_names());
 }
 
 }  // namespace
 
 void apply_fields(const json::Value& fields, PostprocessConfig& config) {
-  for (const json::Member& member : fields.members) {
-    known_field(member.name).second({member.name, member.value}, config);
-  }
+  for (const json::Member& member : fields.members) apply({member.name, member.value}, config);
 }
 
 }  // namespace bundle

@@ -109,8 +109,8 @@ engine::NetworkOptions options_of(const StoredNetwork& network) {
   options.num_classes = metadata.num_classes();
   options.topk_divisor = metadata.topk_divisor;
   options.activation = activation_of(metadata.activation);
-  options.score_kind = metadata.score_function == "sigmoid" ? engine::ScoreKind::kSigmoid
-                                                            : engine::ScoreKind::kSoftmax;
+  options.score_function =
+      metadata.score_function == "sigmoid" ? ScoreFunction::kSigmoid : ScoreFunction::kSoftmax;
   options.has_projection = network.tensors.count("projection_weight") > 0;
   options.has_filter = network.tensors.count("filter_weight") > 0;
   options.constant_background = network.background_logit.has_value();

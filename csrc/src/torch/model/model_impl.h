@@ -25,7 +25,8 @@ class Model::Impl {
   std::string device_name;
   at::Device device;
   std::unique_ptr<const Script> script;
-  std::int64_t weights;  // digest, which saved states carry
+  std::int64_t weights;      // digest, which saved states carry
+  std::int64_t weights_0_1;  // the one that states of version 0.1 carry
 
   // These throw Error (kBundle) where libtorch fails.
   States initial_state(std::int64_t batch) const;

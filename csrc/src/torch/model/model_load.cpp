@@ -55,9 +55,10 @@ Model Model::load(const std::string& path, const ModelOptions& options) {
   std::unique_ptr<const Script> script = load_script(path, device);
   if (dtype != metadata.dtype) convert(*script, dtype);
   const std::int64_t weights = weights_digest(*script);
+  const std::int64_t weights_0_1 = weights_digest(*script, true);
   const std::string name = std::filesystem::path(path).filename().string();
-  return Model(std::make_shared<const Impl>(
-      Impl{std::move(metadata), name, dtype, device.str(), device, std::move(script), weights}));
+  return Model(std::make_shared<const Impl>(Impl{std::move(metadata), name, dtype, device.str(),
+                                                 device, std::move(script), weights, weights_0_1}));
 }
 
 }  // namespace basnet_rt

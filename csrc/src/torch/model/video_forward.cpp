@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <sstream>
+#include <vector>
 
+#include "basnet_rt/config_fields.h"
 #include "basnet_rt/error.h"
+#include "basnet_rt/postprocess.h"
 
 namespace basnet_rt {
 namespace {
@@ -57,6 +60,18 @@ VideoOutputs run_piece(const Model::Impl& model, const at::Tensor& rows, std::in
   return piece;
 }
 
+/// The core's, as for streams and gate "horizon".
+at::Tensor scores_of(const Model::Impl& model, const at::Tensor& cas) {
+  const at::Tensor rows = cas.cpu().contiguous();
+  const std::int64_t columns = rows.size(1);
+  PostprocessConfig config;
+  config.score_function = choice_of<ScoreFunction>(model.metadata.score_function, "score_function");
+  config.topk_divisor = model.metadata.topk_divisor;
+  const std::vector<float> scores =
+      video_scores({rows.const_data_ptr<float>(), rows.size(0), columns, columns}, config);
+  return at::tensor(scores).to(cas.device());
+}
+
 /// Pieces overlap by what the network sees to each side, so they agree with the whole but for
 /// float32 rounding.
 VideoOutputs run_pieces(const Model::Impl& model, const at::Tensor& rows, bool with_scores) {
@@ -68,13 +83,7 @@ VideoOutputs run_pieces(const Model::Impl& model, const at::Tensor& rows, bool w
     cas.push_back(piece.cas);
   }
   VideoOutputs whole{at::cat(activations), {}, at::cat(foreground), at::cat(cas)};
-  if (!with_scores) return whole;
-  const std::int64_t best =
-      std::max<std::int64_t>(1, whole.cas.size(0) / model.metadata.topk_divisor);
-  const at::Tensor means = std::get<0>(whole.cas.topk(best, 0)).mean(0);
-  const bool softmax = model.metadata.score_function == "softmax";
-  const at::Tensor scores = softmax ? means.softmax(0) : means.sigmoid();
-  whole.scores = scores.slice(0, 0, scores.size(0) - 1);
+  if (with_scores) whole.scores = scores_of(model, whole.cas);
   return whole;
 }
 

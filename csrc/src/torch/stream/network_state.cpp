@@ -31,6 +31,7 @@ NetworkState to_network_state(const Model::Impl& model, const States& state) {
   check_layout(model, state);
   NetworkState context;
   context.weights = model.weights;
+  context.weights_0_1 = model.weights_0_1;
   context.seen = seen_by(state);
   for (std::size_t i = 0; i < kNames.size(); ++i) {
     const at::Tensor& tensor = state[i + 1];
@@ -56,9 +57,9 @@ std::int64_t seen_by(const States& state) {
   return state[0].to(at::kCPU).const_data_ptr<std::int64_t>()[0];
 }
 
-std::int64_t weights_digest(const Script& script) {
+std::int64_t weights_digest(const Script& script, bool of_version_0_1) {
   const at::NoGradGuard no_grad;
-  WeightsDigest digest;
+  WeightsDigest digest(of_version_0_1);
   for (const auto& [name, value] : script.weights()) {
     const at::Tensor exact = value.to(at::kCPU, at::kFloat).contiguous();
     digest.add(name, exact.const_data_ptr<float>(), exact.numel());

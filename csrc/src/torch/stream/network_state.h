@@ -20,6 +20,6 @@ States load_tensors(const Model::Impl& model, std::string_view bytes, const Stat
 std::int64_t seen_by(const States& state);
 
 /// Tells a model from another of its shape.
-std::int64_t weights_digest(const Script& script);
+std::int64_t weights_digest(const Script& script, bool of_version_0_1 = false);
 
 }  // namespace basnet_rt

@@ -41,10 +41,10 @@ FeatureDim = Annotated[
     int | None, typer.Option(help="Channels of raw float32 rows; must be the bundle's.")
 ]
 Follow = Annotated[bool, typer.Option("--follow", help="Wait for a file to grow.")]
-Idle = Annotated[float, typer.Option(help="--follow: end after so many seconds without growth.")]
+Idle = Annotated[float, typer.Option(help="--follow: seconds without growth until the end.")]
 Realtime = Annotated[bool, typer.Option("--realtime", help="Give snippets when they would end.")]
 GiveUp = Annotated[
-    float, typer.Option(min=0, help="Cameras: end after so many seconds without a picture.")
+    float, typer.Option(min=0, help="Cameras: seconds without a picture until the end.")
 ]
 Chunk = Annotated[int, typer.Option(min=1, help="Snippets per push.")]
 Settings = Annotated[
@@ -70,7 +70,7 @@ Dtype = Annotated[str | None, typer.Option(help="float32 or bfloat16.")]
 
 @dataclass(frozen=True)
 class Run:
-    """What was asked for."""
+    """The options of one run."""
 
     sources: list[str]
     follow_seconds: float

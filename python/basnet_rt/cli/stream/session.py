@@ -21,7 +21,7 @@ Answer = TypeVar("Answer")
 
 
 class StreamSession:
-    """What a run does with its snippets, one input after the other."""
+    """Pushes the snippets of a run, one input after the other, and writes its events."""
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ class StreamSession:
         self.save()
 
     def save(self) -> None:
-        """What was said first, then the state that says so."""
+        """Flush the events first, then save the state that counts them."""
         self._saved_at = self.progress.snippet
         if self._state is None:
             return
@@ -134,7 +134,7 @@ class StreamSession:
 
 
 class Interrupts:
-    """Ctrl-C and SIGTERM interrupt waiting for input alone, never what is computed or written."""
+    """Ctrl-C and SIGTERM interrupt only waiting for input, never computing or writing."""
 
     def __init__(self) -> None:
         self._waiting = self._asked = False

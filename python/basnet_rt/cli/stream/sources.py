@@ -48,7 +48,7 @@ class RowSource(Protocol):
 
     @property
     def problems(self) -> Mapping[str, int] | None:
-        """What was repaired or left out, by kind, counted; None where nothing is looked for."""
+        """Counts of faults that were repaired or left out, by kind; None if none are looked for."""
         ...
 
     def read(self, count: int) -> Rows | Missing:
@@ -134,7 +134,7 @@ class ByteSource:
         self._left = math.inf if self._follow > 0 else shape[0]
 
     def _bytes(self, count: int) -> bytes:
-        """`count` bytes, or what there is at the end."""
+        """`count` bytes, or fewer at the end."""
         data, self._head = (self._head or b"")[:count], (self._head or b"")[count:]
         quiet_since = time.monotonic()
         while len(data) < count:

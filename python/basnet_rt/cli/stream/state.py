@@ -1,7 +1,7 @@
-"""What a stream has said, where it stands, and the file that lets it go on after a kill.
+"""The events of a stream, its position, and the file that lets it go on after a kill.
 
-The events with a sequence number are the same in every run of the same input, so whoever reads
-them drops what was seen before; a file of events is cut back to where its state was saved.
+The events with a sequence number are the same in every run of the same input, so a reader
+drops those that it has seen before; a file of events is cut back to where its state was saved.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ class EventWriter:
 def open_events(
     path: Path | None, written: int | None, *, to_stdout: bool
 ) -> Iterator[EventWriter]:
-    """`written`: keep so many bytes of an earlier run; None: begin anew."""
+    """`written`: bytes of an earlier run to keep; None: begin anew."""
     if path is None:
         yield EventWriter(None, to_stdout=to_stdout)
         return

@@ -1,4 +1,4 @@
-"""What an exported backbone takes and gives, as people write it down: one small YAML file.
+"""The contract of an exported backbone, its input and output: one small YAML file.
 
 Unknown keys, wrong kinds and impossible values are errors that name the key.
 """
@@ -143,7 +143,7 @@ class Contract(ContractPart):
         )
 
     def record(self) -> dict[str, Any]:
-        """What decides the features, as JSON values. Flow is left out where there is none."""
+        """The settings that decide the features, as JSON values; without flow, none of flow."""
         unused = _NOT_RECORDED if self.input == "flow" else {*_NOT_RECORDED, "flow"}
         return self.model_dump(mode="json", exclude=unused)
 

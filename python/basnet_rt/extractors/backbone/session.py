@@ -28,11 +28,11 @@ class Network(Protocol):
 
 @dataclass(frozen=True)
 class Branch:
-    """One network and what it is shown.
+    """One network and its input.
 
     Attributes:
         name: for messages.
-        pictures: what becomes of frames.
+        pictures: the processing of frames.
         network: from values to features.
         feature_dim: F of this branch.
         every: takes each `every`-th picture of a snippet.
@@ -114,7 +114,7 @@ class NetworkSession:
 
 
 class _Lane:
-    """What a session keeps of one branch."""
+    """The state of one branch of a session."""
 
     def __init__(self, spec: ExtractorSpec, branch: Branch, batch: int) -> None:
         self._branch, self._batch = branch, batch

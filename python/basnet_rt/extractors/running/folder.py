@@ -1,4 +1,4 @@
-"""The folder that `extract` fills: what is finished in it, and how it is written."""
+"""The folder that `extract` fills: its finished videos, and how it is written."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class FeatureFolder:
         return Stored(finished=reason is None, remark=reason)
 
     def _unfit(self, name: str, sha256: str | None) -> str | None:
-        """What is the matter with features that are there; None: nothing."""
+        """Why existing features cannot be used; None if they can."""
         features, record = self._files(name)
         try:
             sidecar = read_sidecar(record)
@@ -116,7 +116,7 @@ class FeatureFolder:
             try:
                 sidecar = read_sidecar(path.with_name(f"{path.stem}.json"))
             except Error:
-                continue  # damaged: of nobody
+                continue  # damaged: it belongs to no video
             spec = recorded if sidecar is None else sidecar.extractor
             if spec is not None and spec != self.spec:
                 found.add(path.stem)

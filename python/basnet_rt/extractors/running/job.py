@@ -1,4 +1,4 @@
-"""One video's part of `extract_many`: how its extractor is made, and what became of it."""
+"""One video's part of `extract_many`: how its extractor is made, and the result."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Recipe:
 
     Attributes:
         name: for `make_extractor`; None where `spec` says it.
-        settings: of it; with a record, those that leave the features alone.
+        settings: of the extractor; with a record, only those that cannot change the features.
         spec, weights: for `extractor_from_spec`.
     """
 
@@ -51,13 +51,13 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a video.
+    """The result for one video.
 
     Attributes:
         sha256: of its content; None of an address, and where nothing is kept.
         found: its features; None where it failed, or was finished in a folder.
         finished_before: an earlier run had made them.
-        remark: why features that were there had to be made again.
+        remark: why existing features had to be made again.
         error: why it failed.
     """
 

@@ -1,4 +1,4 @@
-"""Where features are kept between runs, as those who make them see it."""
+"""The interface of a place that keeps features between runs: a folder or a cache."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from basnet_rt.extractors.running.video_files import VideoFile
 
 @dataclass(frozen=True)
 class Stored:
-    """What is kept of a video.
+    """The features that are kept of a video.
 
     Attributes:
-        finished: there is nothing left to do.
-        found: the features, where whoever asks wants to have them.
-        remark: what is the matter with something that is there and does not serve.
+        finished: the features need not be made.
+        found: the features, from a cache; a folder leaves them on disk.
+        remark: why an existing file cannot be used.
     """
 
     finished: bool = False
@@ -28,7 +28,7 @@ class FeatureStore(Protocol):
     """Sent to other processes, so plain data."""
 
     def look(self, video: VideoFile, sha256: str | None) -> Stored:
-        """What there is; `sha256` is of the video's content, None of an address."""
+        """Look the video up; `sha256` is of its content, None for an address."""
         ...
 
     def keep(self, video: VideoFile, sha256: str | None, found: Extracted) -> None:

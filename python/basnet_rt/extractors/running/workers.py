@@ -62,7 +62,7 @@ class _Worker:
             self.pipe.send(video)
 
     def receive(self) -> Message:
-        """What it says of its video; its death is a failure of the video."""
+        """The worker's message about its video; if the worker died, a failure of the video."""
         assert self.video is not None
         try:
             message: Message = self.pipe.recv()
@@ -102,7 +102,7 @@ def _serve(pipe: Connection, recipe: Recipe, store: FeatureStore | None) -> None
             else:
                 pipe.send(attempt(video, extractor, store, lambda _, at: pipe.send(at)))
     except (EOFError, OSError):
-        return  # nobody is there any more
+        return  # the parent has ended
 
 
 def _ending(code: int | None) -> str:

@@ -80,7 +80,7 @@ class LiveReader:
         self._stop.set()
 
     def close(self) -> None:
-        """Where nobody iterates."""
+        """Close the source; not while another thread iterates."""
         self._container.close()
 
     def __iter__(self) -> Iterator[Frame | Gap]:

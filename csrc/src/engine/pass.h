@@ -1,0 +1,71 @@
+#pragma once
+
+// One batch of streams through the layers.
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/network.h"
+
+namespace basnet_rt::engine {
+
+/// Some snippets of one stream. With seen = s, rows and hidden vectors lie so:
+///
+///   snippet     s-3  s-2  s-1   s  ...  s+N-2  s+N-1  s+N
+///   rows              old  old  new ...  new    new   (0)    (..): at the stream's end
+///   hidden      old   old  new  new ...  new   (new)  (0)
+///   outputs           out  out  out ... (out)  (out)
+///
+/// Rows behind an arrow's three neighbours make the hidden vector or the output in their middle.
+struct Piece {
+  StreamState* state = nullptr;
+  const float* features = nullptr;
+  std::int64_t count = 0;  // N
+  bool last = false;
+  Snippets* out = nullptr;  // appended to
+
+  std::int64_t first_feature = 0;  // places in the pass's arrays
+  std::int64_t first_row = 0;
+  std::int64_t first_hidden = 0;
+  std::int64_t first_output = 0;
+
+  bool empty() const { return state->seen + count == 0; }
+  std::int64_t rows() const { return 2 + count + (last ? 1 : 0); }
+  std::int64_t hidden() const { return 2 + count + (last ? 2 : 0); }
+  /// Outputs before the stream's start, which are left out.
+  std::int64_t skipped() const { return state->seen < 2 ? 2 - state->seen : 0; }
+  std::int64_t outputs() const {
+    const std::int64_t count_all = count + (last ? 2 : 0) - skipped();
+    return empty() || count_all < 0 ? 0 : count_all;
+  }
+};
+
+class Pass {
+ public:
+  Pass(const Network& network, std::vector<Piece>& pieces, const Machine& machine);
+
+  /// Fills outputs and moves states on.
+  void run();
+
+ private:
+  void place();
+  void project_and_filter();
+  void place_rows(const float* inputs);
+  std::vector<float> three_taps(const PackedLayer& layer, const std::vector<float>& inputs,
+                                const std::vector<std::int64_t>& windows, Finish finish) const;
+  void first_layer();
+  void second_layer();
+  void give(const Piece& piece);
+  void move_on(const Piece& piece) const;
+
+  const Network& net_;
+  std::vector<Piece>& pieces_;
+  const Machine& machine_;
+  std::int64_t num_features_ = 0, num_rows_ = 0, num_hidden_ = 0, num_outputs_ = 0;
+  std::vector<float> foreground_;  // (num_features)
+  std::vector<float> rows_;        // (num_rows, D)
+  std::vector<float> hidden_;      // (num_hidden, H)
+  std::vector<float> cas_;         // (num_outputs, C+1)
+};
+
+}  // namespace basnet_rt::engine

@@ -1,0 +1,53 @@
+#pragma once
+
+// One layer on many rows: blocks of rows and panels, shared out to threads.
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/kernels/kernel.h"
+#include "engine/packed.h"
+#include "engine/threads.h"
+
+namespace basnet_rt::engine {
+
+/// Where a call runs.
+struct Machine {
+  const Kernel& kernel;
+  Threads& threads;
+};
+
+/// What is done to a layer's sums; the last also takes them to the nearest bfloat16.
+enum class Finish { kNone, kLeakyRelu, kRoundedLeakyRelu };
+
+/// `layer`, float32 or bfloat16, of rows[i], taps * depth values each, to out[i * stride].
+///
+/// A bfloat16 layer expects rows of bfloat16 values; its outputs are float32.
+void product(const PackedLayer& layer, const std::vector<const float*>& rows, Finish finish,
+             float* out, std::int64_t stride, const Machine& machine);
+
+/// Rows in steps of their own: value = q * scale, |q| <= 127.
+class Int8Rows {
+ public:
+  /// @param offset  holds q + 128, as some kernels want it.
+  Int8Rows(std::int64_t count, std::int64_t depth, bool offset);
+
+  /// Row `i` from `depth` values; its scale is its largest size / 127.
+  void set(std::int64_t i, const float* values);
+
+  const std::uint8_t* row(std::int64_t i) const { return bytes_.data() + i * width_; }
+  float scale(std::int64_t i) const { return scale_[static_cast<std::size_t>(i)]; }
+
+ private:
+  std::int64_t depth_, width_;  // values of a row; its bytes, a multiple of 4
+  int shift_;
+  std::vector<std::uint8_t> bytes_;
+  std::vector<float> scale_;
+};
+
+/// An int8 `layer`: output i is of the `taps` rows of `inputs` from windows[i] on.
+void product(const PackedLayer& layer, const Int8Rows& inputs,
+             const std::vector<std::int64_t>& windows, Finish finish, float* out,
+             std::int64_t stride, const Machine& machine);
+
+}  // namespace basnet_rt::engine
