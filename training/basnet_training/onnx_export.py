@@ -183,7 +183,7 @@ def _forward(graph: Graph) -> bytes:
     foreground, rows = graph.suppressed("features")
     hidden = graph.three_tap(graph.three_tap(rows, "first", 1), "second", 1)
     cas = graph.classified(hidden)
-    outputs = {
+    outputs: dict[str, tuple[str, list[Any]]] = {
         "activations": (graph.activated(cas, foreground), ["B", "T", classes]),
         "video_scores": (graph.scored(cas), ["B", classes]),
         "foreground": (foreground, ["B", "T"]),
@@ -195,7 +195,12 @@ def _forward(graph: Graph) -> bytes:
 def _step(graph: Graph) -> bytes:
     """Rows of the snippets seen - 2 .. seen + N - 3; zeros where a stream has no such snippet."""
     classes = graph.metadata.num_classes
-    shapes = {"real": [], "foreground": [], "rows": [graph.width], "hidden": [graph.hidden]}
+    shapes: dict[str, list[Any]] = {
+        "real": [],
+        "foreground": [],
+        "rows": [graph.width],
+        "hidden": [graph.hidden],
+    }
     weights, rows = graph.suppressed("features")
     parts = {
         "real": "real",
@@ -211,15 +216,18 @@ def _step(graph: Graph) -> bytes:
     foreground = graph.slice(longer["foreground"], 1, 0, -2)
     emitted = graph.unsqueezed(graph.slice(longer["real"], 1, 0, -2))
     activations = graph.activated(cas, foreground)
-    outputs = {
+    outputs: dict[str, tuple[str, list[Any]]] = {
         "activations": (graph.add("Mul", activations, emitted), ["B", "N", classes]),
         "foreground": (foreground, ["B", "N"]),
         "cas": (graph.add("Mul", cas, emitted), ["B", "N", classes + 1]),
     }
     for name in STATE:
         outputs[f"next_{name}"] = (graph.slice(longer[name], 1, -2, 0), ["B", 2, *shapes[name]])
-    inputs = {"features": ["B", "N", graph.metadata.feature_dim], "real": ["B", "N"]}
-    states = {f"state_{name}": ["B", 2, *shapes[name]] for name in STATE}
+    inputs: dict[str, list[Any]] = {
+        "features": ["B", "N", graph.metadata.feature_dim],
+        "real": ["B", "N"],
+    }
+    states: dict[str, list[Any]] = {f"state_{name}": ["B", 2, *shapes[name]] for name in STATE}
     return graph.written({**inputs, **states}, outputs)
 
 
@@ -248,8 +256,7 @@ def _compare(network: BaSNet, forward: Path, step: Path, sample: Tensor | None) 
 
 
 def _session(path: Path) -> Any:
-    import onnxruntime
-
+    onnxruntime = from_extra("onnxruntime", "onnx", "checking an ONNX file")
     return onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
 
 
