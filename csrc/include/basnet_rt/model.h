@@ -18,6 +18,9 @@ namespace basnet_rt {
 struct ModelOptions {
   std::string device = "cpu";        ///< for libtorch, such as "cpu" or "cuda:0"
   std::optional<std::string> dtype;  ///< of the weights, "float32" or "bfloat16"; default: stored
+  /// Also load a file whose code is none that `basnet-train export` writes. libtorch runs it, and it
+  /// can do whatever this program can do: only for a file whose maker you trust.
+  bool trust_code = false;
 };
 
 /// What a model says about one video; row-major float32, owned.
@@ -36,10 +39,11 @@ struct Activations {
 /// A network from a bundle. Copies share it; they may be used from several threads at once.
 class BASNET_RT_API Model {
  public:
-  /// Loads a bundle, which `basnet-train export` writes.
+  /// Loads a TorchScript bundle, which `basnet-train export` writes. libtorch runs its code, so a
+  /// file with other code is refused (see `ModelOptions::trust_code`).
   ///
   /// @throws Error (kBundle): the file is absent, truncated, damaged, no TorchScript file or no
-  ///         bundle, or of another format version; (kInvalidArgument): the device cannot be used,
+  ///         bundle, of another format version or with foreign code; (kInvalidArgument): the device cannot be used,
   ///         or the dtype is neither.
   static Model load(const std::string& path, const ModelOptions& options = {});
 

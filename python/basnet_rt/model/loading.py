@@ -25,8 +25,8 @@ def load(
 ) -> Model:
     """Load a bundle.
 
-    torch runs code that a TorchScript file holds, some of it at once. So a file is loaded only where
-    that code is what `basnet-train export` writes, of this version or an earlier one.
+    torch runs code that a TorchScript file holds, some of it at once. So a file is loaded only
+    where that code is what `basnet-train export` writes, of this version or an earlier one.
 
     Args:
         path: a file from `basnet-train export`.
@@ -43,9 +43,8 @@ def load(
     """
     path = Path(path)
     metadata = read_metadata(path)
-    _check_torchscript(path)
-    name = _dtype_name(dtype, metadata.dtype)
     _core.check_bundle_undamaged(str(path))
+    name = _dtype_name(dtype, metadata.dtype)
     if not trust_code:
         _core.check_bundle_code(str(path))
     import torch
@@ -66,17 +65,8 @@ def load(
         raise BundleError(f"{path}: post-processing settings: {error}") from error
 
 
-def _check_torchscript(path: Path) -> None:
-    with path.open("rb") as file:
-        if file.read(2) != b"PK":
-            raise BundleError(
-                f"{path}: a safetensors bundle, which holds no code for torch to run; export it as "
-                "TorchScript to run it with torch"
-            )
-
-
 def check_undamaged(path: Path) -> None:
-    """Check any zip archive; torch reads flipped bits without noticing; the archive's checksums do."""
+    """Check any zip archive; torch reads flipped bits without noticing, the checksums do."""
     try:
         with zipfile.ZipFile(path) as archive:
             damaged = archive.testzip()
