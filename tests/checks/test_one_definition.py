@@ -36,7 +36,6 @@ RULES = {
             "if (a.segment.start != b.segment.start) return a.segment.start < b.segment.start;",
             "if (segments[i].start != segments[j].start) {",
         ),
-        ("csrc/src/nms/nms.cpp",),
     ),
     "gate": Rule(
         "gate.h",

@@ -72,8 +72,12 @@ def fit(
 def export(
     run: Annotated[Path, typer.Argument(help="A run's folder, or its model.safetensors.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The bundle to write.")],
-    dtype: Annotated[str | None, typer.Option(help="float32 or bfloat16.")] = None,
+    dtype: Annotated[str | None, typer.Option(help="float32, bfloat16 or int8.")] = None,
     activation: Annotated[str | None, typer.Option(help="raw, softmax or fused.")] = None,
+    form: Annotated[
+        str | None,
+        typer.Option("--format", help="torchscript, safetensors (int8 needs it) or onnx."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Write one bundle, and compare it with the network it was made of."""
@@ -92,8 +96,9 @@ def export(
             calibration=fitting_calibration(folder, kind),
             provenance={"step": model.step},
         )
+        chosen = form or model.config.export.format
         with _busy("exporting"):
-            agreement = export_bundle(model.network, metadata, output)
+            agreement = export_bundle(model.network, metadata, output, form=chosen)
     _answer_export(output, agreement.to_dict(), as_json)
 
 

@@ -128,7 +128,8 @@ class RunConfig(Section):
 class ExportConfig(Section):
     """Defaults of `export` and `calibrate`."""
 
-    dtype: Literal["float32", "bfloat16"] = "float32"
+    dtype: Literal["float32", "bfloat16", "int8"] = "float32"
+    format: Literal["torchscript", "safetensors", "onnx"] = "torchscript"
     activation: Literal["raw", "softmax", "sigmoid", "fused"] = "raw"
     calibration: Literal["extremes", "unit"] = "extremes"
 

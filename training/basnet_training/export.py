@@ -1,4 +1,4 @@
-"""From a trained network to a bundle: TorchScript and metadata in one checked file."""
+"""From a trained network to a bundle: weights and metadata in one checked file."""
 
 from __future__ import annotations
 
@@ -22,10 +22,13 @@ from basnet_rt.model.bundle import METADATA_FILE, BundleMetadata, Calibration
 from .config import Config
 from .network import BaSNet
 from .scripted import InferenceNetwork
+from .stored_weights import read_into, write_safetensors
 
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+FORMATS = ("torchscript", "safetensors", "onnx")
+# What the inference network is made in; int8 is made of float32.
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "int8": torch.float32}
 # Largest error of the CAS that an export may have, as a share of its largest value.
-TOLERANCE = {"float32": 1e-4, "bfloat16": 5e-2}
+TOLERANCE = {"float32": 1e-4, "bfloat16": 5e-2, "int8": 1e-1}
 # Sizes of the chunks that the streamed comparison feeds, in turn.
 CHUNKS = (1, 2, 5, 64)
 
@@ -55,6 +58,7 @@ def export_bundle(
     path: str | Path,
     *,
     sample: Tensor | None = None,
+    form: str = "torchscript",
 ) -> Agreement:
     """Write a bundle, load it back and compare it with the network; whole or not at all.
 
@@ -63,16 +67,28 @@ def export_bundle(
         metadata: its `classes`, `feature_dim`, `topk_divisor`, `dtype` and `activation` decide
             what is written.
         sample: (T, F) float32 features to compare on; made ones by default.
+        form: "torchscript", "safetensors" or "onnx" (float32 alone, for other programs; a second
+            file beside `path` holds `step`). "int8" weights need "safetensors".
 
     Raises:
         BundleError: the file does not agree with the network; nothing was written.
-        ValueError: metadata and network do not belong together.
+        ValueError: metadata and network do not belong together, or the format holds no such dtype.
     """
     _check_pair(network, metadata)
+    check_form(form, metadata.dtype)
     module = InferenceNetwork(network.eval(), metadata.activation, DTYPES[metadata.dtype]).eval()
+    if form == "onnx":
+        from .onnx_export import export_onnx
+
+        return export_onnx(network, module, metadata, Path(path), sample)
     with whole(path) as part, _quiet():
-        write_module(torch.jit.script(module), metadata, part)
-        agreement = compare(network, _load(str(part)), sample)
+        if form == "safetensors":
+            write_safetensors(module, metadata, part)
+            loaded: Any = read_into(module, part)
+        else:
+            write_module(torch.jit.script(module), metadata, part)
+            loaded = _load(str(part))
+        agreement = compare(network, loaded, sample)
         limit = TOLERANCE[metadata.dtype]
         if not (agreement.cas <= limit and agreement.stream <= limit):
             raise BundleError(
@@ -80,6 +96,16 @@ def export_bundle(
                 f"(stream {agreement.stream:.1e}) of its largest value; allowed is {limit:.0e}"
             )
     return agreement
+
+
+def check_form(form: str, dtype: str) -> None:
+    """Refuse a format that does not exist, or cannot hold weights of this dtype."""
+    if form not in FORMATS:
+        raise InvalidValue(f"format is {form!r}; it must be one of {', '.join(FORMATS)}")
+    if dtype == "int8" and form != "safetensors":
+        raise InvalidValue(f"dtype 'int8' is stored by format 'safetensors'; the format is {form!r}")
+    if dtype != "float32" and form == "onnx":
+        raise InvalidValue(f"format 'onnx' holds float32; the dtype is {dtype!r}")
 
 
 def load_bundle(path: str | Path) -> tuple[torch.jit.ScriptModule, BundleMetadata]:
@@ -160,7 +186,7 @@ def postprocess_fields(settings: dict[str, Any], calibration: Calibration | None
 
 @torch.no_grad()
 def compare(
-    network: BaSNet, module: torch.jit.ScriptModule, sample: Tensor | None = None
+    network: BaSNet, module: torch.jit.ScriptModule | InferenceNetwork, sample: Tensor | None = None
 ) -> Agreement:
     """Run both on the same features, whole and in chunks."""
     if sample is None:
@@ -180,7 +206,7 @@ def compare(
     )
 
 
-def _stream(module: torch.jit.ScriptModule, features: Tensor) -> Iterator[Tensor]:
+def _stream(module: Any, features: Tensor) -> Iterator[Tensor]:
     """The CAS, as chunks of several sizes yield it."""
     state, start, turn = module.initial_state(1), 0, 0
     while start < features.shape[1]:

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "formulas/formulas.h"
+#include "formulas/order.h"
 #include "nms/decaying_intervals.h"
 #include "nms/greedy_nms.h"
 #include "nms/radix_order.h"
@@ -83,8 +84,7 @@ std::vector<Keyed> best_first(const ScoredSegments& input) {
       static_cast<std::size_t>(input.size),
       [&](std::size_t i) { return falling_key(input.scores[i]); },
       [&](std::size_t a, std::size_t b) {
-        const Segment &first = input.segments[a], &second = input.segments[b];
-        return first.start != second.start ? first.start < second.start : first.end < second.end;
+        return formulas::comes_first({0.0, input.segments[a]}, {0.0, input.segments[b]});
       });
 }
 
@@ -130,10 +130,8 @@ void soft_labels(const ScoredSegments& input, double min_score, const Weight& we
 }
 
 bool comes_first(const DecayingInterval& a, const DecayingInterval& b) {
-  if (a.score != b.score) return a.score > b.score;
-  if (a.segment.start != b.segment.start) return a.segment.start < b.segment.start;
-  if (a.segment.end != b.segment.end) return a.segment.end < b.segment.end;
-  return a.index < b.index;
+  return formulas::comes_first({a.score, a.segment, 0, static_cast<std::int64_t>(a.index)},
+                               {b.score, b.segment, 0, static_cast<std::int64_t>(b.index)});
 }
 
 }  // namespace

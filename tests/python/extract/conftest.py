@@ -19,6 +19,11 @@ from basnet_rt.extractors import make_extractor
 torch.set_num_threads(1)
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _own_code(own_code):
+    """The networks here are the tests' own code."""
+
+
 @dataclass(frozen=True)
 class Made:
     """Files that no test writes to."""

@@ -198,7 +198,7 @@ def test_another_run_starts_over(
 ):
     """Results of two models or settings must not end in one file."""
     calls = interrupted(run_cli, interrupt_after, ("localize", folder, "-m", bundle, "-o", output))
-    other = tiny_bundle.write(tmp_path / "o.pt", tiny_bundle.TinyNetwork(seed=5))
+    other = tiny_bundle.write(tmp_path / "o.pt", seed=5)
     options = {
         "settings": ("-m", bundle, "--set", "nms_iou=0.3"),
         "model": ("-m", other),

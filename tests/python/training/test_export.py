@@ -9,9 +9,10 @@ import pytest
 import torch
 
 from basnet_rt import BundleError, InvalidValue, PostprocessConfig
+from basnet_rt.model import rewrite_metadata
 from basnet_rt.model.bundle import BundleMetadata, Calibration, read_metadata
 from basnet_training import BaSNet, export
-from basnet_training.export import describe, export_bundle, load_bundle, rewrite_metadata
+from basnet_training.export import describe, export_bundle, load_bundle
 from basnet_training.runs import load_model
 from basnet_training.trainer import fit
 

@@ -5,6 +5,7 @@
 
 #include "basnet_rt/error.h"
 #include "engine/bundle/bad_file.h"
+#include "engine/bundle/safetensors.h"
 #include "engine/bundle/stored_network.h"
 #include "engine/bundle/torch_archive.h"
 #include "engine/bundle/zip.h"
@@ -26,6 +27,16 @@ std::shared_ptr<const bundle::MappedFile> open_file(const std::string& path) {
   refuse(path + ": truncated, or not a TorchScript file: " + why);
 }
 
+[[noreturn]] void refuse_safetensors(const std::string& path, const std::string& why) {
+  refuse(path + ": truncated, or not a safetensors file of a bundle: " + why);
+}
+
+BundleMetadata safetensors_metadata(const bundle::Safetensors& file, const std::string& path) {
+  if (!file.metadata)
+    refuse(path + ": a safetensors file without basnet_rt.json; expected a bundle");
+  return parse_metadata(*file.metadata, path);
+}
+
 BundleMetadata archive_metadata(const bundle::Zip& archive, const std::string& path) {
   const std::optional<std::string> text = bundle::metadata_text(archive);
   if (!text) bundle::check_is_torchscript(archive);
@@ -37,6 +48,13 @@ BundleMetadata archive_metadata(const bundle::Zip& archive, const std::string& p
 
 BundleMetadata read_metadata(const std::string& path) {
   const auto file = open_file(path);
+  if (bundle::looks_like_safetensors(file->bytes())) {
+    try {
+      return safetensors_metadata(bundle::read_safetensors(file->bytes()), path);
+    } catch (const bundle::BadFile& error) {
+      refuse_safetensors(path, error.what());
+    }
+  }
   try {
     return archive_metadata(bundle::Zip(file->bytes()), path);
   } catch (const bundle::BadFile& error) {
@@ -76,10 +94,21 @@ PostprocessConfig streaming_config(const BundleMetadata& metadata) {
 }
 
 namespace bundle {
+namespace {
 
-StoredNetwork open_network(const std::string& path) {
-  StoredNetwork network;
-  network.file = open_file(path);
+void open_safetensors(const std::string& path, StoredNetwork& network) {
+  try {
+    Safetensors file = read_safetensors(network.file->bytes());
+    network.metadata = safetensors_metadata(file, path);
+    network.tensors = std::move(file.tensors);
+    network.background_logit = network.metadata.background_logit;
+    check_shapes(network);
+  } catch (const BadFile& error) {
+    refuse_safetensors(path, error.what());
+  }
+}
+
+void open_archive(const std::string& path, StoredNetwork& network) {
   try {
     const Zip archive(network.file->bytes());
     network.metadata = archive_metadata(archive, path);
@@ -87,6 +116,18 @@ StoredNetwork open_network(const std::string& path) {
     check_shapes(network);
   } catch (const BadFile& error) {
     refuse_archive(path, error.what());
+  }
+}
+
+}  // namespace
+
+StoredNetwork open_network(const std::string& path) {
+  StoredNetwork network;
+  network.file = open_file(path);
+  if (looks_like_safetensors(network.file->bytes())) {
+    open_safetensors(path, network);
+  } else {
+    open_archive(path, network);
   }
   return network;
 }

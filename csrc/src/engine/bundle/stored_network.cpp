@@ -1,5 +1,7 @@
 #include "engine/bundle/stored_network.h"
 
+#include <set>
+
 #include "engine/bundle/bad_file.h"
 
 namespace basnet_rt::bundle {
@@ -37,6 +39,11 @@ class Shapes {
     const std::int64_t outputs =
         metadata.num_classes() + (network_.background_logit.has_value() ? 0 : 1);
     expect("classifier", {second, outputs}, kFloats);
+    for (const auto& [name, tensor] : network_.tensors) {
+      if (checked_.count(name) == 0) {
+        throw BadFile("it holds " + name.substr(0, 100) + ", which this network has not");
+      }
+    }
   }
 
  private:
@@ -54,7 +61,8 @@ class Shapes {
     }
     return found.shape[which];
   }
-  void expect(const std::string& name, const Shape& shape, const Kinds& kinds) const {
+  void expect(const std::string& name, const Shape& shape, const Kinds& kinds) {
+    checked_.insert(name);
     const StoredTensor& found = tensor(name);
     if (found.shape != shape) {
       throw BadFile(name + " has the shape " + shown(found.shape) + "; expected " + shown(shape));
@@ -65,7 +73,7 @@ class Shapes {
     throw BadFile(name + " is stored as " + name_of(found.dtype) + "; expected " +
                   name_of(kinds.front()));
   }
-  void check_filter() const {
+  void check_filter() {
     const std::int64_t hidden = size("filter_weight", 2, 1);
     expect("filter_weight", {width_, hidden}, kFloats);
     expect("filter_bias", {hidden}, kFloats);
@@ -73,7 +81,7 @@ class Shapes {
     expect("filter_out_bias", {1}, kFloats);
   }
   /// @return its number of outputs.
-  std::int64_t check_three_tap(const std::string& name, std::int64_t inputs) const {
+  std::int64_t check_three_tap(const std::string& name, std::int64_t inputs) {
     const std::int64_t outputs = size(name + ".taps", 2, 0);
     if (inputs > INT64_MAX / 3) throw BadFile("feature_dim is too large");
     const bool int8 = network_.metadata.dtype == "int8";
@@ -85,6 +93,7 @@ class Shapes {
 
   const StoredNetwork& network_;
   std::int64_t width_ = 0;
+  std::set<std::string> checked_;
 };
 
 engine::Activation activation_of(const std::string& name) {

@@ -158,8 +158,8 @@ void WeightsReader::read_settings() {
   if (truth("constant_background")) {
     network_.background_logit = attribute(root_, "background_logit", Kind::kFloat).number;
   }
-  expect("background_logit", !metadata.background_logit ||
-                                 metadata.background_logit == network_.background_logit);
+  expect("background_logit",
+         !metadata.background_logit || metadata.background_logit == network_.background_logit);
 }
 
 // Storage: ("storage", class, key, device, count). Tensor: (storage, offset, shape, stride, ...).

@@ -120,15 +120,19 @@ void add_bfloat16(const void* floats, int count, const std::uint16_t* panel, std
   }
 }
 
+using Ints = BASNET_RT_INTS(32);
+
+Ints ints(__m256i sums) { return reinterpret_cast<Ints>(sums); }
+
 // |row| as unsigned bytes times weights with the row's sign: no pair of products exceeds
 // 2 * 127 * 127 = 32258, so the 16-bit sums of _mm256_maddubs_epi16 never saturate.
 template <int R, int V>
 void int8_tile(const std::uint8_t* rows, const std::int8_t* panel, std::int64_t length,
                std::int32_t* out, std::int64_t stride) {
   const __m256i ones = _mm256_set1_epi16(1);
-  __m256i sums[R][V];
+  Ints sums[R][V];
   BASNET_RT_UNROLL
-  for (int i = 0; i < R * V; ++i) sums[i / V][i % V] = _mm256_setzero_si256();
+  for (int i = 0; i < R * V; ++i) sums[i / V][i % V] = Ints{};
   for (std::int64_t k = 0; k < length; ++k, panel += 4 * kPanel) {
     BASNET_RT_UNROLL
     for (int r = 0; r < R; ++r) {
@@ -140,14 +144,15 @@ void int8_tile(const std::uint8_t* rows, const std::int8_t* panel, std::int64_t 
         const __m256i weights =
             _mm256_loadu_si256(reinterpret_cast<const __m256i*>(panel + 32 * v));
         const __m256i twos = _mm256_maddubs_epi16(size, _mm256_sign_epi8(weights, quad));
-        sums[r][v] = _mm256_add_epi32(sums[r][v], _mm256_madd_epi16(twos, ones));
+        sums[r][v] += ints(_mm256_madd_epi16(twos, ones));
       }
     }
   }
   BASNET_RT_UNROLL
   for (int i = 0; i < R * V; ++i) {
     auto* at = reinterpret_cast<__m256i*>(out + (i / V) * stride + 8 * (i % V));
-    _mm256_storeu_si256(at, _mm256_add_epi32(_mm256_loadu_si256(at), sums[i / V][i % V]));
+    const Ints sum = ints(_mm256_loadu_si256(at)) + sums[i / V][i % V];
+    _mm256_storeu_si256(at, reinterpret_cast<__m256i>(sum));
   }
 }
 

@@ -93,14 +93,18 @@ void add_bfloat16(const void* rows, int count, const std::uint16_t* panel, std::
   kTiles[count - 1](static_cast<const float*>(rows), panel, length, out, stride);
 }
 
+using Ints = BASNET_RT_INTS(64);
+
+Ints ints(__m512i sums) { return reinterpret_cast<Ints>(sums); }
+
 // As with AVX2: |row| times weights with the row's sign stays below 16 bits' end.
 template <int R>
 void int8_tile(const std::uint8_t* rows, const std::int8_t* panel, std::int64_t length,
                std::int32_t* out, std::int64_t stride) {
   const __m512i ones = _mm512_set1_epi16(1), zero = _mm512_setzero_si512();
-  __m512i sums[R][2];
+  Ints sums[R][2];
   BASNET_RT_UNROLL
-  for (int r = 0; r < R; ++r) sums[r][0] = sums[r][1] = zero;
+  for (int r = 0; r < R; ++r) sums[r][0] = sums[r][1] = Ints{};
   for (std::int64_t k = 0; k < length; ++k, panel += 4 * kPanel) {
     const __m512i left = _mm512_loadu_si512(panel), right = _mm512_loadu_si512(panel + 64);
     BASNET_RT_UNROLL
@@ -112,14 +116,15 @@ void int8_tile(const std::uint8_t* rows, const std::int8_t* panel, std::int64_t 
       const __m512i twos[2] = {
           _mm512_maddubs_epi16(size, _mm512_mask_sub_epi8(left, negative, zero, left)),
           _mm512_maddubs_epi16(size, _mm512_mask_sub_epi8(right, negative, zero, right))};
-      sums[r][0] = _mm512_add_epi32(sums[r][0], _mm512_madd_epi16(twos[0], ones));
-      sums[r][1] = _mm512_add_epi32(sums[r][1], _mm512_madd_epi16(twos[1], ones));
+      sums[r][0] += ints(_mm512_madd_epi16(twos[0], ones));
+      sums[r][1] += ints(_mm512_madd_epi16(twos[1], ones));
     }
   }
   BASNET_RT_UNROLL
   for (int i = 0; i < 2 * R; ++i) {
     std::int32_t* at = out + (i / 2) * stride + 16 * (i % 2);
-    _mm512_storeu_si512(at, _mm512_add_epi32(_mm512_loadu_si512(at), sums[i / 2][i % 2]));
+    const Ints sum = ints(_mm512_loadu_si512(at)) + sums[i / 2][i % 2];
+    _mm512_storeu_si512(at, reinterpret_cast<__m512i>(sum));
   }
 }
 
