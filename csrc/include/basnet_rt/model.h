@@ -9,6 +9,7 @@
 #include "basnet_rt/bundle.h"
 #include "basnet_rt/export.h"
 #include "basnet_rt/types.h"
+#include "basnet_rt/video_localizer.h"
 
 // Component `torch`. No type of libtorch is named here, so users compile without its headers.
 
@@ -21,19 +22,6 @@ struct ModelOptions {
   /// Also load a file whose code is none that `basnet-train export` writes. libtorch runs it, and it
   /// can do whatever this program can do: only for a file whose maker you trust.
   bool trust_code = false;
-};
-
-/// What a model says about one video; row-major float32, owned.
-struct Activations {
-  std::int64_t num_snippets = 0;    ///< T
-  std::int64_t num_classes = 0;     ///< C
-  std::vector<float> activations;   ///< (T, C), of the kind chosen at export
-  std::vector<float> video_scores;  ///< (C,) in [0, 1]
-  std::vector<float> foreground;    ///< (T,) in (0, 1)
-  std::vector<float> cas;           ///< (T, C+1) raw, background last
-
-  CasView view() const { return {activations.data(), num_snippets, num_classes, num_classes}; }
-  CasView raw_view() const { return {cas.data(), num_snippets, num_classes + 1, num_classes + 1}; }
 };
 
 /// A network from a bundle. Copies share it; they may be used from several threads at once.
