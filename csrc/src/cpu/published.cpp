@@ -4,6 +4,7 @@
 
 #include "cpu/greedy_nms.h"
 #include "cpu/normalise.h"
+#include "cpu/radix_order.h"
 #include "cpu/ranking.h"
 #include "cpu/sampled_row.h"
 #include "formulas.h"
@@ -99,12 +100,16 @@ Detections postprocess_published(const VideoInput& video, const PostprocessConfi
     proposer.run(label, [&](std::int64_t k, std::int64_t c, double score, Segment segment) {
       of_class.push_back({score, segment, c, static_cast<int>(k)});
     });
-    std::sort(of_class.begin(), of_class.end(), comes_first);
+    const auto order = places_in_order(
+        of_class.size(), [&](std::size_t i) { return -of_class[i].score; },
+        [&](std::size_t a, std::size_t b) { return comes_first(of_class[a], of_class[b]); });
     segments.clear();
-    for (const RankedDetection& one : of_class) segments.push_back(one.segment);
-    for (const std::size_t i : greedy_nms(segments, config.nms_iou, 1.0, iou)) {
-      found.push_back(of_class[i]);
+    for (const std::uint32_t i : order) segments.push_back(of_class[i].segment);
+    const auto other_classes = static_cast<std::ptrdiff_t>(found.size());
+    for (const std::size_t at : greedy_nms(segments, config.nms_iou, 1.0, iou)) {
+      found.push_back(of_class[order[at]]);
     }
+    std::inplace_merge(found.begin(), found.begin() + other_classes, found.end(), comes_first);
   }
   return ranked(std::move(found));
 }

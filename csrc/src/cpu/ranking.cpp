@@ -15,7 +15,9 @@ bool comes_first(const RankedDetection& a, const RankedDetection& b) {
 }
 
 Detections ranked(std::vector<RankedDetection> found) {
-  std::sort(found.begin(), found.end(), comes_first);
+  if (!std::is_sorted(found.begin(), found.end(), comes_first)) {
+    std::sort(found.begin(), found.end(), comes_first);
+  }
   Detections detections;
   detections.labels.reserve(found.size());
   detections.scores.reserve(found.size());
