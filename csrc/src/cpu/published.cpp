@@ -95,6 +95,7 @@ Detections postprocess_published(const VideoInput& video, const PostprocessConfi
   std::vector<RankedDetection> found;
   std::vector<RankedDetection> of_class;
   std::vector<Segment> segments;
+  of_class.reserve(static_cast<std::size_t>(video.cas.num_snippets));
   for (const std::int64_t label : predicted_classes(video, config)) {
     of_class.clear();
     proposer.run(label, [&](std::int64_t k, std::int64_t c, double score, Segment segment) {

@@ -65,7 +65,8 @@ struct DecayingBlock {
     }
     if constexpr (Weight::kCheap) {
       for (std::size_t i = 0; i < kSize; ++i) {
-        const double decayed = score[i] > 0.0 ? score[i] * weight(overlap[i]) : score[i];
+        const double lower = score[i] * weight(overlap[i]);
+        const double decayed = score[i] > 0.0 ? lower : score[i];
         score[i] = decayed >= min_score ? decayed : -kInfinity;
       }
     } else {
