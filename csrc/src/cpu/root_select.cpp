@@ -17,8 +17,8 @@ double iou(const Candidate& a, const Candidate& b) {
 }
 
 bool comes_first(const Candidate& a, double score_a, const Candidate& b, double score_b) {
-  return formulas::comes_first({score_a, a.segment, 0, a.threshold_index},
-                               {score_b, b.segment, 0, b.threshold_index});
+  return formulas::precedes(score_a, a.segment, 0, a.threshold_index, score_b, b.segment, 0,
+                            b.threshold_index);
 }
 
 template <class TryVisit>
