@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,6 +56,7 @@ def export_bundle(
     path: str | Path,
     *,
     sample: Tensor | None = None,
+    confidence: dict[str, Any] | None = None,
 ) -> Agreement:
     """Write a bundle, load it back and compare it with the network; whole or not at all.
 
@@ -63,6 +65,7 @@ def export_bundle(
         metadata: its `classes`, `feature_dim`, `topk_divisor`, `dtype` and `activation` decide
             what is written.
         sample: (T, F) float32 features to compare on; made ones by default.
+        confidence: of `Confidence.to_dict`, for the metadata; None: it was not fitted.
 
     Raises:
         BundleError: the file does not agree with the network; nothing was written.
@@ -71,7 +74,7 @@ def export_bundle(
     _check_pair(network, metadata)
     module = InferenceNetwork(network.eval(), metadata.activation, DTYPES[metadata.dtype]).eval()
     with whole(path) as part, _quiet():
-        write_module(torch.jit.script(module), metadata, part)
+        write_module(torch.jit.script(module), metadata, part, confidence)
         agreement = compare(network, _load(str(part)), sample)
         limit = TOLERANCE[metadata.dtype]
         if not (agreement.cas <= limit and agreement.stream <= limit):
@@ -112,8 +115,16 @@ def _load(path: str, extra: dict[str, Any] | None = None) -> torch.jit.ScriptMod
     return module
 
 
-def write_module(module: torch.jit.ScriptModule, metadata: BundleMetadata, path: Path) -> None:
-    torch.jit.save(module, str(path), _extra_files={METADATA_FILE: metadata.to_json()})
+def write_module(
+    module: torch.jit.ScriptModule,
+    metadata: BundleMetadata,
+    path: Path,
+    confidence: dict[str, Any] | None = None,
+) -> None:
+    text = metadata.to_json()
+    if confidence is not None:
+        text = json.dumps({**json.loads(text), "confidence": confidence}, indent=1)
+    torch.jit.save(module, str(path), _extra_files={METADATA_FILE: text})
 
 
 def describe(

@@ -11,8 +11,9 @@ from torch import nn
 from basnet_rt import InvalidValue
 from basnet_rt._system.whole_file import write_whole
 
+from .auto import settle
 from .checkpoint import load_tensors, save_tensors
-from .config import Config, check_config
+from .config import AUTO, Config, check_config
 from .dataset import TaggedVideos
 from .network import NO_BACKGROUND, BaSNet
 from .records import with_record
@@ -34,7 +35,11 @@ class TrainedModel:
 
 
 def resolve(config: Config, videos: TaggedVideos) -> Config:
-    """The settings with what the data decides filled in: classes, F, background logit."""
+    """The settings with what the data decides filled in: classes, F, background logit.
+
+    Of a configuration with `auto`, every setting that was not given.
+    """
+    config = settle(config, videos)
     logit = config.network.background_logit
     if logit is None:
         cannot_say_none = len(videos.classes) == 1 or videos.some_without_action
@@ -44,6 +49,7 @@ def resolve(config: Config, videos: TaggedVideos) -> Config:
         "classes": videos.classes,
         "feature_dim": videos.source.feature_dim,
         "simulated": config.data.simulated or videos.simulated,
+        "subset": videos.subset if config.data.subset == AUTO else config.data.subset,
     }
     return config.model_copy(
         update={
@@ -73,8 +79,8 @@ def build_network(config: Config) -> BaSNet:
     )
 
 
-def save_run_config(folder: Path, config: Config) -> None:
-    write_whole(folder / "config.yaml", [config.to_yaml()])
+def save_run_config(folder: Path, config: Config, name: str = "config.yaml") -> None:
+    write_whole(folder / name, [config.to_yaml()])
 
 
 def save_model(
