@@ -100,7 +100,7 @@ def _common_affixes(tags: Sequence[str], features: Sequence[str]) -> Affixes | N
     """What most of the remaining names of one side have around those of the other."""
     if not tags or not features:
         return None
-    wanted = max(1, int(_SHARE * min(len(tags), len(features), _TRIED)))
+    wanted = _SHARE * min(len(tags), len(features), _TRIED)
     for inner, outer, of_features in ((tags, features, True), (features, tags, False)):
         counts: Counter[tuple[str, str]] = Counter()
         for name in [one for one in inner if one][:_TRIED]:
@@ -115,7 +115,7 @@ def _common_affixes(tags: Sequence[str], features: Sequence[str]) -> Affixes | N
                     counts[before, after] += 1
         if counts:
             (before, after), count = counts.most_common(1)[0]
-            if count >= wanted:
+            if count > wanted:
                 return before, after, of_features
     return None
 
@@ -124,7 +124,7 @@ def _ends_a_word(affix: str, neighbour: str) -> bool:
     """Whether a word ends where an affix does: "v_" before "a", but not "x" before "y"."""
     if not affix or not affix[-1].isalnum() or not neighbour.isalnum():
         return True
-    return affix[-1].isdigit() != neighbour.isdigit()
+    return affix[-1].isalpha() and neighbour.isdigit()  # video1, but not dance2
 
 
 def _by_affix(

@@ -67,6 +67,10 @@ def read_table(path: str | Path) -> Table:
     """
     path = Path(path)
     lines = read_text(path).splitlines()
+    if not any(line.strip(" ,;|\t") for line in lines):
+        raise InvalidValue(
+            f"{path}: no row; expected a line such as video.mp4,label for each video"
+        )
     delimiter = _delimiter([line for line in lines if line.strip()][:200])
     reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
     rows, numbers = [], []
@@ -78,10 +82,6 @@ def read_table(path: str | Path) -> Table:
                 numbers.append(reader.line_num)
     except csv.Error as error:
         raise InvalidValue(f"{path}, line {reader.line_num}: {error}") from error
-    if not rows:
-        raise InvalidValue(
-            f"{path}: no row; expected a line such as video.mp4,label for each video"
-        )
     has_heading = _is_heading(rows[0])
     body = 1 if has_heading else 0
     return Table(path, delimiter, rows[0] if has_heading else [], rows[body:], numbers[body:])
@@ -114,7 +114,7 @@ def read_text(path: Path) -> str:
 def _delimiter(lines: list[str]) -> str:
     """The one that a known heading stands between; else the first that most lines have."""
     for delimiter in DELIMITERS:
-        cells = {plain(cell) for cell in lines[0].split(delimiter)} if lines else set()
+        cells = {plain(cell) for cell in lines[0].split(delimiter)}
         if len(cells) > 1 and cells & VIDEO_HEADINGS and cells & (TAG_HEADINGS | SUBSET_HEADINGS):
             return delimiter
     counts = {one: sum(one in line for line in lines) for one in DELIMITERS}
