@@ -66,7 +66,7 @@ def size_of(videos: TaggedVideos) -> Size:
         channels=videos.source.shape(videos.names[0])[1],
         snippets=float(np.median(lengths)),
         longest=max(lengths),
-        tags=float(per_video[per_video > 0].mean()),
+        tags=float(per_video[per_video > 0].mean(dtype=np.float64)),
     )
 
 

@@ -90,15 +90,15 @@ def read_state_dict(path: Path, key: str | None = None) -> dict[str, Tensor]:
 
 def _unpickled(path: Path) -> Any:
     if not path.is_file():
-        raise InvalidValue(f"{path}: no such file; expected a checkpoint (.pkl, .pth, .pt)")
+        raise InvalidValue(f"{path}: no readable checkpoint: there is no such file")
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         found = re.search(r"GLOBAL ([\w.]+)", str(error))
         what = f"a pickled object ({found[1]})" if found else "more than tensors"
         raise InvalidValue(
-            f"{path}: holds {what}. Opening it would run code that is in the file, so this program "
-            "does not. Where the network can be made, save its weights alone: "
+            f"{path}: no readable checkpoint of tensors: it holds {what}. Opening it would "
+            "run code that is in the file, so this program does not. Where the network can be made, save its weights alone: "
             'torch.save(network.state_dict(), "weights.pth")'
         ) from error
     except Exception as error:  # on foreign bytes the unpickler fails in any way there is

@@ -1,4 +1,4 @@
-"""Tables of tags as people write them: the column and the delimiter are found, and what is odd is said."""
+"""Tables of tags as people write them: column and delimiter are found, what is odd is said."""
 
 from __future__ import annotations
 

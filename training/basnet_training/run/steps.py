@@ -301,23 +301,20 @@ def _localize(
 ) -> dict[str, Any]:
     output, model = request.output / RESULTS, request.output / MODEL
     depends_on: dict[str, Any] = {"model": outputs.file_digest(model)}
-    depends_on["input"] = [[one, outputs.stamps(Path(one))] for one in request.localize]
-    if request.localize:
-        return journal.step(
-            "localize",
-            f"actions in {', '.join(request.localize)}",
-            depends_on,
-            lambda: outputs.localize(request.localize, model, output, request.jobs),
-            leaves=[RESULTS],
-        )
-    what = "the training videos, each by the network that had not seen it"
-    return journal.step(
-        "localize",
-        what if held is not None else "nothing: no video was held out",
-        depends_on,
-        lambda: outputs.write_held_out(held, model, output, request.source),
-        leaves=[RESULTS],
-    )
+    inputs = list(request.localize)
+    what = f"actions in {', '.join(inputs)}"
+    if not inputs and held is None:
+        inputs, what = [str(data.config.data.features)], "actions in the training videos themselves"
+    elif not inputs:
+        what = "the training videos, each by the network that had not seen it"
+    depends_on["input"] = [[one, outputs.stamps(Path(one))] for one in inputs]
+
+    def work() -> dict[str, Any]:
+        if inputs:
+            return outputs.localize(inputs, model, output, request.jobs)
+        return outputs.write_held_out(held, model, output, request.source)
+
+    return journal.step("localize", what, depends_on, work, leaves=[RESULTS])
 
 
 def _report(request: Request, journal: Journal) -> dict[str, Any]:
