@@ -97,8 +97,9 @@ def _unpickled(path: Path) -> Any:
         found = re.search(r"GLOBAL ([\w.]+)", str(error))
         what = f"a pickled object ({found[1]})" if found else "more than tensors"
         raise InvalidValue(
-            f"{path}: no readable checkpoint of tensors: it holds {what}. Opening it would "
-            "run code that is in the file, so this program does not. Where the network can be made, save its weights alone: "
+            f"{path}: no readable checkpoint of tensors: it holds {what}. Opening that would run "
+            "code of the file, so this program does not. Where the network can be made, save its "
+            "weights alone: "
             'torch.save(network.state_dict(), "weights.pth")'
         ) from error
     except Exception as error:  # on foreign bytes the unpickler fails in any way there is
