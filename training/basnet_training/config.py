@@ -57,6 +57,14 @@ class DataConfig(Section):
     # Tagged videos whose features are absent, or cannot be used.
     missing: Literal["error", "skip"] = "error"
 
+    @field_validator("classes")
+    @classmethod
+    def _no_class_twice(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        twice = sorted({name for name in value or () if (value or ()).count(name) > 1})
+        if twice:
+            raise ValueError(f"named twice: {', '.join(twice)}")
+        return value
+
 
 class NetworkConfig(Section):
     """Sizes and variant; see BaSNet."""

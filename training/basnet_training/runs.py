@@ -40,6 +40,7 @@ def resolve(config: Config, videos: TaggedVideos) -> Config:
     Of a configuration with `auto`, every setting that was not given.
     """
     config = settle(config, videos)
+    _check_ranges(config.postprocess, len(videos.classes))
     logit = config.network.background_logit
     if logit is None:
         cannot_say_none = len(videos.classes) == 1 or videos.some_without_action
@@ -57,6 +58,18 @@ def resolve(config: Config, videos: TaggedVideos) -> Config:
             "network": config.network.model_copy(update={"background_logit": logit}),
         }
     )
+
+
+def _check_ranges(postprocess: dict[str, Any], classes: int) -> None:
+    """Found out here, not when the trained network is exported."""
+    for name in ("fixed_lo", "fixed_hi"):
+        values = postprocess.get(name, ())
+        count = len(values) if isinstance(values, list | tuple) else 1
+        if count not in (0, 1, classes):
+            raise InvalidValue(
+                f"postprocess.{name}: {count} numbers for {classes} classes; expected one for all, "
+                "or one for each"
+            )
 
 
 def build_network(config: Config) -> BaSNet:

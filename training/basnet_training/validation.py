@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from basnet_rt import InvalidValue
+
 from . import sampling
 from .config import Config, ValidationConfig
 from .dataset import TaggedVideos, VideoDataset, collate
@@ -30,6 +32,12 @@ def divide(videos: TaggedVideos, settings: ValidationConfig) -> tuple[TaggedVide
     by_tags = sorted(shuffled.tolist(), key=lambda place: videos.labels[place].tolist())
     held = set(by_tags[settings.fold :: settings.folds])
     kept = [place for place in range(len(videos)) if place not in held]
+    if not kept or not held:
+        raise InvalidValue(
+            f"validation.folds {settings.folds}, fold {settings.fold}: of {len(videos)} videos "
+            f"{len(held)} are held out and {len(kept)} are left to train on; choose fewer folds, "
+            "or 0 for none"
+        )
     return videos.take(kept), videos.take(sorted(held))
 
 

@@ -22,7 +22,10 @@ def test_rules_at_the_sizes_that_they_were_chosen_on():
     assert projection_dim(SMALL) == 64
     assert topk_divisor(SMALL) == 8
     assert iterations(SMALL, 16) == 160
-    assert projection_dim(sized(videos=108, channels=228)) is None
+    other = sized(videos=108, channels=228, classes=17, tags=3.75)
+    assert projection_dim(other) is None
+    assert topk_divisor(other) == 15
+    assert iterations(other, 16) == 405
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from basnet_rt.features import (
     open_features,
 )
 from basnet_rt.features.files import SUFFIXES
+from basnet_rt.features.records import read_extractor
 
 _DEPTH = 4  # folders below the one given that are looked into
 _LISTED = 12
@@ -82,6 +83,7 @@ def open_training_features(
     """
     path = Path(path)
     refuse_object_arrays(path)
+    _check_modality(path, modality)
     try:
         return open_features(path, modality=modality)
     except InvalidValue as error:
@@ -162,6 +164,20 @@ def object_array_message(path: Path, shape: tuple[int, ...]) -> str:
         f"    for name, rows in {rows}: "
         'np.save(f"features/{name}.npy", np.asarray(rows, np.float32))'
     )
+
+
+def _check_modality(path: Path, modality: str) -> None:
+    """A part of the channels can be read where the parts lie apart, and nowhere else."""
+    if modality == "rgb+flow" or path.name == modality or (path / modality).is_dir():
+        return
+    files = [path] if path.is_file() else sorted(path.iterdir()) if path.is_dir() else []
+    arrays = [one for one in files if one.suffix == ".npy"]
+    if arrays and (path.is_file() or read_extractor(path) is None):
+        raise InvalidValue(
+            f"data.modality {modality!r}: {arrays[0]} holds one array, whose parts cannot be told "
+            f"apart; keep the parts in folders rgb/ and flow/, and leave the setting out for an "
+            f"array that is {modality} alone"
+        )
 
 
 def _joined(folders: Sequence[Path], modality: str) -> FeatureSource:
