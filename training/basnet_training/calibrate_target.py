@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,14 @@ from basnet_rt import InvalidValue
 from basnet_rt.model.bundle import BundleMetadata
 
 from .calibrate import Calibrated, calibrate
+from .confidence import CONFIDENCE_FILE
 from .config import Config, DataConfig, check_config
 from .dataset import open_videos
 from .export import load_bundle, postprocess_fields, rewrite_metadata
-from .runs import load_model
+from .heldout import fit_confidence, look_at
+from .runs import TrainedModel, load_model
 from .scripted import InferenceNetwork
+from .validation import divide
 
 
 def calibrate_run(
@@ -37,7 +41,19 @@ def calibrate_run(
         num_segments=config.sampling.num_segments,
     )
     done.save(folder)
+    _fit_confidence(folder, model, done)
     return done
+
+
+def _fit_confidence(folder: Path, model: TrainedModel, done: Calibrated) -> None:
+    """From the videos that the run held out; none are left of an earlier calibration."""
+    (folder / CONFIDENCE_FILE).unlink(missing_ok=True)
+    if not model.config.validation.folds:
+        return
+    _, held = divide(open_videos(model.config.data), model.config.validation)
+    with tempfile.TemporaryDirectory() as place:
+        found = look_at(model, done.calibration, held, Path(place) / "model.pt")
+    fit_confidence(found, held, 1).save(folder)
 
 
 def calibrate_bundle(

@@ -46,7 +46,7 @@ def test_what_was_done_is_told_and_what_is_left_is_listed():
     match = match_names(["a.mp4", "b", "gone"], ["b", "a", "spare"])
     assert match.found == {"b": "b", "a.mp4": "a"}
     assert (match.absent, match.untagged) == (("gone",), ("spare",))
-    assert match.remarks == ("1 names match without their folder and ending",)
+    assert match.remarks == ("without folder and ending: 1 names match",)
 
 
 def test_two_tagged_names_of_the_same_features_are_an_error():

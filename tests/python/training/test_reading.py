@@ -161,7 +161,7 @@ def test_survey_says_what_is_odd(tmp_path):
     assert "'Run' and 'run' are nearly the same name" in text
     assert "every video has 8 snippets" in text
     assert "2 videos have the same features as another: a = d" in text
-    assert "1 features have no tag and are not used: spare" in text
+    assert "not used, for they have no tag: 1 video with features (spare)" in text
     assert "a remark" in text
 
 

@@ -11,8 +11,9 @@ from typer.testing import CliRunner
 
 from basnet_rt.model.loading import load
 from basnet_training.cli import app
+from basnet_training.heldout import HeldOut
 from basnet_training.reading import open_videos
-from basnet_training.run.heldout import HeldOut, divide_folds
+from basnet_training.run.folds import divide_folds
 from basnet_training.run.journal import Journal
 from basnet_training.run.quality import advice, measure_quality, quality_lines
 
@@ -172,7 +173,7 @@ def test_annotations_with_segments_train_by_their_training_subset(dataset, tmp_p
     result = call(dataset / "features", path, "-o", tmp_path / "a", *QUICK)
     assert "subset 'train' of annotations.json is trained on" in result.output
     assert "7 videos" in result.output
-    assert "1 features have no tag and are not used: v7" in result.output
+    assert "not used, for they have no tag: 1 video with features (v7)" in result.output
 
 
 def test_broken_and_missing_features_stop_or_are_left_out(tmp_path):

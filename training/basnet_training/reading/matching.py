@@ -47,7 +47,7 @@ def match_names(tagged: Sequence[str], features: Iterable[str]) -> Match:
     for key, what in ((str, ""), (stem, "folder and ending"), (_folded, "case")):
         done = _by_key([name for name in tagged if name not in found], left, found, key)
         if what and done:
-            remarks.append(f"{done} names match without their {what}")
+            remarks.append(f"without {what}: {done} names match")
     rest = [name for name in tagged if name not in found]
     affixes = _common_affixes([stem(name) for name in rest], [stem(name) for name in left])
     if affixes is not None:
@@ -55,9 +55,7 @@ def match_names(tagged: Sequence[str], features: Iterable[str]) -> Match:
         done = _by_affix(rest, left, found, affixes)
         whose = "the features'" if of_features else "the tags'"
         if done:
-            remarks.append(
-                f"{done} names match but for {before + '...' + after!r} in {whose} names"
-            )
+            remarks.append(f"but for {before + '...' + after!r} in {whose} names: {done} match")
     absent = tuple(name for name in tagged if name not in found)
     return Match(found, tuple(sorted(left)), absent, tuple(remarks))
 

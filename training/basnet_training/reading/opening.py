@@ -112,12 +112,13 @@ def _present(
 def absent_message(match: Match, folder: Path | None, what: str = "features") -> str:
     """What to say of tagged videos that are not there; all names go to a file in `folder`."""
     listed = _list_names(match, folder)
+    have = "are not there" if what == "videos" else f"have no {what}"
     total = len(match.absent) + len(match.found)
     some = ", ".join(match.absent[:_NAMED])
     spare = ", ".join(match.untagged[:_NAMED]) or "none"
     more = "..." if len(match.absent) > _NAMED else ""
     said = (
-        f"{len(match.absent)} of {total} tagged videos have no {what}: {some}{more}; {what} "
+        f"{len(match.absent)} of {total} tagged videos {have}: {some}{more}; {what} "
         f"without a tag: {len(match.untagged)} ({spare}){listed}"
     )
     if not match.found:

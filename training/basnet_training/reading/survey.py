@@ -36,8 +36,8 @@ def survey(
     total = float(lengths.sum() * seconds)
     least, most = int(lengths.min()), int(lengths.max())
     parts = (
-        f"{len(videos)} videos, {without} of them without action",
-        f"{len(videos.classes)} classes",
+        f"{counted(len(videos), 'video')}, {without} of them without action",
+        counted(len(videos.classes), "class", "classes"),
         f"{int(lengths.sum())} snippets of {next(iter(shapes.values()))[1]} channels",
         f"{_clock(total)} in all",
         f"{least} to {most} snippets a video ({least * seconds:.1f} to {most * seconds:.1f} s)",
@@ -92,7 +92,7 @@ def _odd(videos: TaggedVideos, shapes: Sequence[tuple[int, int]]) -> list[str]:
     few = [name for name, number in counts.items() if number < _FEW]
     if few:
         lines.append(
-            f"warning: {len(few)} classes are in fewer than {_FEW} videos: {_some(few)}; "
+            f"warning: in fewer than {_FEW} videos: {_some(few)}; "
             "training cannot tell what is common to so few"
         )
     everywhere = [name for name, number in counts.items() if number == len(videos)]
@@ -105,7 +105,8 @@ def _odd(videos: TaggedVideos, shapes: Sequence[tuple[int, int]]) -> list[str]:
         lines.append("warning: no video is without action: there is nothing to compare with")
     if videos.unused:
         lines.append(
-            f"{len(videos.unused)} features have no tag and are not used: {_some(videos.unused)}"
+            f"not used, for they have no tag: {counted(len(videos.unused), 'video')} with features "
+            f"({_some(videos.unused)})"
         )
     return lines
 
@@ -123,6 +124,11 @@ def _contents(contents: Contents) -> list[str]:
 def _some(names: Sequence[str]) -> str:
     more = ", ..." if len(names) > _NAMED else ""
     return ", ".join(names[:_NAMED]) + more
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """Such as "1 video" and "2 videos"."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
 
 
 def _clock(seconds: float) -> str:

@@ -19,9 +19,9 @@ from basnet_rt.extractors.running.video_files import find_video_files
 from basnet_rt.features.files import SUFFIXES
 from basnet_rt.formats.result_files import write_results
 from basnet_rt.model.bundle import read_metadata
+from basnet_training.heldout import HeldOut
 
 from .extraction import are_videos
-from .heldout import HeldOut
 
 
 def localize(inputs: Sequence[str], model: Path, output: Path, jobs: int | None) -> dict[str, Any]:

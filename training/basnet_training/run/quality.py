@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from basnet_training.heldout import HeldOut
 from basnet_training.reading import TaggedVideos
 from basnet_training.validation import area_under_roc, average_precision
-
-from .heldout import HeldOut
 
 _LEAST = 2  # videos of a class, so that one can be held out and another learned from
 _FEW = 10  # videos of a class from which more would help most

@@ -11,23 +11,23 @@ from typing import Any
 from basnet_rt import InvalidValue
 from basnet_rt._system.whole_file import write_whole
 from basnet_training.auto import folds_for
-from basnet_training.calibrate import calibrate, fitting_calibration
+from basnet_training.calibrate import calibrate_network, fitting_calibration
 from basnet_training.confidence import saved_confidence
 from basnet_training.config import Config, load_config
 from basnet_training.data_digest import digest_of
 from basnet_training.export import describe, export_bundle
+from basnet_training.heldout import HeldOut, fit_confidence
 from basnet_training.reading import TaggedVideos, open_videos
 from basnet_training.reading.contents import Contents, read_contents, resembling_share
 from basnet_training.reading.opening import tagged_names
-from basnet_training.reading.survey import survey
+from basnet_training.reading.survey import counted, survey
 from basnet_training.runs import load_model, resolve, save_run_config
-from basnet_training.scripted import InferenceNetwork
 from basnet_training.timing import Timing, settle_timing
 from basnet_training.trainer import fit_videos
 
 from . import outputs
 from .extraction import are_videos, extract_tagged
-from .heldout import HeldOut, divide_folds, fit_confidence, measure_fold, read_folds
+from .folds import divide_folds, measure_fold, read_folds
 from .journal import Journal, digest
 from .quality import advice, measure_quality, quality_lines
 
@@ -120,7 +120,8 @@ def _prepare(request: Request, journal: Journal, say: Say) -> Data:
     if are_videos(request.source):
         features, failed = _extract(request, journal)
         if failed:
-            say(f"{len(failed)} videos could not be read and are left out:")
+            left = "is left out" if len(failed) == 1 else "are left out"
+            say(f"{counted(len(failed), 'video')} could not be read and {left}:")
             for name, reason in failed.items():
                 say(f"  {name}: {reason}")
             overrides["data.missing"] = "skip"
@@ -207,11 +208,11 @@ def _hold_out(
 
         def work(part: list[int] = part, rest: TaggedVideos = rest, run: Path = run) -> Any:
             fit_videos(plain, rest, run, shown=request.shown)
-            return measure_fold(run, rest, videos.take(part), data.timing.seconds)
+            return measure_fold(run, rest, videos.take(part))
 
         journal.step(
             f"held out {fold + 1} of {folds}",
-            f"train on {len(rest)} videos, look at the {len(part)} others",
+            f"train on {counted(len(rest), 'video')}, look at {counted(len(part), 'other')}",
             {**data.key, "part": [videos.names[place] for place in part]},
             work,
             leaves=[f"{FOLDS}/{fold}/held_out.npz"],
@@ -244,15 +245,7 @@ def _train(request: Request, data: Data, held: HeldOut | None, journal: Journal)
     def work() -> dict[str, Any]:
         done = fit_videos(plain, data.videos, folder, shown=request.shown)
         model = load_model(folder)
-        module = InferenceNetwork(model.network, plain.export.activation, _float32()).eval()
-        calibrate(
-            lambda features: module(features)[0],
-            data.videos,
-            activation=plain.export.activation,
-            method=plain.export.calibration,
-            num_segments=plain.sampling.num_segments,
-            shown=False,
-        ).save(folder)
+        calibrate_network(model.network, plain, data.videos).save(folder)
         if held is not None:
             folds = data.config.validation.folds or folds_for(data.videos)
             fit_confidence(held, data.videos, folds).save(folder)
@@ -260,18 +253,12 @@ def _train(request: Request, data: Data, held: HeldOut | None, journal: Journal)
 
     journal.step(
         "train",
-        f"on all {len(data.videos)} videos, {plain.optim.iterations} iterations",
+        f"on all {counted(len(data.videos), 'video')}, {plain.optim.iterations} iterations",
         {**data.key, "folds": data.config.validation.folds},
         work,
         leaves=[f"{TRAINING}/model.safetensors", f"{TRAINING}/calibration.json"],
         clears=[TRAINING],
     )
-
-
-def _float32() -> Any:
-    import torch
-
-    return torch.float32
 
 
 def _export(request: Request, data: Data, journal: Journal) -> None:
