@@ -28,6 +28,8 @@ LONGEST = 2048  # snippets to train on at once
 BATCH = 16
 MAX_FOLDS = 4
 
+SETTINGS_FILE = "settings.yaml"
+
 POSTPROCESS: dict[str, Any] = {
     "mode": "continuous",
     "normalisation": "fixed",
@@ -157,3 +159,18 @@ def _timing_fields(timing: Timing) -> dict[str, Any]:
         "snippet_stride": timing.stride,
         "snippet_frames": timing.stride,
     }
+
+
+def settings_line(config: Config) -> str:
+    """The settings that decide most, for people."""
+    network, optim = config.network, config.optim
+    projection = "all channels"
+    if network.projection_dim is not None:
+        projection = f"{network.projection_dim} main axes of {config.data.feature_dim} channels"
+    crop = config.sampling.crop_snippets
+    return (
+        f"{network.score_function} scores, {projection}, hidden sizes {network.hidden_filter} and "
+        f"{network.hidden_cas}, best 1/{network.topk_divisor} of a video, {optim.iterations} "
+        f"iterations of {optim.batch_size} videos, rate {optim.lr:g}"
+        + (f", stretches of {crop} snippets" if crop else "")
+    )

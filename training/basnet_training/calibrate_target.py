@@ -78,6 +78,9 @@ def calibrate_bundle(
     }
     fields = postprocess_fields(settings, done.calibration)
     changed = dataclasses.replace(metadata, calibration=done.calibration, postprocess=fields)
+    if hasattr(changed, "confidence"):  # it was of scores with the earlier range
+        again: Any = dataclasses.replace
+        changed = again(changed, confidence=None)
     rewrite_metadata(path, changed, path)
     return done
 

@@ -77,9 +77,7 @@ def fit(
     with _failures():
         from .trainer import fit as train
 
-        result = train(
-            experiment, output, resume=resume, videos_seen=_say_what_was_read(experiment)
-        )
+        result = train(experiment, output, resume=resume, seen=_say_what_was_read(experiment))
     if os.environ.get("RANK", "0") != "0":
         return
     answer = {"model": str(result.model), "step": result.step, "held_out": result.held_out}
@@ -202,18 +200,20 @@ def export_i3d(
     _answer(values, [f"{line}{made.difference:.1e} of the largest feature"], as_json)
 
 
-def _say_what_was_read(config: Config) -> Callable[[TaggedVideos], None] | None:
+def _say_what_was_read(config: Config) -> Callable[[TaggedVideos, Config], None] | None:
     """Lines on standard error, from the first process alone."""
     if os.environ.get("RANK", "0") != "0":
         return None
 
-    def say(videos: TaggedVideos) -> None:
+    def say(videos: TaggedVideos, resolved: Config) -> None:
+        from .auto import settings_line
         from .reading.survey import survey
         from .timing import settle_timing
 
         timing = settle_timing(videos, config.data)
         for line in survey(videos, timing.seconds, [timing.remark]):
             typer.echo(line, err=True)
+        typer.echo(f"settings: {settings_line(resolved)}", err=True)
 
     return say
 

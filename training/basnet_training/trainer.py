@@ -46,7 +46,7 @@ def fit(
     *,
     resume: bool = False,
     shown: bool = True,
-    videos_seen: Callable[[TaggedVideos], None] | None = None,
+    seen: Callable[[TaggedVideos, Config], None] | None = None,
 ) -> FitResult:
     """Train, and leave `config.yaml`, `model.safetensors`, checkpoints and logs in `folder`.
 
@@ -57,17 +57,18 @@ def fit(
             configuration, but for more iterations; the result is that of a run that was never
             stopped. Without a checkpoint, start.
         shown: say how far it is.
-        videos_seen: called with what was read, before the first iteration.
+        seen: called with what was read and the settings that follow, before the first iteration.
 
     Raises:
         ValueError: the data or a setting is wrong, or the folder holds another run.
     """
     folder = Path(folder)
     videos = open_videos(config.data, folder=folder)
-    if videos_seen is not None:
-        videos_seen(videos)
+    resolved = resolve(config, videos)
+    if seen is not None:
+        seen(videos, resolved)
     with processes(config.run.device) as group, _deterministic(group.device):
-        trainer = Trainer(resolve(config, videos), videos, folder, group)
+        trainer = Trainer(resolved, videos, folder, group)
         if resume:
             trainer.resume()
         else:

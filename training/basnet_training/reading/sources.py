@@ -6,9 +6,6 @@ import os
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
-
-import numpy as np
 
 from basnet_rt import InvalidValue
 from basnet_rt.features import (
@@ -21,6 +18,8 @@ from basnet_rt.features import (
 )
 from basnet_rt.features.files import SUFFIXES
 from basnet_rt.features.records import read_extractor
+
+from .foreign import refuse_more_than_arrays
 
 _DEPTH = 4  # folders below the one given that are looked into
 _LISTED = 12
@@ -82,7 +81,7 @@ def open_training_features(
         ValueError: as `open_features`; it says what lies there and which path would work.
     """
     path = Path(path)
-    refuse_object_arrays(path)
+    refuse_more_than_arrays(path)
     _check_modality(path, modality)
     try:
         return open_features(path, modality=modality)
@@ -115,55 +114,6 @@ def folders_with_features(path: Path) -> list[Path]:
             found.append(here)
             below[:] = [] if parts else below
     return found
-
-
-def refuse_object_arrays(path: Path) -> None:
-    """Say what a pickled table of many videos is, before a reader calls it truncated.
-
-    Raises:
-        ValueError: the file, or the first file of the folder, is one.
-    """
-    first = path
-    if path.is_dir():
-        files = sorted(one for one in path.iterdir() if one.suffix == ".npy")
-        if not files:
-            return
-        first = files[0]
-    shape = object_array_shape(first) if first.suffix == ".npy" and first.is_file() else None
-    if shape is not None:
-        raise InvalidValue(object_array_message(first, shape))
-
-
-def object_array_shape(path: Path) -> tuple[int, ...] | None:
-    """The shape of a `.npy` of Python objects; None of any other file."""
-    try:
-        with path.open("rb") as file:
-            version = np.lib.format.read_magic(file)
-            reader = "read_array_header_1_0" if version == (1, 0) else "read_array_header_2_0"
-            shape, _, dtype = getattr(cast(Any, np.lib.format), reader)(file)
-    except (OSError, ValueError, EOFError):
-        return None
-    return tuple(shape) if dtype.hasobject else None
-
-
-def object_array_message(path: Path, shape: tuple[int, ...]) -> str:
-    """What the file is, and the lines that make a file for each video of it."""
-    if shape == ():
-        what, rows = "a pickled object, mostly a dictionary of videos", "table.item().items()"
-        names = "# names are the dictionary's keys"
-    else:
-        what = f"a pickled table of {shape[0]} videos"
-        names = 'names = np.load("videoname.npy").astype(str)  # their names, in the same order'
-        rows = "zip(names, table)"
-    return (
-        f"{path}: {what}, not one video. Reading it runs code that is in it, so this program does "
-        "not. If you trust where it comes from, make a file for each video:\n"
-        "    import numpy as np\n"
-        f'    table = np.load("{path.name}", allow_pickle=True)\n'
-        f"    {names}\n"
-        f"    for name, rows in {rows}: "
-        'np.save(f"features/{name}.npy", np.asarray(rows, np.float32))'
-    )
 
 
 def _check_modality(path: Path, modality: str) -> None:

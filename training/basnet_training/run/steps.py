@@ -10,7 +10,7 @@ from typing import Any
 
 from basnet_rt import InvalidValue
 from basnet_rt._system.whole_file import write_whole
-from basnet_training.auto import folds_for
+from basnet_training.auto import SETTINGS_FILE, folds_for, settings_line
 from basnet_training.calibrate import calibrate_network, fitting_calibration
 from basnet_training.confidence import saved_confidence
 from basnet_training.config import Config, load_config
@@ -33,7 +33,6 @@ from .quality import advice, measure_quality, quality_lines
 
 MODEL, RESULTS, REPORT = "model.pt", "results.json", "report.html"
 FEATURES, TRAINING, FOLDS, DIGESTS = "features", "training", "folds", "digests.json"
-SETTINGS = "settings.yaml"
 
 Say = Callable[[str], None]
 
@@ -133,8 +132,8 @@ def _prepare(request: Request, journal: Journal, say: Say) -> Data:
     timing = settle_timing(videos, config.data)
     for line in survey(videos, timing.seconds, [timing.remark], contents):
         say(f"  {line}")
-    say(f"settings: {settings_line(resolved)}")
-    save_run_config(request.output, resolved, SETTINGS)
+    say(f"settings: {settings_line(resolved)}; all in {SETTINGS_FILE}")
+    save_run_config(request.output, resolved, SETTINGS_FILE)
     timing = Timing(resolved.data.fps, resolved.data.snippet_stride)
     return Data(resolved, videos, contents, timing, failed)
 
@@ -315,22 +314,6 @@ def _report(request: Request, journal: Journal) -> dict[str, Any]:
         leaves=[REPORT],
     )
     return {"detections": found["detections"]}
-
-
-def settings_line(config: Config) -> str:
-    """The settings that decide most, for people; all of them are in settings.yaml."""
-    network, optim = config.network, config.optim
-    projection = "all channels"
-    if network.projection_dim is not None:
-        projection = f"{network.projection_dim} main axes of {config.data.feature_dim} channels"
-    crop = config.sampling.crop_snippets
-    return (
-        f"{network.score_function} scores, {projection}, hidden sizes {network.hidden_filter} and "
-        f"{network.hidden_cas}, best 1/{network.topk_divisor} of a video, {optim.iterations} "
-        f"iterations of {optim.batch_size} videos, rate {optim.lr:g}"
-        + (f", stretches of {crop} snippets" if crop else "")
-        + f"; all in {SETTINGS}"
-    )
 
 
 def write_summary(folder: Path, summary: Mapping[str, Any]) -> None:
