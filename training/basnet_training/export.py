@@ -6,6 +6,7 @@ import datetime
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ def export_bundle(
     *,
     sample: Tensor | None = None,
     form: str = "torchscript",
+    confidence: dict[str, Any] | None = None,
 ) -> Agreement:
     """Write a bundle, load it back and compare it with the network; whole or not at all.
 
@@ -46,11 +48,14 @@ def export_bundle(
         sample: (T, F) float32 features to compare on; made ones by default.
         form: "torchscript", "safetensors" or "onnx" (float32 alone, for other programs; a second
             file beside `path` holds `step`). "int8" weights need "safetensors".
+        confidence: of `Confidence.to_dict`, for the metadata; None: it was not fitted.
 
     Raises:
         BundleError: the file does not agree with the network; nothing was written.
         ValueError: metadata and network do not belong together, or the format holds no such dtype.
     """
+    if confidence is not None:
+        metadata = replace(metadata, confidence=confidence)
     _check_pair(network, metadata)
     check_form(form, metadata.dtype)
     module = _inference_network(network, metadata)
