@@ -47,9 +47,9 @@ def measure(
 ) -> dict[str, float]:
     """Losses and video-level scores on whole videos, one at a time.
 
-    `forward` is a network in evaluation mode. Returns "loss" and its parts, "video_map", the same of
-    scores that know nothing ("video_map_by_chance") and, where there are both kinds, "video_auc" of
-    telling videos with action from those without.
+    `forward` is a network in evaluation mode. Returns "loss" and its parts, "video_map", the same
+    of scores that know nothing ("video_map_by_chance") and, where there are both kinds, "video_auc"
+    of telling videos with action from those without.
     """
     dataset = VideoDataset(videos, config.sampling)
     sums: dict[str, float] = {}
