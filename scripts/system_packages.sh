@@ -29,7 +29,6 @@ if [[ $purpose == development ]]; then
   need pkg-config
   need ccache # stages compile the same files: without it they take minutes longer
   need_header gtest/gtest.h libgtest-dev
-  need_header nlohmann/json.hpp nlohmann-json3-dev
   need_header grpcpp/grpcpp.h libgrpc++-dev
   need_header google/protobuf/message.h libprotobuf-dev
   need protoc protobuf-compiler

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "arrays.h"
+#include "basnet_rt/engine.h"
 #include "basnet_rt/network_localizer.h"
 #include "bindings.h"
 #include "locked.h"
@@ -18,6 +19,14 @@ namespace {
 using Stream = Locked<NetworkLocalizer>;
 using Alarm = std::pair<std::vector<double>, double>;  // thresholds, hold
 
+/// Of the native engine, or a Python object.
+std::shared_ptr<StreamNetwork> network_of(py::object network, const PostprocessConfig& config) {
+  if (py::isinstance<engine::Model>(network)) {
+    return engine::stream_network(network.cast<engine::Model>(), config.gate != Gate::kNone);
+  }
+  return python_stream_network(std::move(network));
+}
+
 std::unique_ptr<Stream> make(py::object network, std::vector<std::string> classes,
                              std::int64_t feature_dim, double snippet_seconds, std::string features,
                              const PostprocessConfig& config, const std::optional<Alarm>& alarm,
@@ -26,7 +35,7 @@ std::unique_ptr<Stream> make(py::object network, std::vector<std::string> classe
   if (alarm) options.alarm = AlarmConfig{alarm->first, alarm->second};
   options.zero_bad_features = zero_bad_features;
   return std::make_unique<Stream>(NetworkLocalizer(
-      python_stream_network(std::move(network)),
+      network_of(std::move(network), config),
       {std::move(classes), feature_dim, snippet_seconds, std::move(features)}, config, options));
 }
 

@@ -9,6 +9,7 @@
 
 #include "arrays.h"
 #include "basnet_rt/cuda_streams.h"
+#include "basnet_rt/engine.h"
 #include "basnet_rt/stream_pool.h"
 #include "bindings.h"
 #include "python_network.h"
@@ -28,6 +29,14 @@ using Holder = std::unique_ptr<StreamPool, DeleteWithoutGil>;
 // Of one stream in one step of the device; a turn of more takes several.
 constexpr std::int64_t kRowsOfATurn = 16;
 
+/// Of the native engine, or a Python object.
+std::shared_ptr<PoolNetwork> network_of(py::object network, const PostprocessConfig& config) {
+  if (py::isinstance<engine::Model>(network)) {
+    return engine::pool_network(network.cast<engine::Model>(), config.gate != Gate::kNone);
+  }
+  return python_network(std::move(network));
+}
+
 Holder make(py::object network, const PostprocessConfig& config, std::int64_t num_classes,
             std::int64_t feature_dim, double snippet_seconds, std::int64_t max_batch,
             double max_delay, std::int64_t max_queue, std::int64_t max_streams,
@@ -42,7 +51,7 @@ Holder make(py::object network, const PostprocessConfig& config, std::int64_t nu
     options.backend = cuda_stream_backend(config, num_classes, snippet_seconds, max_streams,
                                           kRowsOfATurn, *device);
   }
-  auto own = python_network(std::move(network));
+  auto own = network_of(std::move(network), config);
   return Holder(new StreamPool(own, config, num_classes, feature_dim, snippet_seconds, options));
 }
 

@@ -22,7 +22,7 @@ class Locked {
   template <class Call>
   auto run(const Call& call) {
     return without_gil([&] {
-      const Turn turn(*this);
+      const OneCall held(*this);
       return call(value_);
     });
   }
@@ -40,21 +40,21 @@ class Locked {
  private:
   /// Refuses a call from inside a call, such as of a signal handler while a network runs: it would
   /// wait for itself.
-  class Turn {
+  class OneCall {
    public:
-    explicit Turn(Locked& object) : object_(object) {
+    explicit OneCall(Locked& object) : object_(object) {
       if (object.owner_ == std::this_thread::get_id()) {
         throw Error(ErrorCode::kInvalidState, "the stream is in another call of this thread");
       }
       object.mutex_.lock();
       object.owner_ = std::this_thread::get_id();
     }
-    ~Turn() {
+    ~OneCall() {
       object_.owner_ = std::thread::id();
       object_.mutex_.unlock();
     }
-    Turn(const Turn&) = delete;
-    Turn& operator=(const Turn&) = delete;
+    OneCall(const OneCall&) = delete;
+    OneCall& operator=(const OneCall&) = delete;
 
    private:
     Locked& object_;

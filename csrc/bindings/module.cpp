@@ -9,6 +9,7 @@ PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used()) {
   basnet_rt::python::bind_errors(module);
   basnet_rt::python::bind_bundle(module);
   basnet_rt::python::bind_config(module);
+  basnet_rt::python::bind_engine(module);
   basnet_rt::python::bind_postprocess(module);
   basnet_rt::python::bind_nms(module);
   basnet_rt::python::bind_stream(module);

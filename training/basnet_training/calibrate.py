@@ -16,9 +16,11 @@ from basnet_rt import InvalidValue
 from basnet_rt._system.whole_file import write_whole
 from basnet_rt.model.bundle import Calibration
 
-from .config import SamplingConfig
+from .config import Config, SamplingConfig
 from .dataset import TaggedVideos, VideoDataset
+from .network import BaSNet
 from .progress import progress_bar
+from .scripted import InferenceNetwork
 
 Method = Literal["extremes", "unit"]
 Activations = Callable[[torch.Tensor], torch.Tensor]
@@ -97,6 +99,20 @@ def calibrate(
         return Calibrated(activation, method, 0, unit)
     extremes = video_extremes(activations, videos, num_segments, shown)
     return Calibrated(activation, method, len(videos), typical_range(extremes, videos.labels))
+
+
+def calibrate_network(network: BaSNet, config: Config, videos: TaggedVideos) -> Calibrated:
+    """Of a trained network, by the settings of its export; quietly."""
+    kind = config.export.activation
+    module = InferenceNetwork(network.eval(), kind, torch.float32).eval()
+    return calibrate(
+        lambda features: module(features)[0],
+        videos,
+        activation=kind,
+        method=config.export.calibration,
+        num_segments=config.sampling.num_segments,
+        shown=False,
+    )
 
 
 @torch.no_grad()

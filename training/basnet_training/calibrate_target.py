@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,14 @@ from basnet_rt.model.bundle import BundleMetadata
 from basnet_rt.model.copies import rewrite_metadata
 
 from .calibrate import Calibrated, calibrate
+from .confidence import CONFIDENCE_FILE
 from .config import Config, DataConfig, check_config
 from .dataset import open_videos
 from .export import load_bundle, postprocess_fields
-from .runs import load_model
+from .heldout import fit_confidence, look_at
+from .runs import TrainedModel, load_model
 from .scripted import InferenceNetwork
+from .validation import divide
 
 
 def calibrate_run(
@@ -38,7 +42,19 @@ def calibrate_run(
         num_segments=config.sampling.num_segments,
     )
     done.save(folder)
+    _fit_confidence(folder, model, done)
     return done
+
+
+def _fit_confidence(folder: Path, model: TrainedModel, done: Calibrated) -> None:
+    """From the videos that the run held out; none are left of an earlier calibration."""
+    (folder / CONFIDENCE_FILE).unlink(missing_ok=True)
+    if not model.config.validation.folds:
+        return
+    _, held = divide(open_videos(model.config.data), model.config.validation)
+    with tempfile.TemporaryDirectory() as place:
+        found = look_at(model, done.calibration, held, Path(place) / "model.pt")
+    fit_confidence(found, held, 1).save(folder)
 
 
 def calibrate_bundle(
@@ -62,7 +78,10 @@ def calibrate_bundle(
         if name not in ("fixed_lo", "fixed_hi")
     }
     fields = postprocess_fields(settings, done.calibration)
-    changed = dataclasses.replace(metadata, calibration=done.calibration, postprocess=fields)
+    # The confidence was fitted to scores with the earlier range.
+    changed = dataclasses.replace(
+        metadata, calibration=done.calibration, postprocess=fields, confidence=None
+    )
     rewrite_metadata(path, changed, path)
     return done
 

@@ -1,4 +1,4 @@
-"""`basnet-train`: fit, calibrate, export, import-checkpoint, export-i3d, simulate.
+"""`basnet-train`: run, fit, calibrate, export, import-checkpoint, export-i3d, simulate.
 
 Exit codes: 0 done, 1 failed (the reason is on standard error), 2 wrong usage or settings.
 """
@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -19,15 +19,28 @@ from rich.status import Status
 from basnet_rt import Error
 from basnet_rt.extractors.backbone.flow import METHODS
 
-from .config import Config, load_config, parse_override
+from .config import AUTO, Config, load_config, parse_override
+from .run.command import run
 from .simulate.cli import simulate
+
+if TYPE_CHECKING:
+    from .reading import TaggedVideos
 
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     help="Train BaS-Net on features with video-level tags, and export it.",
 )
+app.command()(run)
 app.command()(simulate)
+
+# Settings that options give, for messages.
+_OPTIONS = {
+    "data.features": "--features",
+    "data.annotations": "--annotations",
+    "data.missing": "--missing",
+    "run.seed": "--seed",
+}
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Settings = Annotated[
@@ -44,22 +57,27 @@ def main() -> None:
 
 @app.command()
 def fit(
-    config: Annotated[str, typer.Argument(help="A preset's name, or a YAML file.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the run.")],
+    config: Annotated[
+        str, typer.Argument(help="A preset's name, or a YAML file; auto fits any data.")
+    ] = AUTO,
     features: Features = None,
     annotations: Annotations = None,
     seed: Annotated[int | None, typer.Option(help="Same seed, same result.")] = None,
     settings: Settings = None,
+    missing: Annotated[
+        str | None, typer.Option(help="error or skip: tagged videos without features.")
+    ] = None,
     resume: Annotated[bool, typer.Option(help="Continue from the newest checkpoint.")] = False,
     as_json: Json = False,
 ) -> None:
     """Train a network. Under `torchrun -m basnet_training fit ...`, on several processes."""
     chosen = {"data.features": features, "data.annotations": annotations, "run.seed": seed}
-    experiment = _settings(config, settings, chosen)
+    experiment = _settings(config, settings, {**chosen, "data.missing": missing})
     with _failures():
         from .trainer import fit as train
 
-        result = train(experiment, output, resume=resume)
+        result = train(experiment, output, resume=resume, seen=_say_what_was_read(experiment))
     if os.environ.get("RANK", "0") != "0":
         return
     answer = {"model": str(result.model), "step": result.step, "held_out": result.held_out}
@@ -83,6 +101,7 @@ def export(
     """Write one bundle, and compare it with the network it was made of."""
     with _failures():
         from .calibrate import fitting_calibration
+        from .confidence import saved_confidence
         from .export import describe, export_bundle
         from .runs import load_model
 
@@ -97,8 +116,11 @@ def export(
             provenance={"step": model.step},
         )
         chosen = form or model.config.export.format
+        confidence = saved_confidence(folder, len(model.classes)) if activation is None else None
         with _busy("exporting"):
-            agreement = export_bundle(model.network, metadata, output, form=chosen)
+            agreement = export_bundle(
+                model.network, metadata, output, form=chosen, confidence=confidence
+            )
     _answer_export(output, agreement.to_dict(), as_json)
 
 
@@ -136,6 +158,9 @@ def import_checkpoint(
     checkpoint: Annotated[Path, typer.Argument(help="State dict of the released code.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The bundle to write.")],
     config: Annotated[str, typer.Option(help="Preset or YAML with class names.")] = "thumos14",
+    key: Annotated[
+        str | None, typer.Option(help="Entry of the file that holds the state dict.")
+    ] = None,
     settings: Settings = None,
     as_json: Json = False,
 ) -> None:
@@ -145,7 +170,7 @@ def import_checkpoint(
         from .export import describe, export_bundle
         from .import_checkpoint import import_checkpoint as read
 
-        imported = read(checkpoint, experiment)
+        imported = read(checkpoint, experiment, key)
         metadata = describe(imported.config, provenance=imported.provenance)
         with _busy("exporting"):
             agreement = export_bundle(imported.network, metadata, output)
@@ -182,12 +207,31 @@ def export_i3d(
     _answer(values, [f"{line}{made.difference:.1e} of the largest feature"], as_json)
 
 
+def _say_what_was_read(config: Config) -> Callable[[TaggedVideos, Config], None] | None:
+    """Lines on standard error, from the first process alone."""
+    if os.environ.get("RANK", "0") != "0":
+        return None
+
+    def say(videos: TaggedVideos, resolved: Config) -> None:
+        from .auto import settings_line
+        from .reading.survey import survey
+        from .timing import settle_timing
+
+        timing = settle_timing(videos, config.data)
+        for line in survey(videos, timing.seconds, [timing.remark]):
+            typer.echo(line, err=True)
+        typer.echo(f"settings: {settings_line(resolved)}", err=True)
+
+    return say
+
+
 def _settings(source: str, settings: list[str] | None, chosen: dict[str, Any]) -> Config:
     """The configuration; an error in it is wrong usage."""
     try:
         overrides = dict(parse_override(text) for text in settings or [])
+        given = {key: f"--set {key}" for key in overrides}
         overrides |= {key: value for key, value in chosen.items() if value is not None}
-        return load_config(source, overrides)
+        return load_config(source, overrides, given | {key: _OPTIONS[key] for key in chosen})
     except Error as error:
         raise typer.BadParameter(str(error)) from error
 

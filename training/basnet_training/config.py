@@ -16,9 +16,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from basnet_rt import Error, InvalidValue, PostprocessConfig
 
 from .network import ScoreFunction, Variant
+from .setting_errors import explain, known_settings
 
 BackgroundVideoTarget = Literal["auto", "skip", "uniform", "background", "none"]
 
+
+AUTO = "auto"
+# Sections that a file which leaves training to the data does not have.
+_OF_TRAINING = frozenset(["network", "sampling", "loss", "optim", "postprocess"])
 
 Count = Annotated[int, Field(ge=1)]
 Natural = Annotated[int, Field(ge=0)]
@@ -35,7 +40,9 @@ class DataConfig(Section):
 
     features: Path | None = None  # folder or file; see basnet_rt.features.open_features
     annotations: Path | None = None  # ActivityNet .json, or .csv of video and tags
-    subset: str | None = None  # of the annotations, to train on; None takes every video
+    # Of the annotations, to train on; None takes every video, "auto" the one that is for training.
+    # A table without subsets is used whole.
+    subset: str | None = None
     split: Path | None = None  # list of video names to train on, instead of or within a subset
     classes: tuple[str, ...] | None = None  # None: the tags in use, sorted
     feature_dim: Count | None = None  # None: that of the first video
@@ -47,6 +54,16 @@ class DataConfig(Section):
     extractor: dict[str, Any] | None = None  # its record; None: what lies beside the features
     simulated: bool = False  # into the bundle's provenance; true where the annotations say so
     cache_gib: NonNegative = 4.0  # features kept in memory, per loading process
+    # Tagged videos whose features are absent, or cannot be used.
+    missing: Literal["error", "skip"] = "error"
+
+    @field_validator("classes")
+    @classmethod
+    def _no_class_twice(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        twice = sorted({name for name in value or () if (value or ()).count(name) > 1})
+        if twice:
+            raise ValueError(f"named twice: {', '.join(twice)}")
+        return value
 
 
 class NetworkConfig(Section):
@@ -138,6 +155,7 @@ class Config(Section):
     """One experiment."""
 
     name: str = "unnamed"
+    auto: bool = False  # what is not set is settled by the data: basnet_training.auto
     data: DataConfig = DataConfig()
     network: NetworkConfig = NetworkConfig()
     sampling: SamplingConfig = SamplingConfig()
@@ -171,7 +189,8 @@ class Config(Section):
         Where files lie, and how a run is watched, cannot.
         """
         aside: Any = {
-            "data": {"features", "annotations", "split", "cache_gib"},
+            "auto": True,
+            "data": {"features", "annotations", "split", "cache_gib", "missing"},
             "run": set(RunConfig.model_fields) - {"seed"},
         }
         if self.data.extractor is None:  # digests from before there were records stay
@@ -188,37 +207,71 @@ def presets() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in _folder().iterdir() if path.suffix == ".yaml"))
 
 
-def load_config(source: str | Path, overrides: Mapping[str, Any] | None = None) -> Config:
+def load_config(
+    source: str | Path,
+    overrides: Mapping[str, Any] | None = None,
+    given: Mapping[str, str] | None = None,
+) -> Config:
     """Read a preset by name, or a YAML file, over the defaults.
 
+    Preset "auto" leaves every setting of training to the data, and so does a file that sets none.
+
     Args:
-        source: a name of `presets()`, or a path.
+        source: "auto", a name of `presets()`, or a path.
         overrides: dotted key to value, such as {"optim.lr": 1e-3}; they win over the file.
+        given: where overrides come from, by dotted key, for messages; "--set" by default.
 
     Raises:
         ValueError: the source is absent or no YAML, or a key or value is wrong.
     """
+    values, where = _read_source(source)
+    if not _OF_TRAINING & values.keys():
+        values = {"name": AUTO, **values, "auto": values.get("auto", True)}
+    if values.get("auto"):
+        values["data"] = {"subset": AUTO, **(values.get("data") or {})}
+    for key, value in (overrides or {}).items():
+        _assign(values, key, value)
+    origins = {key: f"--set {key}" for key in overrides or {}} | dict(given or {})
+    return check_config(values, where, origins)
+
+
+def _read_source(source: str | Path) -> tuple[dict[str, Any], str]:
+    if str(source) == AUTO:
+        return {}, "preset auto"
     path = _folder() / f"{source}.yaml" if str(source) in presets() else Path(source)
     if not path.is_file():
-        raise InvalidValue(f"{source}: no such file, nor a preset ({', '.join(presets())})")
+        known = ", ".join((AUTO, *presets()))
+        raise InvalidValue(f"{source}: no such file, nor a preset ({known})")
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except yaml.YAMLError as error:
         raise InvalidValue(f"{path}: not YAML: {error}") from error
     if not isinstance(values, dict):
         raise InvalidValue(f"{path}: expected sections such as `optim:`")
-    for key, value in (overrides or {}).items():
-        _assign(values, key, value)
-    return check_config(values, str(path))
+    return values, f"preset {source}" if str(source) in presets() else str(path)
 
 
-def check_config(values: Mapping[str, Any], where: str = "config") -> Config:
-    """Typed settings from nested dictionaries; one message line per wrong key."""
+def check_config(
+    values: Mapping[str, Any], where: str = "config", given: Mapping[str, str] | None = None
+) -> Config:
+    """Typed settings from nested dictionaries; a wrong one is named with where it was given."""
     try:
         return Config.model_validate(values)
     except ValidationError as error:
-        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
-        raise InvalidValue(f"{where}: " + "; ".join(lines)) from error
+        raise InvalidValue(explain(error, known_settings(Config), where, given or {})) from error
+
+
+def preset_for_channels(channels: int) -> str:
+    """What to say to features of that many channels: the presets that are for them, or `auto`."""
+    fitting = [name for name in presets() if _channels_of(name) == channels]
+    if fitting:
+        return f"For {channels} channels: preset {' or '.join(fitting)}, or auto, which fits any"
+    return f"No preset is for {channels} channels; auto fits any"
+
+
+def _channels_of(preset: str) -> object:
+    values, _ = _read_source(preset)
+    return (values.get("data") or {}).get("feature_dim")
 
 
 def parse_override(text: str) -> tuple[str, Any]:

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
 from basnet_rt import InvalidValue
-from basnet_rt.annotations import AnnotationSet, read_annotations, read_split
-from basnet_rt.features import FeatureSource, FloatArray, Rows, open_features
+from basnet_rt.features import FloatArray, Rows
 
 from . import sampling
-from .config import DataConfig, SamplingConfig
-from .records import check_records
+from .config import SamplingConfig
+from .reading import TaggedVideos, open_videos
+
+__all__ = [
+    "Batch",
+    "PositionSampler",
+    "Sample",
+    "TaggedVideos",
+    "TrainingStream",
+    "VideoDataset",
+    "collate",
+    "open_videos",
+]
 
 GIB = 2**30
 
@@ -44,73 +52,6 @@ class Batch(NamedTuple):
     def to(self, device: torch.device) -> Batch:
         mask = None if self.mask is None else self.mask.to(device)
         return Batch(self.features.to(device), self.labels.to(device), mask)
-
-
-@dataclass(frozen=True)
-class TaggedVideos:
-    """Feature files and their videos.
-
-    labels: (N, C) float32, 1 where the video at that place of `names` contains the class.
-    """
-
-    source: FeatureSource
-    names: tuple[str, ...]
-    classes: tuple[str, ...]
-    labels: npt.NDArray[np.float32]
-    simulated: bool = False
-
-    def __len__(self) -> int:
-        return len(self.names)
-
-    @property
-    def some_without_action(self) -> bool:
-        return bool((self.labels.sum(axis=1) == 0).any())
-
-    def take(self, places: Sequence[int]) -> TaggedVideos:
-        names = tuple(self.names[i] for i in places)
-        return replace(self, names=names, labels=self.labels[list(places)])
-
-
-def open_videos(config: DataConfig) -> TaggedVideos:
-    """The videos that `config` names, with their tags.
-
-    Raises:
-        ValueError: nothing to train on, features absent, or a tag that is no class.
-    """
-    if config.features is None or config.annotations is None:
-        raise InvalidValue("data.features and data.annotations must be given")
-    annotations = read_annotations(config.annotations)
-    if config.subset is not None:
-        annotations = annotations.subset(config.subset)
-    if config.split is not None:
-        annotations = annotations.select(read_split(config.split))
-    source = open_features(
-        config.features, feature_dim=config.feature_dim, modality=config.modality
-    )
-    videos = tag(source, annotations, config.classes)
-    check_records(config, source, videos.names)
-    return videos
-
-
-def tag(
-    source: FeatureSource, annotations: AnnotationSet, classes: tuple[str, ...] | None = None
-) -> TaggedVideos:
-    """Match features with annotations; every annotated video must have features."""
-    absent = sorted(set(annotations.videos) - set(source.names))
-    if absent:
-        raise InvalidValue(f"{len(absent)} annotated videos have no features, such as {absent[:3]}")
-    classes = classes or annotations.classes
-    place = {name: index for index, name in enumerate(classes)}
-    labels = np.zeros((len(annotations.videos), len(classes)), dtype=np.float32)
-    for row, video in enumerate(annotations.videos.values()):
-        unknown = sorted(set(video.tags) - set(place))
-        if unknown:
-            raise InvalidValue(f"video {video.name!r}: {unknown[0]!r} is none of the classes")
-        labels[row, [place[name] for name in video.tags]] = 1
-    if not labels.any():
-        raise InvalidValue("no video contains any action: there is nothing to learn")
-    names = tuple(annotations.videos)
-    return TaggedVideos(source, names, classes, labels, annotations.simulated)
 
 
 class VideoDataset(Dataset[Sample]):

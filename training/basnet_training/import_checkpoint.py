@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import pickle
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,17 +30,17 @@ class Imported:
     provenance: dict[str, Any]
 
 
-def import_checkpoint(path: str | Path, config: Config) -> Imported:
+def import_checkpoint(path: str | Path, config: Config, key: str | None = None) -> Imported:
     """Read a `.pkl` or `.pth` state dict; only tensors are unpickled, never code.
 
     Sizes are the checkpoint's. `config` gives the class names, in its order, and how the features
-    were made.
+    were made. `key` is the entry that holds the state dict, where the file has several.
 
     Raises:
         ValueError: unreadable, not a state dict of this network, or classes do not fit it.
     """
     path = Path(path)
-    weights = read_state_dict(path)
+    weights = read_state_dict(path, key)
     absent = [name for name in (CLASSIFIER, FILTER) if name not in weights]
     if absent:
         raise InvalidValue(f"{path}: not a BaS-Net checkpoint: {absent[0]} is absent")
@@ -67,14 +69,70 @@ def import_checkpoint(path: str | Path, config: Config) -> Imported:
     return Imported(network.eval(), resolved, {"imported": path.name, "sha256": digest})
 
 
-def read_state_dict(path: Path) -> dict[str, Tensor]:
-    """Tensors by name, `module.` prefixes off, out of a `state_dict` entry where there is one."""
+def read_state_dict(path: Path, key: str | None = None) -> dict[str, Tensor]:
+    """Tensors by name, `module.` prefixes off, out of the entry `key`, or of `state_dict`.
+
+    Raises:
+        ValueError: unreadable, a pickled object, no such entry, or numbers that are not finite;
+            names the entries that are there.
+    """
+    content = _entry(path, _unpickled(path), key)
+    weights = without_prefix(content)
+    for name, tensor in weights.items():
+        if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
+            bad = int((~torch.isfinite(tensor)).sum())
+            raise InvalidValue(
+                f"{path}: {name} {tuple(tensor.shape)}: {bad} of its numbers are NaN or infinite; "
+                "the training had diverged: take an earlier checkpoint"
+            )
+    return weights
+
+
+def _unpickled(path: Path) -> Any:
+    if not path.is_file():
+        raise InvalidValue(f"{path}: no readable checkpoint: there is no such file")
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        found = re.search(r"GLOBAL ([\w.]+)", str(error))
+        what = f"a pickled object ({found[1]})" if found else "more than tensors"
+        raise InvalidValue(
+            f"{path}: no readable checkpoint of tensors: it holds {what}. Opening that would run "
+            "code of the file, so this program does not. Where the network can be made, save its "
+            "weights alone: "
+            'torch.save(network.state_dict(), "weights.pth")'
+        ) from error
     except Exception as error:  # on foreign bytes the unpickler fails in any way there is
-        raise InvalidValue(f"{path}: no readable checkpoint of tensors: {error}") from error
-    if isinstance(content, dict) and isinstance(content.get("state_dict"), dict):
-        content = content["state_dict"]
-    if not isinstance(content, dict) or not all(isinstance(v, Tensor) for v in content.values()):
-        raise InvalidValue(f"{path}: expected a state dict, names to tensors")
-    return without_prefix(content)
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InvalidValue(f"{path}: no readable checkpoint of tensors: {reason}") from error
+
+
+def _entry(path: Path, content: Any, key: str | None) -> dict[str, Tensor]:
+    """The state dict within a checkpoint."""
+    if key is not None:
+        if not isinstance(content, dict) or not _is_state_dict(content.get(key)):
+            raise InvalidValue(f"{path}: --key {key}: not a state dict there{_found(content)}")
+        return dict(content[key])
+    if isinstance(content, dict) and _is_state_dict(content.get("state_dict")):
+        return dict(content["state_dict"])
+    if not _is_state_dict(content):
+        raise InvalidValue(f"{path}: expected a state dict, names to tensors{_found(content)}")
+    return dict(content)
+
+
+def _is_state_dict(content: Any) -> bool:
+    return (
+        isinstance(content, dict)
+        and bool(content)
+        and all(isinstance(name, str) and isinstance(v, Tensor) for name, v in content.items())
+    )
+
+
+def _found(content: Any) -> str:
+    """The end of a message: which entries there are, and which of them would do."""
+    if not isinstance(content, dict):
+        return f"; found a {type(content).__name__}"
+    entries = ", ".join(map(str, list(content)[:12])) or "none"
+    fitting = [str(name) for name, value in content.items() if _is_state_dict(value)]
+    advice = f"; try {' or '.join(f'--key {name}' for name in fitting)}" if fitting else ""
+    return f"; the file's keys are {entries}{advice}"

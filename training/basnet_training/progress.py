@@ -1,8 +1,10 @@
-"""How a run is watched: a progress bar with its estimate, and TensorBoard."""
+"""How a run is watched: a bar or lines with rate and time left, and TensorBoard."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,33 +20,98 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+EVERY = 4.0  # seconds between two lines where there is no terminal
 
-class TrainingBar:
-    """One line that advances; nothing at all where it was not asked for."""
 
-    def __init__(self, progress: Progress, task: TaskID) -> None:
-        self._progress, self._task = progress, task
+class TrainingBar(Protocol):
+    def advance(self, note: str = "") -> None:
+        """One more is done; `note` stands at the end of the line."""
+        ...
+
+
+class NoBar:
+    def advance(self, note: str = "") -> None:
+        pass
+
+
+class TerminalBar:
+    """One line that is drawn again and again."""
+
+    def __init__(self, progress: Progress, task: TaskID, pace: Pace) -> None:
+        self._progress, self._task, self._pace = progress, task, pace
 
     def advance(self, note: str = "") -> None:
-        self._progress.update(self._task, advance=1, note=note)
+        self._pace.done += 1
+        self._progress.update(self._task, advance=1, note=f"{note}  {self._pace.rate()}")
+
+
+class Lines:
+    """A line every few seconds, for logs and pipes; the first one soon, the last one at the end."""
+
+    def __init__(self, what: str, pace: Pace, write: Callable[[str], None]) -> None:
+        self._what, self._pace, self._write = what, pace, write
+        self._next = pace.started + EVERY / 2
+
+    def advance(self, note: str = "") -> None:
+        pace = self._pace
+        pace.done += 1
+        now = pace.clock()
+        if now < self._next and pace.done < pace.total:
+            return
+        self._next = now + EVERY
+        parts = [f"{self._what}: {pace.done} of {pace.total}", note, pace.rate(), pace.left()]
+        self._write(", ".join(part for part in parts if part))
+
+
+class Pace:
+    """How fast something goes, and when it will be done. `done` counts from `before` on."""
+
+    def __init__(
+        self, total: int, before: int = 0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.total, self.done, self._before, self.clock = total, before, before, clock
+        self.started = clock()
+
+    def _per_second(self) -> float:
+        return (self.done - self._before) / max(self.clock() - self.started, 1e-9)
+
+    def rate(self) -> str:
+        """Such as "12.3/s"."""
+        return f"{self._per_second():.3g}/s"
+
+    def left(self) -> str:
+        """Such as "1:05 left"; empty where nothing is left, or nothing is known."""
+        rate = self._per_second()
+        if rate <= 0 or self.done >= self.total:
+            return ""
+        seconds = round((self.total - self.done) / rate)
+        return f"{seconds // 60}:{seconds % 60:02d} left"
 
 
 @contextmanager
 def progress_bar(
     what: str, total: int, *, done: int = 0, shown: bool = True
 ) -> Iterator[TrainingBar]:
-    """A bar on standard error, with the time left."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}"),
-    )
-    with Progress(*columns, console=Console(stderr=True), disable=not shown) as progress:
-        yield TrainingBar(progress, progress.add_task(what, total=total, completed=done, note=""))
+    """Progress on standard error: a bar on a terminal, lines elsewhere; both with the time left."""
+    console = Console(stderr=True)
+    pace = Pace(total, done)
+    if not shown:
+        yield NoBar()
+    elif not console.is_terminal:
+        yield Lines(what, pace, lambda line: print(line, file=sys.stderr, flush=True))
+    else:
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[note]}"),
+        )
+        with Progress(*columns, console=console) as progress:
+            task = progress.add_task(what, total=total, completed=done, note="")
+            yield TerminalBar(progress, task, pace)
 
 
 class Log(Protocol):

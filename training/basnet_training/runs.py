@@ -11,8 +11,9 @@ from torch import nn
 from basnet_rt import InvalidValue
 from basnet_rt._system.whole_file import write_whole
 
+from .auto import settle
 from .checkpoint import load_tensors, save_tensors
-from .config import Config, check_config
+from .config import AUTO, Config, check_config
 from .dataset import TaggedVideos
 from .network import NO_BACKGROUND, BaSNet
 from .records import with_record
@@ -34,7 +35,12 @@ class TrainedModel:
 
 
 def resolve(config: Config, videos: TaggedVideos) -> Config:
-    """The settings, completed from the data: classes, F, background logit."""
+    """The settings with what the data decides filled in: classes, F, background logit.
+
+    Of a configuration with `auto`, every setting that was not given.
+    """
+    config = settle(config, videos)
+    _check_ranges(config.postprocess, len(videos.classes))
     logit = config.network.background_logit
     if logit is None:
         cannot_say_none = len(videos.classes) == 1 or videos.some_without_action
@@ -44,6 +50,7 @@ def resolve(config: Config, videos: TaggedVideos) -> Config:
         "classes": videos.classes,
         "feature_dim": videos.source.feature_dim,
         "simulated": config.data.simulated or videos.simulated,
+        "subset": videos.subset if config.data.subset == AUTO else config.data.subset,
     }
     return config.model_copy(
         update={
@@ -51,6 +58,18 @@ def resolve(config: Config, videos: TaggedVideos) -> Config:
             "network": config.network.model_copy(update={"background_logit": logit}),
         }
     )
+
+
+def _check_ranges(postprocess: dict[str, Any], classes: int) -> None:
+    """Found out here, not when the trained network is exported."""
+    for name in ("fixed_lo", "fixed_hi"):
+        values = postprocess.get(name, ())
+        count = len(values) if isinstance(values, list | tuple) else 1
+        if count not in (0, 1, classes):
+            raise InvalidValue(
+                f"postprocess.{name}: {count} numbers for {classes} classes; expected one for all, "
+                "or one for each"
+            )
 
 
 def build_network(config: Config) -> BaSNet:
@@ -73,8 +92,8 @@ def build_network(config: Config) -> BaSNet:
     )
 
 
-def save_run_config(folder: Path, config: Config) -> None:
-    write_whole(folder / "config.yaml", [config.to_yaml()])
+def save_run_config(folder: Path, config: Config, name: str = "config.yaml") -> None:
+    write_whole(folder / name, [config.to_yaml()])
 
 
 def save_model(

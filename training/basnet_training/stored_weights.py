@@ -5,7 +5,6 @@ Names and shapes are those of the inference network's buffers (docs/bundle.md).
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import zlib
 from pathlib import Path
@@ -33,8 +32,8 @@ KINDS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "int8": torch.int
 def quantised(taps: Tensor) -> tuple[Tensor, Tensor]:
     """Symmetric int8 per output channel: (H, 3 F) floats to int8 of the same shape and scales (H).
 
-    A weight is q * scale, scale = max |w| / 127 over the whole row, q rounded half to even. A row of
-    zeros has the scale 0.
+    A weight is q * scale, scale = max |w| / 127 over the whole row, q rounded half to even. A row
+    of zeros has the scale 0.
     """
     rows = taps.float().numpy()
     scale = np.abs(rows).max(axis=1) / np.float32(LARGEST)
@@ -70,22 +69,20 @@ def write_safetensors(module: InferenceNetwork, metadata: BundleMetadata, path: 
     path.write_bytes(save(tensors, texts))
 
 
-def read_into(module: InferenceNetwork, path: Path) -> InferenceNetwork:
-    """A copy of a module with the weights of a bundle of either format, read by the core."""
-    copied = copy.deepcopy(module)
+def read_into(module: InferenceNetwork, path: Path) -> None:
+    """Give a module the weights of a bundle of either format, as the core reads them."""
     weights = {name: _tensor(*stored) for name, stored in _core.read_weights(str(path)).items()}
     for name, tensor in weights.items():
         layer, _, part = name.rpartition(".")
         if not layer:
-            setattr(copied, name, tensor)
+            setattr(module, name, tensor)
         elif part == "bias":
-            getattr(copied, layer).bias = tensor
+            getattr(module, layer).bias = tensor
     for layer in LAYERS:
-        part, taps = getattr(copied, layer), weights[f"{layer}.taps"]
+        part, taps = getattr(module, layer), weights[f"{layer}.taps"]
         scale = weights.get(f"{layer}.scale")
         part.taps = taps if scale is None else taps.float() * scale[:, None]
         part.inner = inner_tiles(part.taps, part.combine)
-    return copied
 
 
 def _tensor(dtype: str, shape: tuple[int, ...], content: bytes) -> Tensor:

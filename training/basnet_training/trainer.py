@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,12 +19,14 @@ from . import validation
 from .averaging import Best
 from .checkpoint import latest_checkpoint, load_checkpoint, save_checkpoint
 from .config import Config
+from .data_digest import digest_of
 from .dataset import Batch, PositionSampler, TaggedVideos, TrainingStream, collate, open_videos
 from .distributed import Processes, processes
 from .loss import Loss
 from .optimisation import Optimisation
 from .progress import Log, NoLog, TensorBoardLog, progress_bar
 from .projection_fit import fit_projection
+from .resuming import check_same_run
 from .runs import resolve, save_model, save_run_config
 
 
@@ -39,27 +41,52 @@ class FitResult:
 
 
 def fit(
-    config: Config, folder: str | Path, *, resume: bool = False, shown: bool = True
+    config: Config,
+    folder: str | Path,
+    *,
+    resume: bool = False,
+    shown: bool = True,
+    seen: Callable[[TaggedVideos, Config], None] | None = None,
 ) -> FitResult:
     """Train, and leave `config.yaml`, `model.safetensors`, checkpoints and logs in `folder`.
 
     Under `torchrun` every process calls this; the first one writes.
 
     Args:
-        resume: continue from the folder's newest checkpoint, with an equal configuration; the
-            result is that of a run that was never stopped. Without a checkpoint, start.
-        shown: draw a progress bar.
+        resume: continue from the folder's newest checkpoint, with equal data and an equal
+            configuration, but for more iterations; the result is that of a run that was never
+            stopped. Without a checkpoint, start.
+        shown: say how far it is.
+        seen: called with what was read and the settings that follow, before the first iteration.
 
     Raises:
         ValueError: the data or a setting is wrong, or the folder holds another run.
     """
-    videos = open_videos(config.data)
+    folder = Path(folder)
+    videos = open_videos(config.data, folder=folder)
+    resolved = resolve(config, videos)
+    if seen is not None:
+        seen(videos, resolved)
     with processes(config.run.device) as group, _deterministic(group.device):
-        trainer = Trainer(resolve(config, videos), videos, Path(folder), group)
+        trainer = Trainer(resolved, videos, folder, group)
         if resume:
             trainer.resume()
         else:
             trainer.begin()
+        return trainer.run(shown and group.leads)
+
+
+def fit_videos(
+    config: Config, videos: TaggedVideos, folder: Path, *, shown: bool = True
+) -> FitResult:
+    """As `fit`, of settings that are resolved and videos that are open; goes on where it stopped.
+
+    Raises:
+        ValueError: the folder holds a run of other data or settings.
+    """
+    with processes(config.run.device) as group, _deterministic(group.device):
+        trainer = Trainer(config, videos, folder, group)
+        trainer.resume()
         return trainer.run(shown and group.leads)
 
 
@@ -70,6 +97,7 @@ class Trainer:
         self, config: Config, videos: TaggedVideos, folder: Path, group: Processes
     ) -> None:
         self.config, self.folder, self.group = config, folder, group
+        self.data = digest_of(videos)
         self.train, self.held_out = validation.divide(videos, config.validation)
         self.optimisation = Optimisation(config, group)
         self.network = self.optimisation.network
@@ -95,20 +123,17 @@ class Trainer:
             self.begin()
             return
         checkpoint = load_checkpoint(path)
-        if checkpoint.digest != self.config.digest():
-            raise InvalidValue(
-                f"{path} was made with other settings (configuration {checkpoint.digest}, "
-                f"this is {self.config.digest()}); resume with its config.yaml"
-            )
+        check_same_run(path, checkpoint, self.config, self.data)
         self.optimisation.restore(checkpoint)
         self.best = Best(**checkpoint.extra["best"])
+        self._write_config()  # of more iterations, perhaps
 
     def run(self, shown: bool) -> FitResult:
         """Iterate to the end and keep the weights."""
         total = self.config.optim.iterations
         log = self._open_log()
         self.group.wait()  # no rank writes a checkpoint before all have looked for one
-        with progress_bar(self.config.name, total, done=self.step, shown=shown) as bar:
+        with progress_bar(f"train {self.folder.name}", total, done=self.step, shown=shown) as bar:
             for batch in self._loader():
                 loss = self.optimisation.iterate(batch.to(self.group.device))
                 bar.advance(f"loss {float(loss.total.detach()):.4f}")
@@ -142,7 +167,8 @@ class Trainer:
     def _save(self) -> None:
         if not self.group.leads:
             return
-        checkpoint = self.optimisation.checkpoint(best=asdict(self.best))
+        about = {"config": self.config.model_dump(mode="json"), "data": self.data}
+        checkpoint = self.optimisation.checkpoint(best=asdict(self.best), **about)
         save_checkpoint(self.folder, checkpoint, self.config.run.keep_checkpoints)
 
     def _finish(self) -> FitResult:

@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from basnet_rt import InvalidValue
+
 from . import sampling
 from .config import Config, ValidationConfig
 from .dataset import TaggedVideos, VideoDataset, collate
@@ -30,6 +32,12 @@ def divide(videos: TaggedVideos, settings: ValidationConfig) -> tuple[TaggedVide
     by_tags = sorted(shuffled.tolist(), key=lambda place: videos.labels[place].tolist())
     held = set(by_tags[settings.fold :: settings.folds])
     kept = [place for place in range(len(videos)) if place not in held]
+    if not kept or not held:
+        raise InvalidValue(
+            f"validation.folds {settings.folds}, fold {settings.fold}: of {len(videos)} videos "
+            f"{len(held)} are held out and {len(kept)} are left to train on; choose fewer folds, "
+            "or 0 for none"
+        )
     return videos.take(kept), videos.take(sorted(held))
 
 
@@ -39,8 +47,9 @@ def measure(
 ) -> dict[str, float]:
     """Losses and video-level scores on whole videos, one at a time.
 
-    `forward` is a network in evaluation mode. Returns "loss" and its parts, "video_map" and, where
-    there are both kinds, "video_auc" of telling videos with action from those without.
+    `forward` is a network in evaluation mode. Returns "loss" and its parts, "video_map", the same
+    of scores that know nothing ("video_map_by_chance") and, where there are both kinds, "video_auc"
+    of telling videos with action from those without.
     """
     dataset = VideoDataset(videos, config.sampling)
     sums: dict[str, float] = {}
@@ -68,6 +77,7 @@ def video_metrics(scores: Scores, labels: Scores) -> dict[str, float]:
     if present:
         each = [average_precision(scores[:, c], labels[:, c] > 0) for c in present]
         found["video_map"] = float(np.mean(each))
+        found["video_map_by_chance"] = float((labels[:, present] > 0).mean())
     action: npt.NDArray[np.bool_] = labels.sum(axis=1) > 0
     if action.any() and not action.all():
         found["video_auc"] = area_under_roc(scores.max(axis=1), action)

@@ -38,10 +38,11 @@ struct BundleMetadata {
   std::optional<std::int64_t> num_segments;  ///< T of mode kPublished; absent: native rate
   std::optional<Calibration> calibration;    ///< absent where it was never measured
   PostprocessConfig postprocess;             ///< what the model is localized with by default
-  /// Constant in the background column of a network that computes none; a safetensors file needs it.
+  /// Constant in the background column of a network that computes none; a safetensors file needs
+  /// it.
   std::optional<double> background_logit;
-  bool simulated = false;                    ///< trained on made features; results must say so
-  std::string json;  ///< the whole text, unknown keys, versions and provenance included
+  bool simulated = false;  ///< trained on made features; results must say so
+  std::string json;        ///< the whole text, unknown keys, versions and provenance included
 
   std::int64_t num_classes() const { return static_cast<std::int64_t>(classes.size()); }
   /// Seconds between the starts of two snippets at native rate.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cpu/normalise.h"
+#include "nms/radix_order.h"
 #include "cpu/ranking.h"
 #include "cpu/sampled_row.h"
 #include "formulas/formulas.h"
@@ -91,17 +92,22 @@ Detections postprocess_published(const VideoInput& video, const PostprocessConfi
   std::vector<RankedDetection> found;
   std::vector<RankedDetection> of_class;
   std::vector<Segment> segments;
+  of_class.reserve(static_cast<std::size_t>(video.cas.num_snippets));
   for (const std::int64_t label : predicted_classes(video, config)) {
     of_class.clear();
     proposer.run(label, [&](std::int64_t k, std::int64_t c, double score, Segment segment) {
       of_class.push_back({score, segment, c, k});
     });
-    std::sort(of_class.begin(), of_class.end(), formulas::comes_first);
+    const auto order = places_in_order(
+        of_class.size(), [&](std::size_t i) { return -of_class[i].score; },
+        [&](std::size_t a, std::size_t b) { return formulas::comes_first(of_class[a], of_class[b]); });
     segments.clear();
-    for (const RankedDetection& one : of_class) segments.push_back(one.segment);
-    for (const std::size_t i : greedy_nms(segments, config.nms_iou, 1.0, iou)) {
-      found.push_back(of_class[i]);
+    for (const std::uint32_t i : order) segments.push_back(of_class[i].segment);
+    const auto other_classes = static_cast<std::ptrdiff_t>(found.size());
+    for (const std::size_t at : greedy_nms(segments, config.nms_iou, 1.0, iou)) {
+      found.push_back(of_class[order[at]]);
     }
+    std::inplace_merge(found.begin(), found.begin() + other_classes, found.end(), formulas::comes_first);
   }
   return ranked(std::move(found));
 }

@@ -7,7 +7,9 @@
 namespace basnet_rt::cpu {
 
 Detections ranked(std::vector<RankedDetection> found) {
-  std::sort(found.begin(), found.end(), formulas::comes_first);
+  if (!std::is_sorted(found.begin(), found.end(), formulas::comes_first)) {
+    std::sort(found.begin(), found.end(), formulas::comes_first);
+  }
   Detections detections;
   detections.labels.reserve(found.size());
   detections.scores.reserve(found.size());

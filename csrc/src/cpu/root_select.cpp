@@ -17,8 +17,8 @@ double iou(const Candidate& a, const Candidate& b) {
 }
 
 bool comes_first(const Candidate& a, double score_a, const Candidate& b, double score_b) {
-  return formulas::comes_first({score_a, a.segment, 0, a.threshold_index},
-                               {score_b, b.segment, 0, b.threshold_index});
+  return formulas::precedes(score_a, a.segment, 0, a.threshold_index, score_b, b.segment, 0,
+                            b.threshold_index);
 }
 
 template <class TryVisit>
@@ -78,7 +78,9 @@ void RootSolver::select_hard(const RootSettings& settings) {
   }
 }
 
-// A heap whose entries may be stale: a decayed candidate is pushed again with its new score.
+// A heap whose entries may be stale: scores only fall, so a decayed candidate is put back with its
+// new score when its turn comes. What has fallen below the minimum is never kept, and decays no
+// more.
 void RootSolver::select_soft(const RootSettings& settings) {
   const auto comes_later = [this](const KeptCandidate& a, const KeptCandidate& b) {
     return comes_first(candidates_[static_cast<std::size_t>(b.candidate)], b.score,
@@ -97,7 +99,11 @@ void RootSolver::select_soft(const RootSettings& settings) {
     const KeptCandidate best = heap.top();
     heap.pop();
     const auto index = static_cast<std::size_t>(best.candidate);
-    if (dropped_[index] || best.score != decayed_[index]) continue;
+    if (dropped_[index]) continue;
+    if (best.score != decayed_[index]) {
+      heap.push({best.candidate, decayed_[index]});
+      continue;
+    }
     if (best.score < settings.soft_min_score) break;
     dropped_[index] = 1;  // taken
     kept_.push_back(best);
@@ -106,7 +112,7 @@ void RootSolver::select_soft(const RootSettings& settings) {
                       const auto i = static_cast<std::size_t>(other);
                       if (dropped_[i] || !(decayed_[i] > 0.0)) return;
                       decayed_[i] *= formulas::soft_weight(overlap, linear, settings.soft_sigma);
-                      heap.push({other, decayed_[i]});
+                      if (decayed_[i] < settings.soft_min_score) dropped_[i] = 1;
                     });
   }
 }

@@ -173,6 +173,7 @@ VideoOutput Network::forward(const FeatureView& features, const Machine& machine
 }
 
 void Network::step(std::vector<StreamTurn>& turns, const Machine& machine) const {
+  thread_local Workspace workspace;
   std::vector<Progress> progress;
   for (StreamTurn& turn : turns) {
     turn.certain = {};
@@ -180,7 +181,7 @@ void Network::step(std::vector<StreamTurn>& turns, const Machine& machine) const
   }
   for (auto pieces = next_pieces(turns, progress, options_.feature_dim); !pieces.empty();
        pieces = next_pieces(turns, progress, options_.feature_dim)) {
-    Pass(*this, pieces, machine).run();
+    Pass(*this, pieces, machine, workspace).run();
   }
   for (std::size_t i = 0; i < turns.size(); ++i) *turns[i].state = std::move(progress[i].state);
 }

@@ -8,6 +8,7 @@
 
 #include "engine/kernels/kernel.h"
 #include "engine/numbers.h"
+#include "engine/threads.h"
 
 #if defined(__linux__)
 #include <sys/mman.h>
@@ -38,34 +39,49 @@ struct Strides {
   std::int64_t k;
 };
 
-/// The weights of up to kPanel outputs, one row per output.
+/// The weights of up to kPanel outputs, one row of `depth` per output; zeros where there is none.
 std::vector<float> panel_rows(const TensorView& weight, Strides strides, std::int64_t first,
                               std::int64_t count, std::int64_t depth) {
   std::vector<float> rows(static_cast<std::size_t>(kPanel * depth));
   for (std::int64_t o = 0; o < count; ++o) {
     float* row = rows.data() + o * depth;
     const std::int64_t start = (first + o) * strides.output;
+    if (weight.dtype == DType::kFloat32 && strides.k == 1) {
+      const char* data = static_cast<const char*>(weight.data) + 4 * start;
+      std::memcpy(row, data, static_cast<std::size_t>(depth) * sizeof(float));
+      continue;
+    }
     for (std::int64_t k = 0; k < depth; ++k) row[k] = value_at(weight, start + k * strides.k);
   }
   return rows;
 }
 
+// Few k at a time, so that rows and panel stay in the first-level cache.
+constexpr std::int64_t kStrip = 16;
+
+/// Calls put(k, o, value) for `depth` weights of each of a panel's outputs, which are `apart`.
+template <class Put>
+void for_strips(const float* rows, std::int64_t apart, std::int64_t depth, const Put& put) {
+  for (std::int64_t first = 0; first < depth; first += kStrip) {
+    const std::int64_t end = std::min(depth, first + kStrip);
+    for (std::int64_t o = 0; o < kPanel; ++o) {
+      const float* row = rows + o * apart;
+      for (std::int64_t k = first; k < end; ++k) put(k, o, row[k]);
+    }
+  }
+}
+
 void write_float32(const std::vector<float>& rows, std::int64_t depth, std::byte* panel) {
   auto* out = reinterpret_cast<float*>(panel);
-  for (std::int64_t k = 0; k < depth; ++k) {
-    for (std::int64_t o = 0; o < kPanel; ++o)
-      *out++ = rows[static_cast<std::size_t>(o * depth + k)];
-  }
+  for_strips(rows.data(), depth, depth,
+             [&](std::int64_t k, std::int64_t o, float value) { out[k * kPanel + o] = value; });
 }
 
 void write_bfloat16(const std::vector<float>& rows, std::int64_t depth, std::byte* panel) {
   auto* out = reinterpret_cast<std::uint16_t*>(panel);
-  for (std::int64_t k = 0; k < depth; ++k) {
-    std::uint16_t* pairs = out + k / 2 * 2 * kPanel + k % 2;
-    for (std::int64_t o = 0; o < kPanel; ++o) {
-      pairs[2 * o] = to_bfloat16(rows[static_cast<std::size_t>(o * depth + k)]);
-    }
-  }
+  for_strips(rows.data(), depth, depth, [&](std::int64_t k, std::int64_t o, float value) {
+    out[(k / 2 * kPanel + o) * 2 + k % 2] = to_bfloat16(value);
+  });
 }
 
 float largest(const float* row, std::int64_t depth) {
@@ -74,16 +90,26 @@ float largest(const float* row, std::int64_t depth) {
   return most;
 }
 
-/// One output's weights into its place in a panel.
-void write_int8(const float* row, PackedLayer& layer, std::int64_t output, std::byte* panel) {
-  const float scale = layer.scale[static_cast<std::size_t>(output)];
-  const std::int64_t padded = layer.num_panels() * kPanel;
-  for (std::int64_t k = 0; k < layer.taps * layer.depth; ++k) {
+/// One output's steps of `scale`, in [-127, 127].
+void to_steps(float* row, std::int64_t depth, float scale) {
+  for (std::int64_t k = 0; k < depth; ++k) {
     const float steps = scale > 0.0f ? rounded(row[k] / scale) : 0.0f;
-    const auto q = static_cast<std::int8_t>(std::min(127.0f, std::max(-127.0f, steps)));
-    const std::int64_t tap = k / layer.depth, at = tap * layer.int8_depth() + k % layer.depth;
-    panel[(at / 4 * kPanel + output % kPanel) * 4 + at % 4] = static_cast<std::byte>(q);
-    layer.byte_sums[static_cast<std::size_t>(tap * padded + output)] += 128 * q;
+    row[k] = std::min(127.0f, std::max(-127.0f, steps));
+  }
+}
+
+void write_int8(const std::vector<float>& steps, PackedLayer& layer, std::int64_t first,
+                std::byte* panel) {
+  const std::int64_t padded = layer.num_panels() * kPanel;
+  for (std::int64_t tap = 0; tap < layer.taps; ++tap) {
+    std::byte* to = panel + tap * layer.int8_depth() * kPanel;
+    std::int32_t* sums = layer.byte_sums.data() + tap * padded + first;
+    for_strips(steps.data() + tap * layer.depth, layer.taps * layer.depth, layer.depth,
+               [&](std::int64_t k, std::int64_t o, float step) {
+                 const int q = static_cast<int>(step);
+                 to[(k / 4 * kPanel + o) * 4 + k % 4] = static_cast<std::byte>(q);
+                 sums[o] += 128 * q;
+               });
   }
 }
 
@@ -94,17 +120,19 @@ void pack_panel(const TensorView& weight, Strides strides, std::int64_t first, P
       layer.panels.data() + static_cast<std::size_t>(first / kPanel) * layer.panel_bytes();
   std::vector<float> rows = panel_rows(weight, strides, first, count, depth);
   if (layer.dtype == DType::kFloat32) return write_float32(rows, depth, panel);
+  std::memset(panel, 0, layer.panel_bytes());
   if (layer.dtype == DType::kBFloat16) return write_bfloat16(rows, depth, panel);
   for (std::int64_t o = 0; o < count; ++o) {
     float* row = rows.data() + o * depth;
     float& scale = layer.scale[static_cast<std::size_t>(first + o)];
-    if (weight.dtype != DType::kInt8) {
-      scale = largest(row, depth) / 127.0f;
-    } else {  // the file's steps, which `write_int8` divides by the scale
-      for (std::int64_t k = 0; k < depth; ++k) row[k] *= scale;
+    if (weight.dtype == DType::kInt8) {  // steps already; -128 is none
+      for (std::int64_t k = 0; k < depth; ++k) row[k] = std::max(-127.0f, row[k]);
+      continue;
     }
-    write_int8(row, layer, first + o, panel);
+    scale = largest(row, depth) / 127.0f;
+    to_steps(row, depth, scale);
   }
+  write_int8(rows, layer, first, panel);
 }
 
 void pack(const TensorView& weight, Strides strides, const TensorView& bias, PackedLayer& layer) {
@@ -118,9 +146,9 @@ void pack(const TensorView& weight, Strides strides, const TensorView& bias, Pac
     layer.scale.resize(padded);
     layer.byte_sums.assign(static_cast<std::size_t>(layer.taps) * padded, 0);
   }
-  for (std::int64_t first = 0; first < layer.outputs; first += kPanel) {
-    pack_panel(weight, strides, first, layer);
-  }
+  Threads threads(layer.panels.size() > kLargePage ? 0 : 1);
+  threads.run(layer.num_panels(),
+              [&](std::int64_t panel) { pack_panel(weight, strides, panel * kPanel, layer); });
 }
 
 }  // namespace
@@ -134,7 +162,6 @@ AlignedBytes::AlignedBytes(std::size_t size) : size_(size) {
 #if defined(__linux__)
   if (boundary == kLargePage) madvise(data_.get(), whole, MADV_HUGEPAGE);
 #endif
-  std::memset(data_.get(), 0, whole);
 }
 
 void AlignedBytes::Free::operator()(std::byte* data) const { std::free(data); }

@@ -10,7 +10,7 @@
 
 namespace basnet_rt::engine {
 
-/// Zeroed bytes on a boundary of 64, on large pages where the system has them.
+/// Bytes, of any values, on a boundary of 64, on large pages where the system has them.
 class AlignedBytes {
  public:
   AlignedBytes() = default;

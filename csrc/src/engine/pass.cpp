@@ -10,14 +10,16 @@ namespace {
 
 std::size_t size(std::int64_t count) { return static_cast<std::size_t>(count); }
 
-std::vector<const float*> row_pointers(const float* rows, std::int64_t count, std::int64_t width) {
-  std::vector<const float*> pointers(size(count));
-  for (std::int64_t i = 0; i < count; ++i) pointers[size(i)] = rows + i * width;
-  return pointers;
+InputRows input_rows(const float* rows, std::int64_t count, std::int64_t width) {
+  InputRows places(size(count));
+  for (std::int64_t i = 0; i < count; ++i) places[size(i)] = rows + i * width;
+  return places;
 }
 
-void round_all(std::vector<float>& values) {
-  for (float& value : values) value = rounded_to_bfloat16(value);
+OutputRows output_rows(float* rows, std::int64_t count, std::int64_t width) {
+  OutputRows places(size(count));
+  for (std::int64_t i = 0; i < count; ++i) places[size(i)] = rows + i * width;
+  return places;
 }
 
 /// The last two of `count` vectors of `width` values.
@@ -27,12 +29,25 @@ std::vector<float> last_two(const float* vectors, std::int64_t count, std::int64
 
 }  // namespace
 
-Pass::Pass(const Network& network, std::vector<Piece>& pieces, const Machine& machine)
-    : net_(network), pieces_(pieces), machine_(machine) {}
+float* Buffer::room(std::int64_t count) {
+  if (count > size_) {
+    values_.reset();  // before the larger one is asked for
+    size_ = 0;
+    values_.reset(new float[size(count)]);
+    size_ = count;
+  }
+  return values_.get();
+}
+
+Pass::Pass(const Network& network, std::vector<Piece>& pieces, const Machine& machine,
+           Workspace& workspace)
+    : net_(network), pieces_(pieces), machine_(machine), space_(workspace) {}
 
 void Pass::run() {
   place();
-  project_and_filter();
+  project();
+  filter();
+  place_rows();
   first_layer();
   second_layer();
   for (const Piece& piece : pieces_) {
@@ -54,93 +69,96 @@ void Pass::place() {
   }
 }
 
-void Pass::project_and_filter() {
-  const std::int64_t width = net_.width(), features = net_.options().feature_dim;
-  std::vector<const float*> rows;
-  for (const Piece& piece : pieces_) {
-    for (const float* row : row_pointers(piece.features, piece.count, features))
-      rows.push_back(row);
-  }
-  std::vector<float> inputs(size(num_features_ * width));
-  if (net_.options().has_projection) {
-    product(net_.projection_, rows, Finish::kNone, inputs.data(), width, machine_);
-  } else {
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      std::copy(rows[i], rows[i] + width, inputs.data() + static_cast<std::int64_t>(i) * width);
-    }
-  }
-  foreground_.assign(size(num_features_), 1.0f);
-  if (net_.options().has_filter && num_features_ > 0) {
-    std::vector<float> rounded_inputs;
-    if (net_.filter_.dtype == DType::kBFloat16) round_all(rounded_inputs = inputs);
-    const float* from = rounded_inputs.empty() ? inputs.data() : rounded_inputs.data();
-    const std::int64_t inner = net_.filter_.outputs;
-    std::vector<float> hidden(size(num_features_ * inner));
-    product(net_.filter_, row_pointers(from, num_features_, width), Finish::kLeakyRelu,
-            hidden.data(), inner, machine_);
-    product(net_.filter_out_, row_pointers(hidden.data(), num_features_, inner), Finish::kNone,
-            foreground_.data(), 1, machine_);
-    for (float& value : foreground_) value = sigmoid(value);
-  }
-  place_rows(inputs.data());
-}
-
-void Pass::place_rows(const float* inputs) {
+void Pass::project() {
   const std::int64_t width = net_.width();
-  rows_.assign(size(num_rows_ * width), 0.0f);
+  InputRows rows;
   for (const Piece& piece : pieces_) {
-    float* to = rows_.data() + piece.first_row * width;
-    to = std::copy(piece.state->rows.begin(), piece.state->rows.end(), to);
-    for (std::int64_t i = piece.first_feature; i < piece.first_feature + piece.count; ++i) {
-      const float weight = foreground_[size(i)];
-      for (std::int64_t k = 0; k < width; ++k) *to++ = inputs[i * width + k] * weight;
-    }
+    const InputRows more = input_rows(piece.features, piece.count, net_.options().feature_dim);
+    rows.insert(rows.end(), more.begin(), more.end());
   }
-  if (net_.dtype() == DType::kBFloat16) round_all(rows_);
+  const OutputRows out =
+      output_rows(space_.inputs.room(num_features_ * width), num_features_, width);
+  if (net_.options().has_projection) {
+    return product(net_.projection_, rows, Finish::kNone, out, machine_);
+  }
+  for (std::size_t i = 0; i < rows.size(); ++i) std::copy_n(rows[i], width, out[i]);
 }
 
-/// `layer` on the windows of three rows that start at these rows of `inputs`.
-std::vector<float> Pass::three_taps(const PackedLayer& layer, const std::vector<float>& inputs,
-                                    const std::vector<std::int64_t>& windows, Finish finish) const {
+void Pass::filter() {
+  float* foreground = space_.foreground.room(num_features_);
+  std::fill_n(foreground, num_features_, 1.0f);
+  if (!net_.options().has_filter) return;
+  const std::int64_t count = num_features_ * net_.width(), inner = net_.filter_.outputs;
+  const float* inputs = space_.inputs.data();
+  if (net_.filter_.dtype == DType::kBFloat16) {
+    float* rounded = space_.rounded.room(count);
+    for (std::int64_t i = 0; i < count; ++i) rounded[i] = rounded_to_bfloat16(inputs[i]);
+    inputs = rounded;
+  }
+  float* hidden = space_.filter.room(num_features_ * inner);
+  product(net_.filter_, input_rows(inputs, num_features_, net_.width()), Finish::kLeakyRelu,
+          output_rows(hidden, num_features_, inner), machine_);
+  product(net_.filter_out_, input_rows(hidden, num_features_, inner), Finish::kNone,
+          output_rows(foreground, num_features_, 1), machine_);
+  for (std::int64_t i = 0; i < num_features_; ++i) foreground[i] = sigmoid(foreground[i]);
+}
+
+void Pass::place_rows() {
+  const std::int64_t width = net_.width();
+  const bool bfloat16 = net_.dtype() == DType::kBFloat16;
+  float* to = space_.rows.room(num_rows_ * width);
+  for (const Piece& piece : pieces_) {
+    to = std::copy(piece.state->rows.begin(), piece.state->rows.end(), to);
+    const float* from = space_.inputs.data() + piece.first_feature * width;
+    for (std::int64_t i = 0; i < piece.count; ++i, from += width, to += width) {
+      const float weight = space_.foreground.data()[piece.first_feature + i];
+      for (std::int64_t k = 0; k < width; ++k) to[k] = from[k] * weight;
+    }
+    if (piece.last) to = std::fill_n(to, width, 0.0f);
+  }
+  if (!bfloat16) return;
+  for (float* value = space_.rows.data(); value != to; ++value) {
+    *value = rounded_to_bfloat16(*value);  // of a state saved in float32, too
+  }
+}
+
+/// `layer` on the windows of three rows that start at these rows of `inputs`, which has `count`.
+void Pass::three_taps(const PackedLayer& layer, const Buffer& inputs, std::int64_t count,
+                      const std::vector<std::int64_t>& windows, Finish finish,
+                      const OutputRows& out) const {
   const std::int64_t depth = layer.depth;
-  std::vector<float> out(windows.size() * size(layer.outputs));
   if (layer.dtype == DType::kInt8) {
-    const std::int64_t count = static_cast<std::int64_t>(inputs.size()) / depth;
     Int8Rows steps(count, depth, machine_.kernel.int8.offset);
     machine_.threads.run((count + 15) / 16, [&](std::int64_t part) {
       const std::int64_t end = std::min(count, 16 * part + 16);
       for (std::int64_t i = 16 * part; i < end; ++i) steps.set(i, inputs.data() + i * depth);
     });
-    product(layer, steps, windows, finish, out.data(), layer.outputs, machine_);
-    return out;
+    return product(layer, steps, windows, finish, out, machine_);
   }
-  std::vector<const float*> rows;
+  InputRows rows;
   for (const std::int64_t window : windows) rows.push_back(inputs.data() + window * depth);
-  product(layer, rows, finish, out.data(), layer.outputs, machine_);
-  return out;
+  product(layer, rows, finish, out, machine_);
 }
 
 void Pass::first_layer() {
-  const std::int64_t hidden = net_.hidden();
-  hidden_.assign(size(num_hidden_ * hidden), 0.0f);
-  std::vector<std::int64_t> windows, places;
+  const std::int64_t width = net_.hidden();
+  float* hidden = space_.hidden.room(num_hidden_ * width);
+  std::vector<std::int64_t> windows;
+  OutputRows out;
   for (const Piece& piece : pieces_) {
-    std::copy(piece.state->hidden.begin(), piece.state->hidden.end(),
-              hidden_.begin() + piece.first_hidden * hidden);
+    float* own = hidden + piece.first_hidden * width;
+    std::copy(piece.state->hidden.begin(), piece.state->hidden.end(), own);
+    std::fill_n(own + 2 * width, (piece.hidden() - 2) * width, 0.0f);
     if (piece.empty()) continue;
     // Snippet -1 of a new stream is padding, not a convolution.
     for (std::int64_t i = piece.state->seen == 0 ? 1 : 0; i < piece.rows() - 2; ++i) {
       windows.push_back(piece.first_row + i);
-      places.push_back(piece.first_hidden + 2 + i);
+      out.push_back(own + (2 + i) * width);
     }
   }
   const bool bfloat16 = net_.dtype() == DType::kBFloat16;
-  const std::vector<float> made = three_taps(
-      net_.first_, rows_, windows, bfloat16 ? Finish::kRoundedLeakyRelu : Finish::kLeakyRelu);
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    std::copy_n(made.data() + static_cast<std::int64_t>(i) * hidden, hidden,
-                hidden_.data() + places[i] * hidden);
-  }
+  three_taps(net_.first_, space_.rows, num_rows_, windows,
+             bfloat16 ? Finish::kRoundedLeakyRelu : Finish::kLeakyRelu, out);
 }
 
 void Pass::second_layer() {
@@ -151,23 +169,26 @@ void Pass::second_layer() {
     }
   }
   const NetworkOptions& options = net_.options();
-  const std::int64_t columns = options.num_classes + 1;
-  cas_.assign(size(num_outputs_ * columns), options.background_logit);
-  if (windows.empty()) return;
-  const std::vector<float> second = three_taps(net_.second_, hidden_, windows, Finish::kLeakyRelu);
-  product(net_.classifier_, row_pointers(second.data(), num_outputs_, net_.second_.outputs),
-          Finish::kNone, cas_.data(), columns, machine_);
+  const std::int64_t columns = options.num_classes + 1, width = net_.second_.outputs;
+  float* cas = space_.cas.room(num_outputs_ * columns);
+  std::fill_n(cas, num_outputs_ * columns, options.background_logit);
+  float* second = space_.second.room(num_outputs_ * width);
+  three_taps(net_.second_, space_.hidden, num_hidden_, windows, Finish::kLeakyRelu,
+             output_rows(second, num_outputs_, width));
+  product(net_.classifier_, input_rows(second, num_outputs_, width), Finish::kNone,
+          output_rows(cas, num_outputs_, columns), machine_);
 }
 
-void Pass::give(const Piece& piece) {
+void Pass::give(const Piece& piece) const {
   const std::int64_t classes = net_.options().num_classes, count = piece.outputs();
   Snippets& out = *piece.out;
   for (std::int64_t i = 0; i < count; ++i) {
     const std::int64_t behind = piece.skipped() + i;  // outputs start two before the new features
-    out.foreground.push_back(behind < 2 ? piece.state->foreground[size(behind)]
-                                        : foreground_[size(piece.first_feature + behind - 2)]);
+    out.foreground.push_back(behind < 2
+                                 ? piece.state->foreground[size(behind)]
+                                 : space_.foreground.data()[piece.first_feature + behind - 2]);
   }
-  const float* cas = cas_.data() + piece.first_output * (classes + 1);
+  const float* cas = space_.cas.data() + piece.first_output * (classes + 1);
   out.cas.insert(out.cas.end(), cas, cas + count * (classes + 1));
   out.activations.resize(size((out.num_snippets + count) * classes));
   for (std::int64_t i = 0; i < count; ++i) {
@@ -185,11 +206,12 @@ void Pass::move_on(const Piece& piece) const {
   }
   const std::int64_t width = net_.width(), hidden = net_.hidden();
   std::vector<float> foreground = state.foreground;
-  foreground.insert(foreground.end(), foreground_.begin() + piece.first_feature,
-                    foreground_.begin() + piece.first_feature + piece.count);
+  const float* more = space_.foreground.data() + piece.first_feature;
+  foreground.insert(foreground.end(), more, more + piece.count);
   state.foreground.assign(foreground.end() - 2, foreground.end());
-  state.rows = last_two(rows_.data() + piece.first_row * width, piece.rows(), width);
-  state.hidden = last_two(hidden_.data() + piece.first_hidden * hidden, piece.hidden(), hidden);
+  state.rows = last_two(space_.rows.data() + piece.first_row * width, piece.rows(), width);
+  state.hidden =
+      last_two(space_.hidden.data() + piece.first_hidden * hidden, piece.hidden(), hidden);
   state.seen += piece.count;
 }
 

@@ -3,6 +3,7 @@
 // One batch of streams through the layers.
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "engine/network.h"
@@ -40,32 +41,57 @@ struct Piece {
   }
 };
 
+/// Memory for values, kept for the next pass.
+class Buffer {
+ public:
+  /// Room for `count` values, whatever they hold.
+  float* room(std::int64_t count);
+  float* data() { return values_.get(); }
+  const float* data() const { return values_.get(); }
+
+ private:
+  std::unique_ptr<float[]> values_;
+  std::int64_t size_ = 0;
+};
+
+/// What the layers of a pass hand on; one per thread that calls.
+struct Workspace {
+  Buffer inputs;      // (num_features, D)
+  Buffer rounded;     // the same as bfloat16 values, where the filter wants those
+  Buffer filter;      // (num_features, hidden of the filter)
+  Buffer foreground;  // (num_features)
+  Buffer rows;        // (num_rows, D): weighed by the foreground
+  Buffer hidden;      // (num_hidden, H)
+  Buffer second;      // (num_outputs, H2)
+  Buffer cas;         // (num_outputs, C+1)
+};
+
 class Pass {
  public:
-  Pass(const Network& network, std::vector<Piece>& pieces, const Machine& machine);
+  Pass(const Network& network, std::vector<Piece>& pieces, const Machine& machine,
+       Workspace& workspace);
 
   /// Fills outputs and moves states on.
   void run();
 
  private:
   void place();
-  void project_and_filter();
-  void place_rows(const float* inputs);
-  std::vector<float> three_taps(const PackedLayer& layer, const std::vector<float>& inputs,
-                                const std::vector<std::int64_t>& windows, Finish finish) const;
+  void project();
+  void filter();
+  void place_rows();
+  void three_taps(const PackedLayer& layer, const Buffer& inputs, std::int64_t count,
+                  const std::vector<std::int64_t>& windows, Finish finish,
+                  const OutputRows& out) const;
   void first_layer();
   void second_layer();
-  void give(const Piece& piece);
+  void give(const Piece& piece) const;
   void move_on(const Piece& piece) const;
 
   const Network& net_;
   std::vector<Piece>& pieces_;
   const Machine& machine_;
+  Workspace& space_;
   std::int64_t num_features_ = 0, num_rows_ = 0, num_hidden_ = 0, num_outputs_ = 0;
-  std::vector<float> foreground_;  // (num_features)
-  std::vector<float> rows_;        // (num_rows, D)
-  std::vector<float> hidden_;      // (num_hidden, H)
-  std::vector<float> cas_;         // (num_outputs, C+1)
 };
 
 }  // namespace basnet_rt::engine

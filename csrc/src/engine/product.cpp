@@ -10,7 +10,7 @@ namespace {
 
 // A task's part of the outputs stays in the second-level cache with the panels it reads.
 constexpr std::int64_t kTaskRows = 96;
-constexpr std::int64_t kTaskPanels = 8;
+constexpr std::int64_t kTaskPanels = 16;
 constexpr std::int64_t kMostRows = 12;  // of any kernel's tile
 
 struct Task {
@@ -55,17 +55,20 @@ std::int32_t* sums_scratch(std::size_t count) {
 }
 
 void finish_task(const PackedLayer& layer, const Task& task, const float* sums, Finish finish,
-                 float* out, std::int64_t stride) {
+                 const OutputRows& out) {
   const std::int64_t width = task.panels * kPanel, first = task.panel * kPanel;
   const std::int64_t count = std::min(width, layer.outputs - first);
   for (std::int64_t r = 0; r < task.rows; ++r) {
     const float* row = sums + r * width;
-    float* to = out + (task.row + r) * stride + first;
+    float* to = out[static_cast<std::size_t>(task.row + r)] + first;
     if (finish == Finish::kNone) {
       std::copy(row, row + count, to);
       continue;
     }
-    for (std::int64_t o = 0; o < count; ++o) to[o] = row[o] > 0.0f ? row[o] : 0.01f * row[o];
+    for (std::int64_t o = 0; o < count; ++o) {
+      const float low = 0.01f * row[o];  // the larger of the two on either side of 0
+      to[o] = row[o] > low ? row[o] : low;
+    }
     if (finish != Finish::kRoundedLeakyRelu) continue;
     for (std::int64_t o = 0; o < count; ++o) to[o] = rounded_to_bfloat16(to[o]);
   }
@@ -75,7 +78,7 @@ void finish_task(const PackedLayer& layer, const Task& task, const float* sums, 
 struct Stage {
   alignas(64) float values[kMostRows * kBlock];
 
-  void fill(const std::vector<const float*>& rows, std::int64_t first, int count, std::int64_t k,
+  void fill(const InputRows& rows, std::int64_t first, int count, std::int64_t k,
             std::int64_t length) {
     for (int r = 0; r < count; ++r) {
       const float* from = rows[static_cast<std::size_t>(first + r)] + k;
@@ -84,8 +87,8 @@ struct Stage {
     }
   }
 
-  void fill_pairs(const std::vector<const float*>& rows, std::int64_t first, int count,
-                  std::int64_t k, std::int64_t length) {
+  void fill_pairs(const InputRows& rows, std::int64_t first, int count, std::int64_t k,
+                  std::int64_t length) {
     auto* pairs = reinterpret_cast<std::uint32_t*>(values);
     for (int r = 0; r < count; ++r, pairs += kBlock / 2) {
       std::uint32_t bits[kBlock];
@@ -118,7 +121,7 @@ void add_block(const PackedLayer& layer, const Kernel& kernel, const Stage& stag
   }
 }
 
-void float_task(const PackedLayer& layer, const std::vector<const float*>& rows, const Task& task,
+void float_task(const PackedLayer& layer, const InputRows& rows, const Task& task,
                 const Kernel& kernel, float* sums) {
   Stage stage;
   const std::int64_t depth = layer.taps * layer.depth, width = task.panels * kPanel;
@@ -201,15 +204,15 @@ void int8_task(const PackedLayer& layer, const Int8Rows& inputs,
 
 }  // namespace
 
-void product(const PackedLayer& layer, const std::vector<const float*>& rows, Finish finish,
-             float* out, std::int64_t stride, const Machine& machine) {
+void product(const PackedLayer& layer, const InputRows& rows, Finish finish, const OutputRows& out,
+             const Machine& machine) {
   const Plan plan(static_cast<std::int64_t>(rows.size()), layer.num_panels(),
                   machine.threads.count());
   machine.threads.run(plan.size(), [&](std::int64_t i) {
     const Task task = plan[i];
     float* sums = scratch(static_cast<std::size_t>(task.rows * task.panels * kPanel));
     float_task(layer, rows, task, machine.kernel, sums);
-    finish_task(layer, task, sums, finish, out, stride);
+    finish_task(layer, task, sums, finish, out);
   });
 }
 
@@ -238,15 +241,15 @@ void Int8Rows::set(std::int64_t i, const float* values) {
 }
 
 void product(const PackedLayer& layer, const Int8Rows& inputs,
-             const std::vector<std::int64_t>& windows, Finish finish, float* out,
-             std::int64_t stride, const Machine& machine) {
+             const std::vector<std::int64_t>& windows, Finish finish, const OutputRows& out,
+             const Machine& machine) {
   const Plan plan(static_cast<std::int64_t>(windows.size()), layer.num_panels(),
                   machine.threads.count());
   machine.threads.run(plan.size(), [&](std::int64_t i) {
     const Task task = plan[i];
     float* sums = scratch(static_cast<std::size_t>(task.rows * task.panels * kPanel));
     int8_task(layer, inputs, windows, task, machine.kernel.int8, sums);
-    finish_task(layer, task, sums, finish, out, stride);
+    finish_task(layer, task, sums, finish, out);
   });
 }
 

@@ -20,11 +20,15 @@ struct Machine {
 /// What is done to a layer's sums; the last also takes them to the nearest bfloat16.
 enum class Finish { kNone, kLeakyRelu, kRoundedLeakyRelu };
 
-/// `layer`, float32 or bfloat16, of rows[i], taps * depth values each, to out[i * stride].
+/// Places of rows.
+using InputRows = std::vector<const float*>;
+using OutputRows = std::vector<float*>;
+
+/// `layer`, float32 or bfloat16, of rows[i], taps * depth values each, to out[i].
 ///
 /// A bfloat16 layer expects rows of bfloat16 values; its outputs are float32.
-void product(const PackedLayer& layer, const std::vector<const float*>& rows, Finish finish,
-             float* out, std::int64_t stride, const Machine& machine);
+void product(const PackedLayer& layer, const InputRows& rows, Finish finish, const OutputRows& out,
+             const Machine& machine);
 
 /// Rows in steps of their own: value = q * scale, |q| <= 127.
 class Int8Rows {
@@ -45,9 +49,9 @@ class Int8Rows {
   std::vector<float> scale_;
 };
 
-/// An int8 `layer`: output i is of the `taps` rows of `inputs` from windows[i] on.
+/// An int8 `layer`: out[i] is of the `taps` rows of `inputs` from windows[i] on.
 void product(const PackedLayer& layer, const Int8Rows& inputs,
-             const std::vector<std::int64_t>& windows, Finish finish, float* out,
-             std::int64_t stride, const Machine& machine);
+             const std::vector<std::int64_t>& windows, Finish finish, const OutputRows& out,
+             const Machine& machine);
 
 }  // namespace basnet_rt::engine

@@ -19,12 +19,19 @@ struct Rank {
 };
 
 /// (score falling, start, end, label, level): the strict total order of results, and of NMS.
+/// Segments come by reference, so that one score above another decides without reading them.
+BASNET_RT_HOST_DEVICE inline bool precedes(double score_a, const Segment& a, std::int64_t label_a,
+                                           std::int64_t level_a, double score_b, const Segment& b,
+                                           std::int64_t label_b, std::int64_t level_b) {
+  if (score_a != score_b) return score_a > score_b;
+  if (a.start != b.start) return a.start < b.start;
+  if (a.end != b.end) return a.end < b.end;
+  if (label_a != label_b) return label_a < label_b;
+  return level_a < level_b;
+}
+
 BASNET_RT_HOST_DEVICE inline bool comes_first(const Rank& a, const Rank& b) {
-  if (a.score != b.score) return a.score > b.score;
-  if (a.segment.start != b.segment.start) return a.segment.start < b.segment.start;
-  if (a.segment.end != b.segment.end) return a.segment.end < b.segment.end;
-  if (a.label != b.label) return a.label < b.label;
-  return a.level < b.level;
+  return precedes(a.score, a.segment, a.label, a.level, b.score, b.segment, b.label, b.level);
 }
 
 }  // namespace basnet_rt::formulas

@@ -65,7 +65,8 @@ struct DecayingBlock {
     }
     if constexpr (Weight::kCheap) {
       for (std::size_t i = 0; i < kSize; ++i) {
-        const double decayed = score[i] > 0.0 ? score[i] * weight(overlap[i]) : score[i];
+        const double lower = score[i] * weight(overlap[i]);
+        const double decayed = score[i] > 0.0 ? lower : score[i];
         score[i] = decayed >= min_score ? decayed : -kInfinity;
       }
     } else {
@@ -100,14 +101,14 @@ class DecayingIntervals {
  public:
   /// @param by_start  rising by start.
   explicit DecayingIntervals(const std::vector<DecayingInterval>& by_start) {
-    std::vector<Keyed> order(by_start.size());
+    std::vector<cpu::Keyed<std::uint32_t>> order(by_start.size());
     for (std::size_t i = 0; i < order.size(); ++i) {
-      order[i] = {length_class(by_start[i].segment), static_cast<std::int64_t>(i)};
+      order[i] = {length_class(by_start[i].segment), static_cast<std::uint32_t>(i)};
     }
     radix_sort(order);
     std::size_t filled = 0;
     for (std::size_t i = 0; i < order.size(); ++i, ++filled) {
-      const DecayingInterval& one = by_start[static_cast<std::size_t>(order[i].index)];
+      const DecayingInterval& one = by_start[order[i].place];
       const bool new_class = i == 0 || order[i].key != order[i - 1].key;
       if (new_class) classes_.push_back({blocks_.size(), blocks_.size(), 0.0});
       if (new_class || filled == DecayingBlock::kSize) {
@@ -150,8 +151,9 @@ class DecayingIntervals {
     double longest = 0.0;  // none is longer
   };
 
-  static std::uint64_t length_class(Segment segment) {
-    return rising_key(segment.end - segment.start) >> (52 + kOctaves);
+  static std::uint32_t length_class(Segment segment) {
+    return static_cast<std::uint32_t>(cpu::rising_key(segment.end - segment.start) >>
+                                      (52 + kOctaves));
   }
 
   void start_tournament() {

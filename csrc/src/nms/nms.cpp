@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <limits>
 #include <string>
 
 #include "formulas/formulas.h"
@@ -17,6 +19,9 @@ namespace {
 double iou(Segment a, Segment b) { return formulas::interval_iou(a.start, a.end, b.start, b.end); }
 
 void check_segments(const ScoredSegments& input) {
+  if (input.size > std::numeric_limits<std::int32_t>::max()) {
+    fail("segments has " + std::to_string(input.size) + " entries; it must have fewer than 2^31");
+  }
   for (std::int64_t i = 0; i < input.size; ++i) {
     const Segment segment = input.segments[i];
     if (!std::isfinite(segment.start) || !std::isfinite(segment.end) ||
@@ -35,64 +40,52 @@ void check_iou(double value) {
   if (!(value > 0.0 && value <= 1.0)) fail("iou is " + to_text(value) + "; it must be in (0, 1]");
 }
 
-std::size_t place(const Keyed& item) { return static_cast<std::size_t>(item.index); }
+bool comes_first(const DecayingInterval& a, const DecayingInterval& b) {
+  return formulas::comes_first({a.score, a.segment, 0, static_cast<std::int64_t>(a.index)},
+                               {b.score, b.segment, 0, static_cast<std::int64_t>(b.index)});
+}
 
-// Input indices by `key(index)`, then as `before(index, index)` has it, then as in the input.
-template <class Key, class Before>
-std::vector<Keyed> in_order(std::size_t size, const Key& key, const Before& before) {
-  std::vector<Keyed> items(size);
-  for (std::size_t i = 0; i < size; ++i) items[i] = {key(i), static_cast<std::int64_t>(i)};
-  radix_sort(items);
-  for (auto begin = items.begin(); begin != items.end();) {
-    const auto end = std::find_if(begin, items.end(),
-                                  [begin](const Keyed& item) { return item.key != begin->key; });
-    if (end - begin > 1) {
-      std::stable_sort(begin, end, [&before](const Keyed& a, const Keyed& b) {
-        return before(place(a), place(b));
+std::vector<std::uint32_t> best_first(const ScoredSegments& input) {
+  const auto at = [&input](std::size_t i) {
+    return DecayingInterval{input.segments[i], input.scores[i], i};
+  };
+  return cpu::places_in_order(
+      static_cast<std::size_t>(input.size), [&](std::size_t i) { return -input.scores[i]; },
+      [&](std::size_t a, std::size_t b) { return comes_first(at(a), at(b)); });
+}
+
+std::vector<std::uint32_t> by_start(const ScoredSegments& input) {
+  return cpu::places_in_order(
+      static_cast<std::size_t>(input.size), [&](std::size_t i) { return input.segments[i].start; },
+      [&](std::size_t a, std::size_t b) {
+        const Segment &first = input.segments[a], &second = input.segments[b];
+        if (first.start != second.start) return first.start < second.start;
+        if (first.end != second.end) return first.end < second.end;
+        return a < b;
       });
-    }
-    begin = end;
-  }
-  return items;
 }
 
 // Calls `visit` with the input indices of one label after the other, in the order of `all`.
 template <class Visit>
-void for_each_label(const ScoredSegments& input, std::vector<Keyed> all, const Visit& visit) {
+void for_each_label(const ScoredSegments& input, const std::vector<std::uint32_t>& all,
+                    const Visit& visit) {
   const std::int64_t* labels = input.labels;
-  if (labels != nullptr && std::any_of(labels, labels + input.size, [labels](std::int64_t label) {
-        return label != labels[0];
-      })) {
-    for (Keyed& item : all) item.key = rising_key(labels[item.index]);
-    radix_sort(all);
-  } else {
-    for (Keyed& item : all) item.key = 0;
+  const auto differs = [labels](std::int64_t label) { return label != labels[0]; };
+  if (labels == nullptr || std::none_of(labels, labels + input.size, differs)) {
+    if (!all.empty()) visit(all);
+    return;
   }
-  std::vector<std::size_t> indices;
-  indices.reserve(all.size());
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    indices.push_back(place(all[i]));
-    if (i + 1 == all.size() || all[i + 1].key != all[i].key) {
+  std::vector<cpu::Keyed<std::uint64_t>> items(all.size());
+  for (std::size_t i = 0; i < all.size(); ++i) items[i] = {cpu::rising_key(labels[all[i]]), all[i]};
+  cpu::radix_sort(items);
+  std::vector<std::uint32_t> indices;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    indices.push_back(items[i].place);
+    if (i + 1 == items.size() || items[i + 1].key != items[i].key) {
       visit(indices);
       indices.clear();
     }
   }
-}
-
-std::vector<Keyed> best_first(const ScoredSegments& input) {
-  return in_order(
-      static_cast<std::size_t>(input.size),
-      [&](std::size_t i) { return falling_key(input.scores[i]); },
-      [&](std::size_t a, std::size_t b) {
-        return formulas::comes_first({0.0, input.segments[a]}, {0.0, input.segments[b]});
-      });
-}
-
-std::vector<Keyed> by_start(const ScoredSegments& input) {
-  return in_order(
-      static_cast<std::size_t>(input.size),
-      [&](std::size_t i) { return rising_key(input.segments[i].start); },
-      [&](std::size_t a, std::size_t b) { return input.segments[a].end < input.segments[b].end; });
 }
 
 // What a score is multiplied by. A cheap weight costs less than asking whether it is needed.
@@ -114,7 +107,7 @@ struct GaussianWeight {
 template <class Weight>
 void soft_labels(const ScoredSegments& input, double min_score, const Weight& weight,
                  std::vector<DecayingInterval>& taken) {
-  for_each_label(input, by_start(input), [&](const std::vector<std::size_t>& indices) {
+  for_each_label(input, by_start(input), [&](const std::vector<std::uint32_t>& indices) {
     std::vector<DecayingInterval> of_label;
     of_label.reserve(indices.size());
     for (std::size_t k = 0; k < indices.size(); ++k) {
@@ -129,30 +122,25 @@ void soft_labels(const ScoredSegments& input, double min_score, const Weight& we
   });
 }
 
-bool comes_first(const DecayingInterval& a, const DecayingInterval& b) {
-  return formulas::comes_first({a.score, a.segment, 0, static_cast<std::int64_t>(a.index)},
-                               {b.score, b.segment, 0, static_cast<std::int64_t>(b.index)});
-}
-
 }  // namespace
 
 std::vector<std::int64_t> nms(const ScoredSegments& input, double threshold) {
   check_iou(threshold);
   check_segments(input);
-  const std::vector<Keyed> order = best_first(input);
+  const std::vector<std::uint32_t> order = best_first(input);
   std::vector<char> kept(order.size());
   std::vector<Segment> segments;
-  for_each_label(input, order, [&](const std::vector<std::size_t>& indices) {
+  for_each_label(input, order, [&](const std::vector<std::uint32_t>& indices) {
     segments.clear();
     segments.reserve(indices.size());
-    for (const std::size_t i : indices) segments.push_back(input.segments[i]);
+    for (const std::uint32_t i : indices) segments.push_back(input.segments[i]);
     for (const std::size_t at : cpu::greedy_nms(segments, threshold, 0.0, iou)) {
       kept[indices[at]] = 1;
     }
   });
   std::vector<std::int64_t> indices;
-  for (const Keyed& item : order) {
-    if (kept[place(item)]) indices.push_back(item.index);
+  for (const std::uint32_t i : order) {
+    if (kept[i]) indices.push_back(i);
   }
   return indices;
 }

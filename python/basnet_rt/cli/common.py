@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import time
+import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Annotated, Any
@@ -18,6 +19,7 @@ from basnet_rt._errors import Error
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
+_STEERS = ("Cc", "Cf", "Cs", "Zl", "Zp")  # categories of control and format characters
 SLOW_SECONDS = 1.0  # longer work shows its progress
 
 
@@ -41,12 +43,24 @@ def _drop_stdout() -> None:
 
 def note(line: str) -> None:
     """A line for people, on standard error."""
-    typer.echo(line, err=True)
+    typer.echo(printable(line), err=True)
+
+
+def printable(text: str) -> str:
+    """The text without what could steer a terminal: control characters as `\\x1b` and the like."""
+    return "".join(
+        one if one in "\n\t" or unicodedata.category(one) not in _STEERS else _escaped(one)
+        for one in text
+    )
+
+
+def _escaped(one: str) -> str:
+    return one.encode("unicode_escape").decode("ascii")
 
 
 def answer(values: dict[str, Any], lines: Sequence[str], as_json: bool) -> None:
     """The result, on standard output."""
-    for line in [json.dumps(values)] if as_json else lines:
+    for line in [json.dumps(values)] if as_json else map(printable, lines):
         typer.echo(line)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -101,7 +100,10 @@ class Localizer:
             raw_cas=None if raw[0] is None else raw,
             num_threads=num_threads,
         )
-        return [dataclasses.replace(one, classes=self.model.classes) for one in found]
+        return [
+            self.model.described(one, self.config, seconds)
+            for one, seconds in zip(found, columns["snippet_seconds"], strict=True)
+        ]
 
     def _forward(self, features: Any) -> tuple[FullOutput, float]:
         """What the model says, and the seconds between its snippets.
@@ -119,7 +121,7 @@ class Localizer:
     ) -> Detections:
         arguments = self._arguments(output, snippet_seconds)
         found = postprocess(**arguments, config=self.config, duration=duration)
-        return dataclasses.replace(found, classes=self.model.classes)
+        return self.model.described(found, self.config, snippet_seconds)
 
     def _arguments(self, output: FullOutput, snippet_seconds: float) -> dict[str, Any]:
         """The arguments of `postprocess` that depend on the features."""

@@ -16,6 +16,7 @@ from typing import Any
 from basnet_rt import _core
 from basnet_rt._errors import BundleError
 from basnet_rt.features.extractor_spec import ExtractorSpec
+from basnet_rt.model.confidence import Confidence
 
 FORMAT = "basnet_rt.bundle"
 FORMAT_VERSION = 1
@@ -64,6 +65,7 @@ class BundleMetadata:
             and then features are judged by `feature_dim` alone.
         background_logit: the constant in the background column of a network that computes none;
             None where it computes one. A TorchScript file has it in its module too.
+        confidence: curves from scores to confidence; None where none were fitted.
 
     Raises:
         BundleError: a field's kind or value is wrong; the message says what was expected.
@@ -87,12 +89,15 @@ class BundleMetadata:
     provenance: Mapping[str, Any] = field(default_factory=dict)
     extractor: Mapping[str, Any] | None = None
     background_logit: float | None = None
+    confidence: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.postprocess, Mapping):
             shared = {name: getattr(self, name) for name in SHARED}
             object.__setattr__(self, "postprocess", {**shared, **self.postprocess})
         _core.parse_metadata(_judged_text(self), "metadata")
+        if self.confidence is not None:
+            Confidence.from_dict(self.confidence, len(self.classes))
 
     @property
     def num_classes(self) -> int:

@@ -11,7 +11,9 @@ from basnet_rt._errors import BundleError, InvalidType, InvalidValue
 from basnet_rt.config import PostprocessConfig
 from basnet_rt.model import long_videos
 from basnet_rt.model.bundle import BundleMetadata
+from basnet_rt.model.confidence import Confidence, described
 from basnet_rt.postprocessing.gpu_arrays import gpu_errors
+from basnet_rt.results import Detections
 
 if TYPE_CHECKING:
     import torch
@@ -46,18 +48,22 @@ class Model:
     Attributes:
         metadata: everything the bundle says about itself.
         config: the post-processing it comes with.
+        engine: "native" (the core computes) or "torch".
         device, dtype: where the weights are, and their kind.
         name: of the file, without its folders.
         path: of the file; None for a model that was not loaded from one.
-        module: the TorchScript module; its calls are described in docs/bundle.md.
+        confidence: from scores to confidence; None for a bundle without curves.
+        module: the TorchScript module, of engine "torch"; docs/bundle.md describes its calls.
     """
+
+    engine = "torch"
 
     def __init__(
         self,
         module: Any,
         metadata: BundleMetadata,
         *,
-        device: torch.device,
+        device: Any,
         dtype: str,
         name: str,
         path: Path | None = None,
@@ -72,6 +78,10 @@ class Model:
             }
         )
         self.device, self.dtype, self.name, self.path = device, dtype, name, path
+        fitted = metadata.confidence
+        self.confidence = (
+            None if fitted is None else Confidence.from_dict(fitted, metadata.num_classes)
+        )
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -126,6 +136,20 @@ class Model:
         self._check_outputs(len(rows), outputs)
         return FullOutput(*outputs)
 
+    def described(
+        self, found: Detections, config: PostprocessConfig, snippet_seconds: float | None = None
+    ) -> Detections:
+        """Detections with class names, confidence and the length of a snippet.
+
+        Args:
+            config: of the post-processing that made them.
+            snippet_seconds: between the snippets that the network saw; None: the native distance.
+        """
+        seconds = self.metadata.snippet_seconds if snippet_seconds is None else snippet_seconds
+        return described(
+            found, self.classes, self.confidence, gate=config.gate, snippet_seconds=seconds
+        )
+
     def configure(self, **overrides: Any) -> PostprocessConfig:
         """The bundle's post-processing with some settings changed.
 
@@ -165,7 +189,7 @@ class Model:
             )
         self._check_shape(tuple(features.shape))
         if isinstance(features, np.ndarray):
-            rows = torch.from_numpy(_float32(features))
+            rows = torch.from_numpy(float32_rows(features))
         elif not features.dtype.is_floating_point:
             raise InvalidType(f"features has dtype {features.dtype}; it must be floating point")
         else:
@@ -194,7 +218,12 @@ class Model:
             )
 
 
-def _float32(features: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def float32_rows(features: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Contiguous float32.
+
+    Raises:
+        TypeError: they are not of floating point.
+    """
     if not np.issubdtype(features.dtype, np.floating):
         raise InvalidType(f"features has dtype {features.dtype}; it must be floating point")
     with np.errstate(over="ignore"):  # a float64 beyond float32 becomes Inf, which is refused

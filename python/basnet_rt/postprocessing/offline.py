@@ -86,8 +86,10 @@ def postprocess(
     if backend == CPU:
         found = _core.postprocess(rows, scores, native, seconds, end, raw)
         return Detections(*found, mode=config.mode)
-    batch = ([rows], [scores], native, [seconds], [end], [raw])
-    found = _core.postprocess_batch(*batch, 0, True, 0)[0]
+    num_threads, single, gpu = 0, True, 0
+    found = _core.postprocess_batch(
+        [rows], [scores], native, [seconds], [end], [raw], num_threads, single, gpu
+    )[0]
     return Detections(*found, mode=config.mode, backend=CUDA)
 
 

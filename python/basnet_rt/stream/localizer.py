@@ -7,6 +7,7 @@ from typing import Any
 from basnet_rt import _core
 from basnet_rt.config import PostprocessConfig
 from basnet_rt.model.model import Model
+from basnet_rt.model.native import NativeModel
 from basnet_rt.postprocessing.arrays import as_bytes, as_count, as_number
 from basnet_rt.postprocessing.onsets import Alarm, Onset
 from basnet_rt.results import Detections
@@ -18,10 +19,10 @@ from basnet_rt.stream.statistics import StreamStatistics
 class StreamingLocalizer:
     """Localizes actions in a stream of features, chunk by chunk.
 
-    Finals equal what `Localizer` finds in the whole: bit for bit from the activations on, which
-    agree to 1e-5. With normalisation or gate "video" nothing is final before `finish`; for early
-    finals use a bundle whose activations are probabilities, or calibrated ones, with normalisation
-    "fixed" and gate "none".
+    Finals equal what `Localizer` finds in the whole: bit for bit from the features on with the
+    native engine; with torch from the activations on, which agree to 1e-5. With normalisation or
+    gate "video" nothing is final before `finish`. For early finals use a bundle whose activations
+    are probabilities, or calibrated ones, with normalisation "fixed" and gate "none".
 
     One object is for one thread at a time; calls of others wait. A call that raises leaves the
     stream as it was.
@@ -49,7 +50,9 @@ class StreamingLocalizer:
         self.config = model.config if config is None else config
         about = model.metadata
         self._core = _core.NetworkLocalizer(
-            NetworkStream(model, with_cas=self.config.gate != "none"),
+            model.core
+            if isinstance(model, NativeModel)
+            else NetworkStream(model, with_cas=self.config.gate != "none"),
             classes=model.classes,
             feature_dim=model.feature_dim,
             snippet_seconds=about.snippet_seconds,
@@ -81,7 +84,8 @@ class StreamingLocalizer:
 
     def pending(self) -> Detections:
         """What is open now, provisional: as if the stream ended with the last certain snippet."""
-        return Detections(*self._core.pending(), mode=self.config.mode, classes=self.model.classes)
+        found = Detections(*self._core.pending(), mode=self.config.mode)
+        return self.model.described(found, self.config)
 
     def onsets(self) -> list[Onset]:
         """Onsets since the last call: classes that stayed above their alarm threshold."""
@@ -127,11 +131,5 @@ class StreamingLocalizer:
         for name, value in self._core.statistics().items():
             setattr(self.statistics, name, value)
         labels, scores, segments, decided = found
-        return Detections(
-            labels,
-            scores,
-            segments,
-            mode=self.config.mode,
-            classes=self.model.classes,
-            decided=decided,
-        )
+        found = Detections(labels, scores, segments, mode=self.config.mode, decided=decided)
+        return self.model.described(found, self.config)

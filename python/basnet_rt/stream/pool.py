@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import weakref
 from collections.abc import Callable
 from types import TracebackType
@@ -13,6 +12,7 @@ from basnet_rt import _core
 from basnet_rt._errors import Error, InvalidValue
 from basnet_rt.config import PostprocessConfig
 from basnet_rt.model.model import Model
+from basnet_rt.model.native import NativeModel
 from basnet_rt.postprocessing.arrays import as_bytes
 from basnet_rt.postprocessing.backend_choice import CPU, CUDA, chosen_backend
 from basnet_rt.postprocessing.onsets import Alarm, Onset
@@ -82,9 +82,10 @@ class StreamPool:
         self.config = model.config if config is None else config
         # An alarm looks at activations on the host.
         on_device = gpu is not None and model.device.type == CUDA and alarm is None
-        own = functools.partial(ModelNetwork, model, on_device=on_device)
+        if network is None:
+            network = _own_network(model, self.config.gate != "none", on_device)
         self._core = _core.StreamPool(
-            own(with_cas=self.config.gate != "none") if network is None else network,
+            network,
             self.config.native,
             len(model.classes),
             model.feature_dim,
@@ -173,14 +174,10 @@ class StreamPool:
     def pending(self, stream: int) -> Detections:
         """Detections that `end` would add, of the snippets computed so far; provisional."""
         labels, scores, segments = self._core.pending(stream)
-        return Detections(
-            labels,
-            scores,
-            segments,
-            mode=self.config.mode,
-            classes=self.model.classes,
-            backend=self._backend,
+        open_now = Detections(
+            labels, scores, segments, mode=self.config.mode, backend=self._backend
         )
+        return self.model.described(open_now, self.config)
 
     def gap(self, stream: int, snippets: int) -> None:
         """Declare `snippets` missing ones: open detections close as at a video's end."""
@@ -264,12 +261,19 @@ class StreamPool:
 
     def _finals(self, found: Any) -> Detections:
         labels, scores, segments, decided = found
-        return Detections(
+        finals = Detections(
             labels,
             scores,
             segments,
             mode=self.config.mode,
-            classes=self.model.classes,
             decided=decided,
             backend=self._backend,
         )
+        return self.model.described(finals, self.config)
+
+
+def _own_network(model: Model, with_cas: bool, on_device: bool) -> Any:
+    """A native model's network runs in the core; torch's is asked from there."""
+    if isinstance(model, NativeModel):
+        return model.core
+    return ModelNetwork(model, with_cas=with_cas, on_device=on_device)

@@ -130,7 +130,8 @@ TEST(Bundle, JudgesTheExtractorsRecord) {
   expect_refused(with_record(R"({"width": 64})"), {"width and height"});
   expect_refused(with_record(R"({"width": 20000, "height": 1})"), {"16384", "20000"});
   expect_refused(with_record("{}", R"(, "door": 1)"), {"door"});
-  const std::string other = text(R"("feature_dim": 4, "fps": 30.0, "extractor": {"name": "motion", "version": 1,
+  const std::string other =
+      text(R"("feature_dim": 4, "fps": 30.0, "extractor": {"name": "motion", "version": 1,
     "feature_dim": 4, "fps": 25.0, "snippet_frames": 16, "snippet_stride": 16, "frames": {}})");
   expect_refused(other, {"fps: 30.0, but the extractor's record says 25.0"});
 }

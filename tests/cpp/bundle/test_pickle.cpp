@@ -97,7 +97,7 @@ TEST(Pickle, IsBoundedInMemory) {
     doubled +=
         "](h\x01h\x01"
         "eq\x01";
-  EXPECT_EQ(complaint(doubled + "(t."), "data.pkl does not end with one value");
+  EXPECT_EQ(complaint(doubled + "(t."), "its pickle does not end with one value");
 }
 
 TEST(Pickle, NoticesEveryTruncationOfABundlesOwn) {

@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "bundle/zip_maker.h"
-#include "engine/bundle/crc32.h"
 #include "engine/bundle/mapped_file.h"
 #include "engine/bundle/stored_network.h"
 #include "engine/bundle/zip.h"
+#include "saved/crc32.h"
 #include "support.h"
 
 namespace basnet_rt::bundle {

@@ -7,10 +7,10 @@
 
 #include "bundle/zip_maker.h"
 #include "engine/bundle/bad_file.h"
-#include "engine/bundle/crc32.h"
 #include "engine/bundle/inflate.h"
 #include "engine/bundle/mapped_file.h"
 #include "engine/bundle/zip.h"
+#include "saved/crc32.h"
 
 namespace basnet_rt::bundle {
 namespace {

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/bundle/crc32.h"  // itself checked against the published value
+#include "saved/crc32.h"  // itself checked against the published value
 
 namespace basnet_rt::testing {
 
@@ -23,7 +23,7 @@ using Files = std::vector<std::pair<std::string, std::string>>;
 inline std::string zip_of(const Files& files, bool wide = false) {
   std::string bytes, directory;
   for (const auto& [name, content] : files) {
-    const std::string crc = little(bundle::crc32(content), 4);
+    const std::string crc = little(crc32(content), 4);
     const std::string sizes = little(content.size(), 4) + little(content.size(), 4);
     const std::string head = little(20, 2) + std::string(6, '\0') + little(0x21, 2) + crc;
     const std::string extra = wide ? little(1, 2) + little(24, 2) + little(content.size(), 8) +

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "basnet_rt/error.h"
 #include "network_support.h"
@@ -197,6 +198,50 @@ TEST(Network, ReducedTypesStayNearFloat32) {
     for (std::size_t i = 0; i < want.cas.size(); ++i) {
       ASSERT_NEAR(got.cas[i], want.cas[i], tolerance);
     }
+  }
+}
+
+/// Values of a linear congruential generator: what <random> makes of a seed is each library's own.
+void fill_plainly(Values& values, std::uint32_t& seed, float spread) {
+  for (float& value : values) {
+    seed = seed * 1664525u + 1013904223u;
+    value = (static_cast<float>(seed >> 8) / 8388608.0f - 1.0f) * spread;
+  }
+}
+
+std::uint64_t fingerprint(const Snippets& snippets) {
+  std::uint64_t hash = 14695981039346656037u;
+  for (const Values* values : {&snippets.activations, &snippets.foreground, &snippets.cas}) {
+    for (const float value : *values) {
+      std::uint32_t bits;
+      std::memcpy(&bits, &value, sizeof bits);
+      hash = (hash ^ bits) * 1099511628211u;
+    }
+  }
+  return hash;
+}
+
+// x86 and ARM, every compiler: the same bits. Made on x86-64 by the portable kernel.
+TEST(Network, BitsAreTheSameOnEveryMachine) {
+  RandomNetwork net({21, 12, 7, 37, 35, 3}, options_of("projection"));
+  net.options.has_filter = true;
+  std::uint32_t seed = 1;
+  for (Values* values :
+       {&net.projection, &net.projection_bias, &net.filter, &net.filter_bias, &net.filter_out,
+        &net.first, &net.first_bias, &net.second, &net.second_bias, &net.classifier}) {
+    fill_plainly(*values, seed, 0.25f);
+  }
+  Values features(40 * 21);
+  fill_plainly(features, seed, 2.0f);
+  Threads one(1);
+  const std::vector<std::pair<DType, std::uint64_t>> known = {
+      {DType::kFloat32, 17745107521223597725u},
+      {DType::kBFloat16, 355661086836751086u},
+      {DType::kInt8, 1184086279928803527u}};
+  for (const auto& [dtype, want] : known) {
+    const Network network(net.weights(), dtype);
+    const VideoOutput got = network.forward({features.data(), 40, 21}, {chosen_kernel(), one});
+    EXPECT_EQ(fingerprint(got.snippets), want) << static_cast<int>(dtype);
   }
 }
 

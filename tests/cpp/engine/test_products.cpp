@@ -27,9 +27,15 @@ TensorView view(const Values& values, std::vector<std::int64_t> shape) {
   return {values.data(), DType::kFloat32, std::move(shape)};
 }
 
-std::vector<const float*> windows(const Values& rows, std::int64_t count, std::int64_t depth) {
-  std::vector<const float*> found;
+InputRows windows(const Values& rows, std::int64_t count, std::int64_t depth) {
+  InputRows found;
   for (std::int64_t i = 0; i < count; ++i) found.push_back(rows.data() + i * depth);
+  return found;
+}
+
+OutputRows places(Values& rows, std::int64_t count, std::int64_t width) {
+  OutputRows found;
+  for (std::int64_t i = 0; i < count; ++i) found.push_back(rows.data() + i * width);
   return found;
 }
 
@@ -46,8 +52,8 @@ struct Layer {
 Values run_floats(const Layer& layer, const Values& rows, std::int64_t count, const Kernel& kernel,
                   Threads& threads) {
   Values out(static_cast<std::size_t>(count * layer.packed.outputs), -1.0f);
-  product(layer.packed, windows(rows, count, layer.packed.depth), Finish::kNone, out.data(),
-          layer.packed.outputs, {kernel, threads});
+  product(layer.packed, windows(rows, count, layer.packed.depth), Finish::kNone,
+          places(out, count, layer.packed.outputs), {kernel, threads});
   return out;
 }
 
@@ -59,7 +65,7 @@ Values run_int8(const Layer& layer, const Values& rows, std::int64_t count, cons
   for (std::int64_t i = 0; i < count + 2; ++i) steps.set(i, rows.data() + i * depth);
   for (std::int64_t i = 0; i < count; ++i) starts.push_back(i);
   Values out(static_cast<std::size_t>(count * layer.packed.outputs), -1.0f);
-  product(layer.packed, steps, starts, Finish::kNone, out.data(), layer.packed.outputs,
+  product(layer.packed, steps, starts, Finish::kNone, places(out, count, layer.packed.outputs),
           {kernel, threads});
   return out;
 }

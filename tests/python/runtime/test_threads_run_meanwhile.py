@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -30,7 +31,8 @@ SEGMENTS = np.sort(RNG.uniform(0, 1000, (T, 2)), axis=1)
 VALUES, LABELS = RNG.uniform(0, 1, T), np.zeros(T, np.int64)
 VIDEOS = RNG.integers(0, 50, T)
 NAMES = [str(i) for i in range(50)]
-# What takes microseconds whatever it is given, or waits in ways of its own (tests/python/pool).
+BUNDLE = str(Path(__file__).resolve().parents[1] / "streaming/saved_0_1/model.pt")
+# Calls of microseconds, and objects whose own tests try their threads (pool, streaming).
 QUICK = {
     "Error",
     "InvalidValue",
@@ -44,7 +46,17 @@ QUICK = {
     "save_network_state",
     "weights_digests",
     "NetworkLocalizer",  # tests/python/streaming/test_live_threads.py
+    "parse_metadata",
     "StreamPool",
+}
+# All of them let go of the GIL; a test would need a bundle that takes long to read.
+OF_FILES = {
+    "bundle_code_digest",
+    "check_bundle_code",
+    "check_bundle_undamaged",
+    "parse_metadata",
+    "read_metadata",
+    "read_weights",
 }
 ON_A_GPU = {"CudaPostprocessor", "CudaStreamPostprocessor", "postprocess_batch_cuda"}
 
@@ -89,6 +101,11 @@ CALLS: dict[str, Callable[[], Call]] = {
         lambda: _core.soft_nms(SEGMENTS[:2000], VALUES[:2000], LABELS[:2000], True, 0.5, 0.5, 0.001)
     ),
     "evaluate": lambda: evaluate,
+    "read_metadata": lambda: partial(_core.read_metadata, BUNDLE),
+    "read_weights": lambda: partial(_core.read_weights, BUNDLE),
+    "check_bundle_code": lambda: partial(_core.check_bundle_code, BUNDLE),
+    "check_bundle_undamaged": lambda: partial(_core.check_bundle_undamaged, BUNDLE),
+    "bundle_code_digest": lambda: partial(_core.bundle_code_digest, BUNDLE),
     "StreamPostprocessor.push": lambda: lambda: stream(LIVE),
     "StreamPostprocessor.pending": lambda: stream().pending,
     "StreamPostprocessor.gap": lambda: partial(stream(LIVE).gap, 3),
@@ -160,7 +177,7 @@ QUICK_METHODS = {
 def test_every_binding_is_tried_or_known_to_be_quick():
     tried = {name.split(".")[0] for name in CALLS}
     there = {name for name in dir(_core) if not name.startswith("_")}
-    assert there - tried - QUICK - ON_A_GPU == set()
+    assert there - tried - QUICK - OF_FILES - ON_A_GPU == set()
     for owner in (_core.StreamPostprocessor, _core.OnsetDetector):
         names = [n for n in vars(owner) if not n.startswith("_") and callable(getattr(owner, n))]
         methods = {f"{owner.__name__}.{n}" for n in names}

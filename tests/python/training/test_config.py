@@ -39,8 +39,12 @@ def test_thumos14_is_the_published_recipe():
 @pytest.mark.parametrize(
     ("key", "value", "part"),
     [
-        ("optim.learning_rate", 1, "optim.learning_rate: Extra inputs"),
-        ("optimizer.lr", 1, "optimizer: Extra inputs"),
+        ("optim.learning_rate", 1, "no setting optim.learning_rate; did you mean optim.lr?"),
+        (
+            "optimizer.lr",
+            1,
+            "--set optimizer.lr: there is no setting optimizer.lr; did you mean optim",
+        ),
         ("optim.lr", 0, "optim.lr: Input should be greater than 0"),
         ("optim.iterations", 1.5, "optim.iterations: Input should be a valid integer"),
         ("network.dropout", 1.0, "network.dropout: Input should be less than 1"),

@@ -51,6 +51,34 @@ def test_code_is_not_run(tmp_path):
         import_checkpoint(path, CONFIG)
 
 
+def test_a_whole_object_is_called_that_without_advice_to_load_it_unsafely(tmp_path):
+    torch.save(released(), tmp_path / "x.pth")
+    with pytest.raises(InvalidValue) as error:
+        import_checkpoint(tmp_path / "x.pth", CONFIG)
+    text = str(error.value)
+    assert "a pickled object (basnet_training.network.BaSNet)" in text
+    assert "torch.save(network.state_dict()" in text
+    assert "weights_only" not in text
+
+
+def test_entries_of_a_checkpoint_are_listed_and_chosen(tmp_path):
+    path = tmp_path / "x.pth"
+    torch.save({"epoch": 3, "model": released().state_dict(), "best": 0.5}, path)
+    with pytest.raises(InvalidValue, match=r"keys are epoch, model, best; try --key model"):
+        import_checkpoint(path, CONFIG)
+    assert import_checkpoint(path, CONFIG, key="model").config.data.feature_dim == 16
+    with pytest.raises(InvalidValue, match=r"--key epoch: not a state dict there.*--key model"):
+        import_checkpoint(path, CONFIG, key="epoch")
+
+
+def test_weights_that_are_not_finite_are_named(tmp_path):
+    weights = released().state_dict()
+    weights["cas_module.conv_2.0.bias"][3] = float("nan")
+    torch.save(weights, tmp_path / "x.pth")
+    with pytest.raises(InvalidValue, match=r"conv_2\.0\.bias \(12,\): 1 of its numbers are NaN"):
+        import_checkpoint(tmp_path / "x.pth", CONFIG)
+
+
 def test_what_is_no_checkpoint_is_named(tmp_path):
     path = tmp_path / "x.pkl"
     with pytest.raises(InvalidValue, match="no readable checkpoint"):

@@ -8,6 +8,8 @@
 #include "engine/bundle/bad_file.h"
 #include "engine/bundle/code_text.h"
 #include "engine/bundle/mapped_file.h"
+#include "engine/bundle/pickle.h"
+#include "engine/bundle/safetensors.h"
 #include "engine/bundle/sha256.h"
 #include "engine/bundle/stored_network.h"
 #include "engine/bundle/torch_archive.h"
@@ -91,6 +93,8 @@ void check_entries(const Zip& archive, const std::string& top) {
     if (!is_known(below(entry.name, top))) {
       throw BadFile("it holds " + entry.name + ", which no bundle does");
     }
+    // Where lines of code came from: torch unpickles it, so it must be plain data.
+    if (ends_with(entry.name, ".debug_pkl")) Pickle(archive.unpacked(entry, kLongestText));
   }
   const ZipEntry* const constants = archive.find(top + "constants.pkl");
   constexpr std::string_view kEmptyTuple = "\x80\x02).";
@@ -115,7 +119,11 @@ void check_archive(const std::string& path, const Zip& archive) {
 
 std::shared_ptr<const MappedFile> open_file(const std::string& path) {
   try {
-    return MappedFile::open(path);
+    auto file = MappedFile::open(path);
+    if (!looks_like_safetensors(file->bytes())) return file;
+    refuse(path,
+           "a safetensors bundle, which holds no code for torch to run; export it as TorchScript "
+           "to run it with torch");
   } catch (const BadFile& error) {
     refuse(path, error.what());
   }

@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t kMostValues = 20'000;
 constexpr std::size_t kMostBytes = std::size_t{1} << 20;
 
-[[noreturn]] void fail(const std::string& why) { throw BadFile("data.pkl " + why); }
+[[noreturn]] void fail(const std::string& why) { throw BadFile("its pickle " + why); }
 
 }  // namespace
 
@@ -307,7 +307,9 @@ void PickleReader::reduce() {
   const std::string_view name = pop(Kind::kGlobal)->text;
   if (name == "torch._utils\n_rebuild_tensor_v2") {
     push(Kind::kTensor).items = arguments;
-  } else if (name == "torch.jit._pickle\nbuild_tensorlist" && arguments.size() == 1) {
+  } else if ((name == "torch.jit._pickle\nbuild_tensorlist" ||
+              name == "torch.jit._pickle\nbuild_intlist") &&
+             arguments.size() == 1) {
     push(Kind::kTuple).items = arguments;
   } else if (name == "collections\nOrderedDict" && arguments.empty()) {
     push(Kind::kDict);

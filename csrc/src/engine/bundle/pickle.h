@@ -2,7 +2,7 @@
 
 // The part of Python's pickle, protocol 2, that torch.jit.save writes, read as plain data. Nothing
 // is called: a "global" is a name to compare, and the few calls that occur (a tensor, a list of
-// tensors, an empty dictionary) become data of their own kinds. All else is refused.
+// tensors or integers, an empty dictionary) become data of their own kinds. All else is refused.
 
 #include <cstdint>
 #include <deque>

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "engine/bundle/bad_file.h"
-#include "engine/bundle/crc32.h"
 #include "json/reader.h"
 #include "json/writer.h"
+#include "saved/crc32.h"
 
 namespace basnet_rt::bundle {
 namespace {

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "engine/bundle/bad_file.h"
-#include "engine/bundle/crc32.h"
 #include "engine/bundle/inflate.h"
+#include "saved/crc32.h"
 
 // Source: PKWARE's APPNOTE 6.3, sections 4.3 and 4.5.3; numbers are little-endian.
 

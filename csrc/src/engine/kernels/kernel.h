@@ -79,5 +79,6 @@ const Kernel* avx512_kernel();
 const Kernel* avx512_vnni_kernel();
 const Kernel* avx512_bf16_kernel();
 const Kernel* neon_kernel();
+const Kernel* neon_dotprod_kernel();
 
 }  // namespace basnet_rt::engine

@@ -3,6 +3,13 @@
 #include "basnet_rt/error.h"
 #include "engine/kernels/kernel.h"
 
+#if defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+#ifndef HWCAP_ASIMDDP
+#define HWCAP_ASIMDDP (1UL << 20)
+#endif
+#endif
+
 namespace basnet_rt::engine {
 namespace {
 
@@ -24,8 +31,13 @@ std::string missing(const Kernel* kernel) {
   if (kernel == avx512_vnni_kernel()) return "";
   return __builtin_cpu_supports("avx512bf16") ? "" : "this processor has no AVX512_BF16";
 }
+#elif defined(__aarch64__) && defined(__linux__)
+std::string missing(const Kernel* kernel) {
+  const bool dotprod = (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+  return kernel != neon_dotprod_kernel() || dotprod ? "" : "this processor has no dot products";
+}
 #else
-std::string missing(const Kernel*) { return ""; }
+std::string missing(const Kernel*) { return ""; }  // Apple's 64-bit ARM processors have them all
 #endif
 
 std::string list_of_kernels() {
@@ -42,8 +54,9 @@ std::string list_of_kernels() {
 const std::vector<KernelEntry>& kernels() {
   static const std::vector<KernelEntry> entries = [] {
     std::vector<KernelEntry> found;
-    for (const Kernel* kernel : {portable_kernel(), neon_kernel(), avx2_kernel(), avx512_kernel(),
-                                 avx512_vnni_kernel(), avx512_bf16_kernel()}) {
+    for (const Kernel* kernel :
+         {portable_kernel(), neon_kernel(), neon_dotprod_kernel(), avx2_kernel(), avx512_kernel(),
+          avx512_vnni_kernel(), avx512_bf16_kernel()}) {
       if (kernel != nullptr) found.push_back({kernel, missing(kernel)});
     }
     return found;

@@ -38,10 +38,6 @@ class Model::Impl {
   at::Tensor rows(const FeatureView& features) const;
 };
 
-/// Refuses features of another width, or none where there should be some.
-/// @throws Error (kBundle), (kInvalidArgument)
-void check_features(const FeatureView& features, const BundleMetadata& metadata);
-
 /// Model::forward.
 ///
 /// @param with_scores  false where the caller has another definition of the video scores; they may

@@ -2,12 +2,9 @@
 #include <ATen/ops/empty.h>
 
 #include <filesystem>
-#include <fstream>
 #include <utility>
 
 #include "basnet_rt/error.h"
-#include "saved/crc32.h"
-#include "torch/bundle/zip_file.h"
 #include "torch/model/model_impl.h"
 #include "torch/stream/network_state.h"
 
@@ -17,31 +14,6 @@ namespace {
 [[noreturn]] void refuse(const std::string& why) { throw Error(ErrorCode::kBundle, why); }
 
 [[noreturn]] void fail(const std::string& why) { throw Error(ErrorCode::kInvalidArgument, why); }
-
-// libtorch reads flipped bits without noticing; the archive's checksums do.
-void check_checksums(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  zip::Reader archive(file);
-  std::unique_ptr<RecordReader> records;
-  for (const zip::Entry& entry : archive.entries()) {
-    if (entry.stored) {
-      archive.check(entry);
-      continue;
-    }
-    if (!records) records = std::make_unique<RecordReader>(path);  // code is compressed
-    if (crc32(records->read(entry.name)) != entry.crc) {
-      throw zip::BadZip("the checksum of " + entry.name + " is wrong");
-    }
-  }
-}
-
-void check_undamaged(const std::string& path) {
-  try {
-    check_checksums(path);
-  } catch (const std::exception& error) {
-    refuse(path + ": damaged: " + reason(error));
-  }
-}
 
 at::Device device_of(const std::string& text) {
   try {
@@ -73,7 +45,8 @@ void convert(const Script& script, const std::string& dtype) {
 
 Model Model::load(const std::string& path, const ModelOptions& options) {
   BundleMetadata metadata = read_metadata(path);
-  check_undamaged(path);
+  check_bundle_undamaged(path);  // libtorch reads flipped bits without noticing
+  if (!options.trust_code) check_bundle_code(path);
   const std::string dtype = options.dtype.value_or(metadata.dtype);
   if (dtype != "float32" && dtype != "bfloat16") {
     fail("dtype is \"" + dtype + "\"; it must be one of float32, bfloat16");

@@ -1,6 +1,7 @@
 #include "torch/model/video_forward.h"
 
 #include <ATen/ops/cat.h>
+#include <ATen/ops/tensor.h>
 
 #include <algorithm>
 #include <sstream>

@@ -1,0 +1,94 @@
+"""Preset `auto`: settings follow the data's size, and what was given stays."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from basnet_training.auto import Size, iterations, projection_dim, rules_for, settle, topk_divisor
+from basnet_training.config import Config, load_config
+from basnet_training.dataset import open_videos
+from basnet_training.runs import resolve
+from basnet_training.trainer import fit
+
+SMALL = Size(videos=64, classes=1, channels=2560, snippets=33, longest=64, tags=1.0)
+
+
+def sized(**changes):
+    return Size(**{**SMALL.__dict__, **changes})
+
+
+def test_rules_at_the_sizes_that_they_were_chosen_on():
+    assert projection_dim(SMALL) == 64
+    assert topk_divisor(SMALL) == 8
+    assert iterations(SMALL, 16) == 160
+    other = sized(videos=108, channels=228, classes=17, tags=3.75)
+    assert projection_dim(other) is None
+    assert topk_divisor(other) == 15
+    assert iterations(other, 16) == 405
+
+
+@pytest.mark.parametrize(
+    "size",
+    [
+        sized(videos=3, channels=6, snippets=5, longest=9),
+        sized(videos=1, channels=1, snippets=1, longest=1),
+        sized(videos=20000, classes=200, channels=2048, snippets=400, longest=90000, tags=1.5),
+        sized(classes=80, tags=40.0),
+    ],
+)
+def test_every_size_gives_settings_that_are_allowed(size):
+    sections = rules_for(size)
+    config = Config.model_validate(sections)
+    assert config.network.topk_divisor >= 1
+    assert 1 <= config.optim.batch_size <= size.videos
+    assert 150 <= config.optim.iterations <= 5000
+    projection = config.network.projection_dim
+    assert projection is None or projection <= size.channels
+    longest = min(size.longest, config.sampling.crop_snippets or size.longest)
+    assert longest * config.optim.batch_size * size.channels < 2**28
+
+
+def test_bare_files_are_auto_and_others_are_not(tmp_path):
+    path = tmp_path / "x.yaml"
+    path.write_text("")
+    assert load_config(path) == load_config("auto")
+    path.write_text("run: {seed: 3}")
+    assert load_config(path).auto
+    path.write_text("optim: {lr: 0.001}")
+    assert not load_config(path).auto
+    assert not load_config("thumos14").auto
+
+
+def test_what_was_given_stays(dataset):
+    data = {"data.features": dataset / "features", "data.annotations": dataset / "annotations.json"}
+    given = {**data, "optim.lr": 0.5, "network.topk_divisor": 3, "postprocess.nms_iou": 0.9}
+    config = load_config("auto", given)
+    settled = resolve(config, open_videos(config.data))
+    assert (settled.optim.lr, settled.network.topk_divisor) == (0.5, 3)
+    assert settled.postprocess == {"nms_iou": 0.9}
+    assert settled.network.score_function == "sigmoid"
+    assert settled.data.subset == "train"
+    assert not settled.auto
+    assert settle(settled, None) is settled
+
+
+def test_a_settled_run_resumes_by_its_written_settings(dataset, tmp_path):
+    data = {"data.features": dataset / "features", "data.annotations": dataset / "annotations.json"}
+    config = load_config("auto", {**data, "optim.iterations": 3, "run.tensorboard": False})
+    fit(config, tmp_path, shown=False)
+    again = load_config(tmp_path / "config.yaml", {"optim.iterations": 4})
+    assert fit(again, tmp_path, resume=True, shown=False).step == 4
+
+
+def test_a_crop_keeps_very_long_videos_in_memory(tmp_path):
+    rules = rules_for(sized(longest=5000))
+    assert rules["sampling"]["crop_snippets"] == 2048
+    assert rules_for(sized(longest=2048))["sampling"]["crop_snippets"] is None
+
+
+def test_sizes_are_read_from_the_videos(config):
+    from basnet_training.auto import size_of
+
+    size = size_of(open_videos(config.data))
+    assert size == Size(8, 2, 6, float(np.median([9, 17, 12, 3, 20, 11, 16, 8])), 20, 7 / 6)

@@ -1,0 +1,102 @@
+"""Confidence: a rising curve from scores to shares of tagged videos, and thresholds that help."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from basnet_rt import InvalidValue
+from basnet_training.confidence import (
+    Confidence,
+    best_scores,
+    fit_curves,
+    fit_platt,
+    saved_confidence,
+    suggest_threshold,
+)
+
+
+def drawn(count, slope, offset, seed=0):
+    """Scores, and labels that are true with chance sigmoid(slope * score + offset)."""
+    rng = np.random.default_rng(seed)
+    scores = rng.uniform(0, 2, count)
+    return scores, rng.random(count) < 1 / (1 + np.exp(-(slope * scores + offset)))
+
+
+def test_platt_finds_the_curve_that_the_labels_were_drawn_from():
+    scores, labels = drawn(20000, 4.0, -3.0)
+    slope, offset = fit_platt(scores, labels)
+    assert slope == pytest.approx(4.0, abs=0.25)
+    assert offset == pytest.approx(-3.0, abs=0.25)
+
+
+def test_platt_is_the_minimum_of_its_loss():
+    """Catches Newton steps that stop early or leave the target of the source."""
+    scores, labels = drawn(60, 3.0, -2.0, seed=3)
+    positive = labels.sum()
+    target = np.where(labels, (positive + 1) / (positive + 2), 1 / (60 - positive + 2))
+
+    def loss(slope, offset):
+        p = 1 / (1 + np.exp(-(slope * scores + offset)))
+        return -(target * np.log(p) + (1 - target) * np.log(1 - p)).sum()
+
+    best = fit_platt(scores, labels)
+    for change in ((1e-3, 0), (-1e-3, 0), (0, 1e-3), (0, -1e-3)):
+        assert loss(best[0] + change[0], best[1] + change[1]) >= loss(*best)
+
+
+@pytest.mark.parametrize("labels", [[True] * 9, [False] * 9, [False, True, True] * 3])
+def test_separable_equal_and_falling_scores_stay_within_bounds(labels):
+    present = np.array(labels)
+    for scores in (present.astype(float), 1.0 - present, np.full(9, 0.3), np.arange(9) / 9):
+        slope, offset = fit_platt(scores, present)
+        assert slope >= 0
+        values = 1 / (1 + np.exp(-(slope * scores + offset)))
+        assert ((values > 0) & (values < 1)).all()
+
+
+def test_curves_rise_and_classes_with_few_videos_share_one():
+    scores, labels = drawn(80, 6.0, -4.0)
+    rare = np.zeros(80, bool)
+    rare[:3] = True
+    best = np.stack((scores, scores), axis=1)
+    own, pooled = fit_curves(best, np.stack((labels, rare), axis=1))
+    assert (own.pooled, pooled.pooled) == (False, True)
+    assert (own.videos, own.positive, pooled.videos) == (80, labels.sum(), 160)
+    values = own(np.linspace(-1, 3, 50))
+    assert (np.diff(values) >= 0).all()
+    assert ((values >= 0) & (values <= 1)).all()
+
+
+def test_no_detection_counts_as_the_lowest_score():
+    """Else a faint detection, which held-out videos have none of, is as sure as a strong one."""
+    best = np.where(np.arange(40) < 20, 1.2, np.nan)[:, None]
+    (curve,) = fit_curves(best, (np.arange(40) < 20)[:, None])
+    assert curve(0.05) < 0.1
+    assert curve(1.2) > 0.9
+
+
+def test_best_scores_are_per_class_and_absent_where_nothing_was_found():
+    found = best_scores({"a": ([0, 1, 0], [0.2, 0.9, 0.7]), "b": ([], [])}, ["b", "a"], 3)
+    np.testing.assert_array_equal(found, [[np.nan] * 3, [0.7, 0.9, np.nan]])
+
+
+def test_the_threshold_tells_tags_best():
+    confidence = np.array([0.9, 0.8, 0.7, 0.6, 0.55, 0.3, 0.2, 0.1] * 2)
+    present = confidence >= 0.6
+    assert 0.55 < suggest_threshold(confidence, present) < 0.6
+    assert suggest_threshold(confidence[:8], present[:8]) == 0.5  # four of each kind: too few
+    missing = np.where(present, confidence, np.nan)
+    assert 0 < suggest_threshold(missing, present) < 0.6
+
+
+def test_what_is_saved_is_what_the_bundle_gets(tmp_path):
+    curves = fit_curves(*(column[:, None] for column in drawn(30, 4, -3)))
+    made = Confidence({"video": curves, "none": curves}, (0.4,), 30, 4)
+    made.save(tmp_path)
+    assert saved_confidence(tmp_path, 1) == json.loads(json.dumps(made.to_dict()))
+    with pytest.raises(InvalidValue, match="2 classes"):
+        saved_confidence(tmp_path, 2)
+    assert saved_confidence(tmp_path / "elsewhere", 1) is None

@@ -1,0 +1,227 @@
+"""Opening the videos to train on: every layout is found, and everything wrong is said at once."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from basnet_rt import InvalidValue
+from basnet_training.config import DataConfig, load_config
+from basnet_training.reading import open_videos
+from basnet_training.reading.contents import read_contents, resembling_share
+from basnet_training.reading.survey import near_equal, survey
+from basnet_training.timing import settle_timing
+
+
+def save(folder, shapes, seed=0):
+    folder.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(seed)
+    for name, shape in shapes.items():
+        np.save(folder / f"{name}.npy", rng.standard_normal(shape).astype(np.float32))
+    return folder
+
+
+def table(folder, rows):
+    path = folder / "tags.csv"
+    path.write_text("video,tags\n" + "".join(f"{name},{tags}\n" for name, tags in rows.items()))
+    return path
+
+
+def opened(folder, rows, *, below=False, **data):
+    config = DataConfig(features=folder, annotations=table(folder.parent, rows), **data)
+    return open_videos(config, below=below, folder=folder.parent)
+
+
+ROWS = {"a": "Run", "b": "", "c": "Jump"}
+
+
+def test_endings_are_no_part_of_names(tmp_path):
+    folder = save(tmp_path / "f", dict.fromkeys("abc", (5, 4)))
+    videos = opened(folder, {f"{name}.mp4": tags for name, tags in ROWS.items()})
+    assert videos.names == ("a", "b", "c")
+    assert videos.labels.tolist() == [[0, 1], [0, 0], [1, 0]]
+
+
+def test_folders_below_are_one_set(tmp_path):
+    save(tmp_path / "f" / "train", {"a": (5, 4), "b": (6, 4)})
+    save(tmp_path / "f" / "test", {"c": (7, 4)})
+    videos = opened(tmp_path / "f", ROWS, below=True)
+    assert [videos.source.shape(name)[0] for name in videos.names] == [5, 6, 7]
+
+
+def test_the_path_that_would_work_is_told(tmp_path):
+    save(tmp_path / "set" / "features" / "train", dict.fromkeys("abc", (5, 4)))
+    with pytest.raises(InvalidValue, match=r"no features in this folder itself.*features/train"):
+        opened(tmp_path / "set", ROWS)
+    (tmp_path / "none" / "deep").mkdir(parents=True)
+    with pytest.raises(InvalidValue, match="it has deep/"):
+        opened(tmp_path / "none", ROWS)
+    with pytest.raises(InvalidValue, match=r"no such file or folder.*has .*none/"):
+        opened(tmp_path / "absent", ROWS)
+
+
+def test_missing_features_are_counted_listed_and_left_out_on_demand(tmp_path):
+    folder = save(tmp_path / "f", {"a": (5, 4), "spare": (5, 4)})
+    with pytest.raises(InvalidValue) as error:
+        opened(folder, ROWS)
+    assert "2 of 3 tagged videos have no features: b, c" in str(error.value)
+    assert "without a tag: 1 (spare)" in str(error.value)
+    assert "--missing skip" in str(error.value)
+    listed = (tmp_path / "unmatched.txt").read_text()
+    assert "\nb\nc\n" in listed
+    assert "spare" in listed
+    videos = opened(folder, ROWS, missing="skip")
+    assert videos.names == ("a",)
+    assert videos.unused == ("spare",)
+
+
+def test_names_that_never_match_quote_both_sides(tmp_path):
+    folder = save(tmp_path / "f", {"x1": (5, 4), "x2": (5, 4)})
+    with pytest.raises(InvalidValue, match="No name of the tags is a name of the features"):
+        opened(folder, ROWS, missing="skip")
+
+
+def test_all_faults_of_shape_at_once(tmp_path):
+    folder = save(tmp_path / "f", {"a": (5, 4), "b": (6, 4), "c": (7, 4), "d": (5, 3), "e": (4,)})
+    (folder / "g.npy").write_bytes(b"nonsense")
+    rows = {**ROWS, "d": "Run", "e": "Run", "g": "Jump"}
+    with pytest.raises(InvalidValue) as error:
+        opened(folder, rows)
+    text = str(error.value)
+    assert text.startswith("3 of 6 videos cannot be used")
+    assert "d: 3 channels, where 3 others have 4" in text
+    assert "e.npy" in text
+    assert "g.npy" in text
+    assert opened(folder, rows, missing="skip").names == ("a", "b", "c")
+
+
+def test_a_header_that_lies_is_that_file_s_error(tmp_path):
+    """Negative and huge shapes raise other errors than a reader's own."""
+    folder = save(tmp_path / "f", {"a": (5, 4), "c": (7, 4)})
+    for name, shape in (("b", "(-5, 4)"), ("d", f"({'9' * 400}, 4)")):
+        text = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}".ljust(502) + "\n"
+        head = b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text.encode()
+        (folder / f"{name}.npy").write_bytes(head + b"\0" * 80)
+    videos = opened(folder, {**ROWS, "d": "Run"}, missing="skip")
+    assert videos.names == ("a", "c")
+
+
+def test_transposed_features_are_called_that(tmp_path):
+    folder = save(tmp_path / "f", {"a": (4, 50), "b": (4, 61), "c": (4, 72)})
+    with pytest.raises(InvalidValue, match="transposed"):
+        opened(folder, ROWS)
+
+
+def test_features_of_another_extractor_name_the_preset_that_fits(tmp_path):
+    folder = save(tmp_path / "f", dict.fromkeys("abc", (5, 455)))
+    config = load_config("cctv_fights").data.model_copy(
+        update={"features": folder, "annotations": table(tmp_path, dict.fromkeys("abc", "Fight"))}
+    )
+    with pytest.raises(InvalidValue, match=r"2560.*got 455.*cctv_fights_motion, or auto"):
+        open_videos(config)
+
+
+def test_a_pickled_table_of_videos_is_named_and_converted(tmp_path):
+    table_of_arrays = np.empty(3, dtype=object)
+    for index in range(3):
+        table_of_arrays[index] = np.full((4 + index, 5), index, np.float64)
+    path = tmp_path / "features.npy"
+    np.save(path, table_of_arrays)
+    np.save(tmp_path / "videoname.npy", np.array([b"a", b"b", b"c"]))
+    with pytest.raises(InvalidValue, match="pickled table of 3 videos") as error:
+        opened(path, ROWS)
+    lines = [line.strip() for line in str(error.value).splitlines()[1:]]
+    assert len(lines) == 4
+    (tmp_path / "features").mkdir()
+    code = "\n".join(lines)
+    for file in ("features.npy", "videoname.npy"):
+        code = code.replace(f'"{file}"', repr(str(tmp_path / file)))
+    exec(code.replace('f"features/', f'f"{tmp_path}/features/'))
+    assert open_videos(
+        DataConfig(features=tmp_path / "features", annotations=tmp_path / "tags.csv")
+    ).names == ("a", "b", "c")
+
+
+def test_a_pickled_dictionary_is_named(tmp_path):
+    np.save(tmp_path / "all.npy", {"a": np.zeros((3, 4))}, allow_pickle=True)
+    with pytest.raises(InvalidValue, match=r"dictionary of videos.*\n.*\n.*\n.*\n.*item"):
+        opened(tmp_path / "all.npy", ROWS)
+
+
+def test_survey_says_what_is_odd(tmp_path):
+    folder = save(tmp_path / "f", dict.fromkeys("abc", (8, 4)))
+    (folder / "d.npy").write_bytes((folder / "a.npy").read_bytes())
+    save(folder, {"spare": (8, 4)}, seed=1)
+    videos = opened(folder, {"a": "Run", "b": "", "c": "run", "d": "Run"})
+    contents = read_contents(videos, lambda name: "", tmp_path / "digests.json")
+    text = "\n".join(survey(videos, 0.64, ["a remark"], contents))
+    assert "4 videos, 1 of them without action; 2 classes; 32 snippets of 4 channels" in text
+    assert "0 min 20 s in all" in text
+    assert "videos of each class: Run 2, run 1" in text
+    assert "'Run' and 'run' are nearly the same name" in text
+    assert "every video has 8 snippets" in text
+    assert "2 videos have the same features as another: a = d" in text
+    assert "not used, for they have no tag: 1 video with features (spare)" in text
+    assert "a remark" in text
+
+
+def test_class_names_that_may_be_one():
+    names = ["HighJump", "High jump", "LongJump", "Swipe1", "Swipe2", "Pole vault", "PoleVault"]
+    assert near_equal(names) == [("HighJump", "High jump"), ("Pole vault", "PoleVault")]
+
+
+def test_contents_are_read_once_and_again_when_they_change(tmp_path):
+    folder = save(tmp_path / "f", dict.fromkeys("abc", (8, 4)))
+    videos = opened(folder, ROWS)
+    cache, read = tmp_path / "digests.json", []
+    original = videos.source.read
+
+    class Counted:
+        def read(self, name):
+            read.append(name)
+            return original(name)
+
+    object.__setattr__(videos, "source", Counted())
+    first = read_contents(videos, lambda name: "1", cache)
+    again = read_contents(videos, lambda name: "2" if name == "b" else "1", cache)
+    assert read == ["a", "b", "c", "b"]
+    assert again.key() == first.key()
+
+
+def test_values_that_cannot_be_used_are_that_video_s(tmp_path):
+    folder = save(tmp_path / "f", dict.fromkeys("abc", (8, 4)))
+    np.save(folder / "b.npy", np.full((8, 4), np.nan, np.float32))
+    contents = read_contents(opened(folder, ROWS), lambda name: "", tmp_path / "digests.json")
+    assert list(contents.broken) == ["b"]
+    assert set(contents.digests) == {"a", "c"}
+
+
+def test_scenes_that_are_in_two_videos_are_seen(tmp_path):
+    folder = save(tmp_path / "f", dict.fromkeys("abc", (40, 16)))
+    assert resembling_share(opened(folder, ROWS)) < 0.1
+    (folder / "c.npy").write_bytes((folder / "a.npy").read_bytes())
+    assert 0.6 < resembling_share(opened(folder, ROWS)) < 0.75
+
+
+@pytest.mark.parametrize(
+    ("rate", "settled", "want"),
+    [(0.64, False, 0.64), (0.16, True, 0.16), (0.2137, True, 0.2137)],
+)
+def test_the_rate_is_that_of_the_durations(tmp_path, rate, settled, want):
+    lengths = {"a": 100, "b": 153, "c": 220}
+    folder = save(tmp_path / "f", {name: (length, 4) for name, length in lengths.items()})
+    videos = opened(folder, ROWS)
+    spare = {"a": 0.2, "b": 0.5, "c": 0.8}  # of a snippet, which extraction cut off
+    for name, length in lengths.items():
+        videos.durations[name] = (length + spare[name]) * rate
+    timing = settle_timing(videos, DataConfig())
+    assert timing.settled == settled
+    assert timing.seconds == pytest.approx(want, rel=5e-3)
+    given = settle_timing(videos, DataConfig(fps=30.0, snippet_stride=16))
+    assert given.seconds == 16 / 30
+    assert "contradict the features" in given.remark
+
+
+def test_a_rate_that_nobody_told_is_said_to_be_assumed(tmp_path):
+    folder = save(tmp_path / "f", dict.fromkeys("abc", (8, 4)))
+    assert "is assumed" in settle_timing(opened(folder, ROWS), DataConfig()).remark

@@ -1,0 +1,65 @@
+"""Going on with a run: more iterations are welcome, other data or settings are named."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from basnet_rt import InvalidValue
+from basnet_training.checkpoint import load_tensors
+from basnet_training.trainer import fit
+
+
+def run(config, folder, **options):
+    return fit(config, folder, shown=False, **options)
+
+
+def test_more_iterations_end_where_a_longer_run_does(configure, tmp_path):
+    run(configure(), tmp_path / "a")
+    longer = configure(optim={"iterations": 12})
+    again = run(longer, tmp_path / "a", resume=True)
+    whole = run(longer, tmp_path / "b")
+    assert again.step == 12
+    first, second = (load_tensors(result.model)[0] for result in (again, whole))
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "part"),
+    [
+        ({}, {"optim": {"lr": 1e-3}}, "optim.lr was 0.01, now 0.001"),
+        ({}, {"optim": {"iterations": 5}}, "optim.iterations is 5, and 8 are done"),
+        ({"optim": {"schedule": "cosine"}}, {"optim": {"iterations": 20}}, "cosine schedule"),
+        ({}, {"network": {"hidden_cas": 9}}, "network.hidden_cas was 7, now 9"),
+    ],
+)
+def test_the_setting_that_differs_is_named(configure, tmp_path, before, after, part):
+    run(configure(**before), tmp_path)
+    both = {name: {**before.get(name, {}), **after.get(name, {})} for name in {**before, **after}}
+    with pytest.raises(InvalidValue, match="other settings") as error:
+        run(configure(**both), tmp_path, resume=True)
+    assert part in str(error.value)
+    assert "config.yaml" in str(error.value)
+
+
+def test_other_data_are_refused_and_named(configure, dataset, tmp_path):
+    """Features of another length, another tag, another video: each is a run of its own."""
+    run(configure(), tmp_path / "run")
+    path = dataset / "annotations.json"
+    original = path.read_text()
+    content = json.loads(original)
+    content["database"]["v1"]["annotations"] = [{"label": "Run"}]
+    path.write_text(json.dumps(content))
+    with pytest.raises(InvalidValue, match="the tags differ"):
+        run(configure(), tmp_path / "run", resume=True)
+    del content["database"]["v1"]
+    path.write_text(json.dumps(content))
+    with pytest.raises(InvalidValue, match="the names of the videos differ"):
+        run(configure(), tmp_path / "run", resume=True)
+    path.write_text(original)
+    np.save(dataset / "features" / "v0.npy", np.ones((4, 6), np.float16))
+    with pytest.raises(InvalidValue, match="the shapes of the features differ"):
+        run(configure(), tmp_path / "run", resume=True)

@@ -1,0 +1,258 @@
+"""`basnet-train run`: one command on data it has never met, and again after anything changed."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from basnet_rt.model.loading import load
+from basnet_training.cli import app
+from basnet_training.heldout import HeldOut
+from basnet_training.reading import open_videos
+from basnet_training.run.folds import divide_folds
+from basnet_training.run.journal import Journal
+from basnet_training.run.quality import advice, measure_quality, quality_lines
+
+QUICK = ["--set", "optim.iterations=4"]
+
+
+def call(*arguments, code=0):
+    result = CliRunner().invoke(app, ["run", *map(str, arguments)])
+    assert result.exit_code == code, result.output
+    return result
+
+
+def make(folder, tags, *, lengths=None, channels=5, seed=0):
+    """Features of videos named v_0, v_1 ..., and `tags.csv` that names them 0.mp4, 1.mp4 ..."""
+    (folder / "features").mkdir(parents=True)
+    rng = np.random.default_rng(seed)
+    rows = ["filename;label"]
+    names = sorted({tag for one in tags for tag in one})
+    for index, words in enumerate(tags):
+        length = lengths[index] if lengths else 8 + index % 5
+        values = rng.standard_normal((length, channels)).astype(np.float32)
+        for word in words:
+            values[: length // 3, names.index(word) % channels] += 4
+        np.save(folder / "features" / f"v_{index}.npy", values)
+        rows.append(f"{index}.mp4;{','.join(words)}")
+    (folder / "tags.csv").write_text("\n".join(rows))
+    return folder / "features", folder / "tags.csv"
+
+
+PLAIN = [["Run"], [], ["Jump"], ["Run", "Jump"], [], ["Run"], ["Jump"], []]
+
+
+def test_from_features_and_a_table_to_everything(tmp_path):
+    out = tmp_path / "out"
+    result = call(*make(tmp_path / "d", PLAIN), "-o", out, *QUICK)
+    for part in (
+        "8 videos, 3 of them without action; 2 classes",
+        "videos of each class: Jump 3, Run 3",
+        "settings: sigmoid scores",
+        "train: on all 8 videos, 4 iterations",
+        "tags of held-out videos",
+        "by chance",
+    ):
+        assert part in result.output
+    for name in ("model.pt", "results.json", "report.html", "settings.yaml", "summary.json"):
+        assert (out / name).is_file()
+    results = json.loads((out / "results.json").read_text())
+    assert set(results["results"]) <= {f"v_{index}" for index in range(8)}
+    assert "held_out" in results["basnet_rt"]
+    model = load(out / "model.pt")
+    assert model.classes == ("Jump", "Run")
+    assert model.forward(np.zeros((7, 5), np.float32))[0].shape == (7, 2)
+
+
+def test_the_bundle_has_confidence_of_every_class_and_gate(tmp_path):
+    call(*make(tmp_path / "d", PLAIN), "-o", tmp_path / "out", *QUICK)
+    with zipfile.ZipFile(tmp_path / "out" / "model.pt") as archive:
+        (name,) = [one for one in archive.namelist() if one.endswith("basnet_rt.json")]
+        found = json.loads(archive.read(name))["confidence"]
+    assert set(found["curves"]) == {"video", "none"}
+    assert len(found["thresholds"]) == 2
+    for curves in found["curves"].values():
+        assert len(curves) == 2
+        for curve in curves:
+            assert np.all(np.diff(curve["scores"]) > 0)
+            assert np.all(np.diff(curve["confidence"]) >= 0)
+            assert 0 <= min(curve["confidence"]) <= max(curve["confidence"]) <= 1
+
+
+def test_a_second_call_does_nothing_again_and_a_change_does_what_depends_on_it(tmp_path):
+    features, tags = make(tmp_path / "d", PLAIN)
+    out = tmp_path / "out"
+    call(features, tags, "-o", out, *QUICK)
+    before = (out / "model.pt").stat().st_mtime_ns
+    again = call(features, tags, "-o", out, *QUICK)
+    assert again.output.count("(done before)") == 8  # 4 parts, train, export, localize, report
+    assert (out / "model.pt").stat().st_mtime_ns == before
+    more = call(features, tags, "-o", out, *QUICK, "--localize", features)
+    assert more.output.count("(done before)") == 6
+    assert len(json.loads((out / "results.json").read_text())["results"]) == 8
+    other = call(features, tags, "-o", out, "--set", "optim.iterations=5")
+    assert "(again: changed: settings)" in other.output
+    np.save(features / "v_3.npy", np.ones((9, 5), np.float32))
+    changed = call(features, tags, "-o", out, "--set", "optim.iterations=5")
+    assert "(again: changed: features, tags)" in changed.output  # its length is among the shapes
+    tags.write_text(tags.read_text().replace("1.mp4;", "1.mp4;Jump"))
+    retagged = call(features, tags, "-o", out, "--set", "optim.iterations=5").output
+    assert "(again: changed: tags" in retagged
+
+
+def test_an_interrupted_run_goes_on_to_the_identical_model(tmp_path, monkeypatch):
+    from basnet_training import optimisation
+    from basnet_training.checkpoint import load_tensors
+
+    data = make(tmp_path / "d", PLAIN)
+    often = [*QUICK, "--set", "run.checkpoint_every=1"]
+    call(*data, "-o", tmp_path / "whole", *often)
+    original, done = optimisation.Optimisation.iterate, []
+    with monkeypatch.context() as patch:
+
+        def killed(self, *arguments):
+            done.append(1)
+            if len(done) == 18:
+                raise KeyboardInterrupt
+            return original(self, *arguments)
+
+        patch.setattr(optimisation.Optimisation, "iterate", killed)
+        assert "interrupted" in call(*data, "-o", tmp_path / "cut", *often, code=1).output
+    again = call(*data, "-o", tmp_path / "cut", *often)
+    assert again.output.count("(done before)") == 4
+    first, second = (
+        load_tensors(tmp_path / name / "training" / "model.safetensors")[0]
+        for name in ("whole", "cut")
+    )
+    assert all(np.array_equal(first[name], second[name]) for name in first)
+
+
+MANY = [[f"class {index % 30:02d}"] for index in range(60)]
+
+
+@pytest.mark.parametrize(
+    ("tags", "lengths"),
+    [
+        ([["A"], [], ["A"]], None),
+        ([["A"], ["B"], ["A"]], None),
+        ([["A"]] * 6, None),
+        ([["A"]], None),
+        ([["A"], ["B"]], [1, 1]),
+        ([["A", "B"]] * 5 + [["A"]], [1, 2, 3, 300, 900, 5]),
+        (MANY, None),
+    ],
+    ids=[
+        "three",
+        "no-background",
+        "one-class-everywhere",
+        "one-video",
+        "one-snippet",
+        "lengths",
+        "many",
+    ],
+)
+def test_data_sets_of_every_kind_get_through(tmp_path, tags, lengths):
+    out = tmp_path / "out"
+    quick = ["--set", "optim.iterations=2", "--set", "validation.folds=2"]
+    if len(tags) == 1:
+        quick = quick[:2]
+    call(*make(tmp_path / "d", tags, lengths=lengths), "-o", out, *quick)
+    assert load(out / "model.pt").classes == tuple(sorted({tag for one in tags for tag in one}))
+    assert (out / "report.html").is_file()
+
+
+def test_annotations_with_segments_train_by_their_training_subset(dataset, tmp_path):
+    path = dataset / "annotations.json"
+    content = json.loads(path.read_text())
+    content["database"]["v7"]["subset"] = "test"
+    path.write_text(json.dumps(content))
+    result = call(dataset / "features", path, "-o", tmp_path / "a", *QUICK)
+    assert "subset 'train' of annotations.json is trained on" in result.output
+    assert "7 videos" in result.output
+    assert "not used, for they have no tag: 1 video with features (v7)" in result.output
+
+
+def test_broken_and_missing_features_stop_or_are_left_out(tmp_path):
+    features, tags = make(tmp_path / "d", PLAIN)
+    (features / "v_7.npy").unlink()
+    np.save(features / "v_4.npy", np.full((9, 5), np.nan, np.float32))
+    out = tmp_path / "out"
+    missing = call(features, tags, "-o", out, *QUICK, code=1).output
+    assert "1 of 8 tagged videos have no features: 7.mp4" in missing
+    assert (out / "unmatched.txt").is_file()
+    skipped = call(features, tags, "-o", tmp_path / "b", *QUICK, "--missing", "skip").output
+    assert "6 videos, 1 of them without action" in skipped
+    assert "nan at snippet 0, channel 0" in skipped
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (["--set", "optim.lerning_rate=1"], "--set optim.lerning_rate: there is no setting"),
+        (["--config", "nothing"], "nor a preset (auto, "),
+        (["--localize", "absent.npy"], "absent.npy"),
+    ],
+)
+def test_what_is_wrong_is_told_with_a_next_step(tmp_path, arguments, part):
+    result = call(*make(tmp_path / "d", PLAIN), "-o", tmp_path / "out", *QUICK, *arguments, code=1)
+    assert part in result.output
+
+
+def test_other_folders_are_left_alone(tmp_path):
+    data = make(tmp_path / "d", PLAIN)
+    assert "holds files, but no run" in call(*data, "-o", tmp_path / "d", code=1).output
+
+
+def test_a_journal_does_a_step_again_when_a_file_is_gone(tmp_path):
+    said, done = [], []
+    journal = Journal(tmp_path / "out", said.append)
+
+    def step():
+        return journal.step(
+            "a", "work", {"x": 1}, lambda: done.append(1) or {"n": len(done)}, leaves=["file"]
+        )
+
+    assert [step()["n"], step()["n"]] == [1, 2]  # `file` was never written
+    (tmp_path / "out" / "file").write_text("")
+    assert [step()["n"], step()["n"]] == [2, 2]
+    assert said[-1] == "a: work (done before)"
+
+
+def test_parts_keep_equal_features_together_and_share_the_tags(tmp_path):
+    features, tags = make(tmp_path / "d", [["A"], []] * 8)
+    from basnet_training.config import DataConfig
+
+    videos = open_videos(DataConfig(features=features, annotations=tags))
+    parts = divide_folds(videos, [["v_0", "v_2", "v_4"]], 4)
+    assert sorted(place for part in parts for place in part) == list(range(16))
+    place = {name: index for index, name in enumerate(videos.names)}
+    twins = {place[name] for name in ("v_0", "v_2", "v_4")}
+    assert sum(bool(twins & set(part)) for part in parts) == 1
+    assert all(0 < videos.labels[part].sum() < len(part) for part in parts)
+
+
+def test_quality_is_average_precision_beside_chance_with_advice(tmp_path):
+    features, tags = make(tmp_path / "d", [["A"], ["B"], [], []] * 5 + [["C"]])
+    from basnet_training.config import DataConfig
+
+    videos = open_videos(DataConfig(features=features, annotations=tags))
+    scores = np.zeros((21, 3))
+    scores[:, 0] = videos.labels[:, 0]  # A is told perfectly
+    scores[:, 1] = 1 - videos.labels[:, 1]  # B the wrong way round
+    quality = measure_quality(HeldOut(videos.names, scores, {}, {}), videos)
+    first, second, third = quality.classes
+    assert (first.ap, first.chance) == (1.0, 5 / 21)
+    assert second.ap == pytest.approx(np.mean([k / (16 + k) for k in range(1, 6)]))
+    assert third.ap is None
+    assert quality.mean_ap == pytest.approx((first.ap + second.ap) / 2)
+    text = "\n".join(quality_lines(quality))
+    assert "100.0       23.8" in text
+    said = "\n".join(advice(quality, videos, [5] * 21, 0.64, 0.8))
+    assert "B: hardly above chance, and fewer than 10 videos" in said
+    assert "80 % of the snippets look like one of another video" in said
+    assert "no more than 5 snippets" in said
+    assert "C: cannot be told" in said

@@ -1,0 +1,108 @@
+"""Tables of tags as people write them: column and delimiter are found, what is odd is said."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from basnet_rt import InvalidValue
+from basnet_training.reading.tags import read_tagged, training_subset
+
+KNOWN = {"a", "b", "c"}
+
+
+def read(tmp_path, text, *, subset=None, name="tags.csv", encoding="utf-8"):
+    path = tmp_path / name
+    path.write_bytes(text.encode(encoding))
+    is_video = lambda cell: cell.rsplit(".", 1)[0] in KNOWN  # noqa: E731
+    return read_tagged(path, subset=subset, is_video=is_video)
+
+
+def tags(tmp_path, text, **options):
+    found = read(tmp_path, text, **options).annotations
+    return {name: list(video.tags) for name, video in found.videos.items()}
+
+
+WANT = {"a": ["Run"], "b": [], "c": ["Jump", "Run"]}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "video,tags\na,Run\nb,\nc,Run;Jump\n",
+        "a,Run\nb,\nc,Run;Jump\n",
+        "a,Run\nb\nc,Jump|Run\n",
+        "name;class\na;Run\nb;\nc;Jump,Run\n",
+        "filename\tlabel\na\tRun\nb\t\nc\tJump;Run\n",
+        "label,filename\nRun,a\n,b\nJump,c\nRun,c\n",
+        "id,split,Label 1,Label 2\na,x,Run,\nb,x,,\nc,x,Run,Jump\n",
+        "video,start,end,action\na,0.5,1.5,Run\na,3,4,Run\nb,,,\nc,1,2,Jump\nc,2,3,Run\n",
+        "Recording,What happens\na,Run\nb,none\nc,Jump; Run\n",
+        "What happens,Recording\nRun,a\n-,b\nJump; Run,c\n",
+        "clip,Jump,Run\na,0,1\nb,0,0\nc,1,1\n",
+        '"video","tags"\r\n"a","Run"\r\n\r\n"b",""\r\n"c","Run;Jump"\r\n',
+    ],
+)
+def test_every_way_to_write_the_same_tags(tmp_path, text):
+    """Catches a column taken by its place, rows that replace each other, marks read as names."""
+    assert tags(tmp_path, text) == WANT
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_encodings_of_spreadsheets(tmp_path, encoding):
+    assert tags(tmp_path, "video,tag\na,Läufer\n", encoding=encoding) == {"a": ["Läufer"]}
+
+
+def test_classes_that_are_numbers(tmp_path):
+    assert tags(tmp_path, "video,label\na,3\nb,12\n") == {"a": ["3"], "b": ["12"]}
+    assert tags(tmp_path, "a,3\nb,12\n") == {"a": ["3"], "b": ["12"]}
+
+
+def test_no_subset_is_asked_of_a_table(tmp_path):
+    """Preset with data.subset and a tags CSV: all its videos are used."""
+    assert tags(tmp_path, "a,Run\nb,\nc,Run;Jump\n", subset="train") == WANT
+
+
+def test_a_table_with_subsets_is_cut(tmp_path):
+    text = "video,label,subset\na,Run,train\nb,Run,test\n"
+    assert tags(tmp_path, text, subset="train") == {"a": ["Run"]}
+    assert tags(tmp_path, text) == {"a": ["Run"], "b": ["Run"]}
+
+
+def test_words_for_no_action_are_told(tmp_path):
+    found = read(tmp_path, "a,Run\nb,Background\nc,Background\n")
+    assert found.remarks == ["tag 'Background' is read as: no action (2 rows)"]
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("", "no row"),
+        ("video,start\na,1.5\nb,2.5\n", "no column of tags: its heading is ['video', 'start']"),
+        ("a\nb\n", "no column of tags: it has 1 column"),
+        ("video,tags\n,Run\na,Run\n", "line 2: no video in column 1"),
+    ],
+)
+def test_tables_without_tags_are_named(tmp_path, text, part):
+    with pytest.raises(InvalidValue) as error:
+        read(tmp_path, text)
+    assert part in str(error.value)
+
+
+def test_other_files_are_refused(tmp_path):
+    for name, content in [("tags.xlsx", b"PK"), ("tags.csv", b"\x00\x01\x00")]:
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(InvalidValue, match=name):
+            read_tagged(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("subsets", "want"),
+    [(["test", "Training"], "Training"), (["validation", "test"], "validation"), (["x"], None)],
+)
+def test_the_subset_to_train_on(tmp_path, subsets, want):
+    database = {name: {"subset": name, "annotations": [{"label": "A"}]} for name in subsets}
+    path = tmp_path / "gt.json"
+    path.write_text(json.dumps({"database": database}))
+    assert training_subset(read_tagged(path).annotations) == want

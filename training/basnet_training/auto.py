@@ -1,0 +1,176 @@
+"""Settings that fit the data: preset `auto`.
+
+Every rule looks at sizes and tags alone, never at a name, a segment or a held-out video. The
+numbers were chosen on parts of the training videos of two sets: 64 videos of 18 to 64 snippets with
+2560 channels and one class, and 108 of 98 to 302 snippets with 228 channels and 17 classes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .config import Config
+from .reading import TaggedVideos
+from .timing import Timing, settle_timing
+
+# Rules.
+FEW, MANY = 500, 2000  # videos; below and above, networks are smaller and larger
+AXES = 64  # that features of few videos are projected on
+TOPK_DIVISOR = (8, 16)  # 1 / share of a video that one of its classes takes: least and most
+SHARES_PER_TAG = 4
+PASSES, PASSES_OF_MANY_CLASSES = 40, 60  # over the training videos
+MANY_CLASSES = 5
+ITERATIONS = (160, 5000)  # least and most
+LONGEST = 2048  # snippets to train on at once
+BATCH = 16
+MAX_FOLDS = 4
+
+SETTINGS_FILE = "settings.yaml"
+
+POSTPROCESS: dict[str, Any] = {
+    "mode": "continuous",
+    "normalisation": "fixed",
+    "gate": "video",
+    "class_threshold": 0.0,
+    "cas_thresholds": [k / 20 for k in range(2, 19)],
+    "outer_ratio": 0.25,
+    "score_weight": 0.5,
+    "nms_iou": 0.45,
+}
+
+
+@dataclass(frozen=True)
+class Size:
+    """What the rules look at.
+
+    Attributes:
+        snippets: of a video, the median; longest: the most.
+        tags: classes in a video, the mean over videos that contain any.
+    """
+
+    videos: int
+    classes: int
+    channels: int
+    snippets: float
+    longest: int
+    tags: float
+
+
+def size_of(videos: TaggedVideos) -> Size:
+    """Read the shapes of all videos, and count tags."""
+    lengths = [videos.source.shape(name)[0] for name in videos.names]
+    per_video = videos.labels.sum(axis=1)
+    return Size(
+        videos=len(videos),
+        classes=len(videos.classes),
+        channels=videos.source.shape(videos.names[0])[1],
+        snippets=float(np.median(lengths)),
+        longest=max(lengths),
+        tags=float(per_video[per_video > 0].mean(dtype=np.float64)),
+    )
+
+
+def settle(config: Config, videos: TaggedVideos) -> Config:
+    """The settings with every field that was not set given the value of its rule.
+
+    A configuration without `auto` comes back as it is.
+    """
+    if not config.auto:
+        return config
+    size = size_of(videos)
+    changed: dict[str, Any] = {"auto": False}
+    for section, rules in rules_for(size).items():
+        current = getattr(config, section)
+        free = {key: value for key, value in rules.items() if key not in current.model_fields_set}
+        changed[section] = current.model_copy(update=free)
+    if "postprocess" not in config.model_fields_set:
+        changed["postprocess"] = dict(POSTPROCESS)
+    timing = settle_timing(videos, config.data)
+    changed["data"] = config.data.model_copy(update=_timing_fields(timing))
+    return config.model_copy(update=changed)
+
+
+def rules_for(size: Size) -> dict[str, dict[str, Any]]:
+    """Section, setting, value."""
+    batch = min(BATCH, size.videos)
+    return {
+        "network": {
+            "score_function": "sigmoid",  # rests near 0 on background; several tags go together
+            "hidden_filter": _by_videos(size, 64, 128, 512),
+            "hidden_cas": _by_videos(size, 64 if size.classes <= MANY_CLASSES else 128, 256, 1024),
+            "projection_dim": projection_dim(size),
+            "topk_divisor": topk_divisor(size),
+        },
+        "sampling": {
+            "num_segments": None,
+            "crop_snippets": LONGEST if size.longest > LONGEST else None,
+        },
+        "optim": {
+            "iterations": iterations(size, batch),
+            "batch_size": batch,
+            "lr": 1e-3 if size.videos < MANY else 1e-4,
+        },
+        # Of activations that are not quite trained yet, the range is what they reach.
+        "export": {"activation": "sigmoid", "calibration": "extremes"},
+    }
+
+
+def projection_dim(size: Size) -> int | None:
+    """Few videos are learned by heart from many channels: their main axes alone."""
+    few = size.videos < FEW and size.channels > 4 * AXES
+    return AXES if few else None
+
+
+def topk_divisor(size: Size) -> int:
+    """The classes of a video share its time: with more of them, each takes less of it.
+
+    More than 16 learns too slowly: the best 1/24 of a video had half the precision of the best 1/16
+    on videos with four classes, after as many iterations.
+    """
+    least, most = TOPK_DIVISOR
+    return int(min(max(round(SHARES_PER_TAG * size.tags), least), most))
+
+
+def iterations(size: Size, batch: int) -> int:
+    passes = PASSES if size.classes <= MANY_CLASSES else PASSES_OF_MANY_CLASSES
+    least, most = ITERATIONS
+    return int(min(max(round(passes * size.videos / batch), least), most))
+
+
+def folds_for(videos: TaggedVideos) -> int:
+    """Parts to hold out in turn; 0 where there are too few videos."""
+    if len(videos) < 3:
+        return 0
+    return min(MAX_FOLDS, len(videos)) if len(videos) < MANY else 2
+
+
+def _by_videos(size: Size, few: int, some: int, many: int) -> int:
+    return few if size.videos < FEW else some if size.videos < MANY else many
+
+
+def _timing_fields(timing: Timing) -> dict[str, Any]:
+    if not timing.settled:
+        return {}
+    return {
+        "fps": timing.fps,
+        "snippet_stride": timing.stride,
+        "snippet_frames": timing.stride,
+    }
+
+
+def settings_line(config: Config) -> str:
+    """The settings that decide most, for people."""
+    network, optim = config.network, config.optim
+    projection = "all channels"
+    if network.projection_dim is not None:
+        projection = f"{network.projection_dim} main axes of {config.data.feature_dim} channels"
+    crop = config.sampling.crop_snippets
+    return (
+        f"{network.score_function} scores, {projection}, hidden sizes {network.hidden_filter} and "
+        f"{network.hidden_cas}, best 1/{network.topk_divisor} of a video, {optim.iterations} "
+        f"iterations of {optim.batch_size} videos, rate {optim.lr:g}"
+        + (f", stretches of {crop} snippets" if crop else "")
+    )

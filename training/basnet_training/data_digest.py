@@ -1,0 +1,19 @@
+"""What a run was trained on, as digests: a run that is resumed must see the same."""
+
+from __future__ import annotations
+
+import hashlib
+
+from .reading import TaggedVideos
+
+
+def digest_of(videos: TaggedVideos) -> dict[str, str]:
+    """Digests of names, classes, labels and shapes; values of features are not read."""
+    shapes = [videos.source.shape(name) for name in videos.names]
+    parts = {
+        "names": "\n".join(videos.names).encode(),
+        "classes": "\n".join(videos.classes).encode(),
+        "labels": videos.labels.tobytes(),
+        "shapes": repr(shapes).encode(),
+    }
+    return {name: hashlib.sha256(part).hexdigest()[:16] for name, part in parts.items()}

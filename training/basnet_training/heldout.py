@@ -1,0 +1,93 @@
+"""What a network says of videos that it was not trained on, as the runtime says it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from basnet_rt import Error, Localizer, load
+from basnet_rt.model.bundle import Calibration
+from basnet_rt.results import Detections
+
+from .confidence import Confidence, Curve, best_scores, fit_curves, suggest_threshold
+from .export import describe, export_bundle
+from .reading import TaggedVideos
+from .runs import TrainedModel
+
+Floats = npt.NDArray[np.float64]
+
+GATES: tuple[Literal["video", "none"], ...] = ("video", "none")  # of `localize`, and of streams
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """N videos, C classes.
+
+    Attributes:
+        names: (N,) videos.
+        scores: (N, C) video scores.
+        best: by gate, (N, C) score of the best detection; NaN where there is none.
+        detections: by video, with the bundle's own post-processing.
+    """
+
+    names: tuple[str, ...]
+    scores: Floats
+    best: Mapping[str, Floats]
+    detections: Mapping[str, Detections]
+
+
+def look_at(
+    model: TrainedModel, calibration: Calibration | None, videos: TaggedVideos, bundle: Path
+) -> HeldOut:
+    """Localize in videos with the bundle that a network becomes; it is left at `bundle`.
+
+    A gate that the post-processing does not allow has no entry in `best`.
+    """
+    export_bundle(model.network, describe(model.config, calibration=calibration), bundle)
+    loaded = load(bundle)
+    own = loaded.config.gate
+    localizers: dict[str, Localizer] = {own: Localizer(loaded)}
+    for gate in GATES:
+        try:
+            localizers.setdefault(gate, Localizer(loaded, loaded.configure(gate=gate)))
+        except Error:  # mode "published" has its own gate alone
+            continue
+    scores, detections = [], {}
+    best: dict[str, list[Floats]] = {kind: [] for kind in localizers}
+    for name in videos.names:
+        features = videos.source.read(name)
+        scores.append(np.asarray(loaded.forward(features)[1], np.float64))
+        for kind, localizer in localizers.items():
+            found = localizer(features, duration=seconds_of(videos, name))
+            if kind == own:
+                detections[name] = found
+            marks = {name: (found.labels.tolist(), found.scores.tolist())}
+            best[kind].append(best_scores(marks, [name], len(videos.classes))[0])
+    stacked = {kind: np.stack(rows) for kind, rows in best.items()}
+    return HeldOut(videos.names, np.stack(scores), stacked, detections)
+
+
+def seconds_of(videos: TaggedVideos, name: str) -> float | None:
+    """A video's duration: of its sidecar, else of the annotations; None where neither says it."""
+    sidecar = videos.source.sidecar(name)
+    return videos.durations.get(name) if sidecar is None else sidecar.duration
+
+
+def fit_confidence(held: HeldOut, videos: TaggedVideos, folds: int) -> Confidence:
+    """From tags, and the best detections in the videos that were held out."""
+    place = {name: index for index, name in enumerate(videos.names)}
+    present = videos.labels[[place[name] for name in held.names]] > 0
+    curves: dict[str, tuple[Curve, ...]] = {
+        gate: fit_curves(best, present) for gate, best in held.best.items()
+    }
+    own = next(iter(held.best))
+    thresholds = tuple(
+        suggest_threshold(np.where(np.isfinite(column), curve(column), np.nan), present[:, index])
+        for index, (curve, column) in enumerate(zip(curves[own], held.best[own].T, strict=True))
+    )
+    return Confidence(curves, thresholds, len(held.names), folds)

@@ -1,0 +1,120 @@
+"""What features hold, read once: digests, values that cannot be used, snippets that resemble."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from basnet_rt._system.json_file import read_json
+from basnet_rt._system.whole_file import write_whole
+
+from .videos import TaggedVideos
+
+Stamp = Callable[[str], str]
+SAMPLE = 1500  # snippets that are compared with each other
+ALIKE = 0.95  # cosine of centred features from which two snippets count as the same scene
+
+
+@dataclass(frozen=True)
+class Contents:
+    """Of every video that could be read.
+
+    Attributes:
+        digests: 16 hex digits of the values, by name.
+        broken: the reason, for each video that could not be read.
+    """
+
+    digests: Mapping[str, str]
+    broken: Mapping[str, str]
+
+    def key(self) -> str:
+        """Changes with any value of any video."""
+        text = json.dumps([dict(self.digests), sorted(self.broken)], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @property
+    def twins(self) -> list[list[str]]:
+        """Videos of the same values, in groups."""
+        groups: dict[str, list[str]] = defaultdict(list)
+        for name, digest in self.digests.items():
+            groups[digest].append(name)
+        return [group for group in groups.values() if len(group) > 1]
+
+
+def read_contents(
+    videos: TaggedVideos,
+    stamp: Stamp,
+    cache: Path,
+    advance: Callable[[], None] = lambda: None,
+) -> Contents:
+    """Read every video's features, but those that an earlier call has read and that are unchanged.
+
+    Args:
+        stamp: of a video's files; changes when they do.
+        cache: JSON file of earlier digests.
+        advance: called after each video.
+    """
+    before = _earlier(cache)
+    digests: dict[str, str] = {}
+    broken: dict[str, str] = {}
+    stamps = {name: stamp(name) for name in videos.names}
+    for name in videos.names:
+        known = before.get(name)
+        if known is not None and known[0] == stamps[name] != "":
+            digests[name] = known[1]
+        else:
+            try:
+                digests[name] = _digest(videos.source.read(name))
+            except Exception as error:  # noqa: BLE001 (readers of foreign files fail in every way)
+                broken[name] = str(error) or type(error).__name__
+        advance()
+    kept = {name: [stamps[name], digest] for name, digest in digests.items()}
+    write_whole(cache, [json.dumps(kept, indent=0), "\n"])
+    return Contents(digests, broken)
+
+
+def resembling_share(videos: TaggedVideos) -> float:
+    """Share of snippets that look like one of another video, in [0, 1].
+
+    Looks at `SAMPLE` snippets, evenly taken: a share found among few is less than that of all.
+    """
+    rows, owners = _sampled(videos)
+    centred = rows - rows.mean(axis=0)
+    centred /= np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-12)
+    alike = centred @ centred.T
+    alike[owners[:, None] == owners[None, :]] = -1
+    return float((alike.max(axis=1) >= ALIKE).mean()) if len(set(owners.tolist())) > 1 else 0.0
+
+
+def _sampled(videos: TaggedVideos) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+    each = max(1, SAMPLE // len(videos))
+    step = max(1, len(videos) // SAMPLE)
+    rows, owners = [], []
+    for place in range(0, len(videos), step):
+        name = videos.names[place]
+        length = videos.source.shape(name)[0]
+        chosen = np.unique(np.linspace(0, length - 1, min(each, length)).astype(np.int64))
+        rows.append(videos.source.read(name, chosen))
+        owners.append(np.full(len(chosen), place))
+    return np.concatenate(rows), np.concatenate(owners)
+
+
+def _digest(values: npt.NDArray[np.float32]) -> str:
+    found = hashlib.sha256(repr(values.shape).encode())
+    found.update(values.tobytes())
+    return found.hexdigest()[:16]
+
+
+def _earlier(cache: Path) -> dict[str, Any]:
+    if not cache.is_file():
+        return {}
+    found = read_json(cache)
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,119 @@
+"""What is wrong with the shapes of features: every file at once, before the first iteration."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from basnet_rt import InvalidValue
+
+from .videos import TaggedVideos
+
+Shapes = dict[str, tuple[int, int]]
+
+_LISTED = 10
+# Channels that extractors are known to have; a time axis of just this length is suspicious.
+_USUAL_CHANNELS = frozenset([400, 455, 512, 768, 1024, 1280, 1536, 2048, 2304, 2560, 4096])
+
+
+def check_shapes(
+    videos: TaggedVideos,
+    feature_dim: int | None,
+    advice: Callable[[int], str],
+    *,
+    skip: bool = False,
+) -> TaggedVideos:
+    """Look at the shape of every video's features; values stay unread.
+
+    Args:
+        feature_dim: channels that the settings ask for; None: those of most videos.
+        advice: what to say of settings that fit a number of channels.
+        skip: leave out what is broken, rather than stop.
+
+    Raises:
+        ValueError: files that cannot be opened or have other channels; names all of them, up to
+            ten, with the reason. Transposed files are called that.
+    """
+    shapes, broken = read_shapes(videos)
+    said = transposed(list(shapes.values()))
+    if said and len(shapes) > 1:
+        raise InvalidValue(f"{next(iter(shapes))} and all others: {said}")
+    channels = Counter(shape[1] for shape in shapes.values())
+    usual = channels.most_common(1)[0][0] if channels else 0
+    if feature_dim is not None and shapes and usual != feature_dim:
+        name = next(name for name, shape in shapes.items() if shape[1] == usual)
+        raise InvalidValue(
+            f"data.feature_dim: expected {feature_dim} channels, got {usual} ({name} and "
+            f"{channels[usual] - 1} others). {advice(usual)}"
+        )
+    for name, (_, number) in shapes.items():
+        if number != usual:
+            broken[name] = f"{number} channels, where {channels[usual]} others have {usual}"
+    if not broken:
+        return videos
+    if not skip or len(broken) == len(videos):
+        raise InvalidValue(_message(broken, len(videos)))
+    kept = [place for place, name in enumerate(videos.names) if name not in broken]
+    note = f"{len(broken)} videos are left out: {_listing(broken)}"
+    return replace(videos.take(kept), remarks=(*videos.remarks, note))
+
+
+def read_shapes(videos: TaggedVideos) -> tuple[Shapes, dict[str, str]]:
+    """(T, F) by name, and the reason for each that cannot be opened, whatever its reader raised."""
+    shapes: Shapes = {}
+    broken: dict[str, str] = {}
+    for name in videos.names:
+        try:
+            shapes[name] = videos.source.shape(name)
+        except Exception as error:  # noqa: BLE001 (readers of foreign files fail in every way)
+            broken[name] = str(error) or type(error).__name__
+    return shapes, broken
+
+
+def transposed(shapes: Sequence[tuple[int, int]]) -> str:
+    """What to say where (T, F) are (F, T) for certain; empty where they are not.
+
+    Lengths that are all the same, while the channels differ, are channels.
+    """
+    lengths, channels = {one[0] for one in shapes}, {one[1] for one in shapes}
+    if len(lengths) != 1 or len(channels) < 2:
+        return ""
+    (length,) = lengths
+    return (
+        f"{length} rows each, and {min(channels)} to {max(channels)} channels: these look "
+        "transposed, (channels, snippets); turn each: np.save(file, np.load(file).T)"
+    )
+
+
+def suspicious_lengths(shapes: Sequence[tuple[int, int]]) -> str:
+    """What to say of equal lengths that may be channels; empty where nothing is odd."""
+    lengths = {one[0] for one in shapes}
+    if len(shapes) < 3 or len(lengths) != 1:
+        return ""
+    (length,) = lengths
+    if length in _USUAL_CHANNELS and length > shapes[0][1]:
+        return (
+            f"every video has {length} rows and {shapes[0][1]} channels: if {length} is the number "
+            "of channels, the files are transposed: np.save(file, np.load(file).T)"
+        )
+    return (
+        f"every video has {length} snippets: were they resampled? Then one row stands for another "
+        "time in each video, and times of results are right only with true durations"
+    )
+
+
+def _message(broken: dict[str, str], total: int) -> str:
+    return (
+        f"{len(broken)} of {total} videos cannot be used: {_listing(broken)}. Mend them, or train "
+        "without them: --missing skip"
+    )
+
+
+def _listing(broken: dict[str, str]) -> str:
+    said = [
+        reason if name in reason else f"{name}: {reason}"
+        for name, reason in list(broken.items())[:_LISTED]
+    ]
+    more = f" and {len(broken) - _LISTED} more" if len(broken) > _LISTED else ""
+    return "; ".join(said) + more

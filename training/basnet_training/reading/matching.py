@@ -1,0 +1,146 @@
+"""Names in a file of tags and names of features: the same videos, often not the same letters."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from basnet_rt import InvalidValue
+from basnet_rt.extractors.running.video_files import VIDEO_SUFFIXES
+from basnet_rt.features.files import SUFFIXES as FEATURE_SUFFIXES
+
+ENDINGS = frozenset([*VIDEO_SUFFIXES, *FEATURE_SUFFIXES])
+_TRIED = 50  # names that a common prefix or ending is looked for in
+_SHARE = 0.5  # of the names left over that it must explain
+
+Key = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Match:
+    """Which features a tagged video has.
+
+    Attributes:
+        found: name in the tags to name of the features; no two to the same.
+        untagged: features that no tag names, sorted.
+        absent: tagged videos without features, in the file's order.
+        remarks: how names were made to fit, where they were not equal.
+    """
+
+    found: Mapping[str, str]
+    untagged: tuple[str, ...]
+    absent: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
+
+
+def match_names(tagged: Sequence[str], features: Iterable[str]) -> Match:
+    """Match names: as they are, without folder and ending, without case, without a common affix.
+
+    Raises:
+        ValueError: two tagged names mean the same features; names all three.
+    """
+    left = dict.fromkeys(features)
+    found: dict[str, str] = {}
+    remarks: list[str] = []
+    for key, what in ((str, ""), (stem, "folder and ending"), (_folded, "case")):
+        done = _by_key([name for name in tagged if name not in found], left, found, key)
+        if what and done:
+            remarks.append(f"without {what}: {done} names match")
+    rest = [name for name in tagged if name not in found]
+    affixes = _common_affixes([stem(name) for name in rest], [stem(name) for name in left])
+    if affixes is not None:
+        before, after, of_features = affixes
+        done = _by_affix(rest, left, found, affixes)
+        whose = "the features'" if of_features else "the tags'"
+        if done:
+            remarks.append(f"but for {before + '...' + after!r} in {whose} names: {done} match")
+    absent = tuple(name for name in tagged if name not in found)
+    return Match(found, tuple(sorted(left)), absent, tuple(remarks))
+
+
+def stem(name: str) -> str:
+    """The last part of a path, without an ending that videos or features have."""
+    last = PurePosixPath(name.replace("\\", "/"))
+    return last.stem if last.suffix.lower() in ENDINGS else last.name
+
+
+def _folded(name: str) -> str:
+    return stem(name).casefold()
+
+
+def _by_key(names: Sequence[str], left: dict[str, None], found: dict[str, str], key: Key) -> int:
+    """Match what is left by `key`; how many. What is ambiguous among features stays."""
+    table: dict[str, list[str]] = {}
+    for one in left:
+        table.setdefault(key(one), []).append(one)
+    done: dict[str, str] = {}
+    for name in names:
+        fitting = table.get(key(name), [])
+        if len(fitting) == 1:
+            if fitting[0] in done:
+                raise InvalidValue(
+                    f"tags: {done[fitting[0]]!r} and {name!r} both mean the features "
+                    f"{fitting[0]!r}; give each video one name"
+                )
+            done[fitting[0]] = name
+    for feature, name in done.items():
+        found[name] = feature
+        del left[feature]
+    return len(done)
+
+
+Affixes = tuple[str, str, bool]  # before, after, whether they are in the features' names
+
+
+def _common_affixes(tags: Sequence[str], features: Sequence[str]) -> Affixes | None:
+    """What most of the remaining names of one side have around those of the other."""
+    if not tags or not features:
+        return None
+    wanted = _SHARE * min(len(tags), len(features), _TRIED)
+    for inner, outer, of_features in ((tags, features, True), (features, tags, False)):
+        counts: Counter[tuple[str, str]] = Counter()
+        for name in [one for one in inner if one][:_TRIED]:
+            for other in outer:
+                place = other.find(name)
+                before, after = other[:place], other[place + len(name) :]
+                if (
+                    place >= 0
+                    and _ends_a_word(before, name[0])
+                    and _ends_a_word(after[::-1], name[-1])
+                ):
+                    counts[before, after] += 1
+        if counts:
+            (before, after), count = counts.most_common(1)[0]
+            if count > wanted:
+                return before, after, of_features
+    return None
+
+
+def _ends_a_word(affix: str, neighbour: str) -> bool:
+    """Whether a word ends where an affix does: "v_" before "a", but not "x" before "y"."""
+    if not affix or not affix[-1].isalnum() or not neighbour.isalnum():
+        return True
+    return affix[-1].isalpha() and neighbour.isdigit()  # video1, but not dance2
+
+
+def _by_affix(
+    names: Sequence[str], left: dict[str, None], found: dict[str, str], affixes: Affixes
+) -> int:
+    before, after, of_features = affixes
+
+    def inner(name: str) -> str:
+        text = stem(name)
+        fits = text.startswith(before) and text.endswith(after)
+        return text[len(before) : len(text) - len(after)] if fits else text
+
+    table = {inner(one) if of_features else stem(one): one for one in left}
+    done = 0
+    for name in names:
+        feature = table.get(stem(name) if of_features else inner(name))
+        if feature is not None and feature in left:
+            found[name] = feature
+            del left[feature]
+            done += 1
+    return done

@@ -1,0 +1,144 @@
+"""The videos to train on: features and tags brought together; all that is wrong said at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from basnet_rt import InvalidValue
+from basnet_rt._system.whole_file import write_whole
+from basnet_rt.annotations import AnnotationSet, read_activitynet, read_split
+from basnet_rt.features import FeatureSource
+from basnet_training.config import AUTO, DataConfig, preset_for_channels
+from basnet_training.records import check_records
+
+from .faults import check_shapes
+from .matching import Match, match_names, stem
+from .sources import open_training_features
+from .tags import Tagged, read_tagged, training_subset
+from .videos import TaggedVideos, tag
+
+UNMATCHED_FILE = "unmatched.txt"
+_NAMED = 3  # names in a message
+
+
+def open_videos(
+    config: DataConfig, *, below: bool = False, folder: Path | None = None
+) -> TaggedVideos:
+    """The videos that `config` names, with their tags.
+
+    Args:
+        below: whether features may lie in folders below the one named.
+        folder: where all names that do not match are listed, in `unmatched.txt`.
+
+    Raises:
+        ValueError: nothing to train on, features absent or of wrong shapes (all are named at
+            once), or a tag that is no class.
+    """
+    if config.features is None or config.annotations is None:
+        raise InvalidValue("data.features and data.annotations must be given")
+    source = open_training_features(config.features, modality=config.modality, below=below)
+    tagged = _read_tags(config, source)
+    names = list(tagged.annotations.videos)
+    match = match_names(names, source.names)
+    present = _present(match, tagged.annotations, config, folder)
+    videos = tag(source, present, config.classes)
+    videos = replace(
+        videos,
+        subset=tagged.subset,
+        unused=match.untagged,
+        remarks=(*tagged.remarks, *match.remarks, *_left_out(match, config)),
+    )
+    skip = config.missing == "skip"
+    videos = check_shapes(videos, config.feature_dim, preset_for_channels, skip=skip)
+    check_records(config, source, videos.names)
+    return videos
+
+
+def tagged_names(tags: Path) -> list[str]:
+    """The videos that a file of tags names, for training; as it names them.
+
+    Raises:
+        ValueError: as `read_tagged`.
+    """
+    subset = None
+    if tags.suffix.lower() == ".json":
+        subset = training_subset(read_activitynet(tags))
+    return list(read_tagged(tags, subset=subset).annotations.videos)
+
+
+def _read_tags(config: DataConfig, source: FeatureSource) -> Tagged:
+    """The tags of the subset and the split that the settings ask for."""
+    assert config.annotations is not None
+    known = {stem(name).casefold() for name in source.names}
+    subset, remarks = config.subset, []
+    if subset == AUTO:
+        subset = None
+        if config.annotations.suffix.lower() == ".json":
+            subset = training_subset(read_activitynet(config.annotations))
+            if subset is not None:
+                remarks.append(f"subset {subset!r} of {config.annotations.name} is trained on")
+    found = read_tagged(
+        config.annotations,
+        subset=subset,
+        is_video=lambda cell: bool(cell) and stem(cell).casefold() in known,
+    )
+    annotations = found.annotations
+    if config.split is not None:
+        annotations = annotations.select(read_split(config.split))
+    return Tagged(annotations, [*remarks, *found.remarks], found.subset)
+
+
+def _present(
+    match: Match, annotations: AnnotationSet, config: DataConfig, folder: Path | None
+) -> AnnotationSet:
+    """The annotations of videos with features, under the features' names.
+
+    Raises:
+        ValueError: some have none, and `data.missing` is "error"; or all.
+    """
+    if match.absent and (config.missing == "error" or not match.found):
+        raise InvalidValue(absent_message(match, folder))
+    if match.absent:
+        _list_names(match, folder)
+    videos = {
+        match.found[name]: replace(video, name=match.found[name])
+        for name, video in annotations.videos.items()
+        if name in match.found
+    }
+    return AnnotationSet(videos, annotations.simulated)
+
+
+def absent_message(match: Match, folder: Path | None, what: str = "features") -> str:
+    """What to say of tagged videos that are not there; all names go to a file in `folder`."""
+    listed = _list_names(match, folder)
+    have = "are not there" if what == "videos" else f"have no {what}"
+    total = len(match.absent) + len(match.found)
+    some = ", ".join(match.absent[:_NAMED])
+    spare = ", ".join(match.untagged[:_NAMED]) or "none"
+    more = "..." if len(match.absent) > _NAMED else ""
+    said = (
+        f"{len(match.absent)} of {total} tagged videos {have}: {some}{more}; {what} "
+        f"without a tag: {len(match.untagged)} ({spare}){listed}"
+    )
+    if not match.found:
+        return f"{said}. No name of the tags is a name of the {what}: compare both"
+    return f"{said}. To train on the {len(match.found)} others: --missing skip"
+
+
+def _list_names(match: Match, folder: Path | None) -> str:
+    """Write all names where they can be read in peace; where, for a message."""
+    if folder is None:
+        return ""
+    path = folder / UNMATCHED_FILE
+    lines = [f"# {len(match.absent)} tagged videos without features", *match.absent]
+    lines += ["", f"# {len(match.untagged)} features without a tag", *match.untagged]
+    write_whole(path, ["\n".join(lines), "\n"])
+    return f"; all names are in {path}"
+
+
+def _left_out(match: Match, config: DataConfig) -> list[str]:
+    if not match.absent:
+        return []
+    some = ", ".join(match.absent[:_NAMED])
+    return [f"{len(match.absent)} tagged videos without features are left out, such as {some}"]

@@ -1,0 +1,171 @@
+"""Features as people keep them: a folder, several below one, a file; and what else may be there."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from basnet_rt import InvalidValue
+from basnet_rt.features import (
+    ExtractorSpec,
+    FeatureSource,
+    FloatArray,
+    Rows,
+    Sidecar,
+    open_features,
+)
+from basnet_rt.features.files import SUFFIXES
+from basnet_rt.features.records import read_extractor
+
+from .foreign import refuse_more_than_arrays
+
+_DEPTH = 4  # folders below the one given that are looked into
+_LISTED = 12
+
+
+class JoinedFeatures(FeatureSource):
+    """Several sources as one; the name of a video is in one of them only."""
+
+    def __init__(self, sources: Mapping[str, FeatureSource], feature_dim: int | None) -> None:
+        self._sources = sources
+        self._feature_dim = feature_dim
+        self._of: dict[str, FeatureSource] = {}
+        where: dict[str, str] = {}
+        for label, source in sources.items():
+            for name in source.names:
+                if name in where:
+                    raise InvalidValue(
+                        f"{where[name]} and {label} both have features of {name!r}; name the "
+                        "folder to train on, or rename one"
+                    )
+                where[name] = label
+                self._of[name] = source
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(sorted(self._of))
+
+    @property
+    def extractor(self) -> ExtractorSpec | None:
+        """That of all of them; None where they differ, or one does not say."""
+        specs = [source.extractor for source in self._sources.values()]
+        return specs[0] if all(one == specs[0] for one in specs) else None
+
+    def sidecar(self, name: str) -> Sidecar | None:
+        return self._source(name).sidecar(name)
+
+    def shape(self, name: str) -> tuple[int, int]:
+        return self._source(name).shape(name)
+
+    def read(self, name: str, rows: Rows = None) -> FloatArray:
+        return self._source(name).read(name, rows)
+
+    def _source(self, name: str) -> FeatureSource:
+        if name not in self._of:
+            raise InvalidValue(f"{', '.join(self._sources)}: no features of video {name!r}")
+        return self._of[name]
+
+
+def open_training_features(
+    path: str | Path, *, modality: str = "rgb+flow", below: bool = False
+) -> FeatureSource:
+    """Open features to train on.
+
+    Args:
+        path: as for `open_features`.
+        below: whether folders below count, where the folder itself has no features.
+
+    Raises:
+        ValueError: as `open_features`; it says what lies there and which path would work.
+    """
+    path = Path(path)
+    refuse_more_than_arrays(path)
+    _check_modality(path, modality)
+    try:
+        return open_features(path, modality=modality)
+    except InvalidValue as error:
+        folders = folders_with_features(path)
+        if not folders:
+            raise InvalidValue(f"{error}{_what_is_there(path)}") from error
+        if not below:
+            raise InvalidValue(_try_instead(path, folders)) from error
+        return _joined(folders, modality)
+
+
+def folders_with_features(path: Path) -> list[Path]:
+    """Folders below `path`, not itself, that features can be opened in, sorted.
+
+    `rgb` and `flow` side by side are one.
+    """
+    if not path.is_dir():
+        return []
+    found = []
+    for folder, below, files in os.walk(path):
+        here = Path(folder)
+        below.sort()
+        parts = {"rgb", "flow"} <= set(below)
+        if len(here.relative_to(path).parts) >= _DEPTH:
+            below.clear()
+        if here == path and not parts:
+            continue
+        if parts or any(Path(name).suffix in SUFFIXES for name in files):
+            found.append(here)
+            below[:] = [] if parts else below
+    return found
+
+
+def _check_modality(path: Path, modality: str) -> None:
+    """A part of the channels can be read where the parts lie apart, and nowhere else."""
+    if modality == "rgb+flow" or path.name == modality or (path / modality).is_dir():
+        return
+    files = [path] if path.is_file() else sorted(path.iterdir()) if path.is_dir() else []
+    arrays = [one for one in files if one.suffix == ".npy"]
+    if arrays and (path.is_file() or read_extractor(path) is None):
+        raise InvalidValue(
+            f"data.modality {modality!r}: {arrays[0]} holds one array, whose parts cannot be told "
+            f"apart; keep the parts in folders rgb/ and flow/, and leave the setting out for an "
+            f"array that is {modality} alone"
+        )
+
+
+def _joined(folders: Sequence[Path], modality: str) -> FeatureSource:
+    sources = {str(one): open_features(one, modality=modality) for one in folders}
+    if len(sources) == 1:
+        return next(iter(sources.values()))
+    return JoinedFeatures(sources, None)
+
+
+def _try_instead(path: Path, folders: Sequence[Path]) -> str:
+    listed = ", ".join(str(one) for one in folders[:_LISTED])
+    more = f" and {len(folders) - _LISTED} more" if len(folders) > _LISTED else ""
+    return (
+        f"{path}: no features in this folder itself; there are some in {listed}{more}. "
+        f"Try {folders[0]}"
+    )
+
+
+def _what_is_there(path: Path) -> str:
+    """The end of a message about a path without features."""
+    if not path.exists():
+        parent = next((one for one in path.parents if one.is_dir()), None)
+        return "" if parent is None else f"; {parent} has {_listing(parent)}"
+    if not path.is_dir():
+        return _inside(path)
+    return f"; it has {_listing(path)}"
+
+
+def _inside(path: Path) -> str:
+    if path.suffix == ".npz" and zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            return f"; it has {', '.join(archive.namelist()[:_LISTED]) or 'nothing'}"
+    return ""
+
+
+def _listing(folder: Path) -> str:
+    entries = sorted(f"{one.name}/" if one.is_dir() else one.name for one in folder.iterdir())
+    if not entries:
+        return "nothing"
+    more = f" and {len(entries) - _LISTED} more" if len(entries) > _LISTED else ""
+    return ", ".join(entries[:_LISTED]) + more

@@ -1,0 +1,137 @@
+"""What was read, in lines for people: before training, so that nothing wrong is found out after."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+import numpy as np
+
+from .contents import Contents
+from .faults import read_shapes, suspicious_lengths
+from .videos import TaggedVideos, count_classes
+
+_CLASSES_SHOWN = 30
+_NAMED = 3
+_FEW = 4  # videos of a class from which held-out parts can say anything
+_NEAR = 0.85  # likeness of two class names that may be one
+
+
+def survey(
+    videos: TaggedVideos,
+    seconds: float,
+    remarks: Sequence[str] = (),
+    contents: Contents | None = None,
+) -> list[str]:
+    """Lines on the videos that training will see.
+
+    Args:
+        seconds: from one snippet to the next.
+        remarks: more sentences, such as those on timing.
+        contents: what they hold, where it was read.
+    """
+    shapes, _ = read_shapes(videos)
+    lengths = np.array([shape[0] for shape in shapes.values()])
+    without = int((videos.labels.sum(axis=1) == 0).sum())
+    total = float(lengths.sum() * seconds)
+    least, most = int(lengths.min()), int(lengths.max())
+    parts = (
+        f"{counted(len(videos), 'video')}, {without} of them without action",
+        counted(len(videos.classes), "class", "classes"),
+        f"{int(lengths.sum())} snippets of {next(iter(shapes.values()))[1]} channels",
+        f"{_clock(total)} in all",
+        f"{least} to {most} snippets a video ({least * seconds:.1f} to {most * seconds:.1f} s)",
+    )
+    lines = ["; ".join(parts), "videos of each class: " + _class_counts(videos)]
+    lines += _odd(videos, list(shapes.values()))
+    if contents is not None:
+        lines += _contents(contents)
+    return [*lines, *videos.remarks, *(one for one in remarks if one)]
+
+
+def near_equal(classes: Sequence[str]) -> list[tuple[str, str]]:
+    """Class names that differ in case, spaces or a letter or two, and may be one class."""
+    pairs = []
+    for index, one in enumerate(classes):
+        for other in classes[index + 1 :]:
+            a, b = _bare(one), _bare(other)
+            alike = a == b or (
+                min(len(a), len(b)) >= 5
+                and difflib.SequenceMatcher(None, a, b).ratio() >= _NEAR
+                and not _differ_in_number(a, b)
+            )
+            if alike:
+                pairs.append((one, other))
+    return pairs
+
+
+def _bare(name: str) -> str:
+    return "".join(letter for letter in name.casefold() if letter.isalnum())
+
+
+def _differ_in_number(one: str, other: str) -> bool:
+    """Swipe1 and Swipe2 are two classes."""
+    return [c for c in one if c.isdigit()] != [c for c in other if c.isdigit()]
+
+
+def _class_counts(videos: TaggedVideos) -> str:
+    counts = list(count_classes(videos).items())
+    shown = ", ".join(f"{name} {number}" for name, number in counts[:_CLASSES_SHOWN])
+    left = len(counts) - _CLASSES_SHOWN
+    return shown + (f" and {left} more, the least {counts[-1][1]}" if left > 0 else "")
+
+
+def _odd(videos: TaggedVideos, shapes: Sequence[tuple[int, int]]) -> list[str]:
+    lines = [
+        f"warning: classes {one!r} and {other!r} are nearly the same name: one class?"
+        for one, other in near_equal(videos.classes)
+    ]
+    odd = suspicious_lengths(shapes)
+    lines += [f"warning: {odd}"] if odd else []
+    counts = count_classes(videos)
+    few = [name for name, number in counts.items() if number < _FEW]
+    if few:
+        lines.append(
+            f"warning: in fewer than {_FEW} videos: {_some(few)}; "
+            "training cannot tell what is common to so few"
+        )
+    everywhere = [name for name, number in counts.items() if number == len(videos)]
+    if everywhere:
+        lines.append(
+            f"warning: {_some(everywhere)} is in every video: videos without it would show what "
+            "it is not"
+        )
+    if not videos.some_without_action and len(videos.classes) == 1:
+        lines.append("warning: no video is without action: there is nothing to compare with")
+    if videos.unused:
+        lines.append(
+            f"not used, for they have no tag: {counted(len(videos.unused), 'video')} with features "
+            f"({_some(videos.unused)})"
+        )
+    return lines
+
+
+def _contents(contents: Contents) -> list[str]:
+    twins = contents.twins
+    if not twins:
+        return []
+    groups = "; ".join(" = ".join(group[:_NAMED]) for group in twins[:_NAMED])
+    count = sum(len(group) for group in twins)
+    said = f"warning: {count} videos have the same features as another: {groups}"
+    return [f"{said}; they stay on one side of every division"]
+
+
+def _some(names: Sequence[str]) -> str:
+    more = ", ..." if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """Such as "1 video" and "2 videos"."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def _clock(seconds: float) -> str:
+    whole = round(seconds)
+    hours, minutes = whole // 3600, whole % 3600 // 60
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {whole % 60} s"

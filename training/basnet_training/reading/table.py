@@ -1,0 +1,132 @@
+"""A table of tags as people write them: any delimiter, any heading, any order of columns."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from basnet_rt import InvalidValue
+
+Row = list[str]
+
+DELIMITERS = ("\t", ",", ";", "|")
+SUFFIXES = (".csv", ".tsv", ".txt")
+# Headings, without case, spaces and underscores.
+VIDEO_HEADINGS = frozenset(
+    [
+        *("video", "videos", "videoname", "videoid", "videofile", "vid", "name", "names"),
+        *("file", "files", "filename", "filepath", "path", "id", "clip", "clipname"),
+        *("recording", "sequence", "sample", "youtubeid"),
+    ]
+)
+TAG_HEADINGS = frozenset(
+    [
+        *("tag", "tags", "label", "labels", "class", "classes", "classname", "category"),
+        *("categories", "action", "actions", "activity", "activities", "event", "events"),
+        *("annotation", "annotations", "target"),
+    ]
+)
+SUBSET_HEADINGS = frozenset({"subset", "split", "partition", "set"})
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of cells without the heading, which is empty where the file has none.
+
+    numbers: line of the file that each row begins in.
+    """
+
+    path: Path
+    delimiter: str
+    heading: Row
+    rows: list[Row]
+    numbers: list[int]
+
+    def column(self, names: Iterable[str]) -> int | None:
+        """The first column whose heading is one of `names`."""
+        wanted = set(names)
+        for place, cell in enumerate(self.heading):
+            if plain(cell) in wanted:
+                return place
+        return None
+
+
+def plain(heading: str) -> str:
+    """A heading without case and punctuation."""
+    return re.sub(r"[^a-z0-9]", "", heading.lower())
+
+
+def read_table(path: str | Path) -> Table:
+    """Read a table.
+
+    Raises:
+        ValueError: the file is absent, cannot be decoded, or has no row.
+    """
+    path = Path(path)
+    lines = read_text(path).splitlines()
+    if not any(line.strip(" ,;|\t") for line in lines):
+        raise InvalidValue(
+            f"{path}: no row; expected a line such as video.mp4,label for each video"
+        )
+    delimiter = _delimiter([line for line in lines if line.strip()][:200])
+    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+    rows, numbers = [], []
+    try:
+        for row in reader:
+            cells = [cell.strip() for cell in row]
+            if any(cells):
+                rows.append(cells)
+                numbers.append(reader.line_num)
+    except csv.Error as error:
+        raise InvalidValue(f"{path}, line {reader.line_num}: {error}") from error
+    has_heading = _is_heading(rows[0])
+    body = 1 if has_heading else 0
+    return Table(path, delimiter, rows[0] if has_heading else [], rows[body:], numbers[body:])
+
+
+def read_text(path: Path) -> str:
+    """A file of text in UTF-8, UTF-16 (with its mark) or, failing both, Windows-1252.
+
+    Raises:
+        ValueError: the file cannot be read, or holds no text.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InvalidValue(f"{path}: cannot be read: {error.strerror or error}") from error
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encodings: Sequence[str] = ("utf-16",)
+    else:
+        encodings = ("utf-8-sig", "cp1252")
+    for encoding in encodings:
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\x00" not in text:
+            return text
+    raise InvalidValue(f"{path}: not text; expected a table with a row for each video")
+
+
+def _delimiter(lines: list[str]) -> str:
+    """The one that a known heading stands between; else the first that most lines have."""
+    for delimiter in DELIMITERS:
+        cells = {plain(cell) for cell in lines[0].split(delimiter)}
+        if len(cells) > 1 and cells & VIDEO_HEADINGS and cells & (TAG_HEADINGS | SUBSET_HEADINGS):
+            return delimiter
+    counts = {one: sum(one in line for line in lines) for one in DELIMITERS}
+    # A comma or a tab in most lines is a delimiter whatever else they hold: "a,Run;Jump".
+    most = [one for one in DELIMITERS if one in lines[0] and 2 * counts[one] > len(lines)]
+    found: str = most[0] if most else max(DELIMITERS, key=lambda one: counts[one])
+    return found if counts[found] else ","
+
+
+def _is_heading(row: Row) -> bool:
+    known = {plain(cell) for cell in row}
+    words = VIDEO_HEADINGS | TAG_HEADINGS | SUBSET_HEADINGS
+    return bool(known & VIDEO_HEADINGS) and (
+        len(row) == 1 or bool(known & (words - VIDEO_HEADINGS))
+    )

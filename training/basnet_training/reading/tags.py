@@ -1,0 +1,205 @@
+"""Which video contains what: out of a table of tags, or annotations in ActivityNet form."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from basnet_rt import InvalidValue
+from basnet_rt.annotations import AnnotationSet, VideoAnnotation, read_activitynet
+
+from .table import (
+    SUBSET_HEADINGS,
+    SUFFIXES,
+    TAG_HEADINGS,
+    VIDEO_HEADINGS,
+    Row,
+    Table,
+    plain,
+    read_table,
+)
+
+# Tags that say: nothing happens.
+NO_ACTION = frozenset(
+    [
+        *("", "-", "none", "null", "nan", "na", "n/a", "nothing"),
+        *("no action", "noaction", "no_action", "background", "bg"),
+    ]
+)
+_YES, _NO = frozenset(["1", "1.0", "true", "yes", "x"]), frozenset(["0", "0.0", "false", "no", ""])
+# Names of the videos to train on, in the order in which they are looked for.
+_TRAINING = ("train", "training", "validation", "val", "development")
+
+Remarks = list[str]
+IsVideo = Callable[[str], bool]
+
+
+@dataclass(frozen=True)
+class Tagged:
+    """Tags by video, as the file names it, and what a reader of the file should know.
+
+    remarks: sentences on what was chosen or left out.
+    subset: the one that was taken; None: all videos.
+    """
+
+    annotations: AnnotationSet
+    remarks: Remarks = field(default_factory=list)
+    subset: str | None = None
+
+
+def read_tagged(
+    path: str | Path, *, subset: str | None = None, is_video: IsVideo = lambda name: False
+) -> Tagged:
+    """Read tags; segments, where a file has them, are no part of training.
+
+    Args:
+        path: `.json` in ActivityNet form, or a table `.csv`, `.tsv`, `.txt`.
+        subset: of a JSON file, or of a table with such a column; None takes every video. A table
+            without the column is used whole.
+        is_video: whether a cell names a video that there are features of; it finds the column of
+            a table whose heading says nothing.
+
+    Raises:
+        ValueError: absent, of another form, or without any video.
+    """
+    path = Path(path)
+    if path.suffix.lower() == ".json":
+        found = read_activitynet(path)
+        return Tagged(found if subset is None else found.subset(subset), subset=subset)
+    if path.suffix.lower() in SUFFIXES:
+        return _of_table(read_table(path), subset, is_video)
+    raise InvalidValue(
+        f"{path}: expected tags as a table ({', '.join(SUFFIXES)}) or as ActivityNet .json"
+    )
+
+
+def training_subset(annotations: AnnotationSet) -> str | None:
+    """The subset that is meant to be trained on; None where the file names none that is."""
+    named = {video.subset for video in annotations.videos.values() if video.subset is not None}
+    for wanted in _TRAINING:
+        for name in sorted(named):
+            if name.lower() == wanted:
+                return name
+    return None
+
+
+def _of_table(table: Table, subset: str | None, is_video: IsVideo) -> Tagged:
+    remarks: Remarks = []
+    table = _with_heading(table, is_video)
+    video = _video_column(table, is_video)
+    labels = _label_columns(table, video)
+    split = table.column(SUBSET_HEADINGS)
+    tags: dict[str, list[str]] = {}
+    subsets: dict[str, str] = {}
+    silent: Counter[str] = Counter()
+    for row, number in zip(table.rows, table.numbers, strict=True):
+        name = _cell(row, video)
+        if not name:
+            raise InvalidValue(f"{table.path}, line {number}: no video in column {video + 1}")
+        found = labels.read(row)
+        silent.update(word for word in found if word and word.lower() in NO_ACTION)
+        tags.setdefault(name, []).extend(word for word in found if word.lower() not in NO_ACTION)
+        if split is not None:
+            subsets[name] = _cell(row, split)
+    remarks += [f"tag {word!r} is read as: no action ({n} rows)" for word, n in silent.items()]
+    videos = {
+        name: VideoAnnotation(name, tuple(sorted(set(words))), (), subsets.get(name))
+        for name, words in tags.items()
+    }
+    found_set = AnnotationSet(videos)
+    has_subsets = subset is not None and any(subsets.values())
+    return Tagged(
+        found_set.subset(subset) if has_subsets and subset else found_set, remarks, subset
+    )
+
+
+@dataclass(frozen=True)
+class LabelColumns:
+    """Where a row's tags are: in cells, or as headings of columns marked with 1."""
+
+    places: Sequence[int]
+    names: Sequence[str] | None  # of the columns, where cells only mark them
+    separators: str
+
+    def read(self, row: Row) -> list[str]:
+        cells = [_cell(row, place) for place in self.places]
+        if self.names is not None:
+            pairs = zip(self.names, cells, strict=True)
+            return [name for name, cell in pairs if cell.lower() in _YES]
+        words = [word.strip() for cell in cells for word in re.split(self.separators, cell)]
+        return words or [""]
+
+
+def _with_heading(table: Table, is_video: IsVideo) -> Table:
+    """A first row that names no video, where the others do, is a heading whatever it says."""
+    if table.heading or len(table.rows) < 2:
+        return table
+    first, rest = table.rows[0], table.rows[1:]
+    width = max(len(row) for row in table.rows)
+    known = [sum(is_video(_cell(row, place)) for row in rest) for place in range(width)]
+    best = max(range(width), key=known.__getitem__)
+    if 2 * known[best] <= len(rest) or is_video(_cell(first, best)):
+        return table
+    return Table(table.path, table.delimiter, first, rest, table.numbers[1:])
+
+
+def _video_column(table: Table, is_video: IsVideo) -> int:
+    """By content, then by heading, then the first."""
+    width = max((len(row) for row in table.rows), default=0)
+    known = [sum(is_video(_cell(row, place)) for row in table.rows) for place in range(width)]
+    if known and max(known) > 0:
+        return max(range(width), key=known.__getitem__)
+    named = table.column(VIDEO_HEADINGS)
+    return 0 if named is None else named
+
+
+def _label_columns(table: Table, video: int) -> LabelColumns:
+    """By heading; a table of marks by its cells; else every column of words beside the video.
+
+    Raises:
+        ValueError: none is left; the message has the heading.
+    """
+    separators = "[" + "".join(re.escape(one) for one in ";|," if one != table.delimiter) + "]"
+    named = [i for i, cell in enumerate(table.heading) if _names_tags(cell) and i != video]
+    if named:
+        return LabelColumns(named, None, separators)
+    width = max((len(row) for row in [table.heading, *table.rows]), default=0)
+    aside = table.column(SUBSET_HEADINGS)
+    places = [i for i in range(width) if i not in (video, aside)]
+    marks = [i for i in places if _are_marks([_cell(row, i) for row in table.rows])]
+    if table.heading and len(marks) == len(places) > 0:
+        return LabelColumns(marks, [_cell(table.heading, i) for i in marks], separators)
+    words = [i for i in places if not _are_numbers([_cell(row, i) for row in table.rows])]
+    if not words and len(places) == 1:  # classes may be called 0, 1, 2
+        words = [i for i in places if any(_cell(row, i).isdigit() for row in table.rows)]
+    if not words:
+        columns = (
+            f"its heading is {table.heading}" if table.heading else f"it has {width} column(s)"
+        )
+        raise InvalidValue(
+            f"{table.path}: no column of tags: {columns}; expected a row such as video.mp4,label "
+            "under a heading such as video,tags"
+        )
+    return LabelColumns(words, None, separators)
+
+
+def _names_tags(heading: str) -> bool:
+    """ "tag", "Label 2" and the like."""
+    return plain(heading).rstrip("0123456789") in TAG_HEADINGS
+
+
+def _are_marks(cells: Sequence[str]) -> bool:
+    words = {cell.lower() for cell in cells}
+    return words <= (_YES | _NO) and bool(words & _YES)
+
+
+def _are_numbers(cells: Sequence[str]) -> bool:
+    """Such as times of segments, which are no tags; an empty column counts as one too."""
+    return all(re.fullmatch(r"[-+0-9.:eE]*", cell) for cell in cells)
+
+
+def _cell(row: Row, place: int) -> str:
+    return row[place] if place < len(row) else ""

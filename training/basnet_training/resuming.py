@@ -1,0 +1,94 @@
+"""Whether a checkpoint is of the run that is to go on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from basnet_rt import InvalidValue
+
+from .checkpoint import Checkpoint
+from .config import Config, check_config
+
+# What each digest is of, in words.
+_DATA = {
+    "names": "the names of the videos",
+    "classes": "the classes",
+    "labels": "the tags",
+    "shapes": "the shapes of the features",
+}
+
+
+def check_same_run(
+    path: Path, checkpoint: Checkpoint, config: Config, data: Mapping[str, str]
+) -> None:
+    """Refuse to go on with other settings or data.
+
+    More iterations are allowed where the learning rate is constant.
+
+    Args:
+        data: of `digest_of`.
+
+    Raises:
+        ValueError: the checkpoint is of another run; names what differs.
+    """
+    made_with = checkpoint.extra.get("config")
+    if made_with is None:  # of a version that kept no more than the digest
+        if checkpoint.digest != config.digest():
+            raise InvalidValue(
+                f"{path} was made with other settings (configuration {checkpoint.digest}, this "
+                f"is {config.digest()}); resume with its config.yaml"
+            )
+        return
+    before = check_config(made_with, str(path))
+    problems = [*_settings(before, config, checkpoint.step), *_data(checkpoint, data)]
+    if problems:
+        raise InvalidValue(
+            f"{path} was made with other settings or data: {'; '.join(problems)}. Go on with "
+            f"those ({path.parent / 'config.yaml'}), or begin in another folder"
+        )
+
+
+def _settings(before: Config, now: Config, step: int) -> list[str]:
+    if before.digest() == now.digest():
+        return []
+    found = []
+    for name, old, new in _differences(before.model_dump(), now.model_dump()):
+        if name == "optim.iterations":
+            found += _iterations(old, new, step, now.optim.schedule)
+        elif _matters(name, new, before):
+            found.append(f"{name} was {old!r}, now {new!r}")
+    return found
+
+
+def _iterations(old: int, new: int, step: int, schedule: str) -> list[str]:
+    if schedule != "constant":
+        return [f"optim.iterations was {old}, now {new}: the {schedule} schedule depends on it"]
+    return [] if new >= step else [f"optim.iterations is {new}, and {step} are done"]
+
+
+def _matters(name: str, new: Any, before: Config) -> bool:
+    """Whether the digest changes with this setting alone."""
+    section, _, key = name.partition(".")
+    changed: Any = new
+    if key:
+        changed = getattr(before, section).model_copy(update={key: new})
+    return before.model_copy(update={section: changed}).digest() != before.digest()
+
+
+def _differences(before: dict[str, Any], now: dict[str, Any]) -> list[tuple[str, Any, Any]]:
+    """(section.key, old, new) of every setting that is not the same."""
+    found = []
+    for section, old in before.items():
+        new = now[section]
+        if isinstance(old, dict) and section != "postprocess":
+            found += [(f"{section}.{k}", old[k], new[k]) for k in old if old[k] != new[k]]
+        elif old != new:
+            found.append((section, old, new))
+    return found
+
+
+def _data(checkpoint: Checkpoint, now: Mapping[str, str]) -> list[str]:
+    before = checkpoint.extra.get("data", now)
+    return [f"{what} differ" for name, what in _DATA.items() if before[name] != now[name]]

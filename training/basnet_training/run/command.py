@@ -1,0 +1,122 @@
+"""`basnet-train run`: one command from videos and tags to a model, results and a report."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from basnet_rt import Error
+from basnet_training.config import parse_override
+
+Source = Annotated[
+    Path,
+    typer.Argument(
+        help="Videos, features of videos (.npy, .npz, .h5, rgb/ and flow/), or a folder of either.",
+        metavar="INPUT",
+    ),
+]
+Tags = Annotated[
+    Path,
+    typer.Argument(help="Table of tags (a line such as a.mp4,label), or ActivityNet .json."),
+]
+Output = Annotated[Path, typer.Option("--output", "-o", help="Folder of all that is made.")]
+Localize = Annotated[
+    list[str] | None,
+    typer.Option("--localize", help="Videos or features to find actions in; repeatable."),
+]
+Config = Annotated[str, typer.Option(help="A preset's name, or a YAML file of settings.")]
+Missing = Annotated[
+    str, typer.Option(help="error or skip: tagged videos that are absent or cannot be used.")
+]
+Extractor = Annotated[str | None, typer.Option(help="Of the features of videos.")]
+Jobs = Annotated[int | None, typer.Option(min=1, help="Videos decoded at a time.")]
+Seed = Annotated[int | None, typer.Option(help="Same seed, same result.")]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", help="A setting as section.key=value; repeatable.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+def run(
+    source: Source,
+    tags: Tags,
+    output: Output,
+    localize: Localize = None,
+    config: Config = "auto",
+    missing: Missing = "error",
+    extractor: Extractor = None,
+    jobs: Jobs = None,
+    seed: Seed = None,
+    settings: Settings = None,
+    as_json: Json = False,
+) -> None:
+    """Train on tagged videos, and make a model, results and a page to look at them.
+
+    Features are made of videos; settings are taken from the size of the data; parts of the videos
+    are held out in turn, so that the quality can be told. OUTPUT gets model.pt, results.json and
+    report.html. A second call goes on where the first one stopped, and does again what depends on
+    changed files or settings.
+    """
+    if missing not in ("error", "skip"):
+        raise typer.BadParameter(f"--missing {missing}: expected error or skip")
+    try:
+        overrides = dict(parse_override(text) for text in settings or [])
+    except Error as error:
+        raise typer.BadParameter(str(error)) from error
+    given = {key: f"--set {key}" for key in overrides}
+    if seed is not None:
+        overrides["run.seed"] = seed
+    try:
+        summary = _run(
+            source=source,
+            tags=tags,
+            output=output,
+            localize=localize or [],
+            config=config,
+            overrides=overrides,
+            given=given,
+            missing=missing,
+            extractor=extractor,
+            jobs=jobs,
+        )
+    except (Error, OSError) as error:
+        _say(f"error: {error}")
+        raise typer.Exit(1) from error
+    except KeyboardInterrupt:
+        _say("interrupted; the same command goes on from here")
+        raise typer.Exit(1) from None
+    for line in [json.dumps(summary)] if as_json else _lines(summary):
+        typer.echo(line)
+    if summary["failed"]:
+        raise typer.Exit(1)
+
+
+def _run(**wanted: Any) -> dict[str, Any]:
+    from .steps import Request, run, write_summary
+
+    request = Request(**wanted)
+    summary = run(request, _say)
+    write_summary(request.output, summary)
+    return summary
+
+
+def _say(line: str) -> None:
+    typer.echo(line, err=True)
+
+
+def _lines(summary: dict[str, Any]) -> list[str]:
+    quality = summary["quality"]
+    said = "quality unknown: no video could be held out"
+    if quality is not None and quality["mean_ap"] is not None:
+        said = (
+            f"tags of held-out videos: average precision {100 * quality['mean_ap']:.1f} "
+            f"(by chance {100 * quality['chance']:.1f})"
+        )
+    lines = [said, f"model:   {summary['model']}"]
+    lines += [f"results: {summary['results']} ({summary['detections']} detections)"]
+    lines += [f"report:  {summary['report']}"]
+    lines += [f"failed: {name}: {reason}" for name, reason in summary["failed"].items()]
+    return lines

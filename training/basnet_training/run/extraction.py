@@ -1,0 +1,95 @@
+"""Features of the videos that the tags name; what an earlier call has made is kept."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from basnet_rt import Error, InvalidValue
+from basnet_rt.cli.extraction_bar import ExtractionBar
+from basnet_rt.extractors.registry import names as extractor_names
+from basnet_rt.extractors.running.folder import FeatureFolder
+from basnet_rt.extractors.running.job import Recipe
+from basnet_rt.extractors.running.many import extract_many
+from basnet_rt.extractors.running.video_files import VideoFile, find_video_files, holds_videos
+from basnet_training.reading.matching import match_names
+from basnet_training.reading.opening import absent_message
+
+
+@dataclass
+class Made:
+    """What became of the videos: `failed` has the reason by name."""
+
+    folder: Path
+    done: int = 0
+    before: int = 0
+    unused: int = 0
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+def are_videos(path: Path) -> bool:
+    """Whether an input is to be decoded: a video, a list of them, or a folder of them."""
+    return bool(holds_videos(path))
+
+
+def extract_tagged(
+    source: Path,
+    tagged: Sequence[str],
+    folder: Path,
+    *,
+    extractor: str | None,
+    jobs: int | None,
+    missing: str,
+    listing: Path,
+) -> Made:
+    """Make the features of the videos in `source` that `tagged` names.
+
+    Args:
+        missing: "error" or "skip" tagged videos that are not there.
+        listing: folder for the list of names that do not match.
+
+    Raises:
+        ValueError: videos are missing, or none is named, or the extractor is none.
+        Error: every video failed; names the first reason.
+    """
+    videos, lost = find_video_files([source])
+    match = match_names(tagged, [video.name for video in videos])
+    if match.absent and (missing == "error" or not match.found):
+        raise InvalidValue(absent_message(match, listing, what="videos"))
+    wanted = set(match.found.values())
+    chosen = [video for video in videos if video.name in wanted]
+    made = Made(folder, unused=len(videos) - len(chosen))
+    made.failed = {name: str(error) for name, error in lost}
+    _work(chosen, Recipe(extractor or extractor_names()[0], {}), made, jobs or _jobs())
+    if made.failed and not made.done:
+        name, reason = next(iter(made.failed.items()))
+        raise Error(f"no video could be read; {name}: {reason}")
+    return made
+
+
+def _work(videos: Sequence[VideoFile], recipe: Recipe, made: Made, jobs: int) -> None:
+    extractor = recipe.make()
+    shelf = FeatureFolder(made.folder, extractor.spec)
+    shelf.begin(list(videos))
+    with ExtractionBar(videos) as bar:
+        results = extract_many(
+            videos, recipe, shelf, jobs=jobs, extractor=extractor, watch=bar.watch
+        )
+        with closing(results):
+            for result in results:
+                bar.done(result)
+                if result.error is not None:
+                    made.failed[result.video.name] = result.error
+                    continue
+                made.done += 1
+                made.before += result.finished_before
+
+
+def _jobs() -> int:
+    """Half the cores that may be used, as `basnet-rt extract`."""
+    usable = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
+    cores = (os.cpu_count() or 1) if usable is None else len(usable)
+    return max(1, cores // 2)

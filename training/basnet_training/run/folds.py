@@ -1,0 +1,103 @@
+"""Parts of the training videos, held out in turn: what networks that did not see them say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from basnet_rt._system.whole_file import whole
+from basnet_rt.results import Detections
+from basnet_training import sampling
+from basnet_training.calibrate import calibrate_network
+from basnet_training.config import Config
+from basnet_training.heldout import HeldOut, look_at
+from basnet_training.reading import TaggedVideos
+from basnet_training.runs import load_model
+
+FILE = "held_out.npz"
+_BEST = "best_"
+
+
+def divide_folds(
+    videos: TaggedVideos, twins: Sequence[Sequence[str]], folds: int
+) -> list[list[int]]:
+    """Places of the videos of each part; each has its share of each combination of tags.
+
+    Videos of the same features are in one part. A class that is in a single video is unknown to the
+    network that is tested on it.
+    """
+    leader = {name: group[0] for group in twins for name in group}
+    groups: dict[str, list[int]] = {}
+    for place, name in enumerate(videos.names):
+        groups.setdefault(leader.get(name, name), []).append(place)
+    members = list(groups.values())
+    shuffled = sampling.generator(0).permutation(len(members)).tolist()
+    ordered = sorted(shuffled, key=lambda at: videos.labels[members[at][0]].tolist())
+    return [
+        sorted(place for at in ordered[fold::folds] for place in members[at])
+        for fold in range(folds)
+    ]
+
+
+def measure_fold(run: Path, trained_on: TaggedVideos, held: TaggedVideos) -> dict[str, Any]:
+    """Apply the network in `run` to the videos held out, and leave `held_out.npz` beside it.
+
+    Returns:
+        Plain values: how many videos and detections.
+    """
+    model = load_model(run)
+    done = calibrate_network(model.network, model.config, trained_on)
+    found = look_at(model, done.calibration, held, run / "model.pt")
+    _save(run / FILE, found)
+    counts = [len(one) for one in found.detections.values()]
+    return {"videos": len(held), "detections": sum(counts)}
+
+
+def _save(path: Path, held: HeldOut) -> None:
+    found = [held.detections[name] for name in held.names]
+    arrays: dict[str, Any] = {
+        "names": np.array(held.names, dtype=np.str_),
+        "scores": held.scores,
+        **{_BEST + gate: rows for gate, rows in held.best.items()},
+        "counts": np.array([len(one) for one in found], np.int64),
+        "labels": np.concatenate([one.labels for one in found]),
+        "detection_scores": np.concatenate([one.scores for one in found]),
+        "segments": np.concatenate([one.segments for one in found]),
+        "mode": np.array(found[0].mode),
+    }
+    with whole(path) as part, part.open("wb") as file:
+        np.savez(file, **arrays)
+
+
+def read_folds(runs: Sequence[Path], config: Config) -> HeldOut:
+    """All parts together, in the order of the parts."""
+    parts = []
+    for run in runs:
+        with np.load(run / FILE, allow_pickle=False) as file:
+            parts.append({key: file[key] for key in file.files})
+    names: list[str] = []
+    detections: dict[str, Detections] = {}
+    for part in parts:
+        names += [str(name) for name in part["names"]]
+        detections.update(_detections(part, config))
+    best = {
+        key.removeprefix(_BEST): np.concatenate([part[key] for part in parts])
+        for key in parts[0]
+        if key.startswith(_BEST)
+    }
+    scores = np.concatenate([part["scores"] for part in parts])
+    return HeldOut(tuple(names), scores, best, detections)
+
+
+def _detections(part: Mapping[str, Any], config: Config) -> dict[str, Detections]:
+    ends = np.cumsum(part["counts"])
+    starts = ends - part["counts"]
+    labels, scores, segments = part["labels"], part["detection_scores"], part["segments"]
+    mode, classes = str(part["mode"]), config.data.classes
+    return {
+        str(name): Detections(labels[a:b], scores[a:b], segments[a:b], mode, classes)
+        for name, a, b in zip(part["names"], starts.tolist(), ends.tolist(), strict=True)
+    }

@@ -1,0 +1,119 @@
+"""What a run has done so far: each step with a key that changes with everything it depends on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from basnet_rt import InvalidValue
+from basnet_rt._system.json_file import read_json
+from basnet_rt._system.whole_file import write_whole
+
+FILE = "run.json"
+FORMAT = "basnet_training.run"
+
+Say = Callable[[str], None]
+Work = Callable[[], dict[str, Any]]
+
+
+class Journal:
+    """The steps of one run's folder.
+
+    A step is done again when its key is another one, or a file that it left is gone. What it
+    returns is kept, so that a later call need not work it out again.
+    """
+
+    def __init__(self, folder: Path, say: Say) -> None:
+        """
+        Raises:
+            ValueError: the folder holds something that is no run, or a damaged record.
+        """
+        self.folder, self._say = folder, say
+        self._path = folder / FILE
+        self._steps: dict[str, dict[str, Any]] = {}
+        if self._path.is_file():
+            found = read_json(self._path)
+            if not isinstance(found, dict) or found.get("format") != FORMAT:
+                raise InvalidValue(f"{self._path}: not the record of a run; choose another folder")
+            self._steps = found["steps"]
+        elif folder.is_dir() and any(folder.iterdir()):
+            raise InvalidValue(
+                f"{folder}: holds files, but no run; choose another folder, or an empty one"
+            )
+
+    def step(
+        self,
+        name: str,
+        what: str,
+        depends_on: object,
+        work: Work,
+        *,
+        leaves: Sequence[str] = (),
+        clears: Sequence[str] = (),
+    ) -> dict[str, Any]:
+        """Do a step, or take over what it gave.
+
+        Args:
+            what: the step in words, for people.
+            depends_on: plain values; other ones than before, and the step is done again.
+            leaves: files of the run's folder that must still be there.
+            clears: what is removed of an earlier run of this step with other inputs. An
+                interrupted one with the same inputs keeps them, and goes on.
+        """
+        key = digest(depends_on)
+        before = self._steps.get(name, {})
+        whole = all((self.folder / one).exists() for one in leaves)
+        if before.get("key") == key and "result" in before and whole:
+            self._say(f"{name}: {what} (done before)")
+            result: dict[str, Any] = before["result"]
+            return result
+        if before and before["key"] != key:
+            self._say(f"{name}: {what} (again: {_reason(before, depends_on)})")
+            self._remove(clears)
+        else:
+            self._say(f"{name}: {what}")
+        began = {"key": key, "depends_on": _short(depends_on)}
+        self._steps[name] = began
+        self._write()
+        started = time.monotonic()
+        result = work()
+        seconds = round(time.monotonic() - started, 2)
+        self._steps[name] = {**began, "result": result, "seconds": seconds}
+        self._write()
+        return result
+
+    def _remove(self, names: Sequence[str]) -> None:
+        for name in names:
+            path = self.folder / name
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+
+    def _write(self) -> None:
+        content = {"format": FORMAT, "format_version": 1, "steps": self._steps}
+        write_whole(self._path, [json.dumps(content, indent=1), "\n"])
+
+
+def digest(values: object) -> str:
+    """Sixteen hex digits of plain values."""
+    text = json.dumps(values, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _short(depends_on: object) -> dict[str, str]:
+    """A digest for each named input, to say later which has changed."""
+    if not isinstance(depends_on, dict):
+        return {}
+    return {name: digest(value) for name, value in depends_on.items()}
+
+
+def _reason(before: dict[str, Any], depends_on: object) -> str:
+    now, old = _short(depends_on), before.get("depends_on", {})
+    changed = [name for name in now if old.get(name) != now[name]]
+    return f"changed: {', '.join(changed)}" if changed else "something it depends on changed"

@@ -1,0 +1,126 @@
+"""What a run leaves for people: results, a page to look at them; made by the ordinary commands."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from basnet_rt import Error
+from basnet_rt._system.file_digest import file_sha256
+from basnet_rt._system.json_file import read_json
+from basnet_rt.cli import localize as localize_command
+from basnet_rt.cli import report as report_command
+from basnet_rt.extractors.running.video_files import find_video_files
+from basnet_rt.features.files import SUFFIXES
+from basnet_rt.formats.result_files import write_results
+from basnet_rt.model.bundle import read_metadata
+from basnet_training.heldout import HeldOut
+
+from .extraction import are_videos
+
+
+def localize(inputs: Sequence[str], model: Path, output: Path, jobs: int | None) -> dict[str, Any]:
+    """`basnet-rt localize`; a video that fails stops no other, and is returned by name.
+
+    Raises:
+        Error: nothing could be localized.
+    """
+    with _as_part_of_a_run():
+        try:
+            localize_command.localize(
+                videos=list(inputs),
+                model=model,
+                output=output,
+                save_activations=output.parent / "activations",
+                jobs=jobs,
+            )
+        except typer.Exit as end:
+            if not output.is_file():
+                raise Error(f"localize: ended with exit code {end.exit_code}") from end
+            return {"failed": {"localize": "some inputs failed; their reasons are above"}}
+        except typer.BadParameter as error:
+            raise Error(f"--localize: {error.message}") from error
+    return {"failed": {}}
+
+
+def write_held_out(held: HeldOut | None, model: Path, output: Path, source: Path) -> dict[str, Any]:
+    """Results of the training videos, which say what they are."""
+    metadata = read_metadata(model)
+    provenance: dict[str, Any] = {
+        "simulated": bool(metadata.provenance.get("simulated", False)),
+        "model": model.name,
+        "classes": list(metadata.classes),
+        "feature_extractor": metadata.feature_extractor,
+        "postprocess": dict(metadata.postprocess),
+        "bundle": dict(metadata.provenance),
+        "held_out": "training videos, each by a network that was trained without it",
+    }
+    if held is not None and are_videos(source):
+        videos, _ = find_video_files([source])
+        provenance["media"] = {
+            one.name: str(Path(one.source).resolve()) for one in videos if one.name in held.names
+        }
+    write_results(output, {} if held is None else dict(held.detections), provenance)
+    return {"failed": {}}
+
+
+def report(results: Path, page: Path, media: Sequence[str]) -> dict[str, Any]:
+    """`basnet-rt report`.
+
+    Raises:
+        Error: the page cannot be made.
+    """
+    activations = results.parent / "activations"
+    with _as_part_of_a_run():
+        try:
+            report_command.report(
+                results=results,
+                output=page,
+                video=list(media),
+                activations=activations if activations.is_dir() else None,
+            )
+        except typer.Exit as end:
+            raise Error(f"report: ended with exit code {end.exit_code}") from end
+    content = read_json(results)
+    return {"detections": sum(len(found) for found in content["results"].values())}
+
+
+@contextlib.contextmanager
+def _as_part_of_a_run() -> Iterator[None]:
+    """Standard output is for the answer of the run itself."""
+    with contextlib.redirect_stdout(sys.stderr):
+        yield
+
+
+def stamps(path: Path) -> list[list[Any]]:
+    """Name, size and time of the files that an input means; change with them."""
+    if not path.exists():
+        return []
+    files = sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]
+    found = [(one, one.stat()) for one in files]
+    return [[str(one), stat.st_size, stat.st_mtime_ns] for one, stat in found]
+
+
+def feature_stamp(path: Path) -> Callable[[str], str]:
+    """By a video's name, what changes with its files."""
+    files = [path] if path.is_file() else [one for one in path.rglob("*") if one.suffix in SUFFIXES]
+    by_name: dict[str, list[str]] = {}
+    for one in sorted(files):
+        stat = one.stat()
+        by_name.setdefault(one.stem, []).append(f"{one}:{stat.st_size}:{stat.st_mtime_ns}")
+    everything = ";".join(by_name.get(path.stem, [])) if path.is_file() else ""
+
+    def stamp(name: str) -> str:
+        return ";".join(by_name.get(name, [])) or everything
+
+    return stamp
+
+
+def file_digest(path: Path) -> str:
+    found: str = file_sha256(path).hexdigest()
+    return found

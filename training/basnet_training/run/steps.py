@@ -1,0 +1,320 @@
+"""The steps from tagged videos to a model, results and a report; none is done twice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from basnet_rt import InvalidValue
+from basnet_rt._system.whole_file import write_whole
+from basnet_training.auto import SETTINGS_FILE, folds_for, settings_line
+from basnet_training.calibrate import calibrate_network, fitting_calibration
+from basnet_training.confidence import saved_confidence
+from basnet_training.config import Config, load_config
+from basnet_training.data_digest import digest_of
+from basnet_training.export import describe, export_bundle
+from basnet_training.heldout import HeldOut, fit_confidence
+from basnet_training.reading import TaggedVideos, open_videos
+from basnet_training.reading.contents import Contents, read_contents, resembling_share
+from basnet_training.reading.opening import tagged_names
+from basnet_training.reading.survey import counted, survey
+from basnet_training.runs import load_model, resolve, save_run_config
+from basnet_training.timing import Timing, settle_timing
+from basnet_training.trainer import fit_videos
+
+from . import outputs
+from .extraction import are_videos, extract_tagged
+from .folds import divide_folds, measure_fold, read_folds
+from .journal import Journal, digest
+from .quality import advice, measure_quality, quality_lines
+
+MODEL, RESULTS, REPORT = "model.pt", "results.json", "report.html"
+FEATURES, TRAINING, FOLDS, DIGESTS = "features", "training", "folds", "digests.json"
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What was asked for.
+
+    Attributes:
+        source: videos, or features of videos, or a folder of either.
+        tags: table of tags, or annotations in ActivityNet form.
+        localize: what to find actions in when the model is there; nothing: the training videos,
+            each by the network that had not seen it.
+        overrides: settings by dotted name. given: where each was given, for messages.
+        missing: "error" or "skip" tagged videos without features.
+    """
+
+    source: Path
+    tags: Path
+    output: Path
+    localize: Sequence[str] = ()
+    config: str = "auto"
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    given: Mapping[str, str] = field(default_factory=dict)
+    missing: str = "error"
+    extractor: str | None = None
+    jobs: int | None = None
+    shown: bool = True
+
+
+@dataclass(frozen=True)
+class Data:
+    """What is trained on, and everything that is known of it before."""
+
+    config: Config
+    videos: TaggedVideos
+    contents: Contents
+    timing: Timing
+    failed: Mapping[str, str]
+
+    @property
+    def key(self) -> dict[str, Any]:
+        return {
+            "features": self.contents.key(),
+            "tags": digest_of(self.videos),
+            "settings": self.config.digest(),
+        }
+
+
+def run(request: Request, say: Say) -> dict[str, Any]:
+    """Do every step that is not done yet.
+
+    Returns:
+        Plain values: paths, held-out quality, advice, what failed.
+
+    Raises:
+        Error: the input or a setting is wrong, or a step failed; a later call goes on from there.
+    """
+    if not request.source.exists():
+        raise InvalidValue(f"{request.source}: no such file or folder of videos or features")
+    journal = Journal(request.output, say)
+    data = _prepare(request, journal, say)
+    held, quality_part = _hold_out(request, data, journal, say)
+    _train(request, data, held, journal)
+    _export(request, data, journal)
+    found = _localize(request, data, held, journal)
+    page = _report(request, journal)
+    return {
+        "model": str(request.output / MODEL),
+        "results": str(request.output / RESULTS),
+        "report": str(request.output / REPORT),
+        "videos": len(data.videos),
+        "classes": list(data.videos.classes),
+        "failed": {**data.failed, **found.get("failed", {})},
+        **quality_part,
+        **page,
+    }
+
+
+def _prepare(request: Request, journal: Journal, say: Say) -> Data:
+    overrides = {"data.annotations": request.tags, "data.missing": request.missing}
+    failed: dict[str, str] = {}
+    features = request.source
+    if are_videos(request.source):
+        features, failed = _extract(request, journal)
+        if failed:
+            left = "is left out" if len(failed) == 1 else "are left out"
+            say(f"{counted(len(failed), 'video')} could not be read and {left}:")
+            for name, reason in failed.items():
+                say(f"  {name}: {reason}")
+            overrides["data.missing"] = "skip"
+    overrides |= {"data.features": features, "run.tensorboard": False, **request.overrides}
+    config = load_config(request.config, overrides, request.given)
+    videos = open_videos(config.data, below=True, folder=request.output)
+    contents, videos = _read(request, videos, config)
+    resolved = resolve(config, videos)
+    timing = settle_timing(videos, config.data)
+    for line in survey(videos, timing.seconds, [timing.remark], contents):
+        say(f"  {line}")
+    say(f"settings: {settings_line(resolved)}; all in {SETTINGS_FILE}")
+    save_run_config(request.output, resolved, SETTINGS_FILE)
+    timing = Timing(resolved.data.fps, resolved.data.snippet_stride)
+    return Data(resolved, videos, contents, timing, failed)
+
+
+def _extract(request: Request, journal: Journal) -> tuple[Path, dict[str, str]]:
+    """Features of the tagged videos below the output folder, and the videos that failed."""
+    names = tagged_names(request.tags)
+    folder = request.output / FEATURES
+
+    def work() -> dict[str, Any]:
+        made = extract_tagged(
+            request.source,
+            names,
+            folder,
+            extractor=request.extractor,
+            jobs=request.jobs,
+            missing=request.missing,
+            listing=request.output,
+        )
+        return {"done": made.done, "before": made.before, "failed": made.failed}
+
+    depends_on = {
+        "videos": outputs.stamps(request.source),
+        "tags": names,
+        "extractor": request.extractor,
+    }
+    found = journal.step(
+        "extract",
+        f"features of the videos in {request.source}",
+        depends_on,
+        work,
+        leaves=[FEATURES],
+    )
+    return folder, dict(found["failed"])
+
+
+def _read(request: Request, videos: TaggedVideos, config: Config) -> tuple[Contents, TaggedVideos]:
+    """Digests of all features; what cannot be read is an error, or left out."""
+    assert config.data.features is not None
+    stamp = outputs.feature_stamp(config.data.features)
+    contents = read_contents(videos, stamp, request.output / DIGESTS)
+    broken = contents.broken
+    if not broken:
+        return contents, videos
+    listing = "; ".join(broken.values())
+    if config.data.missing == "error" or len(broken) == len(videos):
+        raise InvalidValue(
+            f"{len(broken)} of {len(videos)} videos cannot be used: {listing}. Mend them, or "
+            "train without them: --missing skip"
+        )
+    kept = [place for place, name in enumerate(videos.names) if name not in broken]
+    remarks = (*videos.remarks, f"{len(broken)} videos are left out: {listing}")
+    return contents, replace(videos.take(kept), remarks=remarks)
+
+
+def _hold_out(
+    request: Request, data: Data, journal: Journal, say: Say
+) -> tuple[HeldOut | None, dict[str, Any]]:
+    """Train once without each part, and see what is said of it."""
+    config, videos = data.config, data.videos
+    folds = config.validation.folds or folds_for(videos)
+    parts = divide_folds(videos, data.contents.twins, folds) if folds else []
+    plain = config.model_copy(update={"validation": type(config.validation)()})
+    runs = []
+    for fold, part in enumerate(parts):
+        rest = videos.take(sorted(set(range(len(videos))) - set(part)))
+        if not part or not rest.labels.any():
+            continue
+        run = request.output / FOLDS / str(fold)
+        runs.append(run)
+
+        def work(part: list[int] = part, rest: TaggedVideos = rest, run: Path = run) -> Any:
+            fit_videos(plain, rest, run, shown=request.shown)
+            return measure_fold(run, rest, videos.take(part))
+
+        journal.step(
+            f"held out {fold + 1} of {folds}",
+            f"train on {counted(len(rest), 'video')}, look at {counted(len(part), 'other')}",
+            {**data.key, "part": [videos.names[place] for place in part]},
+            work,
+            leaves=[f"{FOLDS}/{fold}/held_out.npz"],
+            clears=[f"{FOLDS}/{fold}"],
+        )
+    if not runs:
+        say("too few videos to hold any out: nothing can be said of the quality")
+        return None, {"quality": None, "advice": []}
+    held = read_folds(runs, config)
+    return held, _quality(data, held, say)
+
+
+def _quality(data: Data, held: HeldOut, say: Say) -> dict[str, Any]:
+    quality = measure_quality(held, data.videos)
+    lengths = [data.videos.source.shape(name)[0] for name in data.videos.names]
+    resembling = resembling_share(data.videos)
+    hints = advice(quality, data.videos, lengths, data.timing.seconds, resembling)
+    for line in quality_lines(quality):
+        say(line)
+    for line in hints:
+        say(f"advice: {line}")
+    return {"quality": quality.to_dict(), "advice": hints}
+
+
+def _train(request: Request, data: Data, held: HeldOut | None, journal: Journal) -> None:
+    """On all videos; with the range of activations, and confidence from the held-out parts."""
+    folder = request.output / TRAINING
+    plain = data.config.model_copy(update={"validation": type(data.config.validation)()})
+
+    def work() -> dict[str, Any]:
+        done = fit_videos(plain, data.videos, folder, shown=request.shown)
+        model = load_model(folder)
+        calibrate_network(model.network, plain, data.videos).save(folder)
+        if held is not None:
+            folds = data.config.validation.folds or folds_for(data.videos)
+            fit_confidence(held, data.videos, folds).save(folder)
+        return {"step": done.step}
+
+    journal.step(
+        "train",
+        f"on all {counted(len(data.videos), 'video')}, {plain.optim.iterations} iterations",
+        {**data.key, "folds": data.config.validation.folds},
+        work,
+        leaves=[f"{TRAINING}/model.safetensors", f"{TRAINING}/calibration.json"],
+        clears=[TRAINING],
+    )
+
+
+def _export(request: Request, data: Data, journal: Journal) -> None:
+    folder = request.output / TRAINING
+
+    def work() -> dict[str, Any]:
+        model = load_model(folder)
+        kind = model.config.export.activation
+        metadata = describe(
+            model.config,
+            calibration=fitting_calibration(folder, kind),
+            provenance={"step": model.step, "videos": len(data.videos)},
+        )
+        confidence = saved_confidence(folder, len(model.classes))
+        path = request.output / MODEL
+        return export_bundle(model.network, metadata, path, confidence=confidence).to_dict()
+
+    depends_on = {"training": digest([data.key, data.config.validation.folds])}
+    depends_on["export"] = digest(data.config.export.model_dump())
+    journal.step(
+        "export", f"{MODEL}: network, settings, confidence", depends_on, work, leaves=[MODEL]
+    )
+
+
+def _localize(
+    request: Request, data: Data, held: HeldOut | None, journal: Journal
+) -> dict[str, Any]:
+    output, model = request.output / RESULTS, request.output / MODEL
+    depends_on: dict[str, Any] = {"model": outputs.file_digest(model)}
+    inputs = list(request.localize)
+    what = f"actions in {', '.join(inputs)}"
+    if not inputs and held is None:
+        inputs, what = [str(data.config.data.features)], "actions in the training videos themselves"
+    elif not inputs:
+        what = "the training videos, each by the network that had not seen it"
+    depends_on["input"] = [[one, outputs.stamps(Path(one))] for one in inputs]
+
+    def work() -> dict[str, Any]:
+        if inputs:
+            return outputs.localize(inputs, model, output, request.jobs)
+        return outputs.write_held_out(held, model, output, request.source)
+
+    return journal.step("localize", what, depends_on, work, leaves=[RESULTS])
+
+
+def _report(request: Request, journal: Journal) -> dict[str, Any]:
+    results, page = request.output / RESULTS, request.output / REPORT
+    media = [str(request.source)] if are_videos(request.source) and not request.localize else []
+    found = journal.step(
+        "report",
+        REPORT,
+        {"results": outputs.file_digest(results)},
+        lambda: outputs.report(results, page, media),
+        leaves=[REPORT],
+    )
+    return {"detections": found["detections"]}
+
+
+def write_summary(folder: Path, summary: Mapping[str, Any]) -> None:
+    write_whole(folder / "summary.json", [json.dumps(summary, indent=1), "\n"])
