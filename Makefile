@@ -45,7 +45,7 @@ system:
 $(VENV)/.installed: constraints.txt | system
 	@echo "== installing into $(VENV) what constraints.txt names (minutes the first time)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install -qq --no-compile -r constraints.txt
+	@$(BIN)/pip install -qq --no-compile --require-hashes -r constraints.txt
 	@touch $@
 
 # Without device code, as `pip install` builds it: that is test-cpp's.

@@ -5,6 +5,10 @@
 Versions stay as they are; the head of the file says how they are chosen. All files of a version are
 listed, of every platform and of every place that pip's configuration names, so the same list serves
 on other machines. Looking up goes through pip, with its configuration.
+
+One exception: where a local build is offered, as torch's `+cpu` is, the other files for its system
+are left out. pip would prefer them, as the index names their hashes; and those of torch ask for
+packages of CUDA that are not pinned.
 """
 
 from __future__ import annotations
@@ -38,8 +42,15 @@ class Index:
 
     def hashes(self, package: str, version: str) -> set[str]:
         """`sha256:...` of each file of that version, of local builds of it too (`+cpu`)."""
-        of_it = (link for link in self._links(package) if _is_of(link.filename, version))
-        return {f"sha256:{_sha256(link)}" for link in of_it if not link.is_yanked}
+        of_it = [one for one in self._links(package) if _is_of(one.filename, version)]
+        systems = {_system(one.filename) for one in of_it if _is_local(one.filename)}
+        wanted = [
+            one
+            for one in of_it
+            if not one.is_yanked
+            and (_is_local(one.filename) or _system(one.filename) not in systems)
+        ]
+        return {f"sha256:{_sha256(one)}" for one in wanted}
 
     def _links(self, package: str) -> Iterator[Link]:
         for url in self._finder.search_scope.get_index_urls_locations(package):
@@ -53,17 +64,30 @@ class Index:
                     yield Link(file.resolve().as_uri())
 
 
-def _is_of(filename: str, version: str) -> bool:
+def _version(filename: str) -> Version | None:
+    """None of what is no distribution."""
     try:
         if filename.endswith(".whl"):
-            found = parse_wheel_filename(filename)[1]
-        elif filename.endswith(ENDINGS):
-            found = parse_sdist_filename(filename)[1]
-        else:
-            return False
+            return parse_wheel_filename(filename)[1]
+        return parse_sdist_filename(filename)[1] if filename.endswith(ENDINGS) else None
     except (InvalidWheelFilename, InvalidVersion, ValueError):
-        return False
-    return found == Version(version) or found.public == str(Version(version))
+        return None
+
+
+def _is_of(filename: str, version: str) -> bool:
+    found = _version(filename)
+    return found is not None and found.public == Version(version).public
+
+
+def _is_local(filename: str) -> bool:
+    found = _version(filename)
+    return found is not None and found.local is not None
+
+
+def _system(filename: str) -> str:
+    """Such as "linux"; a wheel's last tag begins with it."""
+    tag = filename.removesuffix(".whl").rsplit("-", 1)[-1]
+    return next((name for name in ("linux", "macosx", "win") if name in tag), tag)
 
 
 def _sha256(link: Link) -> str:
