@@ -95,9 +95,10 @@ void check_dtype(const NetworkWeights& weights, DType dtype) {
   }
 }
 
-/// Moves on a copy of a turn's state until all of its snippets are taken.
+/// How far a turn has come. Where one pass does not do, a copy of its state moves on first.
 struct Progress {
-  StreamState state;
+  StreamState copy;
+  StreamState* state = nullptr;
   std::int64_t taken = 0;
   bool done = false;
 };
@@ -110,7 +111,7 @@ std::vector<Piece> next_pieces(std::vector<StreamTurn>& turns, std::vector<Progr
   for (std::size_t i = 0; i < turns.size() && left > 0; ++i) {
     if (progress[i].done) continue;
     Piece piece;
-    piece.state = &progress[i].state;
+    piece.state = progress[i].state;
     piece.features = turns[i].features + progress[i].taken * feature_dim;
     piece.count = std::min(left, turns[i].num_snippets - progress[i].taken);
     progress[i].taken += piece.count;
@@ -174,16 +175,24 @@ VideoOutput Network::forward(const FeatureView& features, const Machine& machine
 
 void Network::step(std::vector<StreamTurn>& turns, const Machine& machine) const {
   thread_local Workspace workspace;
-  std::vector<Progress> progress;
-  for (StreamTurn& turn : turns) {
-    turn.certain = {};
-    progress.push_back({*turn.state, 0, false});
+  std::int64_t total = 0;
+  for (const StreamTurn& turn : turns) total += turn.num_snippets;
+  std::vector<Progress> progress(turns.size());
+  for (std::size_t i = 0; i < turns.size(); ++i) {
+    turns[i].certain = {};
+    progress[i].state = turns[i].state;
+    if (total < kBatch) continue;
+    progress[i].copy = *turns[i].state;
+    progress[i].state = &progress[i].copy;
   }
   for (auto pieces = next_pieces(turns, progress, options_.feature_dim); !pieces.empty();
        pieces = next_pieces(turns, progress, options_.feature_dim)) {
     Pass(*this, pieces, machine, workspace).run();
   }
-  for (std::size_t i = 0; i < turns.size(); ++i) *turns[i].state = std::move(progress[i].state);
+  if (total < kBatch) return;
+  for (std::size_t i = 0; i < turns.size(); ++i) {
+    *turns[i].state = std::move(progress[i].copy);
+  }
 }
 
 }  // namespace basnet_rt::engine

@@ -22,11 +22,6 @@ OutputRows output_rows(float* rows, std::int64_t count, std::int64_t width) {
   return places;
 }
 
-/// The last two of `count` vectors of `width` values.
-std::vector<float> last_two(const float* vectors, std::int64_t count, std::int64_t width) {
-  return {vectors + (count - 2) * width, vectors + count * width};
-}
-
 }  // namespace
 
 float* Buffer::room(std::int64_t count) {
@@ -50,10 +45,8 @@ void Pass::run() {
   place_rows();
   first_layer();
   second_layer();
-  for (const Piece& piece : pieces_) {
-    give(piece);
-    move_on(piece);
-  }
+  for (const Piece& piece : pieces_) give(piece);
+  for (const Piece& piece : pieces_) move_on(piece);
 }
 
 void Pass::place() {
@@ -128,7 +121,8 @@ void Pass::three_taps(const PackedLayer& layer, const Buffer& inputs, std::int64
                       const OutputRows& out) const {
   const std::int64_t depth = layer.depth;
   if (layer.dtype == DType::kInt8) {
-    Int8Rows steps(count, depth, machine_.kernel.int8.offset);
+    Int8Rows& steps = space_.steps;
+    steps.reset(count, depth, machine_.kernel.int8.offset);
     machine_.threads.run((count + 15) / 16, [&](std::int64_t part) {
       const std::int64_t end = std::min(count, 16 * part + 16);
       for (std::int64_t i = 16 * part; i < end; ++i) steps.set(i, inputs.data() + i * depth);
@@ -198,20 +192,25 @@ void Pass::give(const Piece& piece) const {
   out.num_snippets += count;
 }
 
-void Pass::move_on(const Piece& piece) const {
+void Pass::move_on(const Piece& piece) const noexcept {
   StreamState& state = *piece.state;
   if (piece.last) {
-    state = net_.initial_state();
+    state.seen = 0;
+    for (std::vector<float>* values : {&state.foreground, &state.rows, &state.hidden}) {
+      std::fill(values->begin(), values->end(), 0.0f);
+    }
     return;
   }
   const std::int64_t width = net_.width(), hidden = net_.hidden();
-  std::vector<float> foreground = state.foreground;
   const float* more = space_.foreground.data() + piece.first_feature;
-  foreground.insert(foreground.end(), more, more + piece.count);
-  state.foreground.assign(foreground.end() - 2, foreground.end());
-  state.rows = last_two(space_.rows.data() + piece.first_row * width, piece.rows(), width);
-  state.hidden =
-      last_two(space_.hidden.data() + piece.first_hidden * hidden, piece.hidden(), hidden);
+  for (std::int64_t i = 0; i < piece.count; ++i) {
+    state.foreground[0] = state.foreground[1];
+    state.foreground[1] = more[i];
+  }
+  const float* row = space_.rows.data() + (piece.first_row + piece.count) * width;
+  std::copy_n(row, 2 * width, state.rows.data());
+  const float* vector = space_.hidden.data() + (piece.first_hidden + piece.count) * hidden;
+  std::copy_n(vector, 2 * hidden, state.hidden.data());
   state.seen += piece.count;
 }
 

@@ -64,6 +64,7 @@ struct Workspace {
   Buffer hidden;      // (num_hidden, H)
   Buffer second;      // (num_outputs, H2)
   Buffer cas;         // (num_outputs, C+1)
+  Int8Rows steps;     // of a 3-tap layer's inputs
 };
 
 class Pass {
@@ -71,7 +72,7 @@ class Pass {
   Pass(const Network& network, std::vector<Piece>& pieces, const Machine& machine,
        Workspace& workspace);
 
-  /// Fills outputs and moves states on.
+  /// Fills outputs, then moves states on; the latter cannot fail.
   void run();
 
  private:
@@ -85,7 +86,7 @@ class Pass {
   void first_layer();
   void second_layer();
   void give(const Piece& piece) const;
-  void move_on(const Piece& piece) const;
+  void move_on(const Piece& piece) const noexcept;
 
   const Network& net_;
   std::vector<Piece>& pieces_;
