@@ -126,7 +126,8 @@ std::vector<Piece> next_pieces(std::vector<StreamTurn>& turns, std::vector<Progr
 
 }  // namespace
 
-Network::Network(const NetworkWeights& weights, DType dtype) : options_(weights.options) {
+Network::Network(const NetworkWeights& weights, DType dtype, bool exact)
+    : options_(weights.options) {
   check(weights);
   check_dtype(weights, dtype);
   const DType filter = dtype == DType::kBFloat16 ? dtype : DType::kFloat32;
@@ -141,6 +142,9 @@ Network::Network(const NetworkWeights& weights, DType dtype) : options_(weights.
   first_ = pack_taps(weights.first, dtype);
   second_ = pack_taps(weights.second, dtype);
   classifier_ = pack_dense(weights.classifier, {}, wide);
+  if (exact || dtype != DType::kFloat32) return;
+  tiled_first_ = std::make_unique<const TiledLayer>(pack_tiles(weights.first));
+  tiled_second_ = std::make_unique<const TiledLayer>(pack_tiles(weights.second));
 }
 
 std::size_t Network::packed_bytes() const {
@@ -166,7 +170,7 @@ VideoOutput Network::forward(const FeatureView& features, const Machine& machine
   turns[0].features = features.data;
   turns[0].num_snippets = features.num_snippets;
   turns[0].last = true;
-  step(turns, machine);
+  run(turns, tiled_first_ != nullptr, machine);
   VideoOutput video{std::move(turns[0].certain), {}};
   video.video_scores =
       video_scores(options_, video.snippets.cas.data(), video.snippets.num_snippets);
@@ -174,6 +178,10 @@ VideoOutput Network::forward(const FeatureView& features, const Machine& machine
 }
 
 void Network::step(std::vector<StreamTurn>& turns, const Machine& machine) const {
+  run(turns, false, machine);
+}
+
+void Network::run(std::vector<StreamTurn>& turns, bool tiled, const Machine& machine) const {
   thread_local Workspace workspace;
   std::int64_t total = 0;
   for (const StreamTurn& turn : turns) total += turn.num_snippets;
@@ -187,7 +195,7 @@ void Network::step(std::vector<StreamTurn>& turns, const Machine& machine) const
   }
   for (auto pieces = next_pieces(turns, progress, options_.feature_dim); !pieces.empty();
        pieces = next_pieces(turns, progress, options_.feature_dim)) {
-    Pass(*this, pieces, machine, workspace).run();
+    Pass(*this, pieces, machine, workspace, tiled).run();
   }
   if (total < kBatch) return;
   for (std::size_t i = 0; i < turns.size(); ++i) {

@@ -35,8 +35,8 @@ float* Buffer::room(std::int64_t count) {
 }
 
 Pass::Pass(const Network& network, std::vector<Piece>& pieces, const Machine& machine,
-           Workspace& workspace)
-    : net_(network), pieces_(pieces), machine_(machine), space_(workspace) {}
+           Workspace& workspace, bool tiled)
+    : net_(network), pieces_(pieces), machine_(machine), space_(workspace), tiled_(tiled) {}
 
 void Pass::run() {
   place();
@@ -150,6 +150,11 @@ void Pass::first_layer() {
       out.push_back(own + (2 + i) * width);
     }
   }
+  if (tiled_ && !windows.empty()) {
+    const float* rows = space_.rows.data() + windows[0] * net_.width();
+    return tiled_product(*net_.tiled_first_, rows, static_cast<std::int64_t>(out.size()), out,
+                         machine_);
+  }
   const bool bfloat16 = net_.dtype() == DType::kBFloat16;
   three_taps(net_.first_, space_.rows, num_rows_, windows,
              bfloat16 ? Finish::kRoundedLeakyRelu : Finish::kLeakyRelu, out);
@@ -167,8 +172,13 @@ void Pass::second_layer() {
   float* cas = space_.cas.room(num_outputs_ * columns);
   std::fill_n(cas, num_outputs_ * columns, options.background_logit);
   float* second = space_.second.room(num_outputs_ * width);
-  three_taps(net_.second_, space_.hidden, num_hidden_, windows, Finish::kLeakyRelu,
-             output_rows(second, num_outputs_, width));
+  const OutputRows out = output_rows(second, num_outputs_, width);
+  if (tiled_ && !windows.empty()) {
+    tiled_product(*net_.tiled_second_, space_.hidden.data() + windows[0] * net_.hidden(),
+                  num_outputs_, out, machine_);
+  } else {
+    three_taps(net_.second_, space_.hidden, num_hidden_, windows, Finish::kLeakyRelu, out);
+  }
   product(net_.classifier_, input_rows(second, num_outputs_, width), Finish::kNone,
           output_rows(cas, num_outputs_, columns), machine_);
 }

@@ -69,8 +69,9 @@ struct Workspace {
 
 class Pass {
  public:
+  /// @param tiled  takes the 3-tap layers by tiles; for one piece alone.
   Pass(const Network& network, std::vector<Piece>& pieces, const Machine& machine,
-       Workspace& workspace);
+       Workspace& workspace, bool tiled);
 
   /// Fills outputs, then moves states on; the latter cannot fail.
   void run();
@@ -92,6 +93,7 @@ class Pass {
   std::vector<Piece>& pieces_;
   const Machine& machine_;
   Workspace& space_;
+  bool tiled_;
   std::int64_t num_features_ = 0, num_rows_ = 0, num_hidden_ = 0, num_outputs_ = 0;
 };
 

@@ -7,6 +7,7 @@ set(BASNET_RT_ENGINE_SOURCES
   src/engine/product.cpp
   src/engine/scores.cpp
   src/engine/threads.cpp
+  src/engine/tiles.cpp
   src/engine/kernels/avx2.cpp
   src/engine/kernels/avx512.cpp
   src/engine/kernels/avx512_bf16.cpp
