@@ -95,9 +95,10 @@ void check_dtype(const NetworkWeights& weights, DType dtype) {
   }
 }
 
-/// Moves on a copy of a turn's state until all of its snippets are taken.
+/// How far a turn has come. Where one pass does not do, a copy of its state moves on first.
 struct Progress {
-  StreamState state;
+  StreamState copy;
+  StreamState* state = nullptr;
   std::int64_t taken = 0;
   bool done = false;
 };
@@ -110,7 +111,7 @@ std::vector<Piece> next_pieces(std::vector<StreamTurn>& turns, std::vector<Progr
   for (std::size_t i = 0; i < turns.size() && left > 0; ++i) {
     if (progress[i].done) continue;
     Piece piece;
-    piece.state = &progress[i].state;
+    piece.state = progress[i].state;
     piece.features = turns[i].features + progress[i].taken * feature_dim;
     piece.count = std::min(left, turns[i].num_snippets - progress[i].taken);
     progress[i].taken += piece.count;
@@ -125,7 +126,8 @@ std::vector<Piece> next_pieces(std::vector<StreamTurn>& turns, std::vector<Progr
 
 }  // namespace
 
-Network::Network(const NetworkWeights& weights, DType dtype) : options_(weights.options) {
+Network::Network(const NetworkWeights& weights, DType dtype, bool exact)
+    : options_(weights.options) {
   check(weights);
   check_dtype(weights, dtype);
   const DType filter = dtype == DType::kBFloat16 ? dtype : DType::kFloat32;
@@ -140,6 +142,9 @@ Network::Network(const NetworkWeights& weights, DType dtype) : options_(weights.
   first_ = pack_taps(weights.first, dtype);
   second_ = pack_taps(weights.second, dtype);
   classifier_ = pack_dense(weights.classifier, {}, wide);
+  if (exact || dtype != DType::kFloat32) return;
+  tiled_first_ = std::make_unique<const TiledLayer>(pack_tiles(weights.first));
+  tiled_second_ = std::make_unique<const TiledLayer>(pack_tiles(weights.second));
 }
 
 std::size_t Network::packed_bytes() const {
@@ -165,7 +170,7 @@ VideoOutput Network::forward(const FeatureView& features, const Machine& machine
   turns[0].features = features.data;
   turns[0].num_snippets = features.num_snippets;
   turns[0].last = true;
-  step(turns, machine);
+  run(turns, tiled_first_ != nullptr, machine);
   VideoOutput video{std::move(turns[0].certain), {}};
   video.video_scores =
       video_scores(options_, video.snippets.cas.data(), video.snippets.num_snippets);
@@ -173,17 +178,29 @@ VideoOutput Network::forward(const FeatureView& features, const Machine& machine
 }
 
 void Network::step(std::vector<StreamTurn>& turns, const Machine& machine) const {
+  run(turns, false, machine);
+}
+
+void Network::run(std::vector<StreamTurn>& turns, bool tiled, const Machine& machine) const {
   thread_local Workspace workspace;
-  std::vector<Progress> progress;
-  for (StreamTurn& turn : turns) {
-    turn.certain = {};
-    progress.push_back({*turn.state, 0, false});
+  std::int64_t total = 0;
+  for (const StreamTurn& turn : turns) total += turn.num_snippets;
+  std::vector<Progress> progress(turns.size());
+  for (std::size_t i = 0; i < turns.size(); ++i) {
+    turns[i].certain = {};
+    progress[i].state = turns[i].state;
+    if (total < kBatch) continue;
+    progress[i].copy = *turns[i].state;
+    progress[i].state = &progress[i].copy;
   }
   for (auto pieces = next_pieces(turns, progress, options_.feature_dim); !pieces.empty();
        pieces = next_pieces(turns, progress, options_.feature_dim)) {
-    Pass(*this, pieces, machine, workspace).run();
+    Pass(*this, pieces, machine, workspace, tiled).run();
   }
-  for (std::size_t i = 0; i < turns.size(); ++i) *turns[i].state = std::move(progress[i].state);
+  if (total < kBatch) return;
+  for (std::size_t i = 0; i < turns.size(); ++i) {
+    *turns[i].state = std::move(progress[i].copy);
+  }
 }
 
 }  // namespace basnet_rt::engine

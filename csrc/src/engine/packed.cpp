@@ -184,6 +184,15 @@ PackedLayer pack_dense(const TensorView& weight, const TensorView& bias, DType d
   return layer;
 }
 
+PackedLayer pack_rows(const TensorView& weight, DType dtype) {
+  PackedLayer layer;
+  layer.dtype = dtype;
+  layer.depth = weight.shape[1];
+  layer.outputs = weight.shape[0];
+  pack(weight, {layer.depth, 1}, {}, layer);
+  return layer;
+}
+
 PackedLayer pack_taps(const ThreeTapView& view, DType dtype) {
   PackedLayer layer;
   layer.dtype = dtype;

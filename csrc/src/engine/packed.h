@@ -49,6 +49,9 @@ struct PackedLayer {
 /// same or wider.
 PackedLayer pack_dense(const TensorView& weight, const TensorView& bias, DType dtype);
 
+/// A layer of (outputs, depth) float32 weights without bias.
+PackedLayer pack_rows(const TensorView& weight, DType dtype);
+
 /// A 3-tap layer in any dtype; int8 from wider weights is made by the rule that ThreeTapView gives.
 PackedLayer pack_taps(const ThreeTapView& layer, DType dtype);
 

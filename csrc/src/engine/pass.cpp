@@ -22,11 +22,6 @@ OutputRows output_rows(float* rows, std::int64_t count, std::int64_t width) {
   return places;
 }
 
-/// The last two of `count` vectors of `width` values.
-std::vector<float> last_two(const float* vectors, std::int64_t count, std::int64_t width) {
-  return {vectors + (count - 2) * width, vectors + count * width};
-}
-
 }  // namespace
 
 float* Buffer::room(std::int64_t count) {
@@ -40,8 +35,8 @@ float* Buffer::room(std::int64_t count) {
 }
 
 Pass::Pass(const Network& network, std::vector<Piece>& pieces, const Machine& machine,
-           Workspace& workspace)
-    : net_(network), pieces_(pieces), machine_(machine), space_(workspace) {}
+           Workspace& workspace, bool tiled)
+    : net_(network), pieces_(pieces), machine_(machine), space_(workspace), tiled_(tiled) {}
 
 void Pass::run() {
   place();
@@ -50,10 +45,8 @@ void Pass::run() {
   place_rows();
   first_layer();
   second_layer();
-  for (const Piece& piece : pieces_) {
-    give(piece);
-    move_on(piece);
-  }
+  for (const Piece& piece : pieces_) give(piece);
+  for (const Piece& piece : pieces_) move_on(piece);
 }
 
 void Pass::place() {
@@ -128,7 +121,8 @@ void Pass::three_taps(const PackedLayer& layer, const Buffer& inputs, std::int64
                       const OutputRows& out) const {
   const std::int64_t depth = layer.depth;
   if (layer.dtype == DType::kInt8) {
-    Int8Rows steps(count, depth, machine_.kernel.int8.offset);
+    Int8Rows& steps = space_.steps;
+    steps.reset(count, depth, machine_.kernel.int8.offset);
     machine_.threads.run((count + 15) / 16, [&](std::int64_t part) {
       const std::int64_t end = std::min(count, 16 * part + 16);
       for (std::int64_t i = 16 * part; i < end; ++i) steps.set(i, inputs.data() + i * depth);
@@ -156,6 +150,11 @@ void Pass::first_layer() {
       out.push_back(own + (2 + i) * width);
     }
   }
+  if (tiled_ && !windows.empty()) {
+    const float* rows = space_.rows.data() + windows[0] * net_.width();
+    return tiled_product(*net_.tiled_first_, rows, static_cast<std::int64_t>(out.size()), out,
+                         machine_);
+  }
   const bool bfloat16 = net_.dtype() == DType::kBFloat16;
   three_taps(net_.first_, space_.rows, num_rows_, windows,
              bfloat16 ? Finish::kRoundedLeakyRelu : Finish::kLeakyRelu, out);
@@ -173,8 +172,13 @@ void Pass::second_layer() {
   float* cas = space_.cas.room(num_outputs_ * columns);
   std::fill_n(cas, num_outputs_ * columns, options.background_logit);
   float* second = space_.second.room(num_outputs_ * width);
-  three_taps(net_.second_, space_.hidden, num_hidden_, windows, Finish::kLeakyRelu,
-             output_rows(second, num_outputs_, width));
+  const OutputRows out = output_rows(second, num_outputs_, width);
+  if (tiled_ && !windows.empty()) {
+    tiled_product(*net_.tiled_second_, space_.hidden.data() + windows[0] * net_.hidden(),
+                  num_outputs_, out, machine_);
+  } else {
+    three_taps(net_.second_, space_.hidden, num_hidden_, windows, Finish::kLeakyRelu, out);
+  }
   product(net_.classifier_, input_rows(second, num_outputs_, width), Finish::kNone,
           output_rows(cas, num_outputs_, columns), machine_);
 }
@@ -198,20 +202,25 @@ void Pass::give(const Piece& piece) const {
   out.num_snippets += count;
 }
 
-void Pass::move_on(const Piece& piece) const {
+void Pass::move_on(const Piece& piece) const noexcept {
   StreamState& state = *piece.state;
   if (piece.last) {
-    state = net_.initial_state();
+    state.seen = 0;
+    for (std::vector<float>* values : {&state.foreground, &state.rows, &state.hidden}) {
+      std::fill(values->begin(), values->end(), 0.0f);
+    }
     return;
   }
   const std::int64_t width = net_.width(), hidden = net_.hidden();
-  std::vector<float> foreground = state.foreground;
   const float* more = space_.foreground.data() + piece.first_feature;
-  foreground.insert(foreground.end(), more, more + piece.count);
-  state.foreground.assign(foreground.end() - 2, foreground.end());
-  state.rows = last_two(space_.rows.data() + piece.first_row * width, piece.rows(), width);
-  state.hidden =
-      last_two(space_.hidden.data() + piece.first_hidden * hidden, piece.hidden(), hidden);
+  for (std::int64_t i = 0; i < piece.count; ++i) {
+    state.foreground[0] = state.foreground[1];
+    state.foreground[1] = more[i];
+  }
+  const float* row = space_.rows.data() + (piece.first_row + piece.count) * width;
+  std::copy_n(row, 2 * width, state.rows.data());
+  const float* vector = space_.hidden.data() + (piece.first_hidden + piece.count) * hidden;
+  std::copy_n(vector, 2 * hidden, state.hidden.data());
   state.seen += piece.count;
 }
 

@@ -64,14 +64,16 @@ struct Workspace {
   Buffer hidden;      // (num_hidden, H)
   Buffer second;      // (num_outputs, H2)
   Buffer cas;         // (num_outputs, C+1)
+  Int8Rows steps;     // of a 3-tap layer's inputs
 };
 
 class Pass {
  public:
+  /// @param tiled  takes the 3-tap layers by tiles; for one piece alone.
   Pass(const Network& network, std::vector<Piece>& pieces, const Machine& machine,
-       Workspace& workspace);
+       Workspace& workspace, bool tiled);
 
-  /// Fills outputs and moves states on.
+  /// Fills outputs, then moves states on; the latter cannot fail.
   void run();
 
  private:
@@ -85,12 +87,13 @@ class Pass {
   void first_layer();
   void second_layer();
   void give(const Piece& piece) const;
-  void move_on(const Piece& piece) const;
+  void move_on(const Piece& piece) const noexcept;
 
   const Network& net_;
   std::vector<Piece>& pieces_;
   const Machine& machine_;
   Workspace& space_;
+  bool tiled_;
   std::int64_t num_features_ = 0, num_rows_ = 0, num_hidden_ = 0, num_outputs_ = 0;
 };
 

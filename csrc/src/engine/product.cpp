@@ -216,19 +216,29 @@ void product(const PackedLayer& layer, const InputRows& rows, Finish finish, con
   });
 }
 
-Int8Rows::Int8Rows(std::int64_t count, std::int64_t depth, bool offset)
-    : depth_(depth),
-      width_((depth + 3) / 4 * 4),
-      shift_(offset ? 128 : 0),
-      bytes_(static_cast<std::size_t>(count * width_)),
-      scale_(static_cast<std::size_t>(count)) {}
+void Int8Rows::reset(std::int64_t count, std::int64_t depth, bool offset) {
+  depth_ = depth;
+  width_ = (depth + 3) / 4 * 4;
+  shift_ = offset ? 128 : 0;
+  if (bytes_.size() < static_cast<std::size_t>(count * width_)) {
+    bytes_.resize(static_cast<std::size_t>(count * width_));
+  }
+  if (scale_.size() < static_cast<std::size_t>(count)) {
+    scale_.resize(static_cast<std::size_t>(count));
+  }
+}
 
 void Int8Rows::set(std::int64_t i, const float* values) {
-  float most = 0.0f;
+  // Sizes compare like their bits, and compilers make vectors of the largest integer alone.
+  std::int32_t most_bits = 0;
   for (std::int64_t k = 0; k < depth_; ++k) {
-    const float size = values[k] < 0.0f ? -values[k] : values[k];
-    most = size > most ? size : most;
+    std::int32_t bits;
+    std::memcpy(&bits, values + k, sizeof bits);
+    bits &= 0x7fffffff;
+    most_bits = bits > most_bits ? bits : most_bits;
   }
+  float most;
+  std::memcpy(&most, &most_bits, sizeof most);
   const float step = most / 127.0f;
   scale_[static_cast<std::size_t>(i)] = step;
   std::uint8_t* to = bytes_.data() + i * width_;

@@ -33,8 +33,9 @@ void product(const PackedLayer& layer, const InputRows& rows, Finish finish, con
 /// Rows in steps of their own: value = q * scale, |q| <= 127.
 class Int8Rows {
  public:
+  /// Makes room for `count` rows, of any values, and keeps the memory it has.
   /// @param offset  holds q + 128, as some kernels want it.
-  Int8Rows(std::int64_t count, std::int64_t depth, bool offset);
+  void reset(std::int64_t count, std::int64_t depth, bool offset);
 
   /// Row `i` from `depth` values; its scale is its largest size / 127.
   void set(std::int64_t i, const float* values);
@@ -43,8 +44,8 @@ class Int8Rows {
   float scale(std::int64_t i) const { return scale_[static_cast<std::size_t>(i)]; }
 
  private:
-  std::int64_t depth_, width_;  // values of a row; its bytes, a multiple of 4
-  int shift_;
+  std::int64_t depth_ = 0, width_ = 0;  // values of a row; its bytes, a multiple of 4
+  int shift_ = 0;
   std::vector<std::uint8_t> bytes_;
   std::vector<float> scale_;
 };

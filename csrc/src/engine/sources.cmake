@@ -9,6 +9,7 @@ set(BASNET_RT_ENGINE_SOURCES
   src/engine/scores.cpp
   src/engine/streams.cpp
   src/engine/threads.cpp
+  src/engine/tiles.cpp
   src/engine/weights_digest.cpp
   src/engine/kernels/avx2.cpp
   src/engine/kernels/avx512.cpp

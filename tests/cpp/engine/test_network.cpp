@@ -182,6 +182,25 @@ TEST(Network, StepCountsWhatIsCertain) {
   EXPECT_EQ(state.seen, 7);
 }
 
+// Tiles are another sum of the same products: near, over block borders and for every remainder.
+TEST(Network, TilesStayNearTheExactForm) {
+  const RandomNetwork random({40, 40, 8, 50, 45, 3}, options_of("full"));
+  const Network exact(random.weights(), DType::kFloat32);
+  const Network tiled(random.weights(), DType::kFloat32, false);
+  Threads two(2);
+  const Machine machine{chosen_kernel(), two};
+  for (const std::int64_t length : {1, 2, 3, 4, 5, 30, 771}) {
+    const Values features = random_values(length * 40, 1.0f, 5);
+    const Snippets want = exact.forward({features.data(), length, 40}, machine).snippets;
+    const Snippets got = tiled.forward({features.data(), length, 40}, machine).snippets;
+    ASSERT_EQ(got.cas.size(), want.cas.size());
+    EXPECT_TRUE(same_bits(got.foreground, want.foreground));
+    for (std::size_t i = 0; i < want.cas.size(); ++i) ASSERT_NEAR(got.cas[i], want.cas[i], 5e-6);
+    const std::vector<std::int64_t> ones(static_cast<std::size_t>(length), 1);
+    EXPECT_TRUE(same_bits(want, in_chunks(tiled, features, ones, machine)));  // streams are exact
+  }
+}
+
 // Reduced types must stay near float32: a lost scale or a swapped pair would not.
 TEST(Network, ReducedTypesStayNearFloat32) {
   const RandomNetwork random({64, 64, 32, 96, 80, 5}, options_of("full"));

@@ -60,7 +60,8 @@ Values run_floats(const Layer& layer, const Values& rows, std::int64_t count, co
 Values run_int8(const Layer& layer, const Values& rows, std::int64_t count, const Kernel& kernel,
                 Threads& threads) {
   const std::int64_t depth = layer.packed.depth;
-  Int8Rows steps(count + 2, depth, kernel.int8.offset);
+  Int8Rows steps;
+  steps.reset(count + 2, depth, kernel.int8.offset);
   std::vector<std::int64_t> starts;
   for (std::int64_t i = 0; i < count + 2; ++i) steps.set(i, rows.data() + i * depth);
   for (std::int64_t i = 0; i < count; ++i) starts.push_back(i);
