@@ -67,7 +67,11 @@ def measure(
         for name, value in {"loss": loss.total, **loss.parts}.items():
             sums[name] = sums.get(name, 0.0) + float(value) / len(dataset)
         scores.append(output.score[0, :-1].cpu().numpy())
-    return sums | video_metrics(np.stack(scores), videos.labels)
+    found = video_metrics(np.stack(scores), videos.labels)
+    if "video_map" in found:
+        present = videos.labels[:, videos.labels.any(axis=0)]
+        found["video_map_by_chance"] = float(present.mean())
+    return sums | found
 
 
 def video_metrics(scores: Scores, labels: Scores) -> dict[str, float]:
@@ -77,7 +81,6 @@ def video_metrics(scores: Scores, labels: Scores) -> dict[str, float]:
     if present:
         each = [average_precision(scores[:, c], labels[:, c] > 0) for c in present]
         found["video_map"] = float(np.mean(each))
-        found["video_map_by_chance"] = float((labels[:, present] > 0).mean())
     action: npt.NDArray[np.bool_] = labels.sum(axis=1) > 0
     if action.any() and not action.all():
         found["video_auc"] = area_under_roc(scores.max(axis=1), action)

@@ -184,7 +184,7 @@ def test_broken_and_missing_features_stop_or_are_left_out(tmp_path):
     missing = call(features, tags, "-o", out, *QUICK, code=1).output
     assert "1 of 8 tagged videos have no features: 7.mp4" in missing
     assert (out / "unmatched.txt").is_file()
-    skipped = call(features, tags, "-o", tmp_path / "b", *QUICK, "--missing", "skip").output
+    skipped = call(features, tags, "-o", out, *QUICK, "--missing", "skip").output
     assert "6 videos, 1 of them without action" in skipped
     assert "nan at snippet 0, channel 0" in skipped
 
@@ -200,6 +200,14 @@ def test_broken_and_missing_features_stop_or_are_left_out(tmp_path):
 def test_what_is_wrong_is_told_with_a_next_step(tmp_path, arguments, part):
     result = call(*make(tmp_path / "d", PLAIN), "-o", tmp_path / "out", *QUICK, *arguments, code=1)
     assert part in result.output
+
+
+def test_older_results_do_not_hide_that_nothing_was_localized(tmp_path):
+    data = make(tmp_path / "d", PLAIN)
+    call(*data, "-o", tmp_path / "out", *QUICK)
+    (tmp_path / "bad.npy").write_bytes(b"nonsense")
+    again = ("-o", tmp_path / "out", *QUICK, "--localize", tmp_path / "bad.npy")
+    assert "error: localize: ended with exit code 1" in call(*data, *again, code=1).output
 
 
 def test_other_folders_are_left_alone(tmp_path):

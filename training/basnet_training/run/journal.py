@@ -45,6 +45,7 @@ class Journal:
             raise InvalidValue(
                 f"{folder}: holds files, but no run; choose another folder, or an empty one"
             )
+        self._write()  # from here on the folder is a run's, whatever becomes of it
 
     def step(
         self,

@@ -30,6 +30,7 @@ def localize(inputs: Sequence[str], model: Path, output: Path, jobs: int | None)
     Raises:
         Error: nothing could be localized.
     """
+    before = _identity(output)
     with _as_part_of_a_run():
         try:
             localize_command.localize(
@@ -40,12 +41,20 @@ def localize(inputs: Sequence[str], model: Path, output: Path, jobs: int | None)
                 jobs=jobs,
             )
         except typer.Exit as end:
-            if not output.is_file():
+            if _identity(output) == before:
                 raise Error(f"localize: ended with exit code {end.exit_code}") from end
             return {"failed": {"localize": "some inputs failed; their reasons are above"}}
         except typer.BadParameter as error:
             raise Error(f"--localize: {error.message}") from error
     return {"failed": {}}
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Another one for every time that a file is written; None: there is none."""
+    if not path.is_file():
+        return None
+    stat = path.stat()
+    return stat.st_ino, stat.st_mtime_ns
 
 
 def write_held_out(held: HeldOut | None, model: Path, output: Path, source: Path) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from basnet_rt import InvalidValue
+from basnet_rt import InvalidValue, __version__
 from basnet_rt._system.whole_file import write_whole
 from basnet_training.auto import SETTINGS_FILE, folds_for, settings_line
 from basnet_training.calibrate import calibrate_network, fitting_calibration
@@ -79,6 +79,7 @@ class Data:
             "features": self.contents.key(),
             "tags": digest_of(self.videos),
             "settings": self.config.digest(),
+            "version": __version__,
         }
 
 
