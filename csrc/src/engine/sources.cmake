@@ -15,6 +15,7 @@ set(BASNET_RT_ENGINE_SOURCES
   src/engine/kernels/avx512.cpp
   src/engine/kernels/avx512_bf16.cpp
   src/engine/kernels/avx512_vnni.cpp
+  src/engine/kernels/avx_vnni.cpp
   src/engine/kernels/neon.cpp
   src/engine/kernels/neon_dotprod.cpp
   src/engine/kernels/portable.cpp
