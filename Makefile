@@ -89,7 +89,7 @@ test-arm: setup ## the native engine's tests for aarch64, under an emulator
 	  -DCMAKE_TOOLCHAIN_FILE=cmake/aarch64.cmake -DBASNET_RT_TESTS=ON -DBASNET_RT_WERROR=ON \
 	  -DBASNET_RT_C=OFF -DBASNET_RT_TORCH=OFF -DBASNET_RT_CUDA=OFF
 	cmake --build build/arm -j $(JOBS) --target basnet_rt_engine_tests
-	scripts/run_ctest.sh build/arm/tests/cpp/engine $(JOBS)
+	qemu-aarch64 -cpu max build/arm/tests/cpp/basnet_rt_engine_tests --gtest_brief=1
 
 LIBTORCH = $(shell $(BIN)/python -c 'import torch; print(torch.utils.cmake_prefix_path)')
 

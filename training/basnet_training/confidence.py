@@ -30,7 +30,7 @@ Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Curve:
+class FittedCurve:
     """Confidence over score, piecewise linear, constant beyond its ends.
 
     Attributes:
@@ -60,7 +60,7 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class Confidence:
+class FittedConfidence:
     """Of one bundle.
 
     Attributes:
@@ -69,7 +69,7 @@ class Confidence:
         videos, folds: held out to fit it on.
     """
 
-    curves: Mapping[str, tuple[Curve, ...]]
+    curves: Mapping[str, tuple[FittedCurve, ...]]
     thresholds: tuple[float, ...]
     videos: int
     folds: int
@@ -92,7 +92,7 @@ class Confidence:
 
 
 def saved_confidence(folder: Path, classes: int) -> dict[str, Any] | None:
-    """What `Confidence.save` left in a folder, for a bundle; None where there is nothing.
+    """What `FittedConfidence.save` left in a folder, for a bundle; None where there is nothing.
 
     Raises:
         ValueError: it is damaged, or of another number of classes.
@@ -123,7 +123,7 @@ def best_scores(
     return best
 
 
-def fit_curves(best: Floats, present: Bools) -> tuple[Curve, ...]:
+def fit_curves(best: Floats, present: Bools) -> tuple[FittedCurve, ...]:
     """A curve for each class from (N, C) best scores and tags.
 
     No detection counts as score 0, or the lowest that there is: else a faint detection, of which
@@ -141,14 +141,18 @@ def fit_curves(best: Floats, present: Bools) -> tuple[Curve, ...]:
     return tuple(curves)
 
 
-def _curve(scores: Floats, labels: Bools, *, pooled: bool) -> Curve:
+def _curve(scores: Floats, labels: Bools, *, pooled: bool) -> FittedCurve:
     slope, offset = fit_platt(scores, labels)
     low, high = float(scores.min()), float(scores.max())
     if not high > low:
-        return Curve((low,), (float(_sigmoid(slope * low + offset)),), pooled, *_counts(labels))
+        return FittedCurve(
+            (low,), (float(_sigmoid(slope * low + offset)),), pooled, *_counts(labels)
+        )
     points = np.linspace(low, high, POINTS)
     values = _sigmoid(slope * points + offset)
-    return Curve(tuple(map(float, points)), tuple(map(float, values)), pooled, *_counts(labels))
+    return FittedCurve(
+        tuple(map(float, points)), tuple(map(float, values)), pooled, *_counts(labels)
+    )
 
 
 def _counts(labels: Bools) -> tuple[int, int]:

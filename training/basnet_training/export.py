@@ -48,7 +48,7 @@ def export_bundle(
         sample: (T, F) float32 features to compare on; made ones by default.
         form: "torchscript", "safetensors" or "onnx" (float32 alone, for other programs; a second
             file beside `path` holds `step`). "int8" weights need "safetensors".
-        confidence: of `Confidence.to_dict`, for the metadata; None: it was not fitted.
+        confidence: of `FittedConfidence.to_dict`, for the metadata; None: it was not fitted.
 
     Raises:
         BundleError: the file does not agree with the network; nothing was written.

@@ -14,7 +14,7 @@ from basnet_rt import Error, Localizer, load
 from basnet_rt.model.bundle import Calibration
 from basnet_rt.results import Detections
 
-from .confidence import Confidence, Curve, best_scores, fit_curves, suggest_threshold
+from .confidence import FittedConfidence, FittedCurve, best_scores, fit_curves, suggest_threshold
 from .export import describe, export_bundle
 from .reading import TaggedVideos
 from .runs import TrainedModel
@@ -78,11 +78,11 @@ def seconds_of(videos: TaggedVideos, name: str) -> float | None:
     return videos.durations.get(name) if sidecar is None else sidecar.duration
 
 
-def fit_confidence(held: HeldOut, videos: TaggedVideos, folds: int) -> Confidence:
+def fit_confidence(held: HeldOut, videos: TaggedVideos, folds: int) -> FittedConfidence:
     """From tags, and the best detections in the videos that were held out."""
     place = {name: index for index, name in enumerate(videos.names)}
     present = videos.labels[[place[name] for name in held.names]] > 0
-    curves: dict[str, tuple[Curve, ...]] = {
+    curves: dict[str, tuple[FittedCurve, ...]] = {
         gate: fit_curves(best, present) for gate, best in held.best.items()
     }
     own = next(iter(held.best))
@@ -90,4 +90,4 @@ def fit_confidence(held: HeldOut, videos: TaggedVideos, folds: int) -> Confidenc
         suggest_threshold(np.where(np.isfinite(column), curve(column), np.nan), present[:, index])
         for index, (curve, column) in enumerate(zip(curves[own], held.best[own].T, strict=True))
     )
-    return Confidence(curves, thresholds, len(held.names), folds)
+    return FittedConfidence(curves, thresholds, len(held.names), folds)

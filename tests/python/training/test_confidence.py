@@ -9,7 +9,7 @@ import pytest
 
 from basnet_rt import InvalidValue
 from basnet_training.confidence import (
-    Confidence,
+    FittedConfidence,
     best_scores,
     fit_curves,
     fit_platt,
@@ -94,7 +94,7 @@ def test_the_threshold_tells_tags_best():
 
 def test_what_is_saved_is_what_the_bundle_gets(tmp_path):
     curves = fit_curves(*(column[:, None] for column in drawn(30, 4, -3)))
-    made = Confidence({"video": curves, "none": curves}, (0.4,), 30, 4)
+    made = FittedConfidence({"video": curves, "none": curves}, (0.4,), 30, 4)
     made.save(tmp_path)
     assert saved_confidence(tmp_path, 1) == json.loads(json.dumps(made.to_dict()))
     with pytest.raises(InvalidValue, match="2 classes"):
