@@ -125,7 +125,7 @@ Activations Model::forward(const FeatureView& features) const {
   video.activations = std::move(output.snippets.activations);
   video.foreground = std::move(output.snippets.foreground);
   video.cas = std::move(output.snippets.cas);
-  video.video_scores.assign(output.video_scores.begin(), output.video_scores.end());
+  video.video_scores = std::move(output.video_scores);
   return video;
 }
 

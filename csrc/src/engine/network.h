@@ -26,7 +26,7 @@ struct Snippets {
 
 struct VideoOutput {
   Snippets snippets;
-  std::vector<double> video_scores;  // (C)
+  std::vector<float> video_scores;  // (C)
 };
 
 /// What a stream must remember: the last two of each, zeros for what lies before its start. The
