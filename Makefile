@@ -12,11 +12,14 @@ SANITIZE ?= address,undefined
 export OMP_NUM_THREADS := 1
 # This environment's programs first: cmake, ninja, clang-format and the two of this project.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-# Several stages compile the same files with the same flags, each in a folder of its own.
-ifneq ($(shell command -v ccache),)
-export CMAKE_CXX_COMPILER_LAUNCHER ?= ccache
-export CMAKE_CUDA_COMPILER_LAUNCHER ?= ccache
-endif
+# Several stages compile the same files with the same flags, each in a folder of its own, two deep in
+# a source tree. With paths that count from there ccache compiles them once, for the wheel too. It is
+# looked for when a recipe runs: the set-up may just have installed it.
+export CMAKE_CXX_COMPILER_LAUNCHER ?= $(shell command -v ccache)
+export CMAKE_CUDA_COMPILER_LAUNCHER ?= $(shell command -v ccache)
+export CCACHE_BASEDIR ?= /
+export CXX # under one name everywhere: pip would take Python's, CMake c++
+export CCACHE_NOHASHDIR ?= 1
 
 CPP_SOURCES := $(shell find csrc tests examples service -name '*.cpp' -o -name '*.h' \
   -o -name '*.cu' -o -name '*.cuh' 2>/dev/null)
@@ -37,29 +40,29 @@ setup: build/.extension ## install everything into .venv, compile the extension
 system:
 	@scripts/system_packages.sh "$(PYTHON)"
 
-# A second run installs nothing; a change of constraints.txt does.
+# A second run installs nothing; a change of constraints.txt does. Python compiles what it imports:
+# --no-compile spares the rest.
 $(VENV)/.installed: constraints.txt | system
 	@echo "== installing into $(VENV) what constraints.txt names (minutes the first time)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install -qq -r constraints.txt
+	@$(BIN)/pip install -qq --no-compile --require-hashes -r constraints.txt
 	@touch $@
 
-# Device code as PTX alone, which any GPU compiles when it meets it: the quickest build. Real code of
-# one architecture is test-cpp's, of all of them the wheel's (test-install).
+# Without device code, as `pip install` builds it: that is test-cpp's.
 build/.extension: $(VENV)/.installed $(EXTENSION_SOURCES)
 	@echo "== compiling the extension"
 	@$(BIN)/pip install -qq --no-build-isolation --no-deps \
-	  --config-settings cmake.define.BASNET_RT_WERROR=ON \
-	  --config-settings cmake.define.BASNET_RT_CUDA_ARCHITECTURES=75-virtual -e .
+	  --config-settings cmake.define.BASNET_RT_WERROR=ON -e .
 	@mkdir -p build && touch $@
 
 # --- tests --------------------------------------------------------------------------------------
 
-STAGES := lint checks test-cpp test-torch test-sanitize test-threads test-python test-report \
-  test-service test-service-sanitize test-docs test-install
+# Joined by +: at the same time, as each alone leaves a core idle.
+STAGES := setup lint+checks test-cpp test-torch test-sanitize test-threads test-python \
+  test-service test-service-sanitize test-docs test-install+test-report
 
-test: setup ## everything that CI runs; ends in a summary
-	@MAKE="$(MAKE)" scripts/run_stages.sh $(STAGES)
+test: ## everything that CI runs; ends in a summary
+	@MAKE="$(MAKE)" JOBS=$(JOBS) scripts/run_stages.sh $(STAGES)
 
 lint: setup ## ruff, mypy --strict, clang-format; changes nothing
 	@status=0; \
@@ -78,7 +81,7 @@ test-cpp: setup ## C++ tests, warnings are errors
 	cmake -S . -B build/cpp -G Ninja -DCMAKE_BUILD_TYPE=Release $(CUDA) \
 	  -DBASNET_RT_TESTS=ON -DBASNET_RT_WERROR=ON -DBASNET_RT_TORCH=OFF
 	cmake --build build/cpp -j $(JOBS)
-	ctest --test-dir build/cpp -j $(JOBS) --output-on-failure --no-tests=error
+	scripts/run_ctest.sh build/cpp $(JOBS)
 
 LIBTORCH = $(shell $(BIN)/python -c 'import torch; print(torch.utils.cmake_prefix_path)')
 
@@ -88,7 +91,7 @@ test-torch: setup ## C++ tests of component torch, against pip's libtorch
 	  -DBASNET_RT_TESTS=ON -DBASNET_RT_WERROR=ON -DBASNET_RT_TORCH=ON \
 	  -DCMAKE_PREFIX_PATH=$(LIBTORCH) -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python
 	cmake --build build/cpp -j $(JOBS) --target basnet_rt_torch_tests
-	ctest --test-dir build/cpp/tests/cpp/torch -j $(JOBS) --output-on-failure --no-tests=error
+	scripts/run_ctest.sh build/cpp/tests/cpp/torch $(JOBS)
 
 comma := ,
 SANITIZED := build/cpp-$(subst $(comma),-,$(SANITIZE))
@@ -100,8 +103,7 @@ test-sanitize: setup ## C++ tests under AddressSanitizer and UBSan
 	  -DCMAKE_CXX_FLAGS_DEBUG="-O1 -g1 -D_GLIBCXX_ASSERTIONS" \
 	  -DBASNET_RT_TESTS=ON -DBASNET_RT_SANITIZE=$(SANITIZE) -DBASNET_RT_CUDA=OFF
 	$(FIXED_ADDRESSES) cmake --build $(SANITIZED) -j $(JOBS)
-	$(FIXED_ADDRESSES) ctest --test-dir $(SANITIZED) -j $(JOBS) --output-on-failure \
-	  --no-tests=error
+	$(FIXED_ADDRESSES) scripts/run_ctest.sh $(SANITIZED) $(JOBS)
 
 test-threads: ## C++ tests under ThreadSanitizer
 	@$(MAKE) --no-print-directory test-sanitize SANITIZE=thread
@@ -142,8 +144,21 @@ test-install: setup ## wheel and sdist in empty environments, a C++ consumer
 
 # --- the rest -----------------------------------------------------------------------------------
 
-demo: setup ## draw videos, learn from their tags, find actions in unseen ones, evaluate
-	@basnet-rt demo
+# A checkout that is set up for development has all it needs; elsewhere a small environment.
+DEMO := $(if $(wildcard build/.extension),build/.extension,.venv-demo/.installed)
+
+demo: $(DEMO) ## draw videos, learn from their tags, find actions in unseen ones, evaluate
+	@$(if $(filter .venv-demo/%,$(DEMO)),.venv-demo/bin/)basnet-rt demo
+
+# The package with extra `demo`, in the versions of constraints.txt; hashes would want one of the
+# checkout itself.
+.venv-demo/.installed: constraints.txt $(EXTENSION_SOURCES)
+	@scripts/system_packages.sh "$(PYTHON)" demo
+	@echo "== installing into .venv-demo what the demo needs"
+	@test -x .venv-demo/bin/python || $(PYTHON) -m venv .venv-demo
+	@sed -E 's/ *\\$$//; /^ *--hash/d' constraints.txt >.venv-demo/pins.txt
+	@PIP_CONSTRAINT=$(CURDIR)/.venv-demo/pins.txt .venv-demo/bin/pip install -qq --no-compile '.[demo]'
+	@touch $@
 
 BENCHMARKS := speed.postprocess speed.localize speed.evaluate \
   streaming.push streaming.pool streaming.capacity

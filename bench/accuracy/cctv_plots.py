@@ -18,12 +18,12 @@ mpl.use("Agg")
 from basnet_rt import Localizer, evaluate
 from basnet_rt.annotations import read_annotations
 from bench.accuracy.cctv_networks import DATA, bundle, test_features
+from bench.pictures import save_png
 
 VIDEO = "cctv_test_0020"
 
 
 def main() -> None:
-    mpl.rcParams["svg.hashsalt"] = "basnet_rt"  # the same picture, the same file
     localizer, videos = Localizer(bundle(None, "full", 0)), test_features()
     marked = read_annotations(DATA / "annotations.json").subset("test").videos
     found, activations = localizer.with_activations(videos.read(VIDEO))
@@ -32,17 +32,12 @@ def main() -> None:
         activations=activations,
         thresholds=localizer.config.cas_thresholds[::4],
     )
-    save(axes, "timeline.svg")
+    save_png(axes.figure, IMAGES / "timeline.png")
     every = {name: localizer(videos.read(name)) for name in videos.names}
     report = evaluate(
         DATA / "annotations.json", every, subset="test", tiou_thresholds=TIOU_THRESHOLDS
     )
-    save(report.plot()[0], "report.svg")
-
-
-def save(axes: mpl.axes.Axes, name: str) -> None:
-    IMAGES.mkdir(parents=True, exist_ok=True)
-    axes.figure.savefig(IMAGES / name, metadata={"Date": None})
+    save_png(report.plot()[0].figure, IMAGES / "evaluation.png")
 
 
 if __name__ == "__main__":

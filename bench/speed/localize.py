@@ -79,7 +79,7 @@ def bundle(network: BaSNet, folder: Path, dtype: str) -> basnet_rt.Model:
         classes=CLASSES, feature_dim=FEATURE_DIM, dtype=dtype, num_segments=NUM_SNIPPETS
     )
     export_bundle(network, metadata, path)
-    return basnet_rt.load(path)
+    return basnet_rt.load(path, engine="torch")
 
 
 def check_equal(ours: basnet_rt.Detections, want: published.Result) -> None:

@@ -34,7 +34,7 @@ Curves = Mapping[str, tuple[dict[str, Measured], dict[Alarm, OnsetDelays]]]
 
 
 def style() -> None:
-    """White ground, letters that survive a page's width, the same file at each run."""
+    """White ground, and letters that survive a page's width."""
     mpl.rcParams.update(
         {
             "figure.facecolor": "white",
@@ -45,7 +45,6 @@ def style() -> None:
             "font.size": 10,
             "axes.spines.top": False,
             "axes.spines.right": False,
-            "svg.hashsalt": "basnet_rt",
             "lines.linewidth": 1.8,
         }
     )

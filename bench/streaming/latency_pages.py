@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from bench.pictures import save_png
 from bench.streaming import PAGE
 from bench.streaming.recordings import DataSet
 from bench.tables import IMAGES, RUNS, machine, replace_section
@@ -68,6 +69,5 @@ def finish(
         options.json.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     if options.docs:
         if figure is not None:
-            IMAGES.mkdir(exist_ok=True)
-            figure.savefig(IMAGES / f"{name}.svg", metadata={"Date": None})
+            save_png(figure, IMAGES / f"{name}.png")
         replace_section(PAGE, name, text)

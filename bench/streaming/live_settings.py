@@ -29,7 +29,7 @@ GRID: dict[str, tuple[float, ...]] = {
     "max_duration": (20.0, 60.0),
 }
 OFFLINE = {"normalisation": "video", "gate": "video"}
-CAMERA = {"max_lookahead": 1.28, "max_duration": 60.0}  # what docs/streaming.md tells to start from
+CAMERA = {"max_lookahead": 1.28, "max_duration": 60.0}  # where docs/streaming_measured.md starts
 
 
 def main() -> None:

@@ -30,8 +30,8 @@ def made_network() -> BaSNet:
     return BaSNet(FEATURE_DIM, NUM_CLASSES).eval()
 
 
-def made_bundle(network: BaSNet, folder: Path, dtype: str) -> basnet_rt.Model:
-    """`network` exported and loaded; softmax activations."""
+def made_file(network: BaSNet, folder: Path, dtype: str) -> Path:
+    """`network` exported; softmax activations."""
     metadata = BundleMetadata(
         classes=tuple(f"class {i}" for i in range(network.num_classes)),
         feature_dim=network.feature_dim,
@@ -40,7 +40,12 @@ def made_bundle(network: BaSNet, folder: Path, dtype: str) -> basnet_rt.Model:
     )
     path = folder / f"{dtype}-{network.num_classes}.pt"
     export_bundle(network, metadata, path)
-    return basnet_rt.load(path)
+    return path
+
+
+def made_bundle(network: BaSNet, folder: Path, dtype: str) -> basnet_rt.Model:
+    """`network` exported and loaded, run by torch: bench.speed.engine holds the native engine."""
+    return basnet_rt.load(made_file(network, folder, dtype), engine="torch")
 
 
 def made_models(folder: Path) -> dict[str, basnet_rt.Model]:

@@ -29,6 +29,7 @@ import numpy as np
 import torch
 
 import basnet_rt
+from bench.pictures import save_png
 from bench.streaming import PAGE
 from bench.streaming.soak_input import HOUR, HOURS
 from bench.streaming.soak_subjects import KINDS
@@ -150,7 +151,7 @@ def plot(days: list[Day], path: Path) -> None:
     cost.set(xlabel="hours of stream", ylabel="processor time, us a snippet", yscale="log")
     cost.legend(fontsize=7)
     path.parent.mkdir(exist_ok=True)
-    figure.savefig(path, metadata={"Date": None})
+    save_png(figure, path)
 
 
 def main() -> None:
@@ -170,7 +171,7 @@ def main() -> None:
     text = f"{machine()}.\n\n{markdown_table(HEADER, [day.row() for day in days])}"
     publish(PAGE, "soak", text, write=options.docs)
     if options.docs:
-        plot(days, IMAGES / "soak.svg")
+        plot(days, IMAGES / "soak.png")
     failures = [failure for day in days for failure in day.failures()]
     if failures:
         raise SystemExit("\n".join(failures))

@@ -13,7 +13,7 @@ import numpy as np
 from basnet_demo.drawing import Picture
 from basnet_demo.performance import poses
 from basnet_demo.scene import pictures
-from basnet_demo.script import CLASSES, FPS, Script
+from basnet_demo.script import CLASSES, FPS, FilmScript
 from basnet_demo.settings import DemoSettings
 from basnet_demo.skeleton import Body, joints
 from basnet_rt.annotations import Segment
@@ -35,7 +35,7 @@ def main() -> None:
     print(f"{IMAGE}: {IMAGE.stat().st_size} bytes, {', '.join(CLASSES)}")
 
 
-def frame_of(script: Script, segment: Segment) -> Picture:
+def frame_of(script: FilmScript, segment: Segment) -> Picture:
     """Where the figure is furthest from how it stands at the video's begin."""
     times = np.arange(segment.start + 0.4, segment.end - 0.4, 1 / FPS)
     rest, *points = joints(Body(), poses(script.parts, np.array([0.0, *times])))

@@ -81,4 +81,22 @@ py::array_t<double> to_array(std::vector<Segment>&& values) {
                              free);
 }
 
+py::tuple to_arrays(Detections&& found) {
+  return py::make_tuple(to_array(std::move(found.labels)), to_array(std::move(found.scores)),
+                        to_array(std::move(found.segments)));
+}
+
+py::tuple to_arrays(StreamDetections&& found) {
+  return py::make_tuple(to_array(std::move(found.labels)), to_array(std::move(found.scores)),
+                        to_array(std::move(found.segments)), to_array(std::move(found.decided)));
+}
+
+py::list to_list(const std::vector<Onset>& onsets) {
+  py::list events;
+  for (const Onset& one : onsets) {
+    events.append(py::make_tuple(one.label, one.time, one.decided, one.activation));
+  }
+  return events;
+}
+
 }  // namespace basnet_rt::python

@@ -12,6 +12,9 @@
 #include <utility>
 #include <vector>
 
+#include "basnet_rt/error.h"
+#include "basnet_rt/onset.h"
+#include "basnet_rt/stream.h"
 #include "basnet_rt/types.h"
 
 namespace basnet_rt::python {
@@ -40,5 +43,32 @@ py::array_t<T> to_array(std::vector<T>&& values) {
 
 /// (N, 2) float64.
 py::array_t<double> to_array(std::vector<Segment>&& values);
+
+/// (labels, scores, segments)
+py::tuple to_arrays(Detections&& found);
+
+/// (labels, scores, segments, decided)
+py::tuple to_arrays(StreamDetections&& found);
+
+/// What `call` returns, computed while other Python threads run.
+template <class Call>
+auto without_gil(const Call& call) {
+  const py::gil_scoped_release release;
+  return call();
+}
+
+/// `without_gil` for a batch, whose errors do not name the video where the user gave only one.
+template <class Call>
+auto of_videos(bool single, const Call& call) {
+  try {
+    return without_gil(call);
+  } catch (const Error& error) {
+    if (!single) throw;
+    throw Error(error.code(), error.without_video());
+  }
+}
+
+/// [(label, time, decided, activation)].
+py::list to_list(const std::vector<Onset>& onsets);
 
 }  // namespace basnet_rt::python

@@ -1,11 +1,11 @@
 #include <pybind11/stl.h>
 
-#include <array>
 #include <optional>
 #include <string>
-#include <utility>
+#include <type_traits>
+#include <vector>
 
-#include "basnet_rt/config.h"
+#include "basnet_rt/config_fields.h"
 #include "basnet_rt/error.h"
 #include "bindings.h"
 
@@ -13,32 +13,6 @@ namespace basnet_rt::python {
 namespace {
 
 namespace py = pybind11;
-
-template <class Enum, std::size_t N>
-Enum parse(const std::string& text, const char* field,
-           const std::array<std::pair<const char*, Enum>, N>& names) {
-  std::string allowed;
-  for (const auto& [name, value] : names) {
-    if (text == name) return value;
-    allowed += (allowed.empty() ? "\"" : ", \"") + std::string(name) + "\"";
-  }
-  throw Error(ErrorCode::kInvalidArgument,
-              std::string(field) + " is \"" + text + "\"; it must be one of " + allowed);
-}
-
-constexpr std::array<std::pair<const char*, Mode>, 2> kModes{
-    {{"published", Mode::kPublished}, {"continuous", Mode::kContinuous}}};
-constexpr std::array<std::pair<const char*, NmsKind>, 3> kNmsKinds{
-    {{"hard", NmsKind::kHard}, {"linear", NmsKind::kLinear}, {"gaussian", NmsKind::kGaussian}}};
-constexpr std::array<std::pair<const char*, Normalisation>, 3> kNormalisations{
-    {{"video", Normalisation::kVideo},
-     {"fixed", Normalisation::kFixed},
-     {"horizon", Normalisation::kHorizon}}};
-constexpr std::array<std::pair<const char*, Gate>, 3> kGates{
-    {{"video", Gate::kVideo}, {"none", Gate::kNone}, {"horizon", Gate::kHorizon}}};
-
-constexpr std::array<std::pair<const char*, ScoreFunction>, 2> kScoreFunctions{
-    {{"softmax", ScoreFunction::kSoftmax}, {"sigmoid", ScoreFunction::kSigmoid}}};
 
 // Reads fields of a dictionary by name; one of the wrong kind is named with its value.
 class Fields {
@@ -61,10 +35,9 @@ class Fields {
   void read_limit(const char* name, double& value) const {
     value = cast<std::optional<double>>(name, "a number or None").value_or(kUnlimited);
   }
-  template <class Enum, std::size_t N>
-  void read(const char* name, Enum& value,
-            const std::array<std::pair<const char*, Enum>, N>& names) const {
-    value = parse(cast<std::string>(name, "text"), name, names);
+  template <class Choice>
+  void read_choice(const char* name, Choice& value) const {
+    value = choice_of<Choice>(cast<std::string>(name, "text"), name);
   }
 
  private:
@@ -89,28 +62,24 @@ class Fields {
 PostprocessConfig make_config(const py::dict& values) {
   PostprocessConfig config;
   const Fields fields(values);
-  fields.read("mode", config.mode, kModes);
-  fields.read("class_threshold", config.class_threshold);
-  fields.read("cas_thresholds", config.cas_thresholds);
-  fields.read("upsample", config.upsample);
-  fields.read("outer_ratio", config.outer_ratio);
-  fields.read("score_weight", config.score_weight);
-  fields.read("nms_iou", config.nms_iou);
-  fields.read("nms", config.nms, kNmsKinds);
-  fields.read("soft_sigma", config.soft_sigma);
-  fields.read("soft_min_score", config.soft_min_score);
-  fields.read("normalisation", config.normalisation, kNormalisations);
-  fields.read("fixed_lo", config.fixed_lo);
-  fields.read("fixed_hi", config.fixed_hi);
-  fields.read("gate", config.gate, kGates);
-  fields.read_limit("horizon", config.horizon);
-  fields.read("min_duration", config.min_duration);
-  fields.read("merge_gap", config.merge_gap);
-  fields.read_limit("max_duration", config.max_duration);
-  fields.read_limit("max_lookahead", config.max_lookahead);
-  fields.read("keep_top1", config.keep_top1);
-  fields.read("score_function", config.score_function, kScoreFunctions);
-  fields.read("topk_divisor", config.topk_divisor);
+  std::size_t count = 0;
+  for_each_field([&](const auto& field) {
+    auto& value = config.*field.member;
+    ++count;
+    using Value = std::decay_t<decltype(value)>;
+    if constexpr (std::is_enum_v<Value>) {
+      fields.read_choice(field.name, value);
+    } else if constexpr (std::is_same_v<Value, double>) {
+      field.may_be_unlimited ? fields.read_limit(field.name, value)
+                             : fields.read(field.name, value);
+    } else {
+      fields.read(field.name, value);
+    }
+  });
+  if (values.size() != count) {
+    throw Error(ErrorCode::kInvalidArgument, "fields has " + std::to_string(values.size()) +
+                                                 " entries; they must be " + field_names());
+  }
   check(config);
   return config;
 }
@@ -118,6 +87,8 @@ PostprocessConfig make_config(const py::dict& values) {
 }  // namespace
 
 void bind_config(py::module_& module) {
+  using Check = void (*)(const PostprocessConfig&, std::int64_t);
+  module.def("check", static_cast<Check>(&check), py::arg("config"), py::arg("num_classes"));
   py::class_<PostprocessConfig>(module, "PostprocessConfig")
       .def(py::init(&make_config), py::arg("fields"));
 }

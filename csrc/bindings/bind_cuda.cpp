@@ -114,27 +114,21 @@ struct Inputs {
 
 py::list lists(std::vector<Detections>&& found) {
   py::list results;
-  for (Detections& one : found) {
-    results.append(py::make_tuple(to_array(std::move(one.labels)), to_array(std::move(one.scores)),
-                                  to_array(std::move(one.segments))));
-  }
+  for (Detections& one : found) results.append(to_arrays(std::move(one)));
   return results;
 }
 
 py::list postprocess_rows(const py::object& cas, const py::object& video_scores,
                           const PostprocessConfig& config, const Lengths& lengths,
                           const Seconds& seconds, const Durations& durations,
-                          const py::object& raw_cas, std::uintptr_t stream) {
+                          const py::object& raw_cas, std::uintptr_t stream, bool single) {
   const Inputs inputs(cas, video_scores, raw_cas);
   inputs.check_lengths(lengths);
   const auto videos = shapes(lengths, inputs.spacing(), seconds, durations);
-  std::vector<Detections> found;
-  {
-    const py::gil_scoped_release release;
-    found = postprocess_batch_cuda(inputs.batch(), videos, inputs.cas.num_columns(), config,
-                                   inputs.cas.device(), pointer_of(stream));
-  }
-  return lists(std::move(found));
+  return lists(of_videos(single, [&] {
+    return postprocess_batch_cuda(inputs.batch(), videos, inputs.cas.num_columns(), config,
+                                  inputs.cas.device(), pointer_of(stream));
+  }));
 }
 
 CudaPostprocessor make(const PostprocessConfig& config, std::int64_t num_classes,
@@ -177,7 +171,7 @@ void bind_class(py::module_& module) {
       .def(
           "read",
           [](const CudaPostprocessor& own, std::uintptr_t results) {
-            return lists(own.read(pointer_of(results)));
+            return lists(without_gil([&] { return own.read(pointer_of(results)); }));
           },
           py::arg("results"));
 }
@@ -192,7 +186,7 @@ void bind_cuda(py::module_& module) {
   module.def("postprocess_batch_cuda", &postprocess_rows, py::arg("cas"),
              py::arg("video_scores").none(true), py::arg("config"), py::arg("lengths"),
              py::arg("snippet_seconds"), py::arg("durations"), py::arg("raw_cas").none(true),
-             py::arg("stream"));
+             py::arg("stream"), py::arg("single") = false);
   bind_class(module);
 }
 

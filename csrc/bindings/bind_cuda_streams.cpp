@@ -140,12 +140,17 @@ py::tuple step(Streams& streams, const Slots& slots, const Slots& counts, const 
   const auto turns = turns_of(slots, counts, fresh, mark, gap, duration);
   const std::int64_t count = turns.empty() ? 0 : turns.back().first_row + turns.back().num_rows;
   const auto rows = streams.rows(views, count);
-  std::vector<StreamTurnResult> results;
-  {
-    const py::gil_scoped_release release;
-    results = streams.own().step(turns, rows, reinterpret_cast<void*>(stream));
-  }
-  return tables(results);
+  return tables(without_gil(
+      [&] { return streams.own().step(turns, rows, reinterpret_cast<void*>(stream)); }));
+}
+
+py::bytes save(Streams& streams, std::int64_t slot, std::uintptr_t stream) {
+  return without_gil([&] { return streams.own().save(slot, reinterpret_cast<void*>(stream)); });
+}
+
+void load(Streams& streams, std::int64_t slot, const py::bytes& state, std::uintptr_t stream) {
+  const auto view = static_cast<std::string_view>(state);
+  without_gil([&] { streams.own().load(slot, view, reinterpret_cast<void*>(stream)); });
 }
 
 }  // namespace
@@ -160,15 +165,8 @@ void bind_cuda_streams(py::module_& module) {
       .def("step", &step, py::arg("slots"), py::arg("counts"), py::arg("fresh"), py::arg("mark"),
            py::arg("gap"), py::arg("duration").none(true), py::arg("activations").none(true),
            py::arg("raw_cas").none(true), py::arg("stream"))
-      .def("save",
-           [](Streams& self, std::int64_t slot, std::uintptr_t stream) {
-             return py::bytes(self.own().save(slot, reinterpret_cast<void*>(stream)));
-           })
-      .def("load",
-           [](Streams& self, std::int64_t slot, const py::bytes& state, std::uintptr_t stream) {
-             self.own().load(slot, static_cast<std::string_view>(state),
-                             reinterpret_cast<void*>(stream));
-           })
+      .def("save", &save, py::arg("slot"), py::arg("stream"))
+      .def("load", &load, py::arg("slot"), py::arg("state"), py::arg("stream"))
       .def_property_readonly("state_bytes", [](Streams& self) { return self.own().state_bytes(); });
 }
 

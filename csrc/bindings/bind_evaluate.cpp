@@ -3,6 +3,7 @@
 #include "arrays.h"
 #include "basnet_rt/evaluate.h"
 #include "bindings.h"
+#include "locked.h"
 
 namespace basnet_rt::python {
 namespace {
@@ -29,11 +30,7 @@ py::tuple evaluate_arrays(const py::array& truth_videos, const py::array& truth_
   input.scores = vector_data<double>(scores, "scores", input.detections.size, "(N,) float64");
   input.num_labels = num_labels;
   input.video_names = std::move(video_names);
-  Evaluation found;
-  {
-    const py::gil_scoped_release release;
-    found = evaluate(input, tiou_thresholds, num_threads);
-  }
+  Evaluation found = without_gil([&] { return evaluate(input, tiou_thresholds, num_threads); });
   const auto columns = static_cast<py::ssize_t>(tiou_thresholds.size());
   return py::make_tuple(to_array(std::move(found.ap)).reshape({num_labels, columns}),
                         to_array(std::move(found.mean_ap)), found.average_mean_ap);

@@ -3,6 +3,7 @@
 #include "arrays.h"
 #include "basnet_rt/nms.h"
 #include "bindings.h"
+#include "locked.h"
 
 namespace basnet_rt::python {
 namespace {
@@ -20,23 +21,15 @@ ScoredSegments scored_segments(const py::array& segments, const py::array& score
 py::array_t<std::int64_t> nms_arrays(const py::array& segments, const py::array& scores,
                                      const py::array& labels, double iou) {
   const ScoredSegments input = scored_segments(segments, scores, labels);
-  std::vector<std::int64_t> kept;
-  {
-    const py::gil_scoped_release release;
-    kept = nms(input, iou);
-  }
-  return to_array(std::move(kept));
+  return to_array(without_gil([&] { return nms(input, iou); }));
 }
 
 py::tuple soft_nms_arrays(const py::array& segments, const py::array& scores,
                           const py::array& labels, bool gaussian, double iou, double sigma,
                           double min_score) {
   const ScoredSegments input = scored_segments(segments, scores, labels);
-  SoftNmsResult kept;
-  {
-    const py::gil_scoped_release release;
-    kept = soft_nms(input, gaussian ? NmsKind::kGaussian : NmsKind::kLinear, iou, sigma, min_score);
-  }
+  const NmsKind kind = gaussian ? NmsKind::kGaussian : NmsKind::kLinear;
+  SoftNmsResult kept = without_gil([&] { return soft_nms(input, kind, iou, sigma, min_score); });
   return py::make_tuple(to_array(std::move(kept.indices)), to_array(std::move(kept.scores)));
 }
 

@@ -27,20 +27,11 @@ VideoInput video_input(const py::array& cas, const MaybeArray& video_scores, dou
   return video;
 }
 
-py::tuple arrays(Detections&& found) {
-  return py::make_tuple(to_array(std::move(found.labels)), to_array(std::move(found.scores)),
-                        to_array(std::move(found.segments)));
-}
-
 py::tuple propose_arrays(const py::array& cas, const MaybeArray& video_scores,
                          const PostprocessConfig& config, double snippet_seconds,
                          std::optional<double> duration, const MaybeArray& raw_cas) {
   const VideoInput video = video_input(cas, video_scores, snippet_seconds, duration, raw_cas);
-  Proposals found;
-  {
-    const py::gil_scoped_release release;
-    found = propose(video, config);
-  }
+  Proposals found = without_gil([&] { return propose(video, config); });
   return py::make_tuple(to_array(std::move(found.threshold_index)),
                         to_array(std::move(found.labels)), to_array(std::move(found.scores)),
                         to_array(std::move(found.segments)));
@@ -50,39 +41,33 @@ py::tuple postprocess_arrays(const py::array& cas, const MaybeArray& video_score
                              const PostprocessConfig& config, double snippet_seconds,
                              std::optional<double> duration, const MaybeArray& raw_cas) {
   const VideoInput video = video_input(cas, video_scores, snippet_seconds, duration, raw_cas);
-  Detections found;
-  {
-    const py::gil_scoped_release release;
-    found = postprocess(video, config);
-  }
-  return arrays(std::move(found));
+  return to_arrays(without_gil([&] { return postprocess(video, config); }));
 }
 
-// On the CPU, or on the GPU `device`.
+// On the CPU, or on the GPU `device`. A single video is one that the user gave alone.
 py::list postprocess_batch_arrays(const std::vector<py::array>& cas,
                                   const std::vector<MaybeArray>& video_scores,
                                   const PostprocessConfig& config,
                                   const std::vector<double>& snippet_seconds,
                                   const std::vector<std::optional<double>>& durations,
                                   const std::vector<MaybeArray>& raw_cas, int num_threads,
-                                  std::optional<int> device) {
+                                  bool single, std::optional<int> device) {
   std::vector<VideoInput> videos;
   for (std::size_t i = 0; i < cas.size(); ++i) {
     try {
       videos.push_back(
           video_input(cas[i], video_scores[i], snippet_seconds[i], durations[i], raw_cas[i]));
     } catch (const Error& error) {
-      throw Error(error.code(), "videos[" + std::to_string(i) + "]: " + error.what());
+      if (single) throw;
+      throw error.in_video(i);
     }
   }
-  std::vector<Detections> found;
-  {
-    const py::gil_scoped_release release;
-    found = device ? postprocess_batch_cuda(videos, config, *device)
-                   : postprocess_batch(videos, config, num_threads);
-  }
+  std::vector<Detections> found = of_videos(single, [&] {
+    return device ? postprocess_batch_cuda(videos, config, *device)
+                  : postprocess_batch(videos, config, num_threads);
+  });
   py::list results;
-  for (Detections& one : found) results.append(arrays(std::move(one)));
+  for (Detections& one : found) results.append(to_arrays(std::move(one)));
   return results;
 }
 
@@ -97,7 +82,7 @@ void bind_postprocess(py::module_& module) {
              py::arg("raw_cas").none(true));
   module.def("postprocess_batch", &postprocess_batch_arrays, py::arg("cas"),
              py::arg("video_scores"), py::arg("config"), py::arg("snippet_seconds"),
-             py::arg("durations"), py::arg("raw_cas"), py::arg("num_threads"),
+             py::arg("durations"), py::arg("raw_cas"), py::arg("num_threads"), py::arg("single"),
              py::arg("device").none(true));
 }
 

@@ -9,6 +9,7 @@
 
 #include "arrays.h"
 #include "basnet_rt/cuda_streams.h"
+#include "basnet_rt/engine.h"
 #include "basnet_rt/stream_pool.h"
 #include "bindings.h"
 #include "python_network.h"
@@ -28,6 +29,14 @@ using Holder = std::unique_ptr<StreamPool, DeleteWithoutGil>;
 // Of one stream in one step of the device; a turn of more takes several.
 constexpr std::int64_t kRowsOfATurn = 16;
 
+/// Of the native engine, or a Python object.
+std::shared_ptr<PoolNetwork> network_of(py::object network, const PostprocessConfig& config) {
+  if (py::isinstance<engine::Model>(network)) {
+    return engine::pool_network(network.cast<engine::Model>(), config.gate != Gate::kNone);
+  }
+  return python_network(std::move(network));
+}
+
 Holder make(py::object network, const PostprocessConfig& config, std::int64_t num_classes,
             std::int64_t feature_dim, double snippet_seconds, std::int64_t max_batch,
             double max_delay, std::int64_t max_queue, std::int64_t max_streams,
@@ -42,19 +51,8 @@ Holder make(py::object network, const PostprocessConfig& config, std::int64_t nu
     options.backend = cuda_stream_backend(config, num_classes, snippet_seconds, max_streams,
                                           kRowsOfATurn, *device);
   }
-  auto own = python_network(std::move(network));
+  auto own = network_of(std::move(network), config);
   return Holder(new StreamPool(own, config, num_classes, feature_dim, snippet_seconds, options));
-}
-
-py::tuple arrays(StreamDetections&& found) {
-  return py::make_tuple(to_array(std::move(found.labels)), to_array(std::move(found.scores)),
-                        to_array(std::move(found.segments)), to_array(std::move(found.decided)));
-}
-
-template <class Call>
-auto without_gil(const Call& call) {
-  const py::gil_scoped_release release;
-  return call();
 }
 
 bool push(StreamPool& pool, StreamId stream, const py::array& features, double timeout) {
@@ -64,15 +62,11 @@ bool push(StreamPool& pool, StreamId stream, const py::array& features, double t
 }
 
 py::tuple poll(StreamPool& pool, StreamId stream) {
-  return arrays(without_gil([&] { return pool.poll(stream); }));
+  return to_arrays(without_gil([&] { return pool.poll(stream); }));
 }
 
 py::list onsets(StreamPool& pool, StreamId stream) {
-  py::list events;
-  for (const Onset& one : without_gil([&] { return pool.poll_onsets(stream); })) {
-    events.append(py::make_tuple(one.label, one.time, one.decided, one.activation));
-  }
-  return events;
+  return to_list(without_gil([&] { return pool.poll_onsets(stream); }));
 }
 
 py::bytes save(StreamPool& pool, StreamId stream) {
@@ -85,13 +79,11 @@ StreamId restore(StreamPool& pool, const py::bytes& state) {
 }
 
 py::tuple close(StreamPool& pool, StreamId stream, std::optional<double> duration) {
-  return arrays(without_gil([&] { return pool.close(stream, duration); }));
+  return to_arrays(without_gil([&] { return pool.close(stream, duration); }));
 }
 
 py::tuple pending(const StreamPool& pool, StreamId stream) {
-  Detections found = without_gil([&] { return pool.pending(stream); });
-  return py::make_tuple(to_array(std::move(found.labels)), to_array(std::move(found.scores)),
-                        to_array(std::move(found.segments)));
+  return to_arrays(without_gil([&] { return pool.pending(stream); }));
 }
 
 const char* status(const StreamPool& pool, StreamId stream) {

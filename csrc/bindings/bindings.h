@@ -7,8 +7,12 @@
 namespace basnet_rt::python {
 
 void bind_errors(pybind11::module_& module);
+void bind_bundle(pybind11::module_& module);
 void bind_config(pybind11::module_& module);
+void bind_engine(pybind11::module_& module);
 void bind_postprocess(pybind11::module_& module);
+void bind_network_localizer(pybind11::module_& module);
+void bind_network_state(pybind11::module_& module);
 void bind_nms(pybind11::module_& module);
 void bind_stream(pybind11::module_& module);
 void bind_stream_pool(pybind11::module_& module);

@@ -19,7 +19,7 @@ namespace basnet_rt::python {
 class GpuRows {
  public:
   /// Takes over a capsule of either form of the standard, "dltensor" or "dltensor_versioned", and
-  /// marks it as used, whatever comes of it.
+  /// marks it as used, even where an error follows.
   ///
   /// @param name  of the argument, for messages.
   /// @throws Error (kInvalidType): no such capsule, or one that was used before; a tensor on no

@@ -1,4 +1,4 @@
-"""What a figure does: poses over time, of five actions and of what people do in between.
+"""Poses of a figure over time, of five actions and of what people do in between.
 
 Each behaviour is a function of the seconds since its begin and of the performer's style. It never
 ends by itself: a performance (see performance.py) says how long it lasts, and eases into the next.
@@ -191,7 +191,7 @@ def checking_watch(time: Floats, style: Style) -> Floats:
 
 
 def scratching_head(time: Floats, style: Style) -> Floats:
-    """One hand at the head, small and quick movements of it: near to waving, and none."""
+    """One hand at the head moves slightly and quickly: it resembles waving and is not."""
     rub = _wave_of(time, 2.4 * style.speed)
     return _pose(
         time,

@@ -1,4 +1,4 @@
-"""What an average mAP is worth: the same evaluation of detections made without looking."""
+"""Chance level of the average mAP: the same evaluation of detections made without looking."""
 
 from __future__ import annotations
 

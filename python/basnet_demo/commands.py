@@ -1,6 +1,6 @@
 """The demo's steps are the ordinary commands, each a process of its own.
 
-So what it shows is what anybody can type, and the runtime does not import training.
+So a user can type every step of it, and the runtime does not import training.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Commands:
             line: as one would type it, such as "basnet-rt info model.pt".
 
         Returns:
-            What it answers to `--json`.
+            Its answer to `--json`.
 
         Raises:
             Error: it failed; it said why on standard error.

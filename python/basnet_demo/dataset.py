@@ -17,33 +17,33 @@ from typing import Any
 from basnet_demo.drawing import Picture
 from basnet_demo.film import write_film
 from basnet_demo.scene import pictures
-from basnet_demo.script import FPS, Script
+from basnet_demo.script import FPS, FilmScript
 from basnet_rt._errors import Error
-from basnet_rt._system.processes import deaf_to_interrupts
+from basnet_rt._system.processes import children_ignore_interrupts
 from basnet_rt._system.whole_file import write_whole
 
 ANNOTATIONS, TAGS = "annotations.json", "tags.csv"
 
 
-def film_path(folder: Path, script: Script) -> Path:
+def film_path(folder: Path, script: FilmScript) -> Path:
     """Such as videos/train/train_00.mp4."""
     return folder / "videos" / script.subset / f"{script.name}.mp4"
 
 
-def write_annotations(folder: Path, scripts: Sequence[Script]) -> None:
+def write_annotations(folder: Path, scripts: Sequence[FilmScript]) -> None:
     """The truth in ActivityNet form, of both subsets."""
     database = {script.name: _entry(script) for script in scripts}
     content = {"version": "basnet-rt demo, made up", "database": database}
     write_whole(folder / ANNOTATIONS, [json.dumps(content, indent=1, allow_nan=False) + "\n"])
 
 
-def write_tags(folder: Path, scripts: Sequence[Script]) -> None:
-    """What is known of the training videos: no time, not even how often."""
+def write_tags(folder: Path, scripts: Sequence[FilmScript]) -> None:
+    """The tags of the training videos, which say neither when nor how often."""
     rows = [f"{one.name},{';'.join(one.tags)}" for one in scripts if one.subset == "train"]
     write_whole(folder / TAGS, ["\n".join(["video,tags", *rows]) + "\n"])
 
 
-def _entry(script: Script) -> dict[str, Any]:
+def _entry(script: FilmScript) -> dict[str, Any]:
     segments = [
         {"label": one.label, "segment": [round(one.start, 3), round(one.end, 3)]}
         for one in script.segments
@@ -52,7 +52,7 @@ def _entry(script: Script) -> dict[str, Any]:
 
 
 def write_films(
-    folder: Path, scripts: Sequence[Script], *, processes: int, advance: Callable[[int], None]
+    folder: Path, scripts: Sequence[FilmScript], *, processes: int, advance: Callable[[int], None]
 ) -> None:
     """Draw and encode every video that is not there yet.
 
@@ -73,7 +73,7 @@ def write_films(
         _write_in_parallel(folder, waiting, processes, advance)
 
 
-def _write_one(script: Script, path: Path, stop: Event | None = None) -> None:
+def _write_one(script: FilmScript, path: Path, stop: Event | None = None) -> None:
     write_film(path, _until(stop, pictures(script)), fps=FPS)
 
 
@@ -88,14 +88,14 @@ _stop: Event | None = None  # of a process that draws
 
 
 def _write_in_parallel(
-    folder: Path, scripts: Sequence[Script], processes: int, advance: Callable[[int], None]
+    folder: Path, scripts: Sequence[FilmScript], processes: int, advance: Callable[[int], None]
 ) -> None:
     # Not forked: a library's threads would be copied half.
     context = multiprocessing.get_context("spawn")
     stop = context.Event()
     with ProcessPoolExecutor(processes, context, _begin, (stop,)) as pool:
         try:
-            with deaf_to_interrupts():
+            with children_ignore_interrupts():
                 jobs = [pool.submit(_draw, one, film_path(folder, one)) for one in scripts]
             for left, job in zip(range(len(jobs) - 1, -1, -1), as_completed(jobs), strict=True):
                 job.result()
@@ -126,5 +126,5 @@ def _follow(stop: Event) -> None:
     signal.raise_signal(signal.SIGTERM)
 
 
-def _draw(script: Script, path: Path) -> None:
+def _draw(script: FilmScript, path: Path) -> None:
     _write_one(script, path, _stop)

@@ -1,4 +1,4 @@
-"""A demo's folder: whose it is, what it was asked for, which steps are done."""
+"""A demo's folder: its owner, its settings, and the steps that are done."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _clear(path: Path) -> None:
 
 
 def _record(path: Path) -> dict[str, Any] | None:
-    """What a demo left in its folder; None where no demo was."""
+    """The record that a demo left in its folder; None if no demo ran there."""
     if not (path / RECORD).is_file():
         return None
     found = read_json(path / RECORD)

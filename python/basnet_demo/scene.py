@@ -12,7 +12,7 @@ from basnet_demo.cast import Look, passer_by, performer
 from basnet_demo.drawing import Picture, draw_figure, on_screen
 from basnet_demo.performance import Part, poses, walk
 from basnet_demo.scenery import Scenery, scenery
-from basnet_demo.script import FPS, Script
+from basnet_demo.script import FPS, FilmScript
 from basnet_demo.skeleton import Floats, joints
 from basnet_rt._system.extras import from_extra
 
@@ -28,7 +28,7 @@ class _Actor:
     seen: Floats
 
 
-def pictures(script: Script) -> Iterator[Picture]:
+def pictures(script: FilmScript) -> Iterator[Picture]:
     """Every frame of a video, at `FPS`: (HEIGHT, WIDTH, 3) uint8, red first.
 
     Raises:
@@ -47,7 +47,7 @@ def pictures(script: Script) -> Iterator[Picture]:
         yield place.finish(cv2, picture, frame, random)
 
 
-def _main_actor(script: Script, times: Floats) -> _Actor:
+def _main_actor(script: FilmScript, times: Floats) -> _Actor:
     look = performer(script.generator("performer"))
     return _actor(look, script.parts, times)
 
@@ -57,7 +57,7 @@ def _actor(look: Look, parts: Sequence[Part], times: Floats) -> _Actor:
     return _Actor(look, on_screen(points, look, WIDTH, HEIGHT))
 
 
-def _passers_by(script: Script, times: Floats) -> list[_Actor]:
+def _passers_by(script: FilmScript, times: Floats) -> list[_Actor]:
     """Somebody who crosses the background once, in some videos."""
     random = script.generator("passer-by")
     if random.random() > PASSER_BY_SHARE:

@@ -1,4 +1,4 @@
-"""What is behind and around a figure: a cluttered place, moving things, camera, light, noise."""
+"""The surroundings of a figure: a cluttered place, moving things, camera, light, noise."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens in each video, decided before any picture is drawn: tags, times, performers' ways.
+"""The events of each video, decided before any picture is drawn: tags, times, styles.
 
 Whatever is random comes from `generator`, by address: seed, video and purpose. So a video can be
 made alone, or again, and is the same.
@@ -20,7 +20,7 @@ FPS = 25
 CLASSES = tuple(ACTIONS)
 # Of ten videos: tags in each. Those without any come first, so that a short set has one, too.
 _TAG_COUNTS = (0, 1, 2, 1, 2, 1, 0, 2, 1, 2)
-# What somebody does who stands, and how often.
+# What people do while they stand, and how often.
 _STANDING_IDLE = {
     "standing": 0.4,
     "looking_around": 0.25,
@@ -31,7 +31,7 @@ REACH = 0.4  # how far from the middle a figure walks, in its own heights
 
 
 @dataclass(frozen=True, kw_only=True)
-class Script:
+class FilmScript:
     """One video before it is drawn; `parts` fill 0 .. duration without a gap, or go on after it."""
 
     name: str
@@ -62,7 +62,7 @@ def generator(seed: int, *purpose: str) -> np.random.Generator:
 
 def write_scripts(
     subset: str, count: int, seed: int, seconds: tuple[float, float]
-) -> Iterator[Script]:
+) -> Iterator[FilmScript]:
     """The videos of a subset; classes appear about equally often.
 
     Args:
@@ -75,7 +75,7 @@ def write_scripts(
         random = generator(seed, name, "script")
         duration = round(random.uniform(*seconds) * FPS) / FPS
         parts = _parts(random, list(dict.fromkeys(tags)), duration)
-        yield Script(name=name, subset=subset, seed=seed, duration=duration, parts=parts)
+        yield FilmScript(name=name, subset=subset, seed=seed, duration=duration, parts=parts)
 
 
 def _shuffled_classes(random: np.random.Generator) -> Iterator[str]:
@@ -143,7 +143,7 @@ class _Building:
         self.time = part.end
 
     def finished(self, duration: float) -> tuple[Part, ...]:
-        """What begins before the end; the last one goes on until there at least."""
+        """The parts that begin before the end; the last one lasts at least until the end."""
         kept = [one for one in self.parts if one.start < duration - 0.8]
         kept[-1] = replace(kept[-1], end=max(kept[-1].end, duration))
         return tuple(kept)

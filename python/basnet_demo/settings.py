@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from basnet_demo.script import Script, write_scripts
+from basnet_demo.script import FilmScript, write_scripts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +25,7 @@ QUICK = Size(train=5, test=3, seconds=(8.0, 9.0), iterations=10)
 
 @dataclass(frozen=True, kw_only=True)
 class DemoSettings:
-    """What decides a demo's videos and results."""
+    """The settings that decide a demo's videos and results."""
 
     seed: int = 0
     quick: bool = False
@@ -37,7 +37,7 @@ class DemoSettings:
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
-    def scripts(self) -> list[Script]:
+    def scripts(self) -> list[FilmScript]:
         """Of both subsets, train first."""
         size = self.size
         return [

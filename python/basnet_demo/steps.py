@@ -14,7 +14,7 @@ from basnet_demo.chance import chance_levels
 from basnet_demo.commands import Commands, check_extras
 from basnet_demo.dataset import ANNOTATIONS, TAGS, write_annotations, write_films, write_tags
 from basnet_demo.folder import DemoFolder, open_folder
-from basnet_demo.script import Script
+from basnet_demo.script import FilmScript
 from basnet_demo.settings import DemoSettings
 from basnet_rt._system.json_file import read_json
 from basnet_rt._system.whole_file import write_whole
@@ -36,7 +36,7 @@ class Watcher:
 class Workshop:
     """A demo at work in its folder."""
 
-    def __init__(self, folder: DemoFolder, scripts: Sequence[Script], watcher: Watcher) -> None:
+    def __init__(self, folder: DemoFolder, scripts: Sequence[FilmScript], watcher: Watcher) -> None:
         self.folder, self.scripts, self.watcher = folder, scripts, watcher
         self.path = folder.path
         self.commands = Commands(self.path, lambda line: watcher.tell(f"    {line}"))

@@ -1,38 +1,54 @@
 """basnet_rt: finds actions in long videos and live streams.
 
-Importing needs NumPy alone; torch is imported when a model is loaded.
+`import basnet_rt` loads nothing else: each public name is loaded when it is first used. NumPy is
+all that it needs; torch is imported when a model is loaded.
 """
 
-from basnet_rt._core import __version__
-from basnet_rt._errors import (
-    BackendUnavailable,
-    BundleError,
-    Error,
-    InvalidType,
-    InvalidValue,
-    VideoError,
-)
-from basnet_rt.analysis.comparison import Comparison, compare
-from basnet_rt.analysis.tuning import Tuning, tune
-from basnet_rt.config import PostprocessConfig
-from basnet_rt.cpp_library import cmake_prefix
-from basnet_rt.evaluation.report import Report, evaluate
-from basnet_rt.formats.result_files import ResultFile, read_results, write_results
-from basnet_rt.localize.from_video import localize_video
-from basnet_rt.localize.localizer import Localizer
-from basnet_rt.model.loading import load
-from basnet_rt.model.model import Model
-from basnet_rt.postprocessing.backend_choice import Backend, backends
-from basnet_rt.postprocessing.gpu_planned import CudaPostprocessor
-from basnet_rt.postprocessing.gpu_streams import CudaStreams, StreamStep
-from basnet_rt.postprocessing.offline import postprocess, postprocess_batch, propose
-from basnet_rt.postprocessing.onsets import Alarm, Onset
-from basnet_rt.postprocessing.stream import StreamPostprocessor
-from basnet_rt.postprocessing.suppression import nms, soft_nms
-from basnet_rt.results import Detection, Detections, Proposals
-from basnet_rt.stream.localizer import StreamingLocalizer
-from basnet_rt.stream.pool import StreamFull, StreamPool
-from basnet_rt.stream.statistics import PoolStatistics, PoolStreamStatistics, StreamStatistics
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # the same names as in _HOMES, for type checkers and editors
+    from basnet_rt._core import __version__
+    from basnet_rt._errors import (
+        BackendUnavailable,
+        BundleError,
+        Error,
+        InvalidType,
+        InvalidValue,
+        VideoError,
+    )
+    from basnet_rt.analysis.comparison import Comparison, compare
+    from basnet_rt.analysis.tuning import Tuning, tune
+    from basnet_rt.config import PostprocessConfig
+    from basnet_rt.cpp_library import cmake_prefix
+    from basnet_rt.evaluation import Report, evaluate
+    from basnet_rt.formats.result_files import ResultFile, read_results, write_results
+    from basnet_rt.localize import Localizer, localize_video
+    from basnet_rt.model import Model, load
+    from basnet_rt.postprocessing import (
+        Alarm,
+        Backend,
+        CudaPostprocessor,
+        CudaStreams,
+        Onset,
+        StreamPostprocessor,
+        StreamStep,
+        backends,
+        nms,
+        postprocess,
+        postprocess_batch,
+        propose,
+        soft_nms,
+    )
+    from basnet_rt.results import Detection, Detections, Proposals
+    from basnet_rt.stream import (
+        PoolStatistics,
+        PoolStreamStatistics,
+        StreamFull,
+        StreamingLocalizer,
+        StreamPool,
+        StreamStatistics,
+    )
 
 __all__ = [
     "Alarm",
@@ -80,3 +96,88 @@ __all__ = [
     "tune",
     "write_results",
 ]
+
+# Where each public name lies.
+_HOMES = {
+    "Alarm": "basnet_rt.postprocessing",
+    "Backend": "basnet_rt.postprocessing",
+    "BackendUnavailable": "basnet_rt._errors",
+    "BundleError": "basnet_rt._errors",
+    "Comparison": "basnet_rt.analysis.comparison",
+    "CudaPostprocessor": "basnet_rt.postprocessing",
+    "CudaStreams": "basnet_rt.postprocessing",
+    "Detection": "basnet_rt.results",
+    "Detections": "basnet_rt.results",
+    "Error": "basnet_rt._errors",
+    "InvalidType": "basnet_rt._errors",
+    "InvalidValue": "basnet_rt._errors",
+    "Localizer": "basnet_rt.localize",
+    "Model": "basnet_rt.model",
+    "Onset": "basnet_rt.postprocessing",
+    "PoolStatistics": "basnet_rt.stream",
+    "PoolStreamStatistics": "basnet_rt.stream",
+    "PostprocessConfig": "basnet_rt.config",
+    "Proposals": "basnet_rt.results",
+    "Report": "basnet_rt.evaluation",
+    "ResultFile": "basnet_rt.formats.result_files",
+    "StreamFull": "basnet_rt.stream",
+    "StreamPool": "basnet_rt.stream",
+    "StreamPostprocessor": "basnet_rt.postprocessing",
+    "StreamStatistics": "basnet_rt.stream",
+    "StreamStep": "basnet_rt.postprocessing",
+    "StreamingLocalizer": "basnet_rt.stream",
+    "Tuning": "basnet_rt.analysis.tuning",
+    "VideoError": "basnet_rt._errors",
+    "__version__": "basnet_rt._core",
+    "backends": "basnet_rt.postprocessing",
+    "cmake_prefix": "basnet_rt.cpp_library",
+    "compare": "basnet_rt.analysis.comparison",
+    "evaluate": "basnet_rt.evaluation",
+    "load": "basnet_rt.model",
+    "localize_video": "basnet_rt.localize",
+    "nms": "basnet_rt.postprocessing",
+    "postprocess": "basnet_rt.postprocessing",
+    "postprocess_batch": "basnet_rt.postprocessing",
+    "propose": "basnet_rt.postprocessing",
+    "read_results": "basnet_rt.formats.result_files",
+    "soft_nms": "basnet_rt.postprocessing",
+    "tune": "basnet_rt.analysis.tuning",
+    "write_results": "basnet_rt.formats.result_files",
+}
+# Loaded when used as `basnet_rt.formats`, without an import of their own.
+_ROOMS = {
+    "_core",
+    "activation_files",
+    "analysis",
+    "annotations",
+    "config",
+    "evaluation",
+    "extractors",
+    "features",
+    "formats",
+    "localize",
+    "model",
+    "postprocessing",
+    "report",
+    "results",
+    "stream",
+    "tables",
+    "video",
+}
+
+if not TYPE_CHECKING:  # else a type checker would take any name for a public one
+
+    def __getattr__(name: str) -> object:
+        """Load a public name, or a package, when it is first asked for (PEP 562)."""
+        if name in _ROOMS:
+            return import_module(f"basnet_rt.{name}")
+        if name not in _HOMES:
+            raise AttributeError(f"module 'basnet_rt' has no attribute {name!r}")
+        value = getattr(import_module(_HOMES[name]), name)
+        globals()[name] = value
+        return value
+
+
+def __dir__() -> list[str]:
+    """Every public name, loaded or not."""
+    return sorted({*globals(), *__all__, *_ROOMS})

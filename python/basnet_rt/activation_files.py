@@ -1,4 +1,4 @@
-"""What a model said about whole videos, kept on disk: one `.npz` for each video."""
+"""A model's activations of whole videos on disk: one `.npz` for each video."""
 
 from __future__ import annotations
 
@@ -11,16 +11,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from basnet_rt._errors import InvalidValue
 from basnet_rt._system.whole_file import whole
-from basnet_rt.results import Float32Array
 
 # Characters that some file system does not take, and the one that marks their replacement.
 _UNFIT = re.compile(r'[%/\\:*?"<>|\x00-\x1f]')
 # TypeError: an .npy under the name of an .npz is no context manager.
 _UNREADABLE = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error)
 _KEYS = ("activations", "foreground", "snippet_seconds", "classes")
+
+
+Float32Array = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)

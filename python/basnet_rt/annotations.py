@@ -1,18 +1,18 @@
-"""What is known about videos: tags, and segments where somebody marked them."""
+"""Annotations of videos: tags, and segments if somebody marked them."""
 
 from __future__ import annotations
 
 import csv
-import json
 import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from basnet_rt._errors import InvalidValue
+from basnet_rt._system.json_file import read_json
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,8 @@ class VideoAnnotation:
         segments: where they are; empty where only tags are known.
         subset: such as "train"; None where the file does not say.
         duration: in seconds; None where the file does not say.
+        reviewed: whether a person looked at all of the video and corrected its segments, so that
+            time without a segment is known to hold no action. Equality looks past it.
     """
 
     name: str
@@ -40,6 +42,7 @@ class VideoAnnotation:
     segments: tuple[Segment, ...] = ()
     subset: str | None = None
     duration: float | None = None
+    reviewed: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,20 @@ class AnnotationSet:
             raise InvalidValue(f"{len(absent)} videos are not annotated, such as {absent[:3]}")
         return AnnotationSet({name: self.videos[name] for name in names}, self.simulated)
 
+    def without_labels(self, labels: Sequence[str]) -> AnnotationSet:
+        """The same videos without the tags and segments of these labels."""
+        if not labels:
+            return self
+        videos = {
+            name: replace(
+                video,
+                tags=tuple(tag for tag in video.tags if tag not in labels),
+                segments=tuple(one for one in video.segments if one.label not in labels),
+            )
+            for name, video in self.videos.items()
+        }
+        return AnnotationSet(videos, self.simulated)
+
     @property
     def classes(self) -> tuple[str, ...]:
         """Every tag in use, sorted."""
@@ -89,12 +106,7 @@ def read_activitynet(path: str | Path) -> AnnotationSet:
     Raises:
         ValueError: absent, not JSON, or of another form; the message names video and field.
     """
-    path = Path(path)
-    try:
-        content = json.loads(_text(path))
-    except ValueError as error:
-        raise InvalidValue(f"{path}: not JSON: {error}") from error
-    return parse_activitynet(content, str(path))
+    return parse_activitynet(read_json(path), str(path))
 
 
 def parse_activitynet(content: Any, where: str = "annotations") -> AnnotationSet:
@@ -158,7 +170,14 @@ def _video(source: str, name: str, entry: Any) -> VideoAnnotation:
         tuple(segments),
         entry.get("subset"),
         None if duration is None else _seconds(f"{where}: duration", duration),
+        _flag(where, "reviewed", entry.get("reviewed", False)),
     )
+
+
+def _flag(where: str, name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise InvalidValue(f"{where}: {name} is {value!r}; it must be true or false")
+    return value
 
 
 def _label(where: str, item: Any) -> str:

@@ -42,7 +42,7 @@ class PostprocessConfig:
         min_duration: shorter proposals are dropped.
         merge_gap: two intervals of one threshold closer than this are one.
         max_duration: a longer root is cut at exactly this length, its proposals with it.
-        max_lookahead: longest right flank; what a stream waits for after a root's end.
+        max_lookahead: longest right flank, which a stream waits for after a root's end.
         keep_top1: where no class passes the gate, its best one does.
         score_function, topk_divisor: of video scores that are computed here (gate "horizon", and
             "video" in a stream): "softmax" over C+1 or "sigmoid" of the mean of the best

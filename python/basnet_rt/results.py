@@ -1,15 +1,25 @@
-"""What the core returns, as small checked containers."""
+"""Results of the core, as small checked containers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+import bisect
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 import numpy.typing as npt
 
+from basnet_rt._errors import InvalidType, InvalidValue
+from basnet_rt._system.extras import from_extra
+from basnet_rt.activation_files import Activations
+from basnet_rt.annotations import Segment, VideoAnnotation
+from basnet_rt.show.html import table_html
+from basnet_rt.show.timeline_plot import Found, plot_timeline
+
+MOST_ROWS = 10  # of a table in a notebook
 UNKNOWN_MODE = "unknown"  # of results that other programs made
+SAME_LENGTH = 1e-9  # relative: a segment of exactly one snippet may lose its last bit
 
 Int64Array = npt.NDArray[np.int64]
 Float32Array = npt.NDArray[np.float32]
@@ -24,6 +34,7 @@ class Detection(NamedTuple):
     start: float
     end: float
     name: str | None
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +44,7 @@ class Proposals:
     Attributes:
         threshold_index: (N,) int64, into `cas_thresholds`.
         labels: (N,) int64.
-        scores: (N,) float64; what NMS orders by.
+        scores: (N,) float64; NMS orders by them.
         segments: (N, 2) float64 seconds, half-open.
     """
 
@@ -46,19 +57,26 @@ class Proposals:
         return len(self.labels)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Detections:
-    """What was found, by falling score; ties by (start, end, label).
+    """Detections by falling score; ties by (start, end, label).
+
+    An integer index gives one `Detection`; a slice, a mask or an array of indices gives the chosen
+    `Detections`.
 
     Attributes:
         labels: (N,) int64 class indices.
-        scores: (N,) float32.
+        scores: (N,) float32; they rank detections and have no unit.
         segments: (N, 2) float64 seconds, half-open.
         mode: the mode that made them.
         classes: names by label, where a model is known.
         decided: (N,) int64, from a stream: index of the snippet that made each final. Those of one
             `push` are in the order in which they became final.
         backend: "cpu" or "cuda": where the post-processing that made them ran.
+        confidence: (N,) float64 in [0, 1], of a calibrated model; None of any other.
+        suggested: (C,) float64, the confidence from which a calibrated model suggests to show a
+            class; None of any other.
+        snippet_seconds: the distance of two snippets, where it is known.
     """
 
     labels: Int64Array
@@ -68,6 +86,9 @@ class Detections:
     classes: tuple[str, ...] | None = None
     decided: Int64Array | None = None
     backend: str = "cpu"
+    confidence: Float64Array | None = None
+    suggested: Float64Array | None = None
+    snippet_seconds: float | None = None
 
     @property
     def names(self) -> list[str] | None:
@@ -81,32 +102,175 @@ class Detections:
 
     def __iter__(self) -> Iterator[Detection]:
         names: Sequence[str | None] = self.names or [None] * len(self)
-        rows = zip(self.labels, self.scores, self.segments, names, strict=True)
-        for label, score, (start, end), name in rows:
-            yield Detection(int(label), float(score), float(start), float(end), name)
+        sure = [None] * len(self) if self.confidence is None else self.confidence.tolist()
+        rows = zip(self.labels, self.scores, self.segments, names, sure, strict=True)
+        for label, score, (start, end), name, confidence in rows:
+            yield Detection(int(label), float(score), float(start), float(end), name, confidence)
 
-    def plot(self, axes: Any = None, **options: Any) -> Any:
-        """A time axis with one lane a class; options of `analysis.timeline_plot.plot_timeline`.
+    @overload
+    def __getitem__(self, chosen: int) -> Detection: ...
+    @overload
+    def __getitem__(self, chosen: slice | Sequence[int] | npt.NDArray[Any]) -> Detections: ...
+    def __getitem__(self, chosen: Any) -> Detection | Detections:
+        if isinstance(chosen, (int, np.integer)):
+            return next(iter(self._rows(np.arange(len(self))[[int(chosen)]])))
+        return self._rows(np.arange(len(self))[chosen])
+
+    def __repr__(self) -> str:
+        if not len(self):
+            return f"Detections(none, mode={self.mode!r})"
+        best = self[int(np.argmax(self.scores))]
+        name = best.label if best.name is None else best.name
+        where = f"best {name} {best.score:.3f} at [{best.start:.2f}, {best.end:.2f})"
+        classes = len(np.unique(self.labels))
+        return f"Detections({len(self)} of {classes} classes, mode={self.mode!r}, {where})"
+
+    def events(self, min_confidence: float | None = None) -> Detections:
+        """One segment for each happening: what a person is shown.
+
+        The best detections of a class come first; one that overlaps a better event of its class is
+        left out. So two events of a class are never nested and never overlap. None is shorter than
+        a snippet.
+
+        Args:
+            min_confidence: in [0, 1]; detections below it are left out. None takes what a
+                calibrated model suggests for each class, and everything of any other model.
+
+        Returns:
+            The events, ordered by (start, end, label).
+
+        Raises:
+            ValueError: `min_confidence` is out of range, or there is no confidence to compare.
+        """
+        keep = self._sure_enough(min_confidence)
+        if self.snippet_seconds is not None:
+            lengths = self.segments[:, 1] - self.segments[:, 0]
+            keep &= lengths >= self.snippet_seconds * (1 - SAME_LENGTH)
+        rows = np.flatnonzero(keep)
+        rows = rows[np.argsort(-self.scores[rows], kind="stable")]
+        rows = _without_overlaps(rows, self.labels, self.segments)
+        order = np.lexsort((self.labels[rows], self.segments[rows, 1], self.segments[rows, 0]))
+        return self._rows(rows[order])
+
+    def plot(
+        self,
+        axes: Any = None,
+        *,
+        ground_truth: VideoAnnotation | Iterable[Segment] | None = None,
+        activations: Activations | None = None,
+        thresholds: Sequence[float] = (),
+        min_score: float | None = None,
+    ) -> Any:
+        """Draw a time axis with one lane a class: the darker, the higher the score.
+
+        Args:
+            axes: of matplotlib, to draw into; None makes a figure.
+            ground_truth: of this video, drawn above the detections.
+            activations: from `Localizer.with_activations`, drawn below.
+            thresholds: drawn on the activations, in their units.
+            min_score: leave out detections below.
 
         Returns:
             The matplotlib Axes. Nothing is shown or saved.
-        """
-        from basnet_rt.show.timeline_plot import plot_timeline
 
-        return plot_timeline(self, axes, **options)
+        Raises:
+            Error: matplotlib is not installed (extra `plot`).
+            TypeError, ValueError: an argument has the wrong kind; a threshold is not finite.
+        """
+        if activations is not None and not isinstance(activations, Activations):
+            raise InvalidType(
+                f"activations is a {type(activations).__name__}; it must be Activations, as from "
+                "Localizer.with_activations"
+            )
+        found = [Found(_name_of(one), one.start, one.end, one.score) for one in self]
+        return plot_timeline(
+            found,
+            axes,
+            ground_truth=ground_truth,
+            activations=activations,
+            thresholds=thresholds,
+            min_score=min_score,
+        )
 
     def _repr_html_(self) -> str:
-        from basnet_rt.show.html import detections_html
-
-        return detections_html(self)
+        rows = []
+        for place, one in zip(range(MOST_ROWS), self, strict=False):
+            times = (f"{one.start:.2f}", f"{one.end:.2f}", f"{one.end - one.start:.2f}")
+            rows.append([str(place + 1), _name_of(one), f"{one.score:.3f}", *times])
+        left = len(self) - len(rows)
+        caption = f"{len(self)} detections, mode {self.mode}"
+        caption += f", the best {len(rows)} of them" if left else ""
+        heads = ("", "label", "score", "start (s)", "end (s)", "length (s)")
+        return table_html(caption, heads, rows, left=(1,))
 
     def to_records(self) -> list[dict[str, Any]]:
-        """The ActivityNet form: label (name where known), score, segment in seconds."""
-        return [
-            {
-                "label": one.name if one.name is not None else one.label,
-                "score": one.score,
-                "segment": [one.start, one.end],
-            }
-            for one in self
-        ]
+        """The ActivityNet form: label (name where known), score, segment in seconds.
+
+        Where there is a confidence, each record has it too.
+        """
+        records = []
+        for one in self:
+            label = one.label if one.name is None else one.name
+            sure = {} if one.confidence is None else {"confidence": one.confidence}
+            records.append(
+                {"label": label, "score": one.score, **sure, "segment": [one.start, one.end]}
+            )
+        return records
+
+    def to_pandas(self) -> Any:
+        """A pandas DataFrame: label, name, start, end (seconds), score and confidence.
+
+        Raises:
+            Error: pandas is not installed; the message says how to get it.
+        """
+        pandas = from_extra("pandas", "tables", "to_pandas")
+        columns: dict[str, Any] = {"label": self.labels}
+        if self.classes is not None:
+            columns["name"] = self.names
+        columns |= {"start": self.segments[:, 0], "end": self.segments[:, 1]}
+        columns["score"] = self.scores
+        if self.confidence is not None:
+            columns["confidence"] = self.confidence
+        return pandas.DataFrame(columns)
+
+    def _sure_enough(self, min_confidence: float | None) -> npt.NDArray[np.bool_]:
+        if min_confidence is None:
+            if self.confidence is None or self.suggested is None:
+                return np.ones(len(self), np.bool_)
+            return self.confidence >= self.suggested[self.labels]
+        if not 0 <= min_confidence <= 1:
+            raise InvalidValue(f"min_confidence is {min_confidence!r}; it must be in [0, 1]")
+        if self.confidence is None:
+            raise InvalidValue(
+                f"min_confidence is {min_confidence!r}, but these detections have no confidence; "
+                "calibrate the model by `basnet-train calibrate`, or leave min_confidence out"
+            )
+        return self.confidence >= min_confidence
+
+    def _rows(self, rows: Int64Array) -> Detections:
+        columns = ("labels", "scores", "segments", "decided", "confidence")
+        chosen: dict[str, Any] = {
+            name: None if getattr(self, name) is None else getattr(self, name)[rows]
+            for name in columns
+        }
+        return replace(self, **chosen)
+
+
+def _without_overlaps(rows: Int64Array, labels: Int64Array, segments: Float64Array) -> Int64Array:
+    """Of the rows, best first: those that overlap no earlier one of their class."""
+    taken: dict[int, list[tuple[float, float]]] = {}
+    kept = []
+    for row in rows.tolist():
+        start, end = segments[row].tolist()
+        events = taken.setdefault(int(labels[row]), [])
+        place = bisect.bisect_left(events, (start, end))
+        before = place > 0 and events[place - 1][1] > start
+        after = place < len(events) and events[place][0] < end
+        if not before and not after:
+            events.insert(place, (start, end))
+            kept.append(row)
+    return np.array(kept, np.int64)
+
+
+def _name_of(one: Detection) -> str:
+    return str(one.label) if one.name is None else one.name

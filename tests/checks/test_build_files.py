@@ -57,9 +57,18 @@ def test_the_stub_names_what_the_extension_has():
 
 
 def pinned_versions() -> dict[str, str]:
-    lines = (REPOSITORY / "constraints.txt").read_text().splitlines()
-    pins = [line.split("==") for line in lines if line and not line.startswith("#")]
+    text = (REPOSITORY / "constraints.txt").read_text()
+    pins = re.findall(r"^([\w.-]+)==(\S+) \\$", text, re.MULTILINE)
     return {canonicalize_name(package): version for package, version in pins}
+
+
+def test_every_pin_has_its_hashes():
+    """Catches a line that pip would take without a hash, and with it every other line."""
+    text = (REPOSITORY / "constraints.txt").read_text()
+    pins = [block for block in re.split(r"\n(?! )", text.strip()) if not block.startswith("#")]
+    form = re.compile(r"[\w.-]+==\S+( \\\n    --hash=sha256:[0-9a-f]{64})+")
+    assert len(pins) > 100
+    assert [block for block in pins if not form.fullmatch(block)] == []
 
 
 def test_everything_that_ci_installs_is_pinned():

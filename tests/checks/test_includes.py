@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from checks.sources import CPP_ENDINGS, bare_code, files, includes, name, places
+from checks.sources import CPP_ENDINGS, REPOSITORY, bare_code, files, includes, name, places
 
 PUBLIC = files("csrc/include", {".h"})
 CORE = [p for p in files("csrc/src", CPP_ENDINGS) if "torch" not in p.parts]
 BINDINGS = files("csrc/bindings", CPP_ENDINGS)
+SRC = REPOSITORY / "csrc/src"
 FOREIGN = re.compile(r"torch/|ATen|c10/|pybind11|Python\.h|cuda|cub/|thrust/")
 
 
@@ -81,14 +82,67 @@ def test_the_core_needs_neither_torch_python_nor_cuda(path: Path):
     assert [text for text in includes(path) if FOREIGN.search(text)] == []
 
 
-def test_backends_do_not_see_each_other():
-    for backend, other in (("cpu", "cuda/"), ("cuda", "cpu/")):
-        for path in files(f"csrc/src/{backend}", CPP_ENDINGS):
-            assert [t for t in includes(path) if t.startswith(f'"{other}')] == [], name(path)
+# Room of csrc/src -> rooms whose private headers it may include. Public headers all may include.
+ROOMS = {
+    "formulas": set(),
+    "json": set(),
+    "settings": {"formulas"},
+    "saved": {"formulas", "settings", "json"},
+    "nms": {"formulas", "settings"},
+    "evaluate": {"formulas", "settings"},
+    "cpu": {"formulas", "settings", "saved", "nms"},
+    "stream": {"formulas", "settings", "saved", "cpu"},
+    "pool": {"formulas", "settings", "saved", "cpu"},
+    "cuda": {"formulas", "settings", "saved"},
+    "engine": {"json", "settings", "saved", "cpu"},  # cpu: the video score of the core
+    "c_api": set(),
+    "torch": {"saved"},
+}
+# The same inside the CUDA backend.
+CUDA_ROOMS = {
+    "device": set(),
+    "passes": {"device"},
+    "launch": {"device", "passes"},
+    "batch": {"device", "passes", "launch"},
+    "stream": {"device", "passes", "launch", "batch"},
+}
+
+
+def wrong_arrows(path: Path, base: Path, rooms: dict[str, set[str]]) -> list[str]:
+    """Private headers that a file of a room below `base` includes, and may not."""
+    room = path.relative_to(base).parts[0]
+    prefix = base.relative_to(SRC).as_posix().removeprefix(".")
+    private = [text[1:-1] for text in includes(path) if text.startswith('"')]
+    inside = [text.removeprefix(f"{prefix}/") for text in private if text.startswith(prefix)]
+    targets = {text.split("/")[0]: text for text in inside if "/" in text}
+    return [text for to, text in targets.items() if to in rooms and to not in {room, *rooms[room]}]
+
+
+@pytest.mark.parametrize(
+    ("base", "rooms"), [(SRC, ROOMS), (SRC / "cuda", CUDA_ROOMS)], ids=["core", "cuda"]
+)
+def test_arrows_between_rooms_go_one_way(base: Path, rooms: dict[str, set[str]]):
+    """Catches a backend that sees the other, and a circle of rooms."""
+    there = {path.name for path in base.iterdir() if path.is_dir()}
+    assert there == set(rooms)
+    order = list(rooms)
+    assert all(order.index(to) < order.index(room) for room in rooms for to in rooms[room])
+    paths = [path for room in rooms for path in files(f"{name(base)}/{room}", CPP_ENDINGS)]
+    assert {name(p): wrong for p in paths if (wrong := wrong_arrows(p, base, rooms))} == {}
+
+
+def test_a_wrong_arrow_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(f"{__name__}.SRC", tmp_path)
+    planted = tmp_path / "cuda/passes/planted.h"
+    planted.parent.mkdir(parents=True)
+    planted.write_text('#include "cpu/root.h"\n#include "cuda/stream/step.h"\n')
+    assert wrong_arrows(planted, tmp_path, ROOMS) == ["cpu/root.h"]
+    assert wrong_arrows(planted, tmp_path / "cuda", CUDA_ROOMS) == ["stream/step.h"]
 
 
 @pytest.mark.parametrize("path", BINDINGS, ids=name)
 def test_bindings_see_public_headers_only(path: Path):
     """Catches Python reaching into the core's insides past the checked interface."""
-    allowed = re.compile(r'<.*>|"(basnet_rt/[a-z_]+|arrays|bindings|dlpack|python_network)\.h"')
+    headers = {path.stem for path in BINDINGS if path.suffix == ".h"}
+    allowed = re.compile(rf'<.*>|"(basnet_rt/[a-z_]+|{"|".join(sorted(headers))})\.h"')
     assert [text for text in includes(path) if not allowed.fullmatch(text)] == []

@@ -1,6 +1,7 @@
 #include <limits>
 
 #include "basnet_rt/nms.h"
+#include "nms_oracle.h"
 #include "support.h"
 
 namespace basnet_rt {
@@ -46,6 +47,17 @@ TEST(Nms, OnlyKeptIntervalsSuppress) {
 TEST(Nms, EqualScoresAreOrderedByStartEndAndInput) {
   EXPECT_EQ(run_nms({{5, 7}, {5, 6}, {0, 1}, {5, 6}}, {0.5, 0.5, 0.5, 0.5}, 1.0),
             (Indices{2, 1, 0}));
+}
+
+// Catches a look-up that misses a kept interval: at the edge of a cell or a level, at any scale and
+// threshold, beyond what a length holds, in another label.
+TEST(Nms, EqualsPlainLoopsOnHardInput) {
+  testing::for_each_hard_input([](const testing::NmsInput& input, const std::string& what) {
+    for (const double iou : {1e-320, 1e-9, 1e-6, 0.01, 0.1, 0.25, 1.0 / 3.0, 0.5, 2.0 / 3.0, 0.7,
+                             0.75, 0.8, 0.9, 0.95, 0.999, 1.0}) {
+      EXPECT_EQ(nms(input.view(), iou), testing::NmsOracle(input).hard(iou)) << what << ", " << iou;
+    }
+  });
 }
 
 TEST(Nms, BadInputIsNamed) {

@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "basnet_rt/nms.h"
+#include "nms_oracle.h"
 #include "support.h"
 
 namespace basnet_rt {
@@ -36,6 +37,26 @@ TEST(SoftNms, NegativeScoresDoNotRise) {
   const SoftNmsResult result =
       soft_nms({kSegments.data(), scores.data(), nullptr, 3}, NmsKind::kLinear, 0.1, 0.5, -1.0);
   EXPECT_EQ(result.scores, (std::vector<double>{0.9, 0.1, -0.5}));
+}
+
+// Catches an overlap that is missed or counted twice, decays in another order (the bits differ),
+// and a next one that is not the best.
+TEST(SoftNms, EqualsPlainLoopsOnHardInput) {
+  constexpr double kIou = 0.4, kSigma = 0.3;
+  const auto linear = [](double iou) { return iou >= kIou ? 1.0 - iou : 1.0; };
+  const auto gaussian = [](double iou) { return std::exp(-(iou * iou) / kSigma); };
+  testing::for_each_hard_input([&](const testing::NmsInput& input, const std::string& what) {
+    for (const double min_score : {-1e300, 0.0, 0.001, 0.3}) {
+      const auto check = [&](NmsKind kind, const std::function<double(double)>& weight) {
+        const SoftNmsResult got = soft_nms(input.view(), kind, kIou, kSigma, min_score);
+        const SoftNmsResult want = testing::NmsOracle(input).soft(min_score, weight);
+        EXPECT_EQ(got.indices, want.indices) << what << ", " << min_score;
+        EXPECT_EQ(got.scores, want.scores) << what << ", " << min_score;
+      };
+      check(NmsKind::kLinear, linear);
+      check(NmsKind::kGaussian, gaussian);
+    }
+  });
 }
 
 TEST(SoftNms, BadSettingsAreNamed) {

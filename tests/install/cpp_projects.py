@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import torch
@@ -18,8 +19,15 @@ CONSUMER = Path(__file__).parent / "consumer"
 HAS_NVCC = shutil.which("nvcc") is not None
 
 
-def install_library(build: Path, prefix: Path, **options: str) -> Path:
-    """The prefix; the build folder is gone afterwards, as it is for a user of a package."""
+def install_library(prefix: Path, **options: str) -> Path:
+    """The prefix; the build folder is gone afterwards, as it is for a user of a package.
+
+    It lies where other stages build, and warnings are errors as there: ccache then knows the files
+    that were compiled with the same options before.
+    """
+    (REPOSITORY / "build").mkdir(exist_ok=True)
+    build = Path(tempfile.mkdtemp(prefix="install-", dir=REPOSITORY / "build"))
+    options = {"BASNET_RT_WERROR": "ON", **options}
     definitions = [f"-D{name}={value}" for name, value in options.items()]
     search = f"-DCMAKE_PREFIX_PATH={LIBTORCH}"
     run("cmake", "-S", REPOSITORY, "-B", build, "-G", "Ninja", search, *definitions)

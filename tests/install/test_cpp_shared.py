@@ -18,17 +18,19 @@ from install.cpp_projects import (
     lines,
     without_gpu,
 )
+from install.device_code import device_code
 from install.environments import run
 
 
 @pytest.fixture(scope="module")
 def shared_prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Without optimisation, which takes half the time to compile and may not change a bit."""
-    build, installed = tmp_path_factory.mktemp("library"), tmp_path_factory.mktemp("prefix")
+    """Without optimisation, which takes half the time to compile and may not change a bit; device
+    code as PTX alone, which any GPU compiles when it meets it."""
+    installed = tmp_path_factory.mktemp("prefix")
     options = {"BASNET_RT_TORCH": "ON", "BUILD_SHARED_LIBS": "ON", "CMAKE_BUILD_TYPE": "Debug"}
     options |= {"BASNET_RT_CUDA": "ON" if HAS_NVCC else "OFF"}
     options |= {"BASNET_RT_CUDA_ARCHITECTURES": "75-virtual"}
-    return install_library(build, installed, **options)
+    return install_library(installed, **options)
 
 
 def library(prefix: Path, name: str) -> Path:
@@ -60,6 +62,12 @@ def test_cuda_is_inside_and_can_do_without_a_driver(shared_prefix: Path, tmp_pat
     assert "cuda" not in needed.lower()
     build_project(CONSUMER, tmp_path, shared_prefix)
     assert without_gpu(tmp_path / "cuda_consumer") == ("built" if HAS_NVCC else "not built")
+
+
+@pytest.mark.skipif(not HAS_NVCC, reason="no nvcc on this machine: there is no device code")
+def test_it_has_the_device_code_that_was_asked_for(shared_prefix: Path):
+    """Catches a library without PTX, which GPUs that come later compile themselves."""
+    assert device_code(library(shared_prefix, "core").read_bytes()) == {("ptx", 75)}
 
 
 @pytest.mark.parametrize("name", ["core", "torch"])

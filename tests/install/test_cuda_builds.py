@@ -1,12 +1,14 @@
 """`BASNET_RT_CUDA` at configuration: what it finds, what it says, what it refuses.
 
-What the library then does without a GPU is tested where it is built: test_distributions.py (AUTO),
+What the library then does without a GPU is tested where it is built: test_distributions.py and
 test_cpp_consumer.py (OFF), test_cpp_shared.py (ON).
 """
 
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -42,6 +44,10 @@ def test_auto_takes_nvcc_and_all_architectures(tmp_path: Path):
     fine, said = settle(tmp_path)
     assert fine, said
     assert "CUDA backend: 75-real;80-real;86-real;89-real;90\n" in said
+    commands = (tmp_path / "build.ninja").read_text()
+    for code in ("75,code=[sm_75]", "80,code=[sm_80]", "86,code=[sm_86]", "89,code=[sm_89]"):
+        assert f"arch=compute_{code}" in commands
+    assert "arch=compute_90,code=[compute_90,sm_90]" in commands
 
 
 @needs_nvcc
@@ -94,3 +100,18 @@ def test_it_is_looked_for_again_where_it_was_absent(tmp_path: Path, monkeypatch)
     fine, said = settle(tmp_path)
     assert fine
     assert "CUDA backend: 75-real" in said
+
+
+@pytest.mark.usefixtures("no_nvcc")
+def test_pip_hands_on_what_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Catches a default of pyproject.toml that nobody can change."""
+    monkeypatch.setenv("SKBUILD_BUILD_DIR", str(tmp_path / "build"))
+    setting = "--config-setting=cmake.define.BASNET_RT_CUDA=ON"
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", setting]
+    done = subprocess.run(
+        [*command, "--outdir", str(tmp_path), str(REPOSITORY)], capture_output=True, text=True
+    )
+    assert done.returncode != 0
+    assert "BASNET_RT_CUDA is ON, but nvcc was not found" in " ".join(
+        (done.stdout + done.stderr).split()
+    )

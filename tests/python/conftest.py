@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,3 +37,21 @@ def shared() -> Path:
             pytest.fail(message)
         pytest.skip(message)
     return folder
+
+
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Ctrl-C interrupts, here and in child processes, also where a background job ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(scope="module")
+def own_code():
+    """For tests whose networks are code of their own, which `load` would refuse."""
+    from basnet_rt import _core
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_core, "check_bundle_code", lambda path: None)
+        yield

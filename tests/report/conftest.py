@@ -13,6 +13,7 @@ import report_cases
 from looking import settle
 from report_cases import build
 
+from patience import HANG
 from python.conftest import IN_CI, shared  # noqa: F401  (a fixture)
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -66,6 +67,7 @@ def open_page(browser: Any) -> Iterator[Any]:
         size = {"width": width, "height": height}
         window = browser.new_context(viewport=size, **context)
         page = window.new_page()
+        page.set_default_timeout(1000 * HANG)
         opened.append((Watched(page), window))
         page.goto(path.as_uri() + hash_)
         page.wait_for_selector("html[data-ready]", state="attached")

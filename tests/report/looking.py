@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from patience import HANG
+
 NO_SCORE = "\u2013"  # in the score column of a missed segment
 
 
@@ -53,7 +55,7 @@ def score_at_least(page: Any, value: float) -> None:
     page.locator("#score").fill(str(value))
 
 
-def wait_until(page: Any, expression: str, at_most: float = 10.0) -> None:
+def wait_until(page: Any, expression: str, at_most: float = HANG) -> None:
     """Playwright's own wait evaluates text in the page, which the page's policy forbids."""
     end = time.monotonic() + at_most
     while not page.evaluate(expression):

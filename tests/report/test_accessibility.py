@@ -7,6 +7,8 @@ from importlib import resources
 import pytest
 from looking import settle, timeline_point, wait_until
 
+from patience import wait_for
+
 AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -67,9 +69,8 @@ def test_the_timeline_is_a_slider_that_says_where_it_is(open_page, single):
 def test_a_step_to_a_segment_is_spoken(open_page, single):
     page = open_page(single)
     page.keyboard.press("n")
-    page.wait_for_timeout(450)
     said = "1 of 7: Jump, 0:10.0 to 0:20.0, score 0.90, correct"
-    assert page.get_by_role("status").text_content() == said
+    wait_for(lambda: page.get_by_role("status").text_content() == said, said)
 
 
 def test_the_grid_tells_its_size_and_place(open_page, single):

@@ -13,6 +13,7 @@ from looking import (
     seconds,
     settle,
     timeline_point,
+    wait_until,
 )
 
 
@@ -105,8 +106,8 @@ def test_the_slider_filters_everywhere(page):
     settle(page)
     assert kind_counts(page) == {**dict.fromkeys(want, 0), "correct": 1, "missed": 2}
     page.locator("#level").select_option(label="0.90")
-    page.wait_for_timeout(450)
-    assert "1 of 5 detections shown" in page.text_content("#live")
+    said = "document.getElementById('live').textContent"
+    wait_until(page, f"{said}.includes('1 of 5 detections shown')")
 
 
 def test_the_threshold_of_tiou_changes_the_kinds(page):

@@ -13,6 +13,7 @@ import numpy as np
 from service_process import REPOSITORY
 
 import basnet_rt
+from patience import HANG
 
 sys.path.insert(0, str(REPOSITORY / "service/client"))
 
@@ -33,7 +34,7 @@ Answer = TypeVar("Answer")
 Row = tuple[int, float, float, float]  # label, start, end, score
 
 
-def run(work: Awaitable[Answer], seconds: float = 30.0) -> Answer:
+def run(work: Awaitable[Answer], seconds: float = HANG) -> Answer:
     """A test's own event loop; nothing hangs for longer."""
 
     async def bounded() -> Answer:
@@ -117,7 +118,7 @@ def _converse(client: basnet_rt_client.Client, requests: tuple[Any, ...]) -> Any
     # Not grpc.aio, which loses the status where the call ends while it is written to.
     events = []
     with client.plain_channel() as channel:
-        call = basnet_rt_client.stub(channel).Localize(iter(requests), timeout=20)
+        call = basnet_rt_client.stub(channel).Localize(iter(requests), timeout=HANG)
         with contextlib.suppress(grpc.RpcError):
             events.extend(call)
         return events, call.code(), call.details()

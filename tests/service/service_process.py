@@ -10,6 +10,8 @@ import subprocess
 import urllib.request
 from pathlib import Path
 
+from patience import HANG
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("BASNET_RT_SERVICE_BUILD", REPOSITORY / "build/service"))
 ANY_PORT = "127.0.0.1:0"
@@ -38,7 +40,7 @@ class Service:
     def metrics(self) -> dict[str, float]:
         """Every sample of the Prometheus endpoint, by name with labels."""
         address = f"http://127.0.0.1:{self.metrics_port}/metrics"
-        with urllib.request.urlopen(address, timeout=10) as answer:
+        with urllib.request.urlopen(address, timeout=HANG) as answer:
             text = answer.read().decode()
         samples = re.findall(r"^(\w+(?:\{[^}]*\})?) (\S+)$", text, re.MULTILINE)
         return {name: float(value) for name, value in samples}
@@ -52,7 +54,7 @@ class Service:
         self.wait()
 
     def wait(self) -> int:
-        code = self.process.wait(timeout=30)
+        code = self.process.wait(timeout=HANG)
         self.process.stdout.close()
         return code
 

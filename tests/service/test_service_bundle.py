@@ -12,6 +12,7 @@ from service_cases import basnet_rt_client, finals, row_of, run, streamed
 from service_process import BUILD, TORCH
 
 import basnet_rt
+from patience import HANG
 
 torch = pytest.importorskip("torch", reason="bundles are exported with torch")
 
@@ -70,7 +71,7 @@ def test_twenty_streams_and_a_video_equal_localize(start, bundle, localize, tmp_
                 streamed(client, rows, chunk=1 + i % 5, token=token)
                 for i, (rows, token) in enumerate(zip(videos, tokens, strict=True))
             ]
-            whole = client.localize_video(videos[0], timeout=20)
+            whole = client.localize_video(videos[0], timeout=HANG)
             return await asyncio.gather(whole, *streams)
 
     whole, *answers = run(work())
@@ -109,6 +110,6 @@ def test_a_bundle_that_cannot_be_read_is_an_error_that_names_it(tmp_path, how):
     if how == "foreign":
         path.write_bytes(b"no bundle")
     command = [str(BUILD / TORCH), "--bundle", str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=HANG)
     assert done.returncode == 1
     assert "model.pt" in done.stderr

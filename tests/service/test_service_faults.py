@@ -22,6 +22,8 @@ from service_cases import (
 )
 from service_process import ANY_PORT
 
+from patience import HANG
+
 Client = basnet_rt_client.Client
 messages = basnet_rt_client.messages
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
@@ -143,7 +145,7 @@ def test_a_bad_video_is_refused_by_name(service, rows, message):
     async def work():
         async with Client(service.target) as client:
             with pytest.raises(grpc.aio.AioRpcError) as caught:
-                await client.localize_video(rows, timeout=10)
+                await client.localize_video(rows, timeout=HANG)
             return caught.value
 
     error = run(work())
@@ -182,7 +184,7 @@ def test_bytes_that_are_no_message_are_refused(service):
             codes = set()
             for _ in range(30):
                 method = "/basnet_rt.v1.Localization/Localize"
-                call = client.channel.stream_stream(method)(timeout=10)
+                call = client.channel.stream_stream(method)(timeout=HANG)
                 try:
                     await call.write(rng.bytes(200))
                     await call.done_writing()

@@ -20,6 +20,8 @@ from service_cases import (
     streamed,
 )
 
+from patience import HANG
+
 Client = basnet_rt_client.Client
 RETRIED = basnet_rt_client.RETRIED
 
@@ -60,7 +62,7 @@ def test_a_restart_of_the_service_loses_and_doubles_nothing(start, tmp_path, how
             await restarts
             return answers
 
-    answers = run(work(), 60)
+    answers = run(work())
     for rows, (events, _) in zip(videos, answers, strict=True):
         check_exactly_once(events, rows)
     assert max(connections for _, connections in answers) >= 2
@@ -96,7 +98,7 @@ def test_a_lost_connection_goes_on_in_memory(start, monkeypatch):
         """Another connection takes the stream over, and leaves it."""
         while True:
             await asyncio.sleep(0.15)
-            call = client.stub.Localize(timeout=5)
+            call = client.stub.Localize(timeout=HANG)
             await call.write(open_request(token=b"breaks often"))
             await call.read()
             call.cancel()
@@ -114,7 +116,7 @@ def test_the_last_events_come_again_until_they_were_received(start):
     token = b"ends without a word"
 
     async def first(client):
-        call = client.stub.Localize(timeout=10)
+        call = client.stub.Localize(timeout=HANG)
         await call.write(open_request(token=token))
         await call.write(chunk_request(0, rows))
         await call.write(basnet_rt_client.messages.StreamRequest(end={}))

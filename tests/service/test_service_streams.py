@@ -23,6 +23,7 @@ from service_cases import (
 
 import basnet_rt
 from basnet_rt.postprocessing.onsets import OnsetDetector
+from patience import HANG
 
 Client = basnet_rt_client.Client
 
@@ -145,7 +146,7 @@ def test_a_video_equals_localize_in_order_and_bits(service, num_snippets):
 
     async def work():
         async with Client(service.target) as client:
-            return await client.localize_video(rows, timeout=20)
+            return await client.localize_video(rows, timeout=HANG)
 
     assert [row_of(detection) for detection in run(work())] == localized(rows)
 

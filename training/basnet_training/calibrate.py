@@ -42,7 +42,7 @@ class Calibrated:
 
 
 def load_calibrated(folder: Path) -> Calibrated | None:
-    """What `Calibrated.save` left in a run's folder, or None."""
+    """The file that `Calibrated.save` left in a run's folder, or None."""
     path = folder / CALIBRATION_FILE
     if not path.is_file():
         return None

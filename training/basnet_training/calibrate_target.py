@@ -1,4 +1,4 @@
-"""Calibration of what lies on disk: a run's folder, or a bundle."""
+"""Calibration of a run's folder or of a bundle."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ import torch
 
 from basnet_rt import InvalidValue
 from basnet_rt.model.bundle import BundleMetadata
+from basnet_rt.model.copies import rewrite_metadata
 
 from .calibrate import Calibrated, calibrate
 from .confidence import CONFIDENCE_FILE
 from .config import Config, DataConfig, check_config
 from .dataset import open_videos
-from .export import load_bundle, postprocess_fields, rewrite_metadata
+from .export import load_bundle, postprocess_fields
 from .heldout import fit_confidence, look_at
 from .runs import TrainedModel, load_model
 from .scripted import InferenceNetwork
@@ -77,10 +78,10 @@ def calibrate_bundle(
         if name not in ("fixed_lo", "fixed_hi")
     }
     fields = postprocess_fields(settings, done.calibration)
-    changed = dataclasses.replace(metadata, calibration=done.calibration, postprocess=fields)
-    if hasattr(changed, "confidence"):  # it was of scores with the earlier range
-        again: Any = dataclasses.replace
-        changed = again(changed, confidence=None)
+    # The confidence was fitted to scores with the earlier range.
+    changed = dataclasses.replace(
+        metadata, calibration=done.calibration, postprocess=fields, confidence=None
+    )
     rewrite_metadata(path, changed, path)
     return done
 

@@ -30,7 +30,7 @@ class Checkpoint:
 
     weights, average: by parameter name; `average` is empty without a moving average.
     optimizer: `state_dict()` of a torch optimizer.
-    extra: what else must survive, as JSON: loss scale, best held-out loss.
+    extra: further state, as JSON: loss scale, best held-out loss.
     """
 
     step: int
@@ -96,7 +96,7 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor], about: Mapping[str, 
 
 
 def load_tensors(path: Path) -> tuple[Tensors, dict[str, Any]]:
-    """Read what `save_tensors` wrote."""
+    """Read a file of `save_tensors`."""
     try:
         with safe_open(path, framework="pt") as file:
             about = json.loads((file.metadata() or {}).get("about", "{}"))

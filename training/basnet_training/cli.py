@@ -90,8 +90,12 @@ def fit(
 def export(
     run: Annotated[Path, typer.Argument(help="A run's folder, or its model.safetensors.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The bundle to write.")],
-    dtype: Annotated[str | None, typer.Option(help="float32 or bfloat16.")] = None,
+    dtype: Annotated[str | None, typer.Option(help="float32, bfloat16 or int8.")] = None,
     activation: Annotated[str | None, typer.Option(help="raw, softmax or fused.")] = None,
+    form: Annotated[
+        str | None,
+        typer.Option("--format", help="torchscript, safetensors (int8 needs it) or onnx."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Write one bundle, and compare it with the network it was made of."""
@@ -111,9 +115,12 @@ def export(
             calibration=fitting_calibration(folder, kind),
             provenance={"step": model.step},
         )
+        chosen = form or model.config.export.format
         confidence = saved_confidence(folder, len(model.classes)) if activation is None else None
         with _busy("exporting"):
-            agreement = export_bundle(model.network, metadata, output, confidence=confidence)
+            agreement = export_bundle(
+                model.network, metadata, output, form=chosen, confidence=confidence
+            )
     _answer_export(output, agreement.to_dict(), as_json)
 
 
@@ -181,7 +188,7 @@ def export_i3d(
 ) -> None:
     """Write one stream of I3D as TorchScript, and beside it its contract for `torchscript`.
 
-    The released PyTorch checkpoints load by their names. What was written is loaded again and must
+    The released PyTorch checkpoints load by their names. The file is loaded again and must
     give the same features.
     """
     if flow not in METHODS:
@@ -219,7 +226,7 @@ def _say_what_was_read(config: Config) -> Callable[[TaggedVideos, Config], None]
 
 
 def _settings(source: str, settings: list[str] | None, chosen: dict[str, Any]) -> Config:
-    """The configuration; what is wrong with it is wrong usage."""
+    """The configuration; an error in it is wrong usage."""
     try:
         overrides = dict(parse_override(text) for text in settings or [])
         given = {key: f"--set {key}" for key in overrides}

@@ -1,4 +1,4 @@
-"""Everything an experiment can set, with types and defaults; one YAML file holds what differs.
+"""The settings of an experiment, with types and defaults; a YAML file holds those that differ.
 
 Unknown keys, wrong kinds and impossible values are errors that name the key.
 """
@@ -36,7 +36,7 @@ class Section(BaseModel):
 
 
 class DataConfig(Section):
-    """Which videos, and what their features are."""
+    """The videos and their features."""
 
     features: Path | None = None  # folder or file; see basnet_rt.features.open_features
     annotations: Path | None = None  # ActivityNet .json, or .csv of video and tags
@@ -145,7 +145,8 @@ class RunConfig(Section):
 class ExportConfig(Section):
     """Defaults of `export` and `calibrate`."""
 
-    dtype: Literal["float32", "bfloat16"] = "float32"
+    dtype: Literal["float32", "bfloat16", "int8"] = "float32"
+    format: Literal["torchscript", "safetensors", "onnx"] = "torchscript"
     activation: Literal["raw", "softmax", "sigmoid", "fused"] = "raw"
     calibration: Literal["extremes", "unit"] = "extremes"
 

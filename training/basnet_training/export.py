@@ -1,53 +1,33 @@
-"""From a trained network to a bundle: TorchScript and metadata in one checked file."""
+"""From a trained network to a bundle: weights and metadata in one checked file."""
 
 from __future__ import annotations
 
 import datetime
-import json
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 import basnet_rt
-from basnet_rt import BundleError, InvalidValue, PostprocessConfig
+from basnet_rt import InvalidValue, PostprocessConfig
 from basnet_rt._system.whole_file import whole
-from basnet_rt.model.bundle import METADATA_FILE, BundleMetadata, Calibration, parse_metadata
+from basnet_rt.model.bundle import METADATA_FILE, BundleMetadata, Calibration
 
+from .agreement import Agreement, check_agreement, compare
 from .config import Config
 from .network import BaSNet
+from .onnx_export import export_onnx
 from .scripted import InferenceNetwork
+from .stored_weights import read_into, write_safetensors
 
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
-# Largest error of the CAS that an export may have, as a share of its largest value.
-TOLERANCE = {"float32": 1e-4, "bfloat16": 5e-2}
-# Sizes of the chunks that the streamed comparison feeds, in turn.
-CHUNKS = (1, 2, 5, 64)
-
-
-@dataclass(frozen=True)
-class Agreement:
-    """How far an exported file is from the network it was made of.
-
-    cas, stream: largest difference of the CAS from the network's, as a share of its largest
-        absolute value; `forward` on the whole, and `step` and `flush` on chunks.
-    score, foreground: largest absolute differences.
-    """
-
-    snippets: int
-    cas: float
-    stream: float
-    score: float
-    foreground: float
-
-    def to_dict(self) -> dict[str, float]:
-        return asdict(self)
+FORMATS = ("torchscript", "safetensors", "onnx")
+# What the inference network is made in; int8 is made of float32.
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "int8": torch.float32}
 
 
 def export_bundle(
@@ -56,6 +36,7 @@ def export_bundle(
     path: str | Path,
     *,
     sample: Tensor | None = None,
+    form: str = "torchscript",
     confidence: dict[str, Any] | None = None,
 ) -> Agreement:
     """Write a bundle, load it back and compare it with the network; whole or not at all.
@@ -65,66 +46,69 @@ def export_bundle(
         metadata: its `classes`, `feature_dim`, `topk_divisor`, `dtype` and `activation` decide
             what is written.
         sample: (T, F) float32 features to compare on; made ones by default.
+        form: "torchscript", "safetensors" or "onnx" (float32 alone, for other programs; a second
+            file beside `path` holds `step`). "int8" weights need "safetensors".
         confidence: of `Confidence.to_dict`, for the metadata; None: it was not fitted.
 
     Raises:
         BundleError: the file does not agree with the network; nothing was written.
-        ValueError: metadata and network do not belong together.
+        ValueError: metadata and network do not belong together, or the format holds no such dtype.
     """
+    if confidence is not None:
+        metadata = replace(metadata, confidence=confidence)
     _check_pair(network, metadata)
-    module = InferenceNetwork(network.eval(), metadata.activation, DTYPES[metadata.dtype]).eval()
+    check_form(form, metadata.dtype)
+    module = _inference_network(network, metadata)
+    if form == "onnx":
+        return export_onnx(network, module, metadata, Path(path), sample)
     with whole(path) as part, _quiet():
-        write_module(torch.jit.script(module), metadata, part, confidence)
-        agreement = compare(network, _load(str(part)), sample)
-        limit = TOLERANCE[metadata.dtype]
-        if not (agreement.cas <= limit and agreement.stream <= limit):
-            raise BundleError(
-                f"{path}: the exported CAS differs from the network's by {agreement.cas:.1e} "
-                f"(stream {agreement.stream:.1e}) of its largest value; allowed is {limit:.0e}"
-            )
+        if form == "safetensors":
+            write_safetensors(module, metadata, part)
+            loaded: Any = _inference_network(network, metadata)
+            read_into(loaded, part)
+        else:
+            write_module(torch.jit.script(module), metadata, part)
+            loaded = _load(str(part))
+        agreement = compare(network, loaded, sample)
+        check_agreement(agreement, metadata.dtype, path)
     return agreement
 
 
-def rewrite_metadata(source: str | Path, metadata: BundleMetadata, path: str | Path) -> None:
-    """Write the bundle `source` to `path` (which may be the same) with other metadata."""
-    module, _ = load_bundle(source)
-    with whole(path) as part, _quiet():
-        write_module(module, metadata, part)
+def _inference_network(network: BaSNet, metadata: BundleMetadata) -> InferenceNetwork:
+    made = InferenceNetwork(network.eval(), metadata.activation, DTYPES[metadata.dtype])
+    return made.eval()
+
+
+def check_form(form: str, dtype: str) -> None:
+    """Refuse a format that does not exist, or cannot hold weights of this dtype."""
+    if form not in FORMATS:
+        raise InvalidValue(f"format is {form!r}; it must be one of {', '.join(FORMATS)}")
+    if dtype == "int8" and form != "safetensors":
+        raise InvalidValue(
+            f"dtype 'int8' is stored by format 'safetensors'; the format is {form!r}"
+        )
+    if dtype != "float32" and form == "onnx":
+        raise InvalidValue(f"format 'onnx' holds float32; the dtype is {dtype!r}")
 
 
 def load_bundle(path: str | Path) -> tuple[torch.jit.ScriptModule, BundleMetadata]:
     """Load module and metadata, on the CPU.
 
     Raises:
-        BundleError: absent, truncated, or no bundle.
+        BundleError: absent, truncated, no bundle, or with code that no exporter of ours wrote.
     """
-    extra = {METADATA_FILE: ""}
-    if not Path(path).is_file():
-        raise BundleError(f"{path}: no such file; expected a bundle")
-    try:
-        with _quiet():
-            module = _load(str(path), extra)
-    except (RuntimeError, ValueError) as error:
-        raise BundleError(f"{path}: truncated, or not a TorchScript file") from error
-    return module, parse_metadata(extra[METADATA_FILE], str(path))
+    model = basnet_rt.load(path)
+    return model.module, model.metadata
 
 
-def _load(path: str, extra: dict[str, Any] | None = None) -> torch.jit.ScriptModule:
+def _load(path: str) -> torch.jit.ScriptModule:
     load: Any = torch.jit.load
-    module: torch.jit.ScriptModule = load(path, map_location="cpu", _extra_files=extra)
+    module: torch.jit.ScriptModule = load(path, map_location="cpu")
     return module
 
 
-def write_module(
-    module: torch.jit.ScriptModule,
-    metadata: BundleMetadata,
-    path: Path,
-    confidence: dict[str, Any] | None = None,
-) -> None:
-    text = metadata.to_json()
-    if confidence is not None:
-        text = json.dumps({**json.loads(text), "confidence": confidence}, indent=1)
-    torch.jit.save(module, str(path), _extra_files={METADATA_FILE: text})
+def write_module(module: torch.jit.ScriptModule, metadata: BundleMetadata, path: Path) -> None:
+    torch.jit.save(module, str(path), _extra_files={METADATA_FILE: metadata.to_json()})
 
 
 def describe(
@@ -181,43 +165,6 @@ def postprocess_fields(settings: dict[str, Any], calibration: Calibration | None
     if calibration is not None and fields.get("normalisation") == "fixed":
         fields = {"fixed_lo": calibration.lo, "fixed_hi": calibration.hi, **fields}
     return PostprocessConfig.from_dict(fields).to_dict()
-
-
-@torch.no_grad()
-def compare(
-    network: BaSNet, module: torch.jit.ScriptModule, sample: Tensor | None = None
-) -> Agreement:
-    """Run both on the same features, whole and in chunks."""
-    if sample is None:
-        drawn = np.random.default_rng(0).standard_normal((150, network.feature_dim))
-        sample = torch.from_numpy(np.abs(drawn).astype(np.float32))
-    features = sample.unsqueeze(0)
-    expected = network(features)
-    _, scores, foreground, cas = module(features)
-    largest = float(expected.cas.abs().max()) or 1.0
-    streamed = torch.cat(list(_stream(module, features)), dim=1)
-    return Agreement(
-        snippets=len(sample),
-        cas=_difference(cas, expected.cas) / largest,
-        stream=_difference(streamed, expected.cas) / largest,
-        score=_difference(scores, expected.score[:, :-1]),
-        foreground=_difference(foreground, expected.foreground),
-    )
-
-
-def _stream(module: torch.jit.ScriptModule, features: Tensor) -> Iterator[Tensor]:
-    """The CAS, as chunks of several sizes yield it."""
-    state, start, turn = module.initial_state(1), 0, 0
-    while start < features.shape[1]:
-        size = CHUNKS[turn % len(CHUNKS)]
-        _, _, cas, state = module.step(features[:, start : start + size], state)
-        yield cas
-        start, turn = start + size, turn + 1
-    yield module.flush(state)[2]
-
-
-def _difference(a: Tensor, b: Tensor) -> float:
-    return float((a - b).abs().max())
 
 
 def _check_pair(network: BaSNet, metadata: BundleMetadata) -> None:

@@ -19,12 +19,12 @@ from basnet_rt.extractors.i3d.network import CHANNELS, I3d
 from basnet_rt.extractors.i3d.weights import load_i3d
 from basnet_rt.model.loading import load_script
 
-TOLERANCE = 1e-5  # of the largest feature, between the checkpoint and what was written
+TOLERANCE = 1e-5  # of the largest feature, between the checkpoint and the written file
 
 
 @dataclass(frozen=True)
 class ExportedI3d:
-    """What was written.
+    """The files that were written.
 
     Attributes:
         module: TorchScript; (B, C, T, 224, 224) float32 in [-1, 1] to (B, 1024), T of 9 or more.

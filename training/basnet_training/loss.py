@@ -31,7 +31,7 @@ class Loss:
 
 @dataclass(frozen=True)
 class Case:
-    """What a term may depend on beside outputs and labels."""
+    """Values that a term may depend on, beside outputs and labels."""
 
     settings: LossConfig
     score_function: ScoreFunction

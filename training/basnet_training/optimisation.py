@@ -23,7 +23,7 @@ AUTOCAST = {"float32": None, "bfloat16": torch.bfloat16, "float16": torch.float1
 
 
 class Optimisation:
-    """What an iteration changes. Its randomness comes from (seed, iteration, rank) alone."""
+    """The state that an iteration changes. Its randomness comes from (seed, iteration, rank)."""
 
     def __init__(self, config: Config, group: Processes) -> None:
         optim = config.optim

@@ -23,7 +23,7 @@ from rich.progress import (
 EVERY = 4.0  # seconds between two lines where there is no terminal
 
 
-class Bar(Protocol):
+class TrainingBar(Protocol):
     def advance(self, note: str = "") -> None:
         """One more is done; `note` stands at the end of the line."""
         ...
@@ -89,7 +89,9 @@ class Pace:
 
 
 @contextmanager
-def progress_bar(what: str, total: int, *, done: int = 0, shown: bool = True) -> Iterator[Bar]:
+def progress_bar(
+    what: str, total: int, *, done: int = 0, shown: bool = True
+) -> Iterator[TrainingBar]:
     """Progress on standard error: a bar on a terminal, lines elsewhere; both with the time left."""
     console = Console(stderr=True)
     pace = Pace(total, done)

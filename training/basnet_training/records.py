@@ -1,4 +1,4 @@
-"""What features say of their own making, taken over into the settings of a run."""
+"""Fills the settings of a run from the records beside the features."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .config import DataConfig
 
 
 def with_record(data: DataConfig, source: FeatureSource) -> DataConfig:
-    """The settings with what the record beside the features decides filled in.
+    """The settings, completed by the record beside the features.
 
     Raises:
         ValueError: a setting that was given says otherwise; names both.
@@ -41,7 +41,7 @@ def check_records(data: DataConfig, source: FeatureSource, names: tuple[str, ...
     """Refuse features that others made than the settings, or the folder, say.
 
     Raises:
-        BundleError: the records differ; names the file and in what.
+        BundleError: the records differ; the message names the file and the differences.
     """
     if data.extractor is not None and source.extractor is not None:
         check_same_extractor(str(data.features), data.extractor, source.extractor, "the settings")

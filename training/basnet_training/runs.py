@@ -1,4 +1,4 @@
-"""What a finished run leaves: its settings, and weights that know them."""
+"""The files of a finished run: its settings, and weights that record them."""
 
 from __future__ import annotations
 

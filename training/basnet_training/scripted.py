@@ -16,7 +16,7 @@ StepOutput = tuple[Tensor, Tensor, Tensor, list[Tensor]]
 
 
 class InferenceNetwork(nn.Module):
-    """What TorchScript compiles into a bundle.
+    """The module that TorchScript compiles into a bundle.
 
     Args:
         network: trained; of any variant.

@@ -132,7 +132,7 @@ class Trainer:
         """Iterate to the end and keep the weights."""
         total = self.config.optim.iterations
         log = self._open_log()
-        self.group.wait()  # nobody writes a checkpoint before everybody has looked for one
+        self.group.wait()  # no rank writes a checkpoint before all have looked for one
         with progress_bar(f"train {self.folder.name}", total, done=self.step, shown=shown) as bar:
             for batch in self._loader():
                 loss = self.optimisation.iterate(batch.to(self.group.device))
@@ -142,7 +142,7 @@ class Trainer:
         return self._finish()
 
     def _after(self, loss: Loss, log: Log) -> None:
-        """What happens between iterations: logs, held-out measurements, checkpoints."""
+        """Work between iterations: logs, held-out measurements, checkpoints."""
         run, last = self.config.run, self.step == self.config.optim.iterations
         if self.step % run.log_every == 0:
             parts = {name: float(value.detach()) for name, value in loss.parts.items()}

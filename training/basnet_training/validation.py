@@ -1,4 +1,4 @@
-"""Held-out training videos: how they are chosen, and what is measured on them.
+"""Held-out training videos: how they are chosen, and the measurements on them.
 
 Only video-level tags are looked at. Segments, where a file has them, stay unread: settings chosen
 by them would be supervised by frame labels.

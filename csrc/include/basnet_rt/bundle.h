@@ -10,7 +10,8 @@
 #include "basnet_rt/error.h"
 #include "basnet_rt/export.h"
 
-// Component `torch`. What a bundle says about itself; docs/bundle.md describes the file.
+// What a bundle says about itself; docs/bundle.md describes the file. Python's `read_metadata` is
+// the same code.
 
 namespace basnet_rt {
 
@@ -24,7 +25,8 @@ struct Calibration {
 struct BundleMetadata {
   std::vector<std::string> classes;  ///< C names, in the order of the activation columns
   std::int64_t feature_dim = 0;      ///< F, channels of one snippet's feature vector
-  std::string dtype;  ///< of the stored weights: "float32" or "bfloat16"; in and out is float32
+  std::string
+      dtype;  ///< of the stored weights: "float32", "bfloat16" or "int8"; in and out float32
   std::string activation;                  ///< "raw", "softmax", "sigmoid" or "fused"
   std::string score_function = "softmax";  ///< of the video scores: "softmax" or "sigmoid"
   std::int64_t topk_divisor = 8;  ///< a video score is a mean over the best max(1, T // this)
@@ -36,8 +38,11 @@ struct BundleMetadata {
   std::optional<std::int64_t> num_segments;  ///< T of mode kPublished; absent: native rate
   std::optional<Calibration> calibration;    ///< absent where it was never measured
   PostprocessConfig postprocess;             ///< what the model is localized with by default
-  bool simulated = false;                    ///< trained on made features; results must say so
-  std::string json;  ///< the whole text, unknown keys, versions and provenance included
+  /// Constant in the background column of a network that computes none; a safetensors file needs
+  /// it.
+  std::optional<double> background_logit;
+  bool simulated = false;  ///< trained on made features; results must say so
+  std::string json;        ///< the whole text, unknown keys, versions and provenance included
 
   std::int64_t num_classes() const { return static_cast<std::int64_t>(classes.size()); }
   /// Seconds between the starts of two snippets at native rate.
@@ -46,12 +51,47 @@ struct BundleMetadata {
 
 /// Reads and checks the metadata of the bundle at `path`, without loading the network.
 ///
+/// Nothing of the file is executed.
+///
 /// @throws Error (kBundle): absent, truncated, no TorchScript file, no bundle, of another format
 ///         version, or a field is missing or impossible; the message says what was expected.
 BASNET_RT_API BundleMetadata read_metadata(const std::string& path);
 
-/// The same of a JSON text; `where` names its source in messages.
+/// The same of a JSON text; `where` names its source in messages. The text is read strictly: UTF-8,
+/// no key twice in one object, no NaN; at most 8 MiB, 200,000 values and 64 levels.
 BASNET_RT_API BundleMetadata parse_metadata(std::string_view json, const std::string& where);
+
+/// One tensor of a bundle's network: contiguous, row-major.
+struct StoredWeight {
+  std::string name;                 ///< as docs/bundle.md has it, such as "first.taps"
+  std::string dtype;                ///< "float32", "bfloat16" or "int8"
+  std::vector<std::int64_t> shape;  ///< product times the size of `dtype`: bytes.size()
+  std::string bytes;                ///< little-endian
+};
+
+/// Every weight of the bundle at `path`, by name; checked against each other and the metadata.
+///
+/// @throws Error (kBundle): as `read_metadata`, or the weights are damaged, missing, of other
+/// shapes
+///         or kinds, or not those of a basnet_rt network.
+BASNET_RT_API std::vector<StoredWeight> read_weights(const std::string& path);
+
+/// Checks that torch.jit.load of this file would run nothing but what a known exporter wrote: every
+/// entry is one that a bundle has, its code is a known version's but for generated names, and its
+/// pickle makes that code's two classes and no others.
+///
+/// @throws Error (kBundle): says what is foreign, and that `trust_code` loads it all the same.
+BASNET_RT_API void check_bundle_code(const std::string& path);
+
+/// Checks the checksum of every entry of a TorchScript bundle; torch does not.
+///
+/// @throws Error (kBundle): "damaged", and which entry.
+BASNET_RT_API void check_bundle_undamaged(const std::string& path);
+
+/// What `check_bundle_code` compares: the SHA-256 of the code's paths and normalised texts.
+///
+/// @throws Error (kBundle): no archive.
+BASNET_RT_API std::string bundle_code_digest(const std::string& path);
 
 /// `base` with the fields of a JSON object changed, as Python's `PostprocessConfig.replace`.
 ///

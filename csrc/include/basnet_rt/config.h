@@ -67,4 +67,11 @@ struct PostprocessConfig {
 /// @throws Error (kInvalidArgument) naming the field, its value and what is allowed.
 BASNET_RT_API void check(const PostprocessConfig& config);
 
+/// The same, and whether the settings fit a model of `num_classes` classes.
+///
+/// @throws Error (kInvalidArgument): also where num_classes < 1, or fixed_lo or fixed_hi has
+/// neither
+///         one value nor one per class.
+BASNET_RT_API void check(const PostprocessConfig& config, std::int64_t num_classes);
+
 }  // namespace basnet_rt

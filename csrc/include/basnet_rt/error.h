@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <stdexcept>
 #include <string>
 
@@ -22,8 +23,19 @@ class BASNET_RT_API Error : public std::runtime_error {
   Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
   ErrorCode code() const noexcept { return code_; }
 
+  /// The same error said of a video of a batch: "videos[i]: " and the text.
+  Error in_video(std::size_t i) const {
+    const std::string place = "videos[" + std::to_string(i) + "]: ";
+    Error error(code_, place + without_video());
+    error.place_ = place.size();
+    return error;
+  }
+  /// The text without the video that it is said of.
+  const char* without_video() const noexcept { return what() + place_; }
+
  private:
   ErrorCode code_;
+  std::size_t place_ = 0;  // characters of `what` that name a video
 };
 
 }  // namespace basnet_rt

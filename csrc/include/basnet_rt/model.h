@@ -9,6 +9,7 @@
 #include "basnet_rt/bundle.h"
 #include "basnet_rt/export.h"
 #include "basnet_rt/types.h"
+#include "basnet_rt/video_localizer.h"
 
 // Component `torch`. No type of libtorch is named here, so users compile without its headers.
 
@@ -18,28 +19,19 @@ namespace basnet_rt {
 struct ModelOptions {
   std::string device = "cpu";        ///< for libtorch, such as "cpu" or "cuda:0"
   std::optional<std::string> dtype;  ///< of the weights, "float32" or "bfloat16"; default: stored
-};
-
-/// What a model says about one video; row-major float32, owned.
-struct Activations {
-  std::int64_t num_snippets = 0;    ///< T
-  std::int64_t num_classes = 0;     ///< C
-  std::vector<float> activations;   ///< (T, C), of the kind chosen at export
-  std::vector<float> video_scores;  ///< (C,) in [0, 1]
-  std::vector<float> foreground;    ///< (T,) in (0, 1)
-  std::vector<float> cas;           ///< (T, C+1) raw, background last
-
-  CasView view() const { return {activations.data(), num_snippets, num_classes, num_classes}; }
-  CasView raw_view() const { return {cas.data(), num_snippets, num_classes + 1, num_classes + 1}; }
+  /// Also load a file whose code is none that `basnet-train export` writes. libtorch runs it, and it
+  /// can do whatever this program can do: only for a file whose maker you trust.
+  bool trust_code = false;
 };
 
 /// A network from a bundle. Copies share it; they may be used from several threads at once.
 class BASNET_RT_API Model {
  public:
-  /// Loads a bundle, which `basnet-train export` writes.
+  /// Loads a TorchScript bundle, which `basnet-train export` writes. libtorch runs its code, so a
+  /// file with other code is refused (see `ModelOptions::trust_code`).
   ///
   /// @throws Error (kBundle): the file is absent, truncated, damaged, no TorchScript file or no
-  ///         bundle, or of another format version; (kInvalidArgument): the device cannot be used,
+  ///         bundle, of another format version or with foreign code; (kInvalidArgument): the device cannot be used,
   ///         or the dtype is neither.
   static Model load(const std::string& path, const ModelOptions& options = {});
 

@@ -23,6 +23,13 @@ struct StreamDetections {
   std::vector<std::int64_t> decided;
 
   std::size_t size() const { return labels.size(); }
+  /// Adds those that became final later.
+  void append(const StreamDetections& more) {
+    labels.insert(labels.end(), more.labels.begin(), more.labels.end());
+    scores.insert(scores.end(), more.scores.begin(), more.scores.end());
+    segments.insert(segments.end(), more.segments.begin(), more.segments.end());
+    decided.insert(decided.end(), more.decided.begin(), more.decided.end());
+  }
 };
 
 /// Post-processing of one stream, chunk by chunk, with the answers of `postprocess`.
@@ -85,6 +92,8 @@ class BASNET_RT_API StreamPostprocessor {
   bool finished() const;
   /// Whether `other` runs with the same config, classes and snippet length.
   bool same_settings(const StreamPostprocessor& other) const;
+  /// What is not the same, such as "nms_iou is 0.7 there and 0.5 here", with `other` here.
+  std::string differing_settings(const StreamPostprocessor& other) const;
   /// Snippets held back for roots that are not final yet.
   std::int64_t buffered_snippets() const;
 

@@ -115,10 +115,10 @@ enum class Shutdown {
 /// Many streams, one network batch.
 ///
 /// A batch runs as soon as it is full, as every open stream waits in it, or as its oldest snippet
-/// has waited `max_delay`. Streams take turns: a batch holds up to max_batch streams and the same
-/// number of snippets of each, so a long queue never delays the others by more than one batch.
-/// From the network's output on, a stream's finals are those of a StreamPostprocessor of its own,
-/// bit for bit, however batches fell.
+/// has waited `max_delay`. Streams are served in rotation: a batch holds up to max_batch streams
+/// and the same number of snippets of each, so a long queue never delays the others by more than
+/// one batch. From the network's output on, a stream's finals are those of a StreamPostprocessor of
+/// its own, bit for bit, however batches fell.
 ///
 /// Every member function may be called from any thread. A thread of the pool's own runs the
 /// batches, unless `threaded` is false. Calls that name no stream of this pool, or one that was

@@ -1,104 +1,31 @@
 #pragma once
 
-#include <cstdint>
-#include <memory>
 #include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
 
 #include "basnet_rt/config.h"
 #include "basnet_rt/export.h"
 #include "basnet_rt/model.h"
-#include "basnet_rt/onset.h"
-#include "basnet_rt/stream.h"
-#include "basnet_rt/types.h"
+#include "basnet_rt/network_localizer.h"
 
 // Component `torch`.
 
 namespace basnet_rt {
 
-/// What a stream did so far.
-struct StreamStatistics {
-  std::int64_t snippets_in = 0;  ///< pushed, gaps not counted
-  std::int64_t finals_out = 0;   ///< detections that became final
-  std::int64_t pushes = 0;
-  std::int64_t features_zeroed = 0;  ///< NaN or Inf that became 0
-  double compute_seconds = 0.0;      ///< spent inside `push`, `gap` and `finish`
-  double latency_sum = 0.0;          ///< decision latency: seconds of stream from a final's end to
-  double latency_max = 0.0;          ///< the end of the snippet whose arrival decided it
-
-  /// Seconds; 0 before the first final.
-  double mean_latency() const {
-    return finals_out == 0 ? 0.0 : latency_sum / static_cast<double>(finals_out);
-  }
-};
-
-struct StreamingOptions {
-  std::optional<AlarmConfig> alarm;  ///< when to report onsets; absent: none
-  bool zero_bad_features = false;    ///< NaN and Inf become 0 and are counted, instead of an error
-};
-
-/// Localizes actions in a stream of features, chunk by chunk.
+/// Localizes actions in a stream of features with a bundle's network: all of NetworkLocalizer.
 ///
 /// Finals equal what Localizer finds in the whole: bit for bit from the activations on, which agree
-/// to 1e-5. With normalisation or gate kVideo nothing is final before `finish`; `streaming_config`
-/// makes settings with early finals. Any cut into chunks gives the same finals in the same order.
-///
-/// One object is for one thread at a time. A call that throws leaves the stream as it was.
-class BASNET_RT_API StreamingLocalizer {
+/// to 1e-5. `streaming_config` makes settings with early finals.
+class BASNET_RT_API StreamingLocalizer : public NetworkLocalizer {
  public:
   /// @param config  default: the bundle's own; mode kContinuous.
   /// @throws Error (kInvalidArgument): a setting is wrong or does not fit a stream.
   explicit StreamingLocalizer(Model model, std::optional<PostprocessConfig> config = std::nullopt,
                               const StreamingOptions& options = {});
-  ~StreamingLocalizer();
-  StreamingLocalizer(StreamingLocalizer&&) noexcept;
-  StreamingLocalizer& operator=(StreamingLocalizer&&) noexcept;
 
-  /// Takes the next snippets and returns the detections that became final.
-  ///
-  /// @param features  (N, F) float32, finite, N >= 0.
-  /// @throws Error (kInvalidArgument): NaN or Inf (names snippet and channel); (kBundle): features
-  ///         of another dimension; (kInvalidState): after `finish`.
-  StreamDetections push(const FeatureView& features);
-
-  /// What is open now, provisional: as if the stream ended with the last certain snippet.
-  Detections pending() const;
-
-  /// Onsets since the last call: classes that stayed above their alarm threshold.
-  std::vector<Onset> onsets();
-
-  /// Declares that `snippets` >= 1 are missing here: what is open closes as at a video's end.
-  StreamDetections gap(std::int64_t snippets);
-
-  /// Ends the stream: the network's last two snippets, open roots, cut flanks.
-  ///
-  /// @param duration  of the stream in seconds; default the end of the last snippet.
-  StreamDetections finish(std::optional<double> duration = std::nullopt);
-
-  /// Back to an empty stream with the same settings.
-  void reset();
-
-  /// Everything needed to go on, as bytes with a version and a checksum. Python's
-  /// `StreamingLocalizer.load` reads them too, and `load` reads what Python saved.
-  std::string save() const;
-
-  /// Continues where `state` was saved, with the same model and settings.
-  ///
-  /// @throws Error (kInvalidState): damaged bytes, another version, other classes or settings.
-  void load(std::string_view state);
-
-  const Model& model() const;
-  const PostprocessConfig& config() const;
-  const StreamStatistics& statistics() const;
-  /// Snippets whose activations are certain, gaps included: up to two behind what was pushed.
-  std::int64_t num_snippets() const;
-  bool finished() const;
+  const Model& model() const { return model_; }
 
  private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+  Model model_;
 };
 
 }  // namespace basnet_rt

@@ -1,6 +1,6 @@
 #pragma once
 
-// What the opaque handles are, and the checks of what a caller passes for one.
+// The structs behind the opaque handles, and the checks of a handle that a caller passes.
 
 #include <cstdint>
 #include <optional>

@@ -16,7 +16,7 @@ std::vector<Detections> postprocess_batch(const std::vector<VideoInput>& videos,
     try {
       results[i] = postprocess(videos[i], config);
     } catch (const Error& error) {
-      throw Error(error.code(), "videos[" + std::to_string(i) + "]: " + error.what());
+      throw error.in_video(i);
     }
   });
   return results;

@@ -8,8 +8,8 @@
 #include "cpu/normalise.h"
 #include "cpu/ranking.h"
 #include "cpu/root.h"
-#include "formulas/ranges.h"
-#include "formulas/section.h"
+#include "formulas/normalisation.h"
+#include "formulas/video_section.h"
 
 namespace basnet_rt::cpu {
 namespace {
@@ -70,7 +70,7 @@ class VideoSolver {
       case Gate::kVideo:
         return config_.score_weight * scores_[static_cast<std::size_t>(label)];
       case Gate::kHorizon:
-        horizon_.update(video_.raw_cas, 0, last_snippet(root, section_), config_);
+        horizon_.update(video_.raw_cas, 0, last_snippet(root.end, section_), config_);
         if (!horizon_.passes(label)) return std::nullopt;
         return config_.score_weight * horizon_.score(label);
     }
@@ -111,7 +111,7 @@ Detections postprocess_continuous(const VideoInput& video, const PostprocessConf
   video_solver.run([&](std::int64_t label) {
     RootSolver& solver = video_solver.solver();
     solver.select(video_solver.settings());
-    for (const Kept& kept : solver.kept()) {
+    for (const KeptCandidate& kept : solver.kept()) {
       const Candidate& one = solver.candidates()[static_cast<std::size_t>(kept.candidate)];
       found.push_back({kept.score, one.segment, label, one.threshold_index});
     }

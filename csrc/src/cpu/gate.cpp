@@ -1,8 +1,10 @@
 #include "cpu/gate.h"
 
 #include <algorithm>
-#include <cmath>
 #include <functional>
+
+#include "formulas/gate.h"
+#include "formulas/video_score.h"
 
 namespace basnet_rt::cpu {
 namespace {
@@ -12,22 +14,13 @@ double top_mean(std::vector<float>& values, std::int64_t k) {
   std::nth_element(values.begin(), middle - 1, values.end(), std::greater<>());
   // Summed in falling order: nth_element leaves an order of its own, which must not show.
   std::sort(values.begin(), middle, std::greater<>());
-  double sum = 0.0;
-  for (auto value = values.begin(); value != middle; ++value) sum += static_cast<double>(*value);
-  return sum / static_cast<double>(k);
-}
-
-void softmax(std::vector<double>& values) {
-  const double top = *std::max_element(values.begin(), values.end());
-  double sum = 0.0;
-  for (double& value : values) sum += value = std::exp(value - top);
-  for (double& value : values) value /= sum;
+  return formulas::mean_of_best(values.data(), k);
 }
 
 }  // namespace
 
 std::vector<double> class_scores(const CasView& raw_cas, const PostprocessConfig& config) {
-  const std::int64_t k = std::max<std::int64_t>(1, raw_cas.num_snippets / config.topk_divisor);
+  const std::int64_t k = formulas::best_snippets(raw_cas.num_snippets, config.topk_divisor);
   std::vector<double> scores(static_cast<std::size_t>(raw_cas.num_classes));
   std::vector<float> column(static_cast<std::size_t>(raw_cas.num_snippets));
   for (std::int64_t c = 0; c < raw_cas.num_classes; ++c) {
@@ -36,26 +29,20 @@ std::vector<double> class_scores(const CasView& raw_cas, const PostprocessConfig
     }
     scores[static_cast<std::size_t>(c)] = top_mean(column, k);
   }
-  if (config.score_function == ScoreFunction::kSoftmax) {
-    softmax(scores);
-  } else {
-    for (double& score : scores) score = 1.0 / (1.0 + std::exp(-score));
-  }
+  formulas::means_to_scores(scores.data(), raw_cas.num_classes, config.score_function);
   scores.pop_back();
   return scores;
 }
 
 std::vector<char> passing_classes(const std::vector<double>& scores,
                                   const PostprocessConfig& config) {
+  const formulas::GateRule rule{config.class_threshold, config.keep_top1};
+  const auto count = static_cast<std::int64_t>(scores.size());
+  const std::int64_t top1 = rule.top1(scores.data(), count);
   std::vector<char> passes(scores.size());
-  bool any = false;
-  for (std::size_t c = 0; c < scores.size(); ++c) {
-    passes[c] = scores[c] >= config.class_threshold;
-    any = any || passes[c];
-  }
-  if (!any && config.keep_top1) {
-    const auto best = std::max_element(scores.begin(), scores.end()) - scores.begin();
-    passes[static_cast<std::size_t>(best)] = 1;
+  for (std::int64_t c = 0; c < count; ++c) {
+    const auto at = static_cast<std::size_t>(c);
+    passes[at] = rule.reaches(scores[at]) || c == top1;
   }
   return passes;
 }

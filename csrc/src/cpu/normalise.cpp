@@ -1,10 +1,6 @@
 #include "cpu/normalise.h"
 
-#include <algorithm>
-#include <cmath>
-#include <limits>
-
-#include "formulas/ranges.h"
+#include "formulas/normalisation.h"
 
 namespace basnet_rt::cpu {
 
@@ -17,27 +13,6 @@ Extremes class_extremes(const CasView& cas, std::int64_t class_index) {
     extremes.max = *x > extremes.max ? *x : extremes.max;
   }
   return extremes;
-}
-
-formulas::Range SlidingRange::push(float value) {
-  while (!rising_.empty() && rising_.back().value >= value) rising_.pop_back();
-  while (!falling_.empty() && falling_.back().value <= value) falling_.pop_back();
-  rising_.push_back({count_, value});
-  falling_.push_back({count_, value});
-  const std::int64_t oldest = count_ - length_ + 1;
-  while (rising_.front().when < oldest) rising_.pop_front();
-  while (falling_.front().when < oldest) falling_.pop_front();
-  ++count_;
-  return formulas::minmax_range(rising_.front().value, falling_.front().value);
-}
-
-bool SlidingRange::consistent() const {
-  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 4;
-  const auto possible = [this](const Entry& one) {
-    return std::isfinite(one.value) && one.when >= 0 && one.when < count_;
-  };
-  return count_ >= 0 && count_ <= kMost && std::all_of(rising_.begin(), rising_.end(), possible) &&
-         std::all_of(falling_.begin(), falling_.end(), possible);
 }
 
 void normalise_class(const CasView& cas, std::int64_t class_index, const PostprocessConfig& config,

@@ -6,16 +6,10 @@
 
 namespace basnet_rt::cpu {
 
-bool comes_first(const RankedDetection& a, const RankedDetection& b) {
-  if (a.score != b.score) return a.score > b.score;
-  if (a.segment.start != b.segment.start) return a.segment.start < b.segment.start;
-  if (a.segment.end != b.segment.end) return a.segment.end < b.segment.end;
-  if (a.label != b.label) return a.label < b.label;
-  return a.threshold_index < b.threshold_index;
-}
-
 Detections ranked(std::vector<RankedDetection> found) {
-  std::sort(found.begin(), found.end(), comes_first);
+  if (!std::is_sorted(found.begin(), found.end(), formulas::comes_first)) {
+    std::sort(found.begin(), found.end(), formulas::comes_first);
+  }
   Detections detections;
   detections.labels.reserve(found.size());
   detections.scores.reserve(found.size());

@@ -1,23 +1,16 @@
 #pragma once
 
-// The order of results, which is part of the contract: (score falling, start, end, label,
-// threshold index).
+// Results in their order (formulas/order.h), and proposals in theirs.
 
 #include <vector>
 
 #include "basnet_rt/types.h"
+#include "formulas/order.h"
 
 namespace basnet_rt::cpu {
 
-/// A detection with what orders it but is not shown.
-struct RankedDetection {
-  double score = 0.0;
-  Segment segment;
-  std::int64_t label = 0;
-  int threshold_index = 0;
-};
-
-bool comes_first(const RankedDetection& a, const RankedDetection& b);
+/// A detection with the fields that order it.
+using RankedDetection = formulas::Rank;
 
 /// Sorts and drops the rank.
 Detections ranked(std::vector<RankedDetection> found);

@@ -1,6 +1,6 @@
 #include "cpu/root.h"
 
-#include <algorithm>
+#include "formulas/level_merge.h"
 
 namespace basnet_rt::cpu {
 
@@ -84,14 +84,9 @@ void RootSolver::find_levels(const Interval& root, const ClassRow& row, const Se
 }
 
 void RootSolver::add_interval(std::size_t level, Span span, const Frame& frame, double merge_gap) {
-  span.end = std::min(span.end, frame.section.end);
-  if (!(span.end > span.start)) return;  // a touch
   std::vector<Span>& spans = levels_[level];
-  if (!spans.empty() && span.start - spans.back().end < merge_gap) {
-    spans.back().end = span.end;
-  } else {
-    spans.push_back(span);
-  }
+  Span* last = spans.empty() ? nullptr : &spans.back();
+  if (join_level(span, last, frame.section.end, merge_gap) == Joined::kNew) spans.push_back(span);
 }
 
 void RootSolver::add_candidates(std::size_t level, const Frame& frame,

@@ -40,7 +40,7 @@ struct Candidate {
 };
 
 /// What NMS kept: an index into the candidates and its (perhaps decayed) score.
-struct Kept {
+struct KeptCandidate {
   int candidate = 0;
   double score = 0.0;
 };
@@ -60,7 +60,7 @@ class RootSolver {
   void select(const RootSettings& settings);
 
   const std::vector<Candidate>& candidates() const { return candidates_; }
-  const std::vector<Kept>& kept() const { return kept_; }
+  const std::vector<KeptCandidate>& kept() const { return kept_; }
 
  private:
   void build_integral(const Interval& root, const Window& window, const ClassRow& row);
@@ -83,7 +83,7 @@ class RootSolver {
   std::vector<int> order_;
   std::vector<char> dropped_;
   std::vector<double> decayed_;
-  std::vector<Kept> kept_;
+  std::vector<KeptCandidate> kept_;
 };
 
 }  // namespace basnet_rt::cpu

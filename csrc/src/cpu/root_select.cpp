@@ -3,6 +3,7 @@
 
 #include "cpu/root.h"
 #include "formulas/formulas.h"
+#include "formulas/order.h"
 
 // NMS inside one root. Only ancestors and descendants overlap, so a kept candidate looks up its
 // chain of parents and down the children that are long enough: linear in the candidates, where
@@ -16,10 +17,8 @@ double iou(const Candidate& a, const Candidate& b) {
 }
 
 bool comes_first(const Candidate& a, double score_a, const Candidate& b, double score_b) {
-  if (score_a != score_b) return score_a > score_b;
-  if (a.segment.start != b.segment.start) return a.segment.start < b.segment.start;
-  if (a.segment.end != b.segment.end) return a.segment.end < b.segment.end;
-  return a.threshold_index < b.threshold_index;
+  return formulas::precedes(score_a, a.segment, 0, a.threshold_index, score_b, b.segment, 0,
+                            b.threshold_index);
 }
 
 template <class TryVisit>
@@ -79,13 +78,16 @@ void RootSolver::select_hard(const RootSettings& settings) {
   }
 }
 
-// A heap whose entries may be stale: a decayed candidate is pushed again with its new score.
+// A heap whose entries may be stale: scores only fall, so a decayed candidate is put back with its
+// new score when its turn comes. What has fallen below the minimum is never kept, and decays no
+// more.
 void RootSolver::select_soft(const RootSettings& settings) {
-  const auto comes_later = [this](const Kept& a, const Kept& b) {
+  const auto comes_later = [this](const KeptCandidate& a, const KeptCandidate& b) {
     return comes_first(candidates_[static_cast<std::size_t>(b.candidate)], b.score,
                        candidates_[static_cast<std::size_t>(a.candidate)], a.score);
   };
-  std::priority_queue<Kept, std::vector<Kept>, decltype(comes_later)> heap(comes_later);
+  std::priority_queue<KeptCandidate, std::vector<KeptCandidate>, decltype(comes_later)> heap(
+      comes_later);
   decayed_.resize(candidates_.size());
   dropped_.assign(candidates_.size(), 0);
   for (std::size_t i = 0; i < candidates_.size(); ++i) {
@@ -94,10 +96,14 @@ void RootSolver::select_soft(const RootSettings& settings) {
   }
   const bool linear = settings.nms == NmsKind::kLinear;
   while (!heap.empty()) {
-    const Kept best = heap.top();
+    const KeptCandidate best = heap.top();
     heap.pop();
     const auto index = static_cast<std::size_t>(best.candidate);
-    if (dropped_[index] || best.score != decayed_[index]) continue;
+    if (dropped_[index]) continue;
+    if (best.score != decayed_[index]) {
+      heap.push({best.candidate, decayed_[index]});
+      continue;
+    }
     if (best.score < settings.soft_min_score) break;
     dropped_[index] = 1;  // taken
     kept_.push_back(best);
@@ -106,7 +112,7 @@ void RootSolver::select_soft(const RootSettings& settings) {
                       const auto i = static_cast<std::size_t>(other);
                       if (dropped_[i] || !(decayed_[i] > 0.0)) return;
                       decayed_[i] *= formulas::soft_weight(overlap, linear, settings.soft_sigma);
-                      heap.push({other, decayed_[i]});
+                      if (decayed_[i] < settings.soft_min_score) dropped_[i] = 1;
                     });
   }
 }

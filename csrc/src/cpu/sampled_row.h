@@ -12,7 +12,7 @@ namespace basnet_rt::cpu {
 class SampledRow {
  public:
   /// @param y  (T,) normalised activations, T >= 1.
-  void assign(const std::vector<float>& y, std::int64_t upsample);
+  void assign(std::vector<float> y, std::int64_t upsample);
 
   std::int64_t num_samples() const { return num_snippets_ * upsample_; }
 
@@ -24,10 +24,20 @@ class SampledRow {
   double sum_between(std::int64_t begin, std::int64_t end) const;
 
  private:
+  /// What find_runs looks at in every cell; the rest of a cell is made where it is needed.
+  struct Ends {
+    double first = 0.0;  // value of the first sample
+    double last = 0.0;
+  };
+
+  SampledCell cell(std::size_t i) const;
+  void make_edge(std::size_t i);
+
   std::int64_t upsample_ = 1;
   std::int64_t num_snippets_ = 0;
-  std::vector<SampledCell> cells_;
-  std::vector<double> sum_before_;  // of all samples in cells before
+  std::vector<float> y_;
+  std::vector<Ends> ends_;
+  std::vector<double> sums_;  // of all samples in cells before
 };
 
 }  // namespace basnet_rt::cpu

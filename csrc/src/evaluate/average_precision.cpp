@@ -11,7 +11,7 @@ namespace {
 
 bool by_video(const Truth& a, const Truth& b) { return a.video < b.video; }
 
-bool comes_first(const Candidate& a, const Candidate& b) {
+bool comes_first(const ClassDetection& a, const ClassDetection& b) {
   return a.score != b.score ? a.score > b.score : a.index < b.index;
 }
 
@@ -60,7 +60,7 @@ class Matcher {
     }
   }
 
-  void visit(const Candidate& candidate, std::int64_t rank) {
+  void visit(const ClassDetection& candidate, std::int64_t rank) {
     const Truth probe{candidate.video, {}};
     const auto range = std::equal_range(truths_.begin(), truths_.end(), probe, by_video);
     if (range.first == range.second) return;
@@ -94,13 +94,14 @@ class Matcher {
 
 }  // namespace
 
-std::vector<double> average_precision(std::vector<Truth> truths, std::vector<Candidate> candidates,
+std::vector<double> average_precision(std::vector<Truth> truths,
+                                      std::vector<ClassDetection> candidates,
                                       const std::vector<double>& tiou_thresholds) {
   const std::size_t num_truths = truths.size();
   Matcher matcher(std::move(truths), tiou_thresholds);
   std::sort(candidates.begin(), candidates.end(), comes_first);
   std::int64_t rank = 0;
-  for (const Candidate& candidate : candidates) matcher.visit(candidate, ++rank);
+  for (const ClassDetection& candidate : candidates) matcher.visit(candidate, ++rank);
   std::vector<double> ap;
   for (const Level& level : matcher.levels()) {
     ap.push_back(area_under_envelope(level.hit_ranks, num_truths));

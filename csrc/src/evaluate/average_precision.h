@@ -14,7 +14,7 @@ struct Truth {
 };
 
 /// One detection of one class; `index` is its place in the input and breaks ties of the score.
-struct Candidate {
+struct ClassDetection {
   double score = 0.0;
   std::int64_t index = 0;
   std::int64_t video = 0;
@@ -24,7 +24,8 @@ struct Candidate {
 /// AP of one class at each threshold; the rules are those of `evaluate`.
 ///
 /// @param truths  in input order, at least one.
-std::vector<double> average_precision(std::vector<Truth> truths, std::vector<Candidate> candidates,
+std::vector<double> average_precision(std::vector<Truth> truths,
+                                      std::vector<ClassDetection> candidates,
                                       const std::vector<double>& tiou_thresholds);
 
 }  // namespace basnet_rt::cpu

@@ -78,10 +78,10 @@ std::vector<cpu::Truth> truths_of(const LabelledSegments& rows,
   return truths;
 }
 
-std::vector<cpu::Candidate> candidates_of(const EvaluationInput& input,
-                                          const std::vector<std::int64_t>& indices) {
+std::vector<cpu::ClassDetection> candidates_of(const EvaluationInput& input,
+                                               const std::vector<std::int64_t>& indices) {
   const LabelledSegments& rows = input.detections;
-  std::vector<cpu::Candidate> candidates;
+  std::vector<cpu::ClassDetection> candidates;
   candidates.reserve(indices.size());
   for (const std::int64_t i : indices) {
     candidates.push_back({input.scores[i], i, rows.videos[i], rows.segments[i]});

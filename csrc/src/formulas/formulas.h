@@ -1,8 +1,8 @@
 #pragma once
 
-// Every formula of DESIGN section 5, once, for both backends: CPU and CUDA differ in scheduling
-// only. Positions are in snippets: position i is the centre of snippet i, i + f a share f of the
-// way to the next centre.
+// The short formulas of DESIGN section 5, once, for both backends; the longer ones have files of
+// their own beside this one, and docs/numerics.md lists them. Positions are in snippets: position i
+// is the centre of snippet i, i + f a share f of the way to the next centre.
 
 #include <cmath>
 #include <cstdint>
@@ -12,32 +12,6 @@
 
 namespace basnet_rt::formulas {
 
-/// What maps to [0, 1]: y = (x - lo) / span.
-struct Range {
-  double lo = 0.0;
-  double span = 1.0;
-};
-
-/// Min-max range as published: both ends clamped at 0, span 1 where nothing is above.
-BASNET_RT_HOST_DEVICE inline Range minmax_range(float min, float max) {
-  const float hi = max > 0.0f ? max : 0.0f;
-  const float lo = min > 0.0f ? min : 0.0f;
-  const double span = static_cast<double>(hi) - static_cast<double>(lo);
-  return {lo, span > 0.0 ? span : 1.0};
-}
-
-BASNET_RT_HOST_DEVICE inline double normalise(float x, Range range) {
-  return (static_cast<double>(x) - range.lo) / range.span;
-}
-
-/// The published mode divides in float32, as the released code does.
-BASNET_RT_HOST_DEVICE inline float normalise_published(float x, float min, float max) {
-  const float hi = max > 0.0f ? max : 0.0f;
-  const float lo = min > 0.0f ? min : 0.0f;
-  const float span = hi - lo;
-  return (x - lo) / (span > 0.0f ? span : 1.0f);
-}
-
 /// At threshold 0 an activation must be positive; elsewhere reaching the threshold is enough.
 BASNET_RT_HOST_DEVICE inline bool is_active(double y, double threshold) {
   return y >= threshold && (threshold > 0.0 || y > 0.0);
@@ -46,6 +20,11 @@ BASNET_RT_HOST_DEVICE inline bool is_active(double y, double threshold) {
 /// Share of the way from y0 to y1 at which the line meets `threshold`; y0 != y1 straddle it.
 BASNET_RT_HOST_DEVICE inline double crossing(double y0, double y1, double threshold) {
   return (threshold - y0) / (y1 - y0);
+}
+
+/// Whether a gap between two intervals of one threshold is bridged; both in snippets.
+BASNET_RT_HOST_DEVICE inline bool is_bridged(double gap, double merge_gap) {
+  return gap < merge_gap;
 }
 
 /// Seconds at position `offset` snippets after the centre of snippet `index`.
@@ -60,8 +39,8 @@ BASNET_RT_HOST_DEVICE inline double to_seconds(std::int64_t index, double offset
 BASNET_RT_HOST_DEVICE inline double interval_iou(double start_a, double end_a, double start_b,
                                                  double end_b) {
   const double inter = (end_a < end_b ? end_a : end_b) - (start_a > start_b ? start_a : start_b);
-  if (!(inter > 0.0)) return 0.0;
-  return inter / ((end_a - start_a) + (end_b - start_b) - inter);
+  const double share = inter / ((end_a - start_a) + (end_b - start_b) - inter);
+  return inter > 0.0 ? share : 0.0;  // no branch: many at once
 }
 
 /// IoU as the released code has it: intervals counted like pixels, one second added to each.
@@ -78,13 +57,13 @@ BASNET_RT_HOST_DEVICE inline double soft_weight(double iou, bool linear, double 
   return linear ? 1.0 - iou : exp(-(iou * iou) / sigma);
 }
 
-/// Outer-inner contrast plus what the video score adds.
+/// Outer-inner contrast, plus the term of the video score.
 BASNET_RT_HOST_DEVICE inline double contrast(double inner_mean, double outer_mean,
                                              double video_term) {
   return inner_mean - outer_mean + video_term;
 }
 
-/// A score as it is shown: float32, finite where the float64 one is.
+/// A score as results hold it: float32, and finite where the float64 one is.
 BASNET_RT_HOST_DEVICE inline float shown_score(double score) {
   constexpr double kLargest = std::numeric_limits<float>::max();
   return static_cast<float>(score > kLargest ? kLargest : score < -kLargest ? -kLargest : score);

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Marks what both backends run: the CPU calls it, CUDA kernels call it.
+/// Marks functions that both the CPU and CUDA kernels call.
 #ifdef __CUDACC__
 #define BASNET_RT_HOST_DEVICE __host__ __device__
 #else

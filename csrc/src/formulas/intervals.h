@@ -79,8 +79,8 @@ class IntervalScanner {
     state_ = State::kOutside;
   }
 
-  /// Whether an interval stands that is not emitted yet, and where it (or the rest of it, after a
-  /// cut) began.
+  /// Whether there is an interval that is not emitted yet, and where it began; after a cut, where
+  /// the rest began.
   BASNET_RT_HOST_DEVICE bool is_open() const { return has_root_; }
   BASNET_RT_HOST_DEVICE Position open_start() const { return root_start_; }
 
@@ -99,7 +99,7 @@ class IntervalScanner {
     return (state_ == State::kInside && confirmed_) || between(root_start_, root_end_, now);
   }
 
-  /// Settings are the constructor's; this is what changes.
+  /// All but the settings, which the constructor takes.
   template <class Archive>
   void visit(Archive& archive) {
     archive.field(state_);
@@ -121,7 +121,7 @@ class IntervalScanner {
   template <class Sink>
   BASNET_RT_HOST_DEVICE void enter(Position at, Sink&& sink) {
     if (distance(at, limit_) <= 0.0) return;
-    if (state_ == State::kBridging && distance(root_end_, at) >= merge_gap_) {
+    if (state_ == State::kBridging && !formulas::is_bridged(distance(root_end_, at), merge_gap_)) {
       cut(sink);
       emit(sink);
     }
@@ -153,7 +153,8 @@ class IntervalScanner {
   BASNET_RT_HOST_DEVICE void settle(Sink&& sink) {
     if (!has_root_) return;
     cut(sink);
-    if (state_ == State::kBridging && distance(root_end_, {index_, 0.0}) >= merge_gap_) emit(sink);
+    if (state_ != State::kBridging) return;
+    if (!formulas::is_bridged(distance(root_end_, {index_, 0.0}), merge_gap_)) emit(sink);
   }
 
   // Emits whole pieces of max_duration as soon as the interval is known to go on past them.

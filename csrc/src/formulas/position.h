@@ -54,34 +54,4 @@ inline bool between(Position from, Position position, Position to) {
          distance(from, position) >= 0.0 && distance(position, to) >= 0.0;
 }
 
-/// One unbroken stretch of video: activations exist from snippet `first` on, are constant before
-/// the first centre and after the last, and end at `end`.
-struct Section {
-  std::int64_t first = 0;  ///< starts half a snippet before this centre
-  Position end = kNever;   ///< kNever while a stream goes on
-  double end_seconds = 0.0;
-
-  BASNET_RT_HOST_DEVICE Position begin() const { return {first, -0.5}; }
-  BASNET_RT_HOST_DEVICE bool ended() const { return end.index != kNever.index; }
-
-  template <class Archive>
-  void visit(Archive& archive) {
-    archive.field(first);
-    archive.field(end);
-    archive.field(end_seconds);
-  }
-};
-
-/// Activations y[first], y[first + 1], ... y[first + count - 1] of one class, float64.
-struct ClassRow {
-  const double* values = nullptr;
-  std::int64_t first = 0;
-  std::int64_t count = 0;
-
-  BASNET_RT_HOST_DEVICE double operator[](std::int64_t index) const {
-    return values[index - first];
-  }
-  BASNET_RT_HOST_DEVICE std::int64_t last() const { return first + count - 1; }
-};
-
 }  // namespace basnet_rt

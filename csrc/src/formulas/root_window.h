@@ -1,7 +1,7 @@
 #pragma once
 
-// What a root's proposals and scores are, once, for both backends: which activations it reads, how
-// they are summed, what an interval scores.
+// Proposals of a root and their scores, once, for both backends: the activations that a root reads,
+// their integral, and the score of an interval.
 
 #include <algorithm>
 #include <cstdint>
@@ -12,6 +12,7 @@
 #include "formulas/host_device.h"
 #include "formulas/intervals.h"
 #include "formulas/position.h"
+#include "formulas/video_section.h"
 
 namespace basnet_rt {
 
@@ -47,6 +48,11 @@ BASNET_RT_HOST_DEVICE inline double lookbehind(const Interval& root, const RootL
   return std::max(root.cut_start ? limits.merge_gap : 0.0, flank);
 }
 
+/// The longest that `lookbehind` can be.
+inline double longest_lookbehind(const RootLimits& limits) {
+  return std::max(limits.outer_ratio * limits.max_duration, limits.merge_gap);
+}
+
 /// Snippets [first, last], both inclusive.
 struct Window {
   std::int64_t first = 0;
@@ -63,13 +69,13 @@ BASNET_RT_HOST_DEVICE inline Window window_around(const Interval& root, double b
           std::min(last, advance(root.end, after).index + 1)};
 }
 
-/// What scores of the root's proposals read.
+/// The snippets that the scores of the root's proposals read.
 BASNET_RT_HOST_DEVICE inline Window score_window(const Interval& root, const RootLimits& limits,
                                                  std::int64_t first, std::int64_t last) {
   return window_around(root, lookbehind(root, limits), lookahead(root, limits), first, last);
 }
 
-/// Where its proposals are looked for: around a cut, they are followed a merge gap past the root.
+/// The snippets in which its proposals are found; at a cut they reach a merge gap past the root.
 BASNET_RT_HOST_DEVICE inline Window proposal_window(const Interval& root, const RootLimits& limits,
                                                     std::int64_t first, std::int64_t last) {
   return window_around(root, root.cut_start ? limits.merge_gap : 0.0,
@@ -90,8 +96,8 @@ struct Span {
 
 /// The integral of the activation over a window, zero at the pivot.
 ///
-/// Summed outwards from the first centre inside the root, so that what happens in the flanks,
-/// however far below 0, costs the inner means no digits.
+/// Summed outwards from the first centre inside the root, so that activations in the flanks,
+/// however far below 0, do not cost the inner means precision.
 struct Integral {
   const double* values = nullptr;  ///< (count,) activations
   const double* sums = nullptr;    ///< (count,) integral from the pivot to each centre

@@ -100,6 +100,23 @@ BASNET_RT_HOST_DEVICE inline std::int64_t cell_of(std::int64_t j, std::int64_t n
   return std::min(j == 0 ? 0 : (j - 1) / upsample, num_cells(num_snippets) - 1);
 }
 
+/// Sum of samples [begin, end) of one run, or of a part of it; begin < end.
+///
+/// @param cell  cell(i) is cell i.
+/// @param sum_before  sum_before(i): of all samples in cells before cell i.
+template <class Cells, class Sums>
+BASNET_RT_HOST_DEVICE double sum_of_samples(std::int64_t begin, std::int64_t end,
+                                            std::int64_t num_snippets, std::int64_t upsample,
+                                            const Cells& cell, const Sums& sum_before) {
+  const std::int64_t first = cell_of(begin, num_snippets, upsample);
+  const std::int64_t last = cell_of(end - 1, num_snippets, upsample);
+  const SampledCell& from = cell(first);
+  if (first == last) return from.sum(begin, end, upsample);
+  const SampledCell& to = cell(last);
+  const double between = sum_before(last) - sum_before(first + 1);
+  return from.sum(begin, from.end, upsample) + between + to.sum(to.begin, end, upsample);
+}
+
 /// Mean over the window beside run `at` of the thresholded samples: those of other runs count,
 /// those below the threshold are zeros that count in the length only.
 ///

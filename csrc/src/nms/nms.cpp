@@ -2,31 +2,26 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <limits>
 #include <string>
 
 #include "formulas/formulas.h"
+#include "formulas/order.h"
+#include "nms/decaying_intervals.h"
 #include "nms/greedy_nms.h"
+#include "nms/radix_order.h"
 #include "settings/validate.h"
 
 namespace basnet_rt {
 namespace {
 
-struct Item {
-  Segment segment;
-  double score = 0.0;
-  std::int64_t index = 0;
-};
-
-bool comes_first(const Item& a, const Item& b) {
-  if (a.score != b.score) return a.score > b.score;
-  if (a.segment.start != b.segment.start) return a.segment.start < b.segment.start;
-  if (a.segment.end != b.segment.end) return a.segment.end < b.segment.end;
-  return a.index < b.index;
-}
-
 double iou(Segment a, Segment b) { return formulas::interval_iou(a.start, a.end, b.start, b.end); }
 
 void check_segments(const ScoredSegments& input) {
+  if (input.size > std::numeric_limits<std::int32_t>::max()) {
+    fail("segments has " + std::to_string(input.size) + " entries; it must have fewer than 2^31");
+  }
   for (std::int64_t i = 0; i < input.size; ++i) {
     const Segment segment = input.segments[i];
     if (!std::isfinite(segment.start) || !std::isfinite(segment.end) ||
@@ -45,44 +40,86 @@ void check_iou(double value) {
   if (!(value > 0.0 && value <= 1.0)) fail("iou is " + to_text(value) + "; it must be in (0, 1]");
 }
 
-// Calls `visit` with the items of one label after the other.
-template <class Visit>
-void for_each_label(const ScoredSegments& input, Visit&& visit) {
-  const auto label = [&input](std::int64_t i) {
-    return input.labels == nullptr ? 0 : input.labels[i];
+bool comes_first(const DecayingInterval& a, const DecayingInterval& b) {
+  return formulas::comes_first({a.score, a.segment, 0, static_cast<std::int64_t>(a.index)},
+                               {b.score, b.segment, 0, static_cast<std::int64_t>(b.index)});
+}
+
+std::vector<std::uint32_t> best_first(const ScoredSegments& input) {
+  const auto at = [&input](std::size_t i) {
+    return DecayingInterval{input.segments[i], input.scores[i], i};
   };
-  std::vector<std::int64_t> order(static_cast<std::size_t>(input.size));
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::int64_t>(i);
-  std::stable_sort(order.begin(), order.end(),
-                   [&label](std::int64_t a, std::int64_t b) { return label(a) < label(b); });
-  std::vector<Item> items;
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    const std::int64_t at = order[i];
-    items.push_back({input.segments[at], input.scores[at], at});
-    if (i + 1 == order.size() || label(order[i + 1]) != label(at)) {
-      visit(items);
-      items.clear();
+  return cpu::places_in_order(
+      static_cast<std::size_t>(input.size), [&](std::size_t i) { return -input.scores[i]; },
+      [&](std::size_t a, std::size_t b) { return comes_first(at(a), at(b)); });
+}
+
+std::vector<std::uint32_t> by_start(const ScoredSegments& input) {
+  return cpu::places_in_order(
+      static_cast<std::size_t>(input.size), [&](std::size_t i) { return input.segments[i].start; },
+      [&](std::size_t a, std::size_t b) {
+        const Segment &first = input.segments[a], &second = input.segments[b];
+        if (first.start != second.start) return first.start < second.start;
+        if (first.end != second.end) return first.end < second.end;
+        return a < b;
+      });
+}
+
+// Calls `visit` with the input indices of one label after the other, in the order of `all`.
+template <class Visit>
+void for_each_label(const ScoredSegments& input, const std::vector<std::uint32_t>& all,
+                    const Visit& visit) {
+  const std::int64_t* labels = input.labels;
+  const auto differs = [labels](std::int64_t label) { return label != labels[0]; };
+  if (labels == nullptr || std::none_of(labels, labels + input.size, differs)) {
+    if (!all.empty()) visit(all);
+    return;
+  }
+  std::vector<cpu::Keyed<std::uint64_t>> items(all.size());
+  for (std::size_t i = 0; i < all.size(); ++i) items[i] = {cpu::rising_key(labels[all[i]]), all[i]};
+  cpu::radix_sort(items);
+  std::vector<std::uint32_t> indices;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    indices.push_back(items[i].place);
+    if (i + 1 == items.size() || items[i + 1].key != items[i].key) {
+      visit(indices);
+      indices.clear();
     }
   }
 }
 
-// One label, one cluster: repeatedly takes the best, decays what overlaps it.
-template <class Iterator, class Weight>
-void soft_cluster(std::vector<Item>& items, Iterator begin, Iterator end, double min_score,
-                  const Weight& weight, std::vector<Item>& kept) {
-  while (begin != end) {
-    const auto best = std::min_element(begin, end, [&items](std::size_t a, std::size_t b) {
-      return comes_first(items[a], items[b]);
-    });
-    std::iter_swap(begin, best);
-    const Item taken = items[*begin++];
-    if (taken.score < min_score) return;
-    kept.push_back(taken);
-    for (auto it = begin; it != end; ++it) {
-      Item& other = items[*it];
-      if (other.score > 0.0) other.score *= weight(iou(taken.segment, other.segment));
-    }
+// What a score is multiplied by. A cheap weight costs less than asking whether it is needed.
+struct LinearWeight {
+  static constexpr bool kCheap = true;
+  double threshold;
+  double operator()(double overlap) const {
+    return overlap >= threshold ? formulas::soft_weight(overlap, true, 0.0) : 1.0;
   }
+};
+
+struct GaussianWeight {
+  static constexpr bool kCheap = false;
+  double sigma;
+  double operator()(double overlap) const { return formulas::soft_weight(overlap, false, sigma); }
+};
+
+// Label by label: repeatedly takes the best, decays what overlaps it.
+template <class Weight>
+void soft_labels(const ScoredSegments& input, double min_score, const Weight& weight,
+                 std::vector<DecayingInterval>& taken) {
+  for_each_label(input, by_start(input), [&](const std::vector<std::uint32_t>& indices) {
+    std::vector<DecayingInterval> of_label;
+    of_label.reserve(indices.size());
+    for (std::size_t k = 0; k < indices.size(); ++k) {
+      const std::size_t i = indices[k];
+      if (input.scores[i] >= min_score) of_label.push_back({input.segments[i], input.scores[i], k});
+    }
+    DecayingIntervals left(of_label);
+    while (left.best_score() >= min_score) {
+      taken.push_back(left.take_best(min_score, weight));
+      taken.back().index = indices[taken.back().index];
+    }
+  });
 }
 
 }  // namespace
@@ -90,15 +127,21 @@ void soft_cluster(std::vector<Item>& items, Iterator begin, Iterator end, double
 std::vector<std::int64_t> nms(const ScoredSegments& input, double threshold) {
   check_iou(threshold);
   check_segments(input);
-  std::vector<Item> kept;
-  for_each_label(input, [&](const std::vector<Item>& items) {
-    for (const std::size_t i : cpu::greedy_nms(items, threshold, 0.0, comes_first, iou)) {
-      kept.push_back(items[i]);
+  const std::vector<std::uint32_t> order = best_first(input);
+  std::vector<char> kept(order.size());
+  std::vector<Segment> segments;
+  for_each_label(input, order, [&](const std::vector<std::uint32_t>& indices) {
+    segments.clear();
+    segments.reserve(indices.size());
+    for (const std::uint32_t i : indices) segments.push_back(input.segments[i]);
+    for (const std::size_t at : cpu::greedy_nms(segments, threshold, 0.0, iou)) {
+      kept[indices[at]] = 1;
     }
   });
-  std::sort(kept.begin(), kept.end(), comes_first);
   std::vector<std::int64_t> indices;
-  for (const Item& item : kept) indices.push_back(item.index);
+  for (const std::uint32_t i : order) {
+    if (kept[i]) indices.push_back(i);
+  }
   return indices;
 }
 
@@ -113,22 +156,22 @@ SoftNmsResult soft_nms(const ScoredSegments& input, NmsKind kind, double thresho
     fail("min_score is " + to_text(min_score) + "; it must be finite");
   }
   check_segments(input);
-  const bool linear = kind == NmsKind::kLinear;
-  const auto weight = [&](double overlap) {
-    if (!(overlap > 0.0) || (linear && overlap < threshold)) return 1.0;
-    return formulas::soft_weight(overlap, linear, sigma);
-  };
-  std::vector<Item> kept;
-  for_each_label(input, [&](std::vector<Item>& items) {
-    cpu::for_each_cluster(items, 0.0, [&](auto begin, auto end) {
-      soft_cluster(items, begin, end, min_score, weight, kept);
-    });
-  });
-  std::sort(kept.begin(), kept.end(), comes_first);
+  std::vector<DecayingInterval> taken;
+  taken.reserve(static_cast<std::size_t>(input.size));
+  if (kind == NmsKind::kLinear) {
+    soft_labels(input, min_score, LinearWeight{threshold}, taken);
+  } else {
+    soft_labels(input, min_score, GaussianWeight{sigma}, taken);
+  }
+  if (!std::is_sorted(taken.begin(), taken.end(), comes_first)) {  // several labels
+    std::sort(taken.begin(), taken.end(), comes_first);
+  }
   SoftNmsResult result;
-  for (const Item& item : kept) {
-    result.indices.push_back(item.index);
-    result.scores.push_back(item.score);
+  result.indices.reserve(taken.size());
+  result.scores.reserve(taken.size());
+  for (const DecayingInterval& one : taken) {
+    result.indices.push_back(static_cast<std::int64_t>(one.index));
+    result.scores.push_back(one.score);
   }
   return result;
 }

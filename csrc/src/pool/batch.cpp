@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "formulas/latency.h"
 #include "settings/validate.h"
 
 namespace basnet_rt::cpu {
@@ -80,7 +81,7 @@ class BatchRun {
   }
 
  private:
-  // The network has nothing to say about the end of what never began.
+  // A stream that the network never saw has nothing to flush.
   Places begun(const Places& places) const {
     Places found;
     for (const std::size_t i : places) {
@@ -150,20 +151,19 @@ class BatchRun {
     stream.fed = stream.certain = 0;
   }
 
-  // A snippet's activations come with the snippet `behind` later, or at the end of the stream.
+  // The activations of a snippet come when the network has seen `behind` more, or at the end.
   void keep(std::size_t place, StreamDetections&& found, std::int64_t behind,
             std::int64_t num_snippets) {
     const PoolStream& stream = *work_.streams[place];
     StreamOutcome& outcome = outcome_.streams[place];
     const std::int64_t seen = num_snippets + (work_.is_flush() ? 0 : behind);
     for (std::size_t i = 0; i < found.size(); ++i) {
-      const std::int64_t arrived = std::min(found.decided[i] + 1 + behind, seen);
-      const double latency =
-          static_cast<double>(arrived) * stream.post.snippet_seconds() - found.segments[i].end;
+      const double latency = formulas::decision_latency(
+          found.decided[i], behind, seen, stream.post.snippet_seconds(), found.segments[i].end);
       outcome.latency_sum += latency;
       outcome.latency_max = std::max(outcome.latency_max, latency);
     }
-    append(outcome.finals, found);
+    outcome.finals.append(found);
   }
 
   // Rows of the whole output, in one step. Not tried again: the network has gone on.

@@ -1,7 +1,6 @@
 #include "pool/checks.h"
 
 #include <cmath>
-#include <cstring>
 #include <string>
 
 #include "settings/validate.h"
@@ -9,14 +8,7 @@
 namespace basnet_rt::cpu {
 namespace {
 
-constexpr double kLongest = 1e9;  // seconds; what the clock's own type can hold
-
-bool is_finite(float value) {
-  constexpr std::uint32_t kExponent = 0x7f800000u;
-  std::uint32_t bits = 0;
-  std::memcpy(&bits, &value, sizeof bits);
-  return (bits & kExponent) != kExponent;
-}
+constexpr double kLongest = 1e9;  // seconds; the clock's own type can hold as many
 
 }  // namespace
 
@@ -51,18 +43,6 @@ void check_backend(const PoolOptions& options, const StreamPostprocessor& like) 
   }
 }
 
-// Exponent bits alone decide, so the first loop vectorises; the second runs where it found one.
-std::int64_t first_bad(const FeatureView& features, std::int64_t feature_dim) {
-  if (features.feature_dim != feature_dim) return -1;
-  const std::int64_t size = features.num_snippets * feature_dim;
-  std::uint32_t any = 0;
-  for (std::int64_t i = 0; i < size; ++i) any |= is_finite(features.data[i]) ? 0u : 1u;
-  for (std::int64_t i = 0; any != 0 && i < size; ++i) {
-    if (!is_finite(features.data[i])) return i;
-  }
-  return -1;
-}
-
 void check_features(const PoolStream& stream, const FeatureView& features, std::int64_t feature_dim,
                     std::int64_t bad, bool zero_bad) {
   std::string what;
@@ -70,22 +50,9 @@ void check_features(const PoolStream& stream, const FeatureView& features, std::
     what = "features have " + std::to_string(features.feature_dim) +
            " channels; this pool's have " + std::to_string(feature_dim);
   } else if (bad >= 0 && !zero_bad) {
-    what = "features: snippet " + std::to_string(stream.index + bad / feature_dim) + ", channel " +
-           std::to_string(bad % feature_dim) + " is " + to_text(features.data[bad]) +
-           "; features must be finite";
+    what = not_finite_text(features, bad, stream.index);
   }
   if (!what.empty()) throw stream_error(stream.id, ErrorCode::kInvalidArgument, what);
-}
-
-std::vector<float> zeroed(const FeatureView& features, std::int64_t& count) {
-  const std::int64_t size = features.num_snippets * features.feature_dim;
-  std::vector<float> kept(features.data, features.data + size);
-  for (float& value : kept) {
-    if (is_finite(value)) continue;
-    value = 0.0f;
-    ++count;
-  }
-  return kept;
 }
 
 }  // namespace basnet_rt::cpu

@@ -3,7 +3,6 @@
 // What a pool asks of its arguments; each check throws Error naming the argument.
 
 #include <cstdint>
-#include <vector>
 
 #include "basnet_rt/stream_pool.h"
 #include "pool/stream.h"
@@ -20,14 +19,8 @@ void check_options(const PoolOptions& options);
 /// Whether the backend has the settings of `like`, and a slot for every stream.
 void check_backend(const PoolOptions& options, const StreamPostprocessor& like);
 
-/// Place of the first NaN or Inf, or -1; also -1 where the shape is not (N, feature_dim).
-std::int64_t first_bad(const FeatureView& features, std::int64_t feature_dim);
-
-/// `bad` is what first_bad found; it matters unless `zero_bad`.
+/// `bad` is what first_not_finite found; it matters unless `zero_bad`.
 void check_features(const PoolStream& stream, const FeatureView& features, std::int64_t feature_dim,
                     std::int64_t bad, bool zero_bad);
-
-/// A copy with 0 for NaN and Inf, which it counts.
-std::vector<float> zeroed(const FeatureView& features, std::int64_t& count);
 
 }  // namespace basnet_rt::cpu

@@ -25,7 +25,7 @@ void StreamPool::Impl::work() {
   Lock lock(mutex);
   worker = std::this_thread::get_id();
   for (;;) {
-    turns.await_batch(lock);
+    access.await_batch(lock);
     const double due = state.due();
     if (due <= now()) {
       run_batch(lock);
@@ -42,7 +42,7 @@ void StreamPool::Impl::work() {
 // What even cpu::run_batch cannot pin on a stream, such as memory that ran out, ends them all
 // rather than the process.
 void StreamPool::Impl::run_batch(Lock& lock) {
-  turns.begin_batch();
+  access.begin_batch();
   try {
     const cpu::PoolWork work = state.take_work(now());
     lock.unlock();
@@ -56,7 +56,7 @@ void StreamPool::Impl::run_batch(Lock& lock) {
     if (!lock.owns_lock()) lock.lock();
     state.fail_all(std::string("the pool failed: ") + error.what());
   }
-  turns.end_batch();
+  access.end_batch();
   news_came.notify_all();
 }
 
@@ -74,7 +74,7 @@ bool StreamPool::Impl::wait_for_room(Lock& lock, const cpu::PoolStreamPtr& strea
 void StreamPool::Impl::load_slot(Lock& lock, std::int64_t slot, const cpu::SavedStream& saved) {
   if (!saved.network && backend() == nullptr) return;
   {
-    const cpu::NetworkTurns::Guest guest(turns, lock);
+    const cpu::NetworkAccess::Guest guest(access, lock);
     lock.unlock();
     if (saved.network) network->load(slot, *saved.network);
     if (backend() != nullptr) {
@@ -88,7 +88,7 @@ void StreamPool::Impl::load_slot(Lock& lock, std::int64_t slot, const cpu::Saved
 }
 
 Detections StreamPool::Impl::ask_backend(Lock& lock, const cpu::PoolStreamPtr& stream) {
-  const cpu::NetworkTurns::Guest guest(turns, lock);
+  const cpu::NetworkAccess::Guest guest(access, lock);
   if (stream->error) throw Error(*stream->error);
   if (stream->dropped || !stream->is_live() || !stream->in_backend) return {};
   StreamTurn turn;

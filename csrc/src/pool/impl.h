@@ -28,7 +28,7 @@ class StreamPool::Impl {
   double now() const;
   bool threaded() const { return settings.options.threaded; }
 
-  /// Runs batches until the pool is stopped and nothing is left: what the pool's thread does.
+  /// The pool's thread: runs batches until the pool is stopped and no work is left.
   void work();
   /// Without the lock while it computes. Nothing else may run a batch meanwhile.
   void run_batch(Lock& lock);
@@ -47,7 +47,7 @@ class StreamPool::Impl {
   /// `pending` of a stream whose state is in the backend; waits for the batch that runs.
   Detections ask_backend(Lock& lock, const cpu::PoolStreamPtr& stream);
 
-  /// The thread sleeps until its next batch is due; only what makes it due earlier wakes it.
+  /// The thread sleeps until its next batch is due; it is woken when a batch is due earlier.
   void added(bool was_idle) {
     if (was_idle || state.is_full()) work_came.notify_one();
   }
@@ -55,10 +55,10 @@ class StreamPool::Impl {
 
   const std::shared_ptr<PoolNetwork> network;
   const cpu::PoolSettings settings;
-  mutable std::mutex mutex;  // guards `state` and `turns`
+  mutable std::mutex mutex;  // guards `state` and `access`
   std::condition_variable work_came, room_came, news_came;
   cpu::PoolState state;
-  cpu::NetworkTurns turns;
+  cpu::NetworkAccess access;
   std::thread::id worker;  // guarded by `mutex`
   std::mutex drive_mutex;  // without a thread: one batch at a time
   std::mutex thread_mutex;

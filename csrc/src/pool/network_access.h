@@ -1,6 +1,6 @@
 #pragma once
 
-// Whose turn it is with a pool's network.
+// Who may use a pool's network.
 
 #include <condition_variable>
 #include <cstdint>
@@ -8,15 +8,15 @@
 
 namespace basnet_rt::cpu {
 
-/// One at a time uses the network: a batch, or a guest who saves or restores a slot. Guests go
-/// first: a pool under load hardly ever leaves a moment between two batches.
+/// Either a batch or a guest uses the network; a guest saves or restores a slot. Guests go first:
+/// under load, batches follow each other without a pause in which a guest could get in.
 ///
 /// Members are guarded by the pool's mutex, which `lock` holds at every call.
-class NetworkTurns {
+class NetworkAccess {
  public:
   using Lock = std::unique_lock<std::mutex>;
 
-  /// Until no guest has or wants the network. Batches come from one thread at a time.
+  /// Waits until no guest holds or wants the network. Batches come from one thread at a time.
   void await_batch(Lock& lock) {
     came_.wait(lock, [this] { return guests_ == 0; });
   }
@@ -26,24 +26,24 @@ class NetworkTurns {
     came_.notify_all();
   }
 
-  /// Has the network while it lives; `lock` may be let go of meanwhile.
+  /// Holds the network as long as it lives; `lock` may be released meanwhile.
   class Guest {
    public:
-    Guest(NetworkTurns& turns, Lock& lock) : turns_(turns), lock_(lock) {
-      ++turns_.guests_;
-      turns_.came_.wait(lock_, [this] { return !turns_.busy_; });
-      turns_.busy_ = true;
+    Guest(NetworkAccess& access, Lock& lock) : access_(access), lock_(lock) {
+      ++access_.guests_;
+      access_.came_.wait(lock_, [this] { return !access_.busy_; });
+      access_.busy_ = true;
     }
     ~Guest() {
       if (!lock_.owns_lock()) lock_.lock();
-      --turns_.guests_;
-      turns_.end_batch();
+      --access_.guests_;
+      access_.end_batch();
     }
     Guest(const Guest&) = delete;
     Guest& operator=(const Guest&) = delete;
 
    private:
-    NetworkTurns& turns_;
+    NetworkAccess& access_;
     Lock& lock_;
   };
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "saved/archive.h"
+#include "saved/stream_fields.h"
 #include "settings/validate.h"
 
 namespace basnet_rt::cpu {
@@ -10,17 +11,6 @@ namespace {
 
 constexpr std::string_view kStateKind = "BRTP";
 constexpr std::uint32_t kStateVersion = 1;
-
-/// One that is absent has no thresholds, which an alarm must have.
-template <class Archive>
-void visit_alarm(Archive& archive, AlarmConfig& alarm) {
-  archive.block(alarm.thresholds);
-  archive.field(alarm.hold);
-}
-
-AlarmConfig alarm_of(const PoolSettings& settings) {
-  return settings.options.alarm.value_or(AlarmConfig{{}, 0.0});
-}
 
 template <class Archive, class Statistics>
 void visit_statistics(Archive& archive, Statistics& statistics) {
@@ -32,16 +22,6 @@ void visit_statistics(Archive& archive, Statistics& statistics) {
   archive.field(statistics.wait_max);
   archive.field(statistics.latency_sum);
   archive.field(statistics.latency_max);
-}
-
-template <class Archive, class Onsets>
-void visit_onsets(Archive& archive, Onsets& onsets) {
-  for (auto& onset : onsets) {  // field by field: what pads the struct is nobody's
-    archive.field(onset.label);
-    archive.field(onset.time);
-    archive.field(onset.decided);
-    archive.field(onset.activation);
-  }
 }
 
 template <class Archive, class Stream>  // a constant one for a writer
@@ -64,16 +44,16 @@ void visit_plain(Archive& archive, Stream& stream) {
 
 void check_settings(archive::Reader& reader, const PoolSettings& settings) {
   std::int64_t feature_dim = 0;
-  AlarmConfig alarm;
+  std::optional<AlarmConfig> alarm;
   reader.field(feature_dim);
   visit_alarm(reader, alarm);
   if (feature_dim != settings.feature_dim) {
     fail("saved state is of a stream with " + std::to_string(feature_dim) +
          " channels; this pool's have " + std::to_string(settings.feature_dim));
   }
-  const AlarmConfig own = alarm_of(settings);
-  if (alarm.thresholds != own.thresholds || alarm.hold != own.hold) {
-    fail("saved state is of a pool with another alarm than this one's");
+  if (!same_alarm(alarm, settings.options.alarm)) {
+    fail("saved state is of a pool with another alarm, (thresholds, hold) = " + alarm_text(alarm) +
+         "; this pool's is " + alarm_text(settings.options.alarm));
   }
 }
 
@@ -83,9 +63,8 @@ StreamPostprocessor read_post(archive::Reader& reader, const PoolSettings& setti
   StreamPostprocessor post = StreamPostprocessor::load(bytes);
   const StreamPostprocessor own(settings.config, settings.num_classes, settings.snippet_seconds);
   if (!post.same_settings(own)) {
-    fail(
-        "saved state is of a pool with other settings (config, num_classes or snippet_seconds) "
-        "than this one's");
+    fail("saved state is of a pool with other settings than this one's: " +
+         post.differing_settings(own));
   }
   return post;
 }
@@ -99,7 +78,7 @@ std::optional<OnsetDetector> read_detector(archive::Reader& reader, const PoolSe
   return detector;
 }
 
-/// What a checksum does not see: bytes that nobody saved.
+/// Finds bytes that no `save` made; a checksum does not.
 void check_sense(const SavedStream& saved) {
   const PoolStream& stream = *saved.stream;
   const bool finished = stream.status == StreamStatus::kFinished;
@@ -121,7 +100,7 @@ std::string stream_bytes(const PoolStream& stream, const std::string& post,
                          const PoolSettings& settings) {
   archive::Writer writer;
   std::int64_t feature_dim = settings.feature_dim;
-  AlarmConfig alarm = alarm_of(settings);
+  std::optional<AlarmConfig> alarm = settings.options.alarm;
   writer.field(feature_dim);
   visit_alarm(writer, alarm);
   writer.block(post);

@@ -18,8 +18,8 @@ struct SavedStream {
       network;  // state of its slot; absent where the network saw nothing yet
 };
 
-/// All of `stream` but the network's part, as a prefix of what `sealed` wraps. No batch may hold
-/// it.
+/// All of `stream` except the network's part: the first bytes of what `sealed` wraps. The stream
+/// must not be in a batch.
 /// @param post  bytes of its post-processor, wherever that is.
 std::string stream_bytes(const PoolStream& stream, const std::string& post,
                          const PoolSettings& settings);

@@ -59,7 +59,7 @@ PoolWork PoolScheduler::take(double now) {
   return work;
 }
 
-// The first stream decides what kind of batch it is, so everybody's turn comes; streams of the
+// The first stream decides the kind of the batch, so every stream is served in time; streams of the
 // other kind keep their places.
 std::vector<PoolStreamPtr> PoolScheduler::pick() {
   const bool is_flush = ring_.front()->queue.at_mark();
@@ -79,7 +79,7 @@ std::vector<PoolStreamPtr> PoolScheduler::pick() {
   return picked;
 }
 
-// Equal shares: the network takes a rectangle, and nobody gets more for having queued more.
+// Equal shares: the network takes a rectangle, and a longer queue does not get more of it.
 std::int64_t PoolScheduler::rows_each(const std::vector<PoolStreamPtr>& streams) const {
   std::int64_t rows = max_batch_ / static_cast<std::int64_t>(streams.size());
   for (const PoolStreamPtr& stream : streams) {

@@ -1,6 +1,6 @@
 #pragma once
 
-// Whose turn it is, and when: no threads and no clock of its own.
+// Which streams go into the next batch, and when; without threads or a clock of its own.
 
 #include <cstdint>
 #include <deque>
@@ -21,7 +21,7 @@ struct PoolWork {
   bool is_flush() const { return !marks.empty(); }
 };
 
-/// The streams that wait for the network, in the order of their turns. Not synchronised.
+/// The streams that wait for the network, in the order in which they are served. Not synchronised.
 class PoolScheduler {
  public:
   static constexpr double kNever = std::numeric_limits<double>::infinity();

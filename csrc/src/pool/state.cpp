@@ -159,7 +159,7 @@ void PoolState::deliver_one(const PoolStreamPtr& stream, StreamOutcome&& outcome
   statistics.finals_out += static_cast<std::int64_t>(outcome.finals.size());
   statistics.latency_sum += outcome.latency_sum;
   statistics.latency_max = std::max(statistics.latency_max, outcome.latency_max);
-  append(stream->finals, outcome.finals);
+  stream->finals.append(outcome.finals);
   statistics.onsets_out += static_cast<std::int64_t>(outcome.onsets.size());
   stream->onsets.insert(stream->onsets.end(), outcome.onsets.begin(), outcome.onsets.end());
   update_news(*stream);

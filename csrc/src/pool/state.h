@@ -1,6 +1,6 @@
 #pragma once
 
-// A pool without its threads: which streams there are, what they wait for, what they have to say.
+// The state of a pool, without threads: its streams, their queues, their results.
 
 #include <cstdint>
 #include <optional>
@@ -16,7 +16,7 @@
 
 namespace basnet_rt::cpu {
 
-/// Not synchronised: the pool's mutex guards all of it.
+/// Not synchronised: the pool's mutex guards it.
 class PoolState {
  public:
   explicit PoolState(const PoolSettings& settings);
@@ -25,10 +25,11 @@ class PoolState {
   /// A slot for `adopt`, which must follow or `release_slot`.
   std::int64_t reserve_slot();
   void release_slot(std::int64_t slot) { free_slots_.push_back(slot); }
-  /// A stream that was restored; `slot` is of no account where it has finished.
+  /// A restored stream; `slot` is ignored where it has finished.
   StreamId adopt(const PoolStreamPtr& stream, std::int64_t slot);
   const PoolStreamPtr& find(StreamId id) const;
-  /// Throws what speaks against more input: the stream failed or has ended, or the pool is shut.
+  /// Throws why no more input is accepted: the stream failed or has ended, or the pool is shut
+  /// down.
   void check_accepts(const PoolStream& stream, const char* call) const;
   bool has_room(const PoolStream& stream, std::int64_t num_rows) const;
 
@@ -42,7 +43,7 @@ class PoolState {
   /// When the next batch should run, by the clock of the `now`s above.
   double due() const { return scheduler_.due(live_, statistics_.snippets_queued); }
   bool idle() const { return scheduler_.empty(); }
-  /// Whether a thread that sleeps until the next `due` must hear of it.
+  /// Whether a thread that sleeps until the next `due` must be woken.
   bool is_full() const { return scheduler_.is_full(live_, statistics_.snippets_queued); }
   PoolWork take_work(double now);
   void deliver(const PoolWork& work, BatchOutcome&& outcome, double seconds);

@@ -17,7 +17,7 @@
 
 namespace basnet_rt::cpu {
 
-/// Members are guarded by the pool's mutex, but for those of the batch in flight.
+/// Members are guarded by the pool's mutex, except those of the batch in flight.
 struct PoolStream {
   PoolStream(std::int64_t feature_dim, StreamPostprocessor&& post_,
              std::optional<OnsetDetector>&& detector_)
@@ -30,7 +30,7 @@ struct PoolStream {
   StreamQueue queue;
   StreamStatus status = StreamStatus::kOpen;
   std::optional<Error> error;  // of kFailed
-  bool dropped = false;        // nobody can name it any more
+  bool dropped = false;        // its number is no longer valid
   bool listed = false;         // in the scheduler's ring
   bool in_flight = false;      // in the batch that runs
   std::int64_t index = 0;      // of the snippet to be pushed next, gaps counted
@@ -43,18 +43,11 @@ struct PoolStream {
   StreamPostprocessor post;
   std::optional<OnsetDetector> detector;
   std::int64_t fed = 0;      // snippets the network saw since the start or the last gap
-  std::int64_t certain = 0;  // of these, what it gave activations for
+  std::int64_t certain = 0;  // of these, those whose activations it has given
   bool in_backend = false;   // its state is in the backend's slot; `post` stays empty
 };
 
 using PoolStreamPtr = std::shared_ptr<PoolStream>;
-
-inline void append(StreamDetections& to, const StreamDetections& found) {
-  to.labels.insert(to.labels.end(), found.labels.begin(), found.labels.end());
-  to.scores.insert(to.scores.end(), found.scores.begin(), found.scores.end());
-  to.segments.insert(to.segments.end(), found.segments.begin(), found.segments.end());
-  to.decided.insert(to.decided.end(), found.decided.begin(), found.decided.end());
-}
 
 /// "stream 3: what", with the code of an error.
 inline Error stream_error(StreamId id, ErrorCode code, const std::string& what) {

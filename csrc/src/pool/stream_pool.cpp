@@ -34,7 +34,7 @@ StreamPool::StreamPool(std::shared_ptr<PoolNetwork> network, const PostprocessCo
   if (options.backend) cpu::check_backend(options, checks_the_rest);
   const cpu::PoolSettings settings{config, num_classes, feature_dim, snippet_seconds, options};
   impl_ = std::make_shared<Impl>(std::move(network), settings);
-  // The thread keeps what it uses alive, should the last owner let go on it (see ~StreamPool).
+  // The thread shares ownership: the last other owner may be destroyed on it (see ~StreamPool).
   if (options.threaded) impl_->thread = std::thread([impl = impl_] { impl->work(); });
 }
 
@@ -53,7 +53,8 @@ StreamId StreamPool::open() {
 bool StreamPool::push(StreamId id, const FeatureView& features, double timeout) {
   cpu::check_seconds("timeout", timeout, kUnlimited);
   const std::int64_t dim = impl_->settings.feature_dim;
-  const std::int64_t bad = cpu::first_bad(features, dim);  // without the lock
+  const std::int64_t bad =
+      features.feature_dim == dim ? first_not_finite(features) : -1;  // unlocked
   Lock lock(impl_->mutex);
   cpu::PoolState& state = impl_->state;
   const PoolStreamPtr stream = state.find(id);
@@ -65,7 +66,7 @@ bool StreamPool::push(StreamId id, const FeatureView& features, double timeout) 
   if (bad < 0) {
     state.push_rows(stream, features, impl_->now());
   } else {
-    const std::vector<float> kept = cpu::zeroed(features, stream->statistics.features_zeroed);
+    const std::vector<float> kept = zeroed(features, stream->statistics.features_zeroed);
     state.push_rows(stream, {kept.data(), features.num_snippets, features.feature_dim},
                     impl_->now());
   }
@@ -166,7 +167,7 @@ std::vector<StreamId> StreamPool::ready(double timeout) {
 
 std::string StreamPool::save(StreamId id) {
   Lock lock(impl_->mutex);
-  const cpu::NetworkTurns::Guest guest(impl_->turns, lock);
+  const cpu::NetworkAccess::Guest guest(impl_->access, lock);
   const PoolStreamPtr stream = impl_->state.find(id);
   if (stream->error) throw Error(*stream->error);
   const bool in_backend = stream->in_backend && stream->is_live();
@@ -218,7 +219,7 @@ bool StreamPool::step(bool force) {
   }
   const std::lock_guard<std::mutex> one_at_a_time(impl_->drive_mutex);
   Lock lock(impl_->mutex);
-  impl_->turns.await_batch(lock);
+  impl_->access.await_batch(lock);
   if (impl_->state.idle() || (!force && impl_->state.due() > impl_->now())) return false;
   impl_->run_batch(lock);
   return true;

@@ -56,7 +56,7 @@ class Writer {
   std::string bytes_;
 };
 
-/// The checksum fits and the content cannot be: it was not written by `save`.
+/// The checksum fits but the content is impossible: `save` did not write it.
 [[noreturn]] inline void refuse_content() {
   throw Error(ErrorCode::kInvalidState, "saved state is damaged: its parts do not fit together");
 }
@@ -136,7 +136,7 @@ inline std::string seal(std::string_view kind, std::uint32_t version, std::strin
   return sealed + header.take() + std::string(payload);
 }
 
-/// The payload of sealed bytes, or Error saying what is wrong with them.
+/// The payload of sealed bytes; an Error says why they cannot be read.
 inline std::string_view unseal(std::string_view kind, std::uint32_t version,
                                std::string_view bytes) {
   const auto refuse = [](const std::string& why) {
@@ -158,8 +158,8 @@ inline std::string_view unseal(std::string_view kind, std::uint32_t version,
            std::to_string(version));
   }
   if (payload.size() != size) {
-    refuse("has " + std::to_string(payload.size()) + " bytes of content; its header says " +
-           std::to_string(size));
+    refuse("is damaged or truncated: it has " + std::to_string(payload.size()) +
+           " bytes of content; its header says " + std::to_string(size));
   }
   if (checksum(payload) != sum) refuse("is damaged: its checksum does not match");
   return payload;

@@ -2,11 +2,46 @@
 
 #include <cmath>
 #include <string>
+#include <type_traits>
+#include <utility>
 
+#include "basnet_rt/config_fields.h"
 #include "settings/validate.h"
 
 namespace basnet_rt {
 namespace {
+
+// How many members the settings have: as many as an aggregate takes at most.
+struct Anything {
+  template <class T>
+  operator T() const;
+};
+template <std::size_t>
+using AnythingAt = Anything;
+
+template <class T, std::size_t... I>
+auto takes(std::index_sequence<I...>) -> decltype(T{AnythingAt<I>{}...}, std::true_type{});
+template <class T, std::size_t... I>
+std::false_type takes(...);
+
+template <class T, std::size_t N = 0>
+constexpr std::size_t num_members() {
+  if constexpr (decltype(takes<T>(std::make_index_sequence<N + 1>{}))::value) {
+    return num_members<T, N + 1>();
+  } else {
+    return N;
+  }
+}
+
+constexpr std::size_t num_fields() {
+  std::size_t count = 0;
+  for_each_field([&](const auto&) { ++count; });
+  return count;
+}
+
+static_assert(num_fields() == num_members<PostprocessConfig>(),
+              "for_each_field (basnet_rt/config_fields.h) must name every member of "
+              "PostprocessConfig");
 
 [[noreturn]] void fail_value(const std::string& field, double value, const char* allowed) {
   fail(field + " is " + to_text(value) + "; it must be " + allowed);
@@ -52,7 +87,7 @@ void check_fixed(const PostprocessConfig& config) {
   for (std::size_t c = 0; c < count; ++c) {
     const double low = lo[lo.size() == 1 ? 0 : c];
     const double high = hi[hi.size() == 1 ? 0 : c];
-    // Closer together, a float32 activation over their distance would be no finite double.
+    // If they were closer, dividing a float32 activation by their distance could overflow.
     if (!std::isfinite(low) || !std::isfinite(high) || !(high - low >= 1e-200)) {
       fail("fixed_lo and fixed_hi of class " + std::to_string(c) + " are " + to_text(low) +
            " and " + to_text(high) + "; they must be finite with lo < hi, 1e-200 apart at least");

@@ -1,5 +1,6 @@
 #include "settings/validate.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -18,6 +19,13 @@ bool all_finite(const float* values, std::int64_t count) {
     bad |= static_cast<std::uint32_t>((bits & 0x7f800000u) == 0x7f800000u);
   }
   return bad == 0;
+}
+
+bool is_finite(float value) {
+  constexpr std::uint32_t kExponent = 0x7f800000u;
+  std::uint32_t bits = 0;
+  std::memcpy(&bits, &value, sizeof bits);
+  return (bits & kExponent) != kExponent;
 }
 
 [[noreturn]] void fail_at_first_non_finite(const CasView& cas, std::int64_t snippet,
@@ -74,6 +82,31 @@ void check_cas(const CasView& cas, const char* name, std::int64_t first_snippet)
   }
 }
 
+// Exponent bits alone decide, so the first look vectorises; the second runs where it found one.
+std::int64_t first_not_finite(const FeatureView& features) {
+  const std::int64_t size = features.num_snippets * features.feature_dim;
+  if (all_finite(features.data, size)) return -1;
+  return std::find_if_not(features.data, features.data + size, is_finite) - features.data;
+}
+
+std::string not_finite_text(const FeatureView& features, std::int64_t place,
+                            std::int64_t first_snippet) {
+  return "features: snippet " + std::to_string(first_snippet + place / features.feature_dim) +
+         ", channel " + std::to_string(place % features.feature_dim) + " is " +
+         to_text(features.data[place]) + "; features must be finite";
+}
+
+std::vector<float> zeroed(const FeatureView& features, std::int64_t& count) {
+  const std::int64_t size = features.num_snippets * features.feature_dim;
+  std::vector<float> kept(features.data, features.data + size);
+  for (float& value : kept) {
+    if (is_finite(value)) continue;
+    value = 0.0f;
+    ++count;
+  }
+  return kept;
+}
+
 void check_video_scores(const float* video_scores, std::int64_t num_classes) {
   for (std::int64_t c = 0; c < num_classes; ++c) {
     const float score = video_scores[c];
@@ -113,6 +146,14 @@ void check_fixed_range(const PostprocessConfig& config, std::int64_t num_classes
            std::to_string(num_classes) + ")");
     }
   }
+}
+
+void check(const PostprocessConfig& config, std::int64_t num_classes) {
+  check(config);
+  if (num_classes < 1) {
+    fail("num_classes is " + std::to_string(num_classes) + "; it must be at least 1");
+  }
+  check_fixed_range(config, num_classes);
 }
 
 void check_video(const VideoInput& video, const PostprocessConfig& config) {

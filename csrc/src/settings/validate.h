@@ -2,7 +2,9 @@
 
 // The checks of arguments that arrive with a video; each throws Error naming the argument.
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "basnet_rt/config.h"
 #include "basnet_rt/error.h"
@@ -21,6 +23,18 @@ void check_cas(const CasView& cas, const char* name, std::int64_t first_snippet 
 
 /// `video_scores` of shape (C,): in [0, 1].
 void check_video_scores(const float* video_scores, std::int64_t num_classes);
+
+/// Place of the first NaN or Inf among the values, or -1.
+std::int64_t first_not_finite(const FeatureView& features);
+
+/// "features: snippet 7, channel 2 is nan; features must be finite".
+///
+/// @param first_snippet  index of the first row.
+std::string not_finite_text(const FeatureView& features, std::int64_t place,
+                            std::int64_t first_snippet);
+
+/// A copy with 0 for NaN and Inf, which it counts.
+std::vector<float> zeroed(const FeatureView& features, std::int64_t& count);
 
 /// Seconds, finite and > 0.
 void check_positive_seconds(double value, const char* name);

@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <utility>
 
-#include "cpu/normalise.h"
 #include "formulas/formulas.h"
 #include "formulas/position.h"
-#include "formulas/ranges.h"
+#include "formulas/sliding_range.h"
+#include "formulas/video_section.h"
 #include "saved/archive.h"
 #include "settings/validate.h"
 
@@ -17,14 +16,13 @@ namespace {
 
 constexpr std::string_view kStateKind = "BRTO";
 constexpr std::uint32_t kStateVersion = 1;
-constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 8;  // snippets
 
 struct Watch {
   explicit Watch(std::int64_t horizon) : window(horizon) {}
 
   double threshold = 0.5;
   formulas::Range range;
-  cpu::SlidingRange window;  // normalisation kHorizon
+  SlidingRange window;  // normalisation kHorizon
   bool above = false;
   bool reported = false;
   double previous_y = 0.0;
@@ -94,21 +92,22 @@ class OnsetDetector::Impl {
   }
 
   void gap(std::int64_t snippets) {
-    if (snippets < 1 || snippets > kMost - next_) {
+    if (snippets < 1 || snippets > kMostSnippets - next_) {
       fail("snippets is " + std::to_string(snippets) +
-           "; a gap is of at least one snippet, and a stream of at most " + std::to_string(kMost));
+           "; a gap is of at least one snippet, and a stream of at most " +
+           std::to_string(kMostSnippets));
     }
     next_ += snippets;
     first_ = next_;
     for (Watch& watch : watches_) {
       watch.above = watch.reported = false;
-      watch.window = cpu::SlidingRange(horizon_);
+      watch.window = SlidingRange(horizon_);
     }
   }
 
   /// Whether what was read back can be the state of a detector.
   bool consistent() const {
-    if (first_ < 0 || first_ > next_ || next_ > kMost) return false;
+    if (first_ < 0 || first_ > next_ || next_ > kMostSnippets) return false;
     return std::all_of(watches_.begin(), watches_.end(), [this](const Watch& watch) {
       return watch.window.consistent() && std::isfinite(watch.previous_y) &&
              watch.since.index >= -1 && watch.since.index <= next_ &&
@@ -166,12 +165,8 @@ class OnsetDetector::Impl {
 
 OnsetDetector::OnsetDetector(const AlarmConfig& alarm, const PostprocessConfig& config,
                              std::int64_t num_classes, double snippet_seconds) {
-  check(config);
-  if (num_classes < 1) {
-    fail("num_classes is " + std::to_string(num_classes) + "; it must be at least 1");
-  }
+  check(config, num_classes);
   check_positive_seconds(snippet_seconds, "snippet_seconds");
-  check_fixed_range(config, num_classes);
   check_alarm(alarm, config, num_classes);
   impl_ = std::make_unique<Impl>(alarm, config, num_classes, snippet_seconds);
 }

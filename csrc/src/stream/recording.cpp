@@ -61,7 +61,7 @@ std::vector<DecidedDetection> Recording::replay(const StreamSettings& settings,
   skip_gaps(num_rows_);
   machine.close(duration, finals);
   std::sort(finals.begin(), finals.end(), [](const DecidedDetection& a, const DecidedDetection& b) {
-    return comes_first(a.detection, b.detection);
+    return formulas::comes_first(a.detection, b.detection);
   });
   for (DecidedDetection& one : finals) one.decided = num_snippets();
   return finals;

@@ -11,7 +11,7 @@
 
 namespace basnet_rt::cpu {
 
-/// What normalisation or gate kVideo needs: every row, and where snippets are missing.
+/// Every row of the stream, and where snippets are missing: normalisation or gate kVideo needs all.
 class Recording {
  public:
   /// @param raw_cas  may be absent; then `replay` needs video scores for gate kVideo.

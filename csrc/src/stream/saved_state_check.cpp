@@ -1,5 +1,5 @@
-// Saved states carry a checksum, which finds damage. A state that was made up has a checksum too:
-// what is read back must not be able to send an index out of its array.
+// Saved states carry a checksum, which finds damage. A forged state has a valid checksum too, so
+// the values that are used as indices are checked: none may point outside its array.
 
 #include <algorithm>
 #include <cmath>
@@ -27,25 +27,30 @@ bool is_size(const std::vector<Value>& values, std::int64_t rows, std::int64_t c
 
 bool StreamMachine::consistent() const {
   const auto& config = settings_->config;
-  if (section_.ended() || section_.end.offset != 0.0 || section_.end_seconds != 0.0) return false;
-  if (section_.first < 0 || section_.first > base_) return false;
-  if (base_ > next_ || next_ > kMost) return false;
-  if (trim_at_ < kFirstTrim || trim_at_ > std::max(kFirstTrim, 2 * next_)) return false;
-  const std::int64_t rows = next_ - base_;
+  if (state_.section.ended() || state_.section.end.offset != 0.0 ||
+      state_.section.end_seconds != 0.0)
+    return false;
+  if (state_.section.first < 0 || state_.section.first > state_.base) return false;
+  if (state_.base > state_.next || state_.next > kMost) return false;
+  if (state_.trim_at < saved::StreamState::kFirstTrim ||
+      state_.trim_at > std::max(saved::StreamState::kFirstTrim, 2 * state_.next))
+    return false;
+  const std::int64_t rows = state_.next - state_.base;
   const bool keeps_raw = config.gate == Gate::kHorizon;
-  if (!is_size(raw_, keeps_raw ? rows : 0, settings_->num_classes + 1)) return false;
-  const Position now{next_ - 1, 0.0};
-  for (const ClassState& state : classes_) {
+  if (!is_size(state_.raw, keeps_raw ? rows : 0, settings_->num_classes + 1)) return false;
+  const Position now{state_.next - 1, 0.0};
+  for (const saved::ClassState& state : state_.classes) {
     if (!is_size(state.y, rows, 1) || !state.window.consistent()) return false;
     if (!std::all_of(state.y.begin(), state.y.end(), is_activation)) return false;
-    if (next_ == section_.first) {
+    if (state_.next == state_.section.first) {
       if (state.scanner.is_open() || !state.waiting.empty()) return false;
       continue;
     }
     if (rows == 0) return false;  // the last snippet is always kept
-    if (!state.scanner.consistent(section_.first, next_ - 1, state.y.back())) return false;
-    for (const WaitingRoot& one : state.waiting) {
-      if (!between(section_.begin(), one.root.start, now)) return false;
+    if (!state.scanner.consistent(state_.section.first, state_.next - 1, state.y.back()))
+      return false;
+    for (const saved::WaitingRoot& one : state.waiting) {
+      if (!between(state_.section.begin(), one.root.start, now)) return false;
       if (!between(one.root.start, one.root.end, now) || !std::isfinite(one.video_term)) {
         return false;
       }
@@ -54,7 +59,7 @@ bool StreamMachine::consistent() const {
       }
     }
   }
-  return base_ <= first_needed();
+  return state_.base <= first_needed();
 }
 
 bool Recording::consistent(const StreamSettings& settings) const {

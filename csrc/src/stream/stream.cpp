@@ -1,11 +1,12 @@
 #include "basnet_rt/stream.h"
 
-#include <limits>
 #include <utility>
 
 #include "formulas/formulas.h"
+#include "formulas/video_section.h"
 #include "saved/archive.h"
-#include "saved/config_archive.h"
+#include "saved/stream_layout.h"
+#include "settings/differences.h"
 #include "settings/validate.h"
 #include "stream/recording.h"
 #include "stream/stream_machine.h"
@@ -16,33 +17,24 @@ namespace {
 using cpu::DecidedDetection;
 using cpu::StreamMachine;
 
-constexpr std::string_view kStateKind = "BRTS";
-constexpr std::uint32_t kStateVersion = 1;
-
 // Bytes that `load` reads back before anything else.
 std::string settings_bytes(const cpu::StreamSettings& settings) {
   archive::Writer writer;
   PostprocessConfig config = settings.config;
   std::int64_t num_classes = settings.num_classes;
   double snippet_seconds = settings.snippet_seconds;
-  visit_config(writer, config);
-  writer.field(num_classes);
-  writer.field(snippet_seconds);
+  saved::visit_stream_settings(writer, config, num_classes, snippet_seconds);
   return writer.take();
 }
 
 void check_settings(const PostprocessConfig& config, std::int64_t num_classes,
                     double snippet_seconds) {
-  check(config);
+  check(config, num_classes);
   if (config.mode == Mode::kPublished) {
     fail("mode is \"published\"; it resamples the whole video, so a stream needs \"continuous\"");
   }
-  if (num_classes < 1) {
-    fail("num_classes is " + std::to_string(num_classes) + "; it must be at least 1");
-  }
   check_positive_seconds(snippet_seconds, "snippet_seconds");
   check_max_duration(config, snippet_seconds);
-  check_fixed_range(config, num_classes);
 }
 
 bool needs_whole(const PostprocessConfig& config) {
@@ -187,10 +179,10 @@ Detections StreamPostprocessor::pending() const {
 
 StreamDetections StreamPostprocessor::gap(std::int64_t snippets) {
   impl_->check_open("gap");
-  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 8;
-  if (snippets < 1 || snippets > kMost - impl_->num_snippets()) {
+  if (snippets < 1 || snippets > kMostSnippets - impl_->num_snippets()) {
     fail("snippets is " + std::to_string(snippets) +
-         "; a gap is of at least one snippet, and a stream of at most " + std::to_string(kMost));
+         "; a gap is of at least one snippet, and a stream of at most " +
+         std::to_string(kMostSnippets));
   }
   if (!impl_->machine) {
     impl_->recording.gap(snippets);
@@ -226,21 +218,31 @@ void StreamPostprocessor::reset() {
 std::string StreamPostprocessor::save() const {
   archive::Writer writer;
   writer.field(*impl_);
-  return archive::seal(kStateKind, kStateVersion, settings_bytes(impl_->settings) + writer.take());
+  return archive::seal(saved::kStreamKind, saved::kStreamVersion,
+                       settings_bytes(impl_->settings) + writer.take());
 }
 
 bool StreamPostprocessor::same_settings(const StreamPostprocessor& other) const {
   return settings_bytes(impl_->settings) == settings_bytes(other.impl_->settings);
 }
 
+std::string StreamPostprocessor::differing_settings(const StreamPostprocessor& other) const {
+  std::string text = differences(config(), other.config());
+  const auto add = [&text](const char* name, const std::string& there, const std::string& here) {
+    if (there == here) return;
+    text += (text.empty() ? "" : ", ") + difference(name, there, here);
+  };
+  add("num_classes", std::to_string(num_classes()), std::to_string(other.num_classes()));
+  add("snippet_seconds", to_text(snippet_seconds()), to_text(other.snippet_seconds()));
+  return text;
+}
+
 StreamPostprocessor StreamPostprocessor::load(std::string_view bytes) {
-  archive::Reader reader(archive::unseal(kStateKind, kStateVersion, bytes));
+  archive::Reader reader(archive::unseal(saved::kStreamKind, saved::kStreamVersion, bytes));
   PostprocessConfig config;
   std::int64_t num_classes = 0;
   double snippet_seconds = 0.0;
-  visit_config(reader, config);
-  reader.field(num_classes);
-  reader.field(snippet_seconds);
+  saved::visit_stream_settings(reader, config, num_classes, snippet_seconds);
   check_settings(config, num_classes, snippet_seconds);
   // Every class has its state in the bytes, unless the stream is kept whole.
   if (!needs_whole(config) && static_cast<std::uint64_t>(num_classes) > reader.remaining()) {

@@ -13,6 +13,7 @@
 #include "cpu/ranking.h"
 #include "cpu/root.h"
 #include "formulas/intervals.h"
+#include "saved/stream_layout.h"
 
 namespace basnet_rt::cpu {
 
@@ -22,7 +23,7 @@ struct DecidedDetection {
   std::int64_t decided = 0;
 };
 
-/// Settings that stay the same while a stream runs.
+/// Settings of a stream; they stay the same while it runs.
 struct StreamSettings {
   PostprocessConfig config;
   std::int64_t num_classes = 0;
@@ -33,7 +34,7 @@ struct StreamSettings {
   StreamSettings(const PostprocessConfig& config, std::int64_t num_classes, double snippet_seconds);
 };
 
-/// What the whole video would tell: ranges for normalisation kVideo, scores for gate kVideo.
+/// Facts about the whole video: ranges for normalisation kVideo, scores for gate kVideo.
 struct WholeVideo {
   std::vector<Extremes> extremes;
   std::vector<double> scores;
@@ -57,42 +58,25 @@ class StreamMachine {
   /// What `close` would add now.
   std::vector<DecidedDetection> pending(std::optional<double> end_seconds) const;
 
-  std::int64_t num_snippets() const { return next_; }
-  std::int64_t buffered_snippets() const { return next_ - base_; }
+  std::int64_t num_snippets() const { return state_.next; }
+  std::int64_t buffered_snippets() const { return state_.next - state_.base; }
 
-  /// Whether what was read back can be the state of a stream that goes on: everything that is used
-  /// as an index or a size fits. Values are not judged.
+  /// Whether a state that was read back is safe to continue: everything that is used as an index or
+  /// a size fits. Values are not judged.
   bool consistent() const;
 
   template <class Archive>
-  void visit(Archive& archive);
+  void visit(Archive& archive) {
+    archive.field(state_);
+  }
 
  private:
-  // A root that has closed; it is solved once `ready` has been seen.
-  struct WaitingRoot {
-    Interval root;
-    double video_term = 0.0;
-    Position ready;
-
-    template <class Archive>
-    void visit(Archive& archive) {
-      archive.field(root);
-      archive.field(video_term);
-      archive.field(ready);
-    }
-  };
-  struct ClassState {
-    IntervalScanner scanner;
-    SlidingRange window;    // normalisation kHorizon
-    std::vector<double> y;  // normalised, of snippets base_, base_ + 1, ...
-    std::vector<WaitingRoot> waiting;
-  };
-
   double normalised(std::size_t label, float x);
   void found_root(std::size_t label, const Interval& root);
   std::optional<double> video_term(std::size_t label, const Interval& root);
   void settle(std::size_t label, std::vector<DecidedDetection>& finals);
-  void solve(std::size_t label, const WaitingRoot& waiting, std::vector<DecidedDetection>& finals);
+  void solve(std::size_t label, const saved::WaitingRoot& waiting,
+             std::vector<DecidedDetection>& finals);
   void trim();
   std::int64_t first_needed() const;
 
@@ -101,15 +85,8 @@ class StreamMachine {
   std::vector<double> scores_;           // gate kVideo
   std::vector<char> passes_;
   HorizonScores horizon_scores_;
-  Section section_;
-  std::int64_t next_ = 0;  // index of the snippet to come
-  std::int64_t base_ = 0;  // index of the first one kept
-  std::int64_t trim_at_ = kFirstTrim;
-  std::vector<float> raw_;  // rows of C+1 from base_ on; gate kHorizon
-  std::vector<ClassState> classes_;
+  saved::StreamState state_;
   RootSolver solver_;
-
-  static constexpr std::int64_t kFirstTrim = 256;
 };
 
 }  // namespace basnet_rt::cpu

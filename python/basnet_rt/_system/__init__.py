@@ -1,1 +1,1 @@
-"""Files written whole, JSON, digests, processes and optional packages: what the rest builds on."""
+"""Files written whole, JSON, digests, processes and optional packages."""

@@ -1,4 +1,4 @@
-"""What a file holds, as a number that changes with any of its bytes."""
+"""The digest of a file, which changes with any of its bytes."""
 
 from __future__ import annotations
 

@@ -24,10 +24,31 @@ def read_json(path: str | Path) -> Any:
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidValue(f"{path}: cannot be read: {error}") from error
     with _collector_paused():
-        try:
-            return json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise InvalidValue(f"{path}: not JSON: {error}") from error
+        return parse_json(text, str(path))
+
+
+def parse_json(text: str, where: str) -> Any:
+    """The content of a JSON text; `where` names its source in messages.
+
+    Raises:
+        InvalidValue: it is not JSON, or an object names a key twice: one of the two entries would
+            be lost in silence.
+    """
+    try:
+        return json.loads(text, object_pairs_hook=_object)
+    except InvalidValue as error:
+        raise InvalidValue(f"{where}: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise InvalidValue(f"{where}: not JSON: {error}") from error
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise InvalidValue(f"the key {twice!r} appears twice in one object; remove one of the two")
+    return found
 
 
 @contextmanager

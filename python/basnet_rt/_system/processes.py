@@ -1,4 +1,4 @@
-"""Processes that leave Ctrl-C to the one that started them."""
+"""Child processes that ignore Ctrl-C and leave it to their parent."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from multiprocessing import resource_tracker
 
 
 @contextmanager
-def deaf_to_interrupts() -> Iterator[None]:
-    """Processes started within never hear of Ctrl-C; this one does, after the block at the latest.
+def children_ignore_interrupts() -> Iterator[None]:
+    """Processes started within ignore Ctrl-C; this process gets it after the block at the latest.
 
-    They are deaf from their first instruction on. A handler that they set themselves would leave
+    They ignore it from their first instruction on. A handler that they set themselves would leave
     the time in which they import, and Ctrl-C would then print a traceback of each.
     """
     if not hasattr(signal, "pthread_sigmask"):

@@ -47,7 +47,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What `compare` found; measures are in [0, 1], positive differences are in favour of B.
+    """The result of `compare`; measures are in [0, 1], positive differences favour B.
 
     Attributes:
         measures: mAP per threshold, then the averages that papers report, then over all thresholds.

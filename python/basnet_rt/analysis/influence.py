@@ -12,7 +12,7 @@ from basnet_rt.results import Float64Array, Int64Array
 
 @dataclass(frozen=True)
 class VideoChange:
-    """What one video adds to the average mAP of each set; in [-1, 1].
+    """The contribution of one video to the average mAP of each set; in [-1, 1].
 
     Attributes:
         name: of the video.

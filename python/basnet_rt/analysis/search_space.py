@@ -14,7 +14,7 @@ MOST_THRESHOLDS = 20
 LONGEST = 4.0  # of merge_gap and min_duration, in snippets
 DIGITS = 4
 
-# What each mode and gate can be asked for; mode "published" refuses the rest.
+# The settings that each mode and gate has; mode "published" refuses the rest.
 THRESHOLDS = ("cas_thresholds",)
 PUBLISHED = ("outer_ratio", "score_weight", "nms_iou", "class_threshold")
 CONTINUOUS = (*PUBLISHED, "nms", "soft_sigma", "merge_gap", "min_duration")

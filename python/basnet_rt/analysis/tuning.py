@@ -1,4 +1,4 @@
-"""Choosing post-processing settings on annotated videos, and what that is worth on others."""
+"""Chooses post-processing settings on annotated videos, and measures the gain on others."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class FoldOutcome:
     Attributes:
         videos: in the fold.
         base, chosen: with the settings to start from, and with those chosen on the other folds.
-        settings: what was chosen there: fields that differ from the start.
+        settings: the fields chosen there that differ from the start.
     """
 
     videos: int
@@ -52,7 +52,7 @@ class FoldOutcome:
 
 @dataclass(frozen=True)
 class Tuning:
-    """What `tune` chose, and what it is worth.
+    """The settings that `tune` chose, and the gain on held-out videos.
 
     Attributes:
         config: chosen on all videos.

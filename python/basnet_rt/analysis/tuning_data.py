@@ -1,4 +1,4 @@
-"""Videos whose network has run: what is left is post-processing and evaluation."""
+"""Videos whose network has run, ready for post-processing and evaluation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the commands share: errors as one line, answers as text or JSON, settings, a bar."""
+"""Common parts of the commands: errors as one line, answers as text or JSON, settings, a bar."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import time
+import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Annotated, Any
@@ -18,7 +19,8 @@ from basnet_rt._errors import Error
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
-SLOW_SECONDS = 1.0  # what takes longer shows how far it is
+_STEERS = ("Cc", "Cf", "Cs", "Zl", "Zp")  # categories of control and format characters
+SLOW_SECONDS = 1.0  # longer work shows its progress
 
 
 @contextmanager
@@ -41,12 +43,24 @@ def _drop_stdout() -> None:
 
 def note(line: str) -> None:
     """A line for people, on standard error."""
-    typer.echo(line, err=True)
+    typer.echo(printable(line), err=True)
+
+
+def printable(text: str) -> str:
+    """The text without what could steer a terminal: control characters as `\\x1b` and the like."""
+    return "".join(
+        one if one in "\n\t" or unicodedata.category(one) not in _STEERS else _escaped(one)
+        for one in text
+    )
+
+
+def _escaped(one: str) -> str:
+    return one.encode("unicode_escape").decode("ascii")
 
 
 def answer(values: dict[str, Any], lines: Sequence[str], as_json: bool) -> None:
     """The result, on standard output."""
-    for line in [json.dumps(values)] if as_json else lines:
+    for line in [json.dumps(values)] if as_json else map(printable, lines):
         typer.echo(line)
 
 
@@ -73,7 +87,7 @@ def _value(text: str) -> Any:
 class Bar:
     """A bar with the time left, on standard error; it appears once the work has taken a second.
 
-    Where standard error is no terminal there is none.
+    Without a terminal on standard error, no bar is shown.
     """
 
     def __init__(self, what: str) -> None:

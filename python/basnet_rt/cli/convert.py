@@ -62,7 +62,7 @@ def convert(
 
 
 def _usage(output: Path, from_: str | None, to: str | None, fps: str | None) -> Format:
-    """What can be judged before anything is read."""
+    """Check the options that can be judged before anything is read."""
     try:
         if fps is not None:
             FrameRate.parse(fps)

@@ -13,30 +13,38 @@ from basnet_rt._system.whole_file import write_whole
 from basnet_rt.cli.common import Json, answer, failures, note
 from basnet_rt.cli.evaluate_tables import duration_lines, error_lines, map_table, recall_lines
 from basnet_rt.cli.scoring import (
+    IgnoreLabels,
     OtherVideos,
+    Protocol,
     Subset,
-    Tiou,
     UnknownLabels,
+    VideoList,
     check_choices,
     parse_thresholds,
     read_predictions,
 )
-from basnet_rt.evaluation.report import Report
+from basnet_rt.evaluation.report import DEFAULT_TIOU_THRESHOLDS, Report
 from basnet_rt.evaluation.report import evaluate as score
 
 __all__ = ["evaluate", "parse_thresholds"]
 
 Errors = Annotated[bool, typer.Option("--errors", help="Kinds of errors, and what each costs.")]
 Durations = Annotated[bool, typer.Option("--durations", help="Recall of short and long segments.")]
+ErrorTiou = Annotated[
+    float, typer.Option(help="tIoU at which --errors counts a detection as correct.")
+]
 Outputs = Annotated[
     list[Path] | None,
     typer.Option("--output", "-o", help="Also write .json or .tex (booktabs); repeatable."),
 ]
+TIOU_HELP = (
+    "Thresholds: first:step:last, or a list with commas. Default: the protocol's, or 0.1:0.1:0.9."
+)
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What to look at beside mAP."""
+    """The parts to show beside mAP."""
 
     per_class: bool
     errors: bool
@@ -49,12 +57,15 @@ def evaluate(
     ground_truth: Annotated[Path, typer.Argument(help="Annotations in ActivityNet form.")],
     predictions: Annotated[Path, typer.Argument(help="Results: ActivityNet .json, or our .csv.")],
     subset: Subset,
-    tiou: Tiou = "0.1:0.1:0.9",
+    tiou: Annotated[str | None, typer.Option(help=TIOU_HELP)] = None,
+    protocol: Protocol = None,
+    ignore_label: IgnoreLabels = None,
+    video_list: VideoList = None,
     unknown_labels: UnknownLabels = "error",
     other_videos: OtherVideos = "false_positive",
     per_class: Annotated[bool, typer.Option("--per-class", help="List every class.")] = False,
     errors: Errors = False,
-    error_tiou: Annotated[float, typer.Option(help="tIoU from which --errors is content.")] = 0.5,
+    error_tiou: ErrorTiou = 0.5,
     recall: Annotated[bool, typer.Option("--recall", help="Recall at N.")] = False,
     durations: Durations = False,
     everything: Annotated[bool, typer.Option("--all", help="All of the four above.")] = False,
@@ -65,7 +76,7 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Score a results file: mAP at each tIoU threshold, in percent."""
-    thresholds = parse_thresholds(tiou)
+    thresholds = DEFAULT_TIOU_THRESHOLDS if tiou is None else parse_thresholds(tiou)
     check_choices(unknown_labels, other_videos)
     _check_outputs(output or [])
     if not 0.1 <= error_tiou <= 1:
@@ -74,7 +85,13 @@ def evaluate(
     wanted = Wanted(next(chosen), next(chosen), error_tiou, next(chosen), next(chosen))
     with failures():
         content, simulated = read_predictions(predictions)
-        choices: dict[str, Any] = {"unknown_labels": unknown_labels, "other_videos": other_videos}
+        choices: dict[str, Any] = {
+            "protocol": protocol,
+            "ignore_labels": ignore_label or (),
+            "videos": video_list,
+            "unknown_labels": unknown_labels,
+            "other_videos": other_videos,
+        }
         report = score(ground_truth, content, subset=subset, tiou_thresholds=thresholds, **choices)
         lines, values = _findings(report, subset, simulated, wanted)
         for path in output or []:
@@ -84,6 +101,11 @@ def evaluate(
         note(
             f"note: {report.num_outside} videos with predictions are not in {subset!r} "
             f"({other_videos})"
+        )
+    if report.num_absent:
+        note(
+            f"note: {report.num_absent} of {report.num_videos} videos of {subset!r} have no entry "
+            "in the predictions; their segments count as missed"
         )
     answer(values, lines, as_json)
 

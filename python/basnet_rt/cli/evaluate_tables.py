@@ -1,4 +1,4 @@
-"""What `basnet-rt evaluate` prints: aligned text, numbers in percent."""
+"""The tables of `basnet-rt evaluate`: aligned text, numbers in percent."""
 
 from __future__ import annotations
 

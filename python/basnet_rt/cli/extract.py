@@ -139,7 +139,7 @@ def _find(videos: list[str]) -> tuple[list[VideoFile], list[tuple[str, Error]]]:
 
 
 def oddities(result: Result) -> list[str]:
-    """What decoding repaired or left out in a video, as a line for people."""
+    """The faults that decoding repaired or left out in a video, as a line for people."""
     problems = {} if result.found is None else result.found.problems
     counted = ", ".join(f"{kind} {count}" for kind, count in problems.items())
     return [f"{result.video.name}: odd, but used: {counted}"] if counted else []
@@ -147,7 +147,7 @@ def oddities(result: Result) -> list[str]:
 
 @dataclass
 class Totals:
-    """What a run adds up to."""
+    """The totals of a run."""
 
     failed: list[dict[str, str]]
     done: int = 0

@@ -49,7 +49,7 @@ def describe(path: Path, metadata: BundleMetadata) -> list[str]:
 
 
 def _extractor_rows(metadata: BundleMetadata) -> dict[str, str]:
-    """What makes its features from video; without a record, videos cannot be given to it."""
+    """The extractor of its features; a model without that record cannot take videos."""
     spec = metadata.extractor_spec
     if spec is None:
         return {"extractor": "not recorded: takes features, not videos"}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, Any
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any, cast
 
 import typer
 
@@ -13,17 +14,18 @@ from basnet_rt._errors import Error
 from basnet_rt._system.json_file import read_json
 from basnet_rt.activation_files import ActivationFolder
 from basnet_rt.annotations import read_annotations
-from basnet_rt.cli.common import Bar, Json, answer, failures, note, parse_settings
+from basnet_rt.cli.common import Bar, Json, answer, failures, note, parse_settings, printable
 from basnet_rt.cli.extract import Jobs, Weights
 from basnet_rt.cli.video_reading import VideoOptions, make_reader, media_of, shown
-from basnet_rt.formats.result_files import provenance_of, write_results
+from basnet_rt.formats.result_files import write_results
 from basnet_rt.localize.from_video import VideoReader
 from basnet_rt.localize.inputs import Failure, Input, find_inputs
 from basnet_rt.localize.journal import Journal
 from basnet_rt.localize.localizer import Localizer
-from basnet_rt.localize.many import Outcome, localize_videos, run_key
-from basnet_rt.model.loading import load
+from basnet_rt.localize.many import Outcome, localize_videos, provenance_of, run_key
+from basnet_rt.model.loading import ENGINES, load
 from basnet_rt.model.model import Model
+from basnet_rt.results import Detection
 
 ENDINGS = (".json", ".csv", ".jsonl", ".rttm")
 
@@ -31,7 +33,15 @@ Videos = Annotated[
     list[str], typer.Argument(help="Videos, features of videos, folders or .txt lists of them.")
 ]
 ModelFile = Annotated[Path, typer.Option("--model", "-m", help="A bundle.")]
-Output = Annotated[Path, typer.Option("--output", "-o", help=f"Results: {', '.join(ENDINGS)}.")]
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        help=f"Results: {', '.join(ENDINGS)}. Without it the events are printed: one segment for "
+        "each happening, none nested.",
+    ),
+]
 Csv = Annotated[Path | None, typer.Option(help="The same results as CSV beside.")]
 ConfigFile = Annotated[
     Path | None, typer.Option(help="JSON file of post-processing settings to change.")
@@ -50,7 +60,10 @@ FeatureCacheFolder = Annotated[
     Path | None, typer.Option(help="Keep the features of videos here, by content.")
 ]
 Device = Annotated[str, typer.Option(help="Where networks run.")]
-Dtype = Annotated[str | None, typer.Option(help="float32 or bfloat16.")]
+Dtype = Annotated[
+    str | None, typer.Option(help="Of the weights: float32, bfloat16 or int8; default: stored.")
+]
+Engine = Annotated[str, typer.Option(help="Who computes the network: auto, native or torch.")]
 Resume = Annotated[
     bool, typer.Option(help="Go on where an interrupted run of the same settings stopped.")
 ]
@@ -59,7 +72,7 @@ Resume = Annotated[
 def localize(
     videos: Videos,
     model: ModelFile,
-    output: Output,
+    output: Output = None,
     csv: Csv = None,
     config: ConfigFile = None,
     settings: Settings = None,
@@ -70,6 +83,7 @@ def localize(
     jobs: Jobs = None,
     device: Device = "cpu",
     dtype: Dtype = None,
+    engine: Engine = "auto",
     resume: Resume = True,
     as_json: Json = False,
 ) -> None:
@@ -80,41 +94,72 @@ def localize(
     others are done, and the exit code is 1. An interrupted run goes on when the same command is
     given again.
     """
-    _check_outputs(output, csv)
+    _check_usage(output, csv, engine)
     changes = parse_settings(settings)
     started = time.monotonic()
-    with failures():
-        loaded = load(model, device=device, dtype=dtype)
+    with failures(), ExitStack() as stack:
+        loaded = load(model, device=device, dtype=dtype, engine=cast(Any, engine))
         localizer = _localizer(loaded, config, changes)
         seconds = _durations(durations)
         inputs, unread = _inputs(videos, loaded)
         reader = make_reader(inputs, VideoOptions(model, weights, feature_cache, jobs, device))
         folder = None if save_activations is None else ActivationFolder(save_activations)
         key = run_key(localizer, model, seconds, folder)
-        journal = Journal(output, key, localizer.config.mode, loaded.classes, resume=resume)
+        beside = output or _nowhere(stack)
+        journal = Journal(beside, key, localizer.config.mode, loaded.classes, resume=resume)
         outcome = _run(localizer, inputs, seconds, journal, folder, reader)
         outcome.failures[:0] = unread
         if outcome.detections or not outcome.failures:  # nothing is written where all failed
-            origin = {**provenance_of(loaded, localizer.config), **media_of(inputs, output)}
+            origin = {**provenance_of(loaded, localizer.config), **media_of(inputs, beside)}
             for path in filter(None, (output, csv)):
                 write_results(path, outcome.detections, origin)
         journal.remove()
     summary = _summary(outcome, localizer, output, csv, time.monotonic() - started)
-    answer(summary, [_line(summary)], as_json)
+    if output is None:
+        _print_events(outcome, summary, as_json)
+    else:
+        answer(summary, [_line(summary)], as_json)
+    _say_failures(outcome)
+
+
+def _say_failures(outcome: Outcome) -> None:
     for one in outcome.failures:
         note(f"failed: {one.name}: {one.reason}")
     if outcome.failures:
         raise typer.Exit(1)
 
 
-def _check_outputs(output: Path, csv: Path | None) -> None:
-    if output.suffix not in ENDINGS:
+def _check_usage(output: Path | None, csv: Path | None, engine: str) -> None:
+    if engine not in ENGINES:
+        raise typer.BadParameter(f"--engine {engine}: expected one of {', '.join(ENGINES)}")
+    if output is not None and output.suffix not in ENDINGS:
         raise typer.BadParameter(
             f"--output {output}: expected a name ending in {', '.join(ENDINGS)}; the other formats "
             "have a file for each video or count frames: basnet-rt convert"
         )
     if csv is not None and csv.suffix != ".csv":
         raise typer.BadParameter(f"--csv {csv}: expected a name ending in .csv")
+
+
+def _nowhere(stack: ExitStack) -> Path:
+    """For a run that keeps nothing: a name in a folder that goes with it."""
+    return Path(stack.enter_context(TemporaryDirectory())) / "results.json"
+
+
+def _print_events(outcome: Outcome, summary: dict[str, Any], as_json: bool) -> None:
+    """A line for each event, by video and time; confidence where the model has it."""
+    events = {video: found.events() for video, found in outcome.detections.items()}
+    lines = [_line(summary)] if not events else []
+    for video, found in events.items():
+        lines += [_event(video, one) for one in found] or [f"{printable(video)}  nothing found"]
+    listed = {video: found.to_records() for video, found in events.items()}
+    answer({**summary, "events": listed}, lines, as_json)
+
+
+def _event(video: str, one: Detection) -> str:
+    name = str(one.label) if one.name is None else one.name
+    sure = f"score {one.score:.3f}" if one.confidence is None else f"{100 * one.confidence:.0f} %"
+    return f"{printable(video)}  {one.start:9.2f} - {one.end:9.2f} s  {printable(name)}  {sure}"
 
 
 def _localizer(model: Model, config: Path | None, changes: dict[str, Any]) -> Localizer:
@@ -168,11 +213,11 @@ def _run(
 
 
 def _summary(
-    outcome: Outcome, localizer: Localizer, output: Path, csv: Path | None, seconds: float
+    outcome: Outcome, localizer: Localizer, output: Path | None, csv: Path | None, seconds: float
 ) -> dict[str, Any]:
     written = bool(outcome.detections) or not outcome.failures
     return {
-        "output": str(output) if written else None,
+        "output": str(output) if written and output is not None else None,
         "csv": str(csv) if written and csv is not None else None,
         "mode": localizer.config.mode,
         "simulated": localizer.model.simulated,

@@ -9,6 +9,7 @@ import numpy as np
 import typer
 
 from basnet_rt._system.json_file import read_json
+from basnet_rt.evaluation.protocols import PROTOCOLS
 from basnet_rt.evaluation.reading import OTHER_VIDEOS, UNKNOWN_LABELS
 from basnet_rt.formats.result_files import read_results
 
@@ -19,6 +20,20 @@ OtherVideos = Annotated[
     str, typer.Option(help="Videos outside the subset: false_positive, ignore or error.")
 ]
 
+Protocol = Annotated[
+    str | None,
+    typer.Option(help=f"How a field's papers count: {', '.join(PROTOCOLS)}; see docs/evaluate.md."),
+]
+IgnoreLabels = Annotated[
+    list[str] | None,
+    typer.Option("--ignore-label", help="A class that counts on neither side; repeatable."),
+]
+VideoList = Annotated[
+    Path | None, typer.Option("--video-list", help="The only videos that count, one a line.")
+]
+
+SAME = 1e-6  # 0.1 * 3 is not 0.3
+
 
 def parse_thresholds(text: str) -> list[float]:
     """ "0.1:0.1:0.7" or "0.3,0.5"; rounded, so that 0.1 * 3 is 0.3."""
@@ -26,10 +41,24 @@ def parse_thresholds(text: str) -> list[float]:
         if ":" not in text:
             return [float(part) for part in text.split(",")]
         first, step, last = (float(part) for part in text.split(":"))
-        steps = np.arange(round((last - first) / step) + 1)
-        return [round(value, 9) for value in (first + steps * step).tolist()]
+        reached, swapped = _reaches(first, step, last), _reaches(first, last, step)
     except (ValueError, ZeroDivisionError, OverflowError) as error:
         raise typer.BadParameter(f"--tiou {text}: expected first:step:last or a list") from error
+    if not reached or (swapped and step > last):
+        meant = f"; did you mean {first:g}:{last:g}:{step:g}?" if swapped else ""
+        raise typer.BadParameter(
+            f"--tiou {text}: the order is first:step:last, and steps of {step:g} from {first:g} "
+            f"have to reach {last:g}{meant}"
+        )
+    steps = np.arange(round((last - first) / step) + 1)
+    return [round(value, 9) for value in (first + steps * step).tolist()]
+
+
+def _reaches(first: float, step: float, last: float) -> bool:
+    """Whether a whole number of steps leads from `first` to `last`."""
+    if step <= 0 or last < first:
+        return False
+    return abs(first + step * round((last - first) / step) - last) < SAME
 
 
 def check_choices(unknown_labels: str, other_videos: str) -> None:

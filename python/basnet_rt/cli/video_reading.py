@@ -1,4 +1,4 @@
-"""What `localize` needs where some of its inputs are videos."""
+"""The part of `localize` that reads videos."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ class VideoOptions:
 
 
 def make_reader(videos: Sequence[Input], options: VideoOptions) -> VideoReader | None:
-    """Makes the features of the videos among them; None where there are none.
+    """A reader for the videos among the inputs; None if no input is a video.
 
     Raises:
         Error: the bundle records no extractor, or it cannot be made.
     """
     if not _pixels(videos):
         return None
-    # What has weights is a network; the others compute on the CPU alone.
+    # An extractor with weights is a network; the others compute on the CPU alone.
     elsewhere = options.weights and options.device != "cpu"
     running = {"device": options.device} if elsewhere else {}
     recipe = recorded_recipe(options.model, options.weights, running)

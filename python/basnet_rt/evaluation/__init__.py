@@ -1,5 +1,6 @@
-"""Mean average precision of predicted segments, and what lies behind it."""
+"""Mean average precision of predicted segments; kinds of errors, recall, durations."""
 
+from basnet_rt.evaluation.frames import FrameMetrics, frame_metrics
 from basnet_rt.evaluation.report import (
     DEFAULT_TIOU_THRESHOLDS,
     GroundTruth,
@@ -8,12 +9,17 @@ from basnet_rt.evaluation.report import (
     evaluate,
     score,
 )
+from basnet_rt.evaluation.spotting import SpottingReport, evaluate_spotting
 
 __all__ = [
     "DEFAULT_TIOU_THRESHOLDS",
+    "FrameMetrics",
     "GroundTruth",
     "Predictions",
     "Report",
+    "SpottingReport",
     "evaluate",
+    "evaluate_spotting",
+    "frame_metrics",
     "score",
 ]

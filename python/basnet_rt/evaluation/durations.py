@@ -40,7 +40,7 @@ class Breakdown:
 
     @property
     def ranges(self) -> list[str]:
-        """What each bucket holds, in words."""
+        """The range of each bucket, in words."""
         edges = [f"{bound:g}" for bound in self.bounds]
         middle = [f"{a} to {b}" for a, b in itertools.pairwise(edges)]
         return [f"up to {edges[0]}", *middle, f"above {edges[-1]}"]

@@ -1,4 +1,4 @@
-"""What is wrong with each detection, and which marked segments were missed: the one definition.
+"""The kind of error of each detection, and the missed segments: the one definition.
 
 At a tIoU threshold, a detection has the first of these kinds that fits it:
 
@@ -13,7 +13,7 @@ At a tIoU threshold, a detection has the first of these kinds that fits it:
 
 A marked segment that no detection takes is missed. Detections take segments by falling score, so
 leaving out those below some score changes no other detection's kind, and a segment is then missed
-where the score of what took it is below.
+where the detection that took it has a lower score.
 
 Source of the kinds: Alwassel et al., "Diagnosing Error in Temporal Action Detectors", ECCV 2018;
 their "confusion" is counted as wrong_label here, and their "localization" is poor_boundary.
@@ -86,7 +86,7 @@ def error_kinds(
 
     Args:
         tiou_threshold: in (0, 1].
-        background_tiou: in (0, tiou_threshold]; less overlap than this is none.
+        background_tiou: in (0, tiou_threshold]; a smaller overlap counts as none.
 
     Raises:
         ValueError: a threshold is out of range.

@@ -1,4 +1,4 @@
-"""What an evaluation starts from: the subset's segments, and the predictions that count."""
+"""The input of an evaluation: the subset's segments, and the predictions that count."""
 
 from __future__ import annotations
 
@@ -13,11 +13,17 @@ from basnet_rt.tables.truth import TruthTable
 
 @dataclass(frozen=True, eq=False)
 class EvaluationInput:
-    """Checked tables; `outside` are the videos with predictions that the subset lacks."""
+    """Checked tables.
+
+    Attributes:
+        outside: the videos with predictions that the subset lacks.
+        absent: the videos of the subset that the predictions do not name at all.
+    """
 
     truth: TruthTable
     table: PredictionTable
     outside: list[str]
+    absent: list[str]
 
 
 def levels_of(tiou_thresholds: Any) -> list[float]:

@@ -1,23 +1,41 @@
-"""Reads what an evaluation starts from: files or objects become checked tables."""
+"""Reads the input of an evaluation: files or objects become checked tables."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from basnet_rt._errors import InvalidValue
+from basnet_rt._errors import InvalidType, InvalidValue
 from basnet_rt._system.json_file import read_json
+from basnet_rt.annotations import AnnotationSet, read_split
 from basnet_rt.evaluation.inputs import EvaluationInput
+from basnet_rt.evaluation.protocols import protocol_named
 from basnet_rt.formats.result_files import read_results
 from basnet_rt.tables.predictions import PredictionTable, prediction_table
-from basnet_rt.tables.truth import TruthTable, truth_table
+from basnet_rt.tables.truth import TruthTable, annotations_of, table_of
 
 UNKNOWN_LABELS = ("error", "ignore")
 OTHER_VIDEOS = ("false_positive", "ignore", "error")
+
+
+@dataclass(frozen=True)
+class Convention:
+    """What counts: all of the subset by default.
+
+    Attributes:
+        protocol: a name of `protocols.PROTOCOLS`.
+        ignore_labels: left out of both sides.
+        videos: the only ones that count; a list, or a file that names one a line.
+    """
+
+    protocol: str | None = None
+    ignore_labels: Sequence[str] = ()
+    videos: Sequence[str] | str | Path | None = None
 
 
 def evaluation_input(
@@ -26,6 +44,7 @@ def evaluation_input(
     subset: str | None,
     unknown_labels: str = "error",
     other_videos: str = "false_positive",
+    convention: Convention | None = None,
 ) -> EvaluationInput:
     """Read and check both; arguments and errors are those of `evaluate`.
 
@@ -34,13 +53,39 @@ def evaluation_input(
     """
     _check_choice("unknown_labels", unknown_labels, UNKNOWN_LABELS)
     _check_choice("other_videos", other_videos, OTHER_VIDEOS)
-    known = isinstance(ground_truth, TruthTable)
-    truth = ground_truth if known else truth_table(ground_truth, subset)
+    convention = convention or Convention()
     table = prediction_table(_content(predictions))
+    if isinstance(ground_truth, TruthTable):
+        truth = ground_truth
+    else:
+        annotations = annotations_of(ground_truth, subset)
+        _check_labels_to_ignore(convention.ignore_labels, annotations, table)
+        truth = table_of(counted(annotations, convention), subset)
+        if convention.videos is not None:
+            table = _without_left_out(table, annotations, truth)
+    table = _without_labels(table, convention.ignore_labels)
     outside = [video for video in table.videos_with_rows() if video not in truth.videos]
+    _check_any_inside(table, truth, outside)
     table = _without_other_videos(table, truth, outside, other_videos)
     table = _without_unknown_labels(table, truth, unknown_labels)
-    return EvaluationInput(truth, table, outside)
+    named = set(table.videos)
+    return EvaluationInput(truth, table, outside, [v for v in truth.videos if v not in named])
+
+
+def counted(annotations: AnnotationSet, convention: Convention) -> AnnotationSet:
+    """The annotations that count.
+
+    Raises:
+        ValueError: a listed video is not annotated, or the protocol is unknown or does not fit.
+    """
+    if convention.videos is not None:
+        chosen = convention.videos
+        names = read_split(chosen) if isinstance(chosen, (str, Path)) else tuple(chosen)
+        annotations = annotations.select(names)
+    protocol = protocol_named(convention.protocol)
+    if protocol is not None:
+        annotations = protocol.apply(annotations)
+    return annotations.without_labels(convention.ignore_labels)
 
 
 def _content(predictions: Any) -> Any:
@@ -52,6 +97,57 @@ def _content(predictions: Any) -> Any:
     if not isinstance(content, dict) or not isinstance(content.get("results"), dict):
         raise InvalidValue(f'{predictions}: expected an object with "results"')
     return content
+
+
+def _check_labels_to_ignore(
+    labels: Sequence[str], annotations: AnnotationSet, table: PredictionTable
+) -> None:
+    if isinstance(labels, str):
+        raise InvalidType(f"ignore_labels is {labels!r}; it must be a list of labels")
+    known = [*annotations.classes, *map(str, table.labels)]
+    for label in labels:
+        if label not in known:
+            near = difflib.get_close_matches(str(label), known, n=3) or sorted(set(known))[:5]
+            raise InvalidValue(
+                f"ignore_labels names {label!r}, which neither the ground truth nor the "
+                f"predictions have; they have labels such as {near}"
+            )
+
+
+def _without_labels(table: PredictionTable, labels: Sequence[str]) -> PredictionTable:
+    if not labels:
+        return table
+    ignored = np.array([label in labels for label in table.labels], np.bool_)
+    return table.select(~ignored[table.label_ids])
+
+
+def _without_left_out(
+    table: PredictionTable, annotations: AnnotationSet, truth: TruthTable
+) -> PredictionTable:
+    """Without the videos of the subset that a list of videos leaves out: nobody asks for them."""
+    asked = np.array([v in truth.videos or v not in annotations.videos for v in table.videos])
+    return table.select(asked[table.video_ids])
+
+
+def _check_any_inside(table: PredictionTable, truth: TruthTable, outside: list[str]) -> None:
+    """Names that never match are a mistake, not a low mAP."""
+    if not outside or len(outside) < len(table.videos_with_rows()):
+        return
+    theirs, ours = nearest_names(outside, list(truth.videos))
+    raise InvalidValue(
+        f"none of the {len(outside)} videos with predictions is in the subset: the predictions "
+        f"name {theirs!r}, the annotations {ours!r}; give both the same names"
+    )
+
+
+def nearest_names(some: Sequence[str], others: Sequence[str]) -> tuple[str, str]:
+    """One name of each side, the first that look like one another where any do."""
+    for name in some[:20]:
+        stem = name.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+        for other in others:
+            if stem and (stem in other or other in name):
+                return name, other
+    return some[0], others[0]
 
 
 def _without_other_videos(

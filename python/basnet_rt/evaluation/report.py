@@ -5,20 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from basnet_rt._errors import InvalidValue
 from basnet_rt.annotations import AnnotationSet
+from basnet_rt.evaluation.averages import field_averages
+from basnet_rt.evaluation.durations import Breakdown, by_coverage, by_duration
+from basnet_rt.evaluation.error_kinds import DEFAULT_TIOU, KINDS
+from basnet_rt.evaluation.error_profile import ErrorProfile, error_profile
 from basnet_rt.evaluation.inputs import EvaluationInput, levels_of
-from basnet_rt.evaluation.reading import evaluation_input
+from basnet_rt.evaluation.protocols import protocol_named
+from basnet_rt.evaluation.reading import Convention, evaluation_input
+from basnet_rt.evaluation.recall import RecallCurve, recall_curve
 from basnet_rt.results import Detections, Float64Array
-
-if TYPE_CHECKING:
-    from basnet_rt.evaluation.durations import Breakdown
-    from basnet_rt.evaluation.error_profile import ErrorProfile
-    from basnet_rt.evaluation.recall import RecallCurve
+from basnet_rt.show.html import table_html
+from basnet_rt.show.latex import precision_table
+from basnet_rt.show.report_plot import (
+    ErrorBands,
+    Precisions,
+    plot_classes,
+    plot_errors,
+    plot_map,
+    three_axes,
+)
 
 GroundTruth = str | Path | Mapping[str, Any] | AnnotationSet
 Predictions = str | Path | Mapping[str, Any] | Mapping[str, Detections]
@@ -39,7 +50,8 @@ class Report:
         num_videos, num_truths: in the subset.
         num_detections: that were looked at.
         num_outside: videos with predictions that are not in the subset.
-        inputs: what was compared; `errors`, `recall` and the breakdowns look at it.
+        num_absent: videos of the subset that the predictions do not name.
+        inputs: the tables that were compared; `errors`, `recall` and the breakdowns need them.
     """
 
     tiou_thresholds: Float64Array
@@ -51,37 +63,33 @@ class Report:
     num_truths: int
     num_detections: int
     num_outside: int
+    num_absent: int = 0
     inputs: EvaluationInput | None = field(default=None, repr=False)
 
     @property
     def averages(self) -> dict[str, float]:
         """Means of `map` over the ranges that papers report, where the thresholds allow it."""
-        from basnet_rt.evaluation.averages import field_averages
-
         return field_averages(self.tiou_thresholds, self.map)
 
-    def errors(self, **options: Any) -> ErrorProfile:
-        """What kinds of errors there are; options of `analysis.error_profile.error_profile`."""
-        from basnet_rt.evaluation.error_profile import error_profile
+    @property
+    def shown_averages(self) -> dict[str, float]:
+        """The last columns of a table: `averages`, or else the mean over all thresholds."""
+        return self.averages or {"mean": self.average_map}
 
+    def errors(self, **options: Any) -> ErrorProfile:
+        """Counts of each kind of error; options of `evaluation.error_profile.error_profile`."""
         return error_profile(self._inputs(), **options)
 
     def recall(self, **options: Any) -> RecallCurve:
-        """Recall over the number of detections a video; options of `analysis.recall`."""
-        from basnet_rt.evaluation.recall import recall_curve
-
+        """Recall over the number of detections a video; options of `evaluation.recall`."""
         return recall_curve(self._inputs(), self.tiou_thresholds, **options)
 
     def by_duration(self, **options: Any) -> Breakdown:
-        """Recall of short and long segments; options of `analysis.durations.by_duration`."""
-        from basnet_rt.evaluation.durations import by_duration
-
+        """Recall of short and long segments; options of `evaluation.durations.by_duration`."""
         return by_duration(self._inputs(), self.tiou_thresholds, **options)
 
     def by_coverage(self, **options: Any) -> Breakdown:
         """The same by the share of the video that a segment fills; needs known durations."""
-        from basnet_rt.evaluation.durations import by_coverage
-
         return by_coverage(self._inputs(), self.tiou_thresholds, **options)
 
     @property
@@ -90,26 +98,44 @@ class Report:
         truth = self._inputs().truth
         return bool((truth.durations[truth.video_ids] > 0).all())
 
-    def plot(self, axes: Any = None, **options: Any) -> Any:
-        """mAP per tIoU, AP per class and error kinds; options of `analysis.report_plot`.
+    def plot(self, axes: Any = None, *, tiou_threshold: float = DEFAULT_TIOU) -> Any:
+        """Draw mAP per tIoU, AP per class and the kinds of errors.
+
+        Args:
+            axes: three Axes of matplotlib to draw into; None makes a figure.
+            tiou_threshold: of the kinds of errors.
 
         Returns:
-            Three matplotlib Axes, (3,) object array. Nothing is shown or saved.
-        """
-        from basnet_rt.show.report_plot import plot_report
+            The three Axes, (3,) object array. Nothing is shown or saved.
 
-        return plot_report(self, axes, **options)
+        Raises:
+            Error: matplotlib is not installed (extra `plot`).
+            ValueError: not three axes, or the threshold is out of range.
+        """
+        panels = three_axes(len(self.labels), axes)
+        shown = Precisions(self.tiou_thresholds, self.map, self.average_map, self.labels, self.ap)
+        plot_map(shown, panels[0])
+        plot_classes(shown, panels[1])
+        found = self.errors(tiou_threshold=tiou_threshold)
+        missed = found.counts["missed"] / found.num_truths
+        plot_errors(ErrorBands(found.tiou_threshold, KINDS, found.bands, missed), panels[2])
+        return panels
 
     def _repr_html_(self) -> str:
-        from basnet_rt.show.html import report_html
-
-        return report_html(self)
+        averages = self.averages
+        heads = ["tIoU", *(f"{level:g}" for level in self.tiou_thresholds), *averages, "mean"]
+        values = [*self.map.tolist(), *averages.values(), self.average_map]
+        caption = (
+            f"{self.num_detections} detections against {self.num_truths} segments of "
+            f"{len(self.labels)} classes in {self.num_videos} videos"
+        )
+        return table_html(caption, heads, [["mAP (%)", *(f"{100 * one:.1f}" for one in values)]])
 
     def to_latex(self, name: str = "ours") -> str:
         """A booktabs table of one row; `analysis.latex.latex_table` puts several into one."""
-        from basnet_rt.show.latex import latex_table
-
-        return latex_table({name: self})
+        averages = self.shown_averages
+        row = [*self.map.tolist(), *averages.values()]
+        return precision_table(self.tiou_thresholds.tolist(), list(averages), {name: row})
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, fit for JSON."""
@@ -123,6 +149,7 @@ class Report:
             "num_truths": self.num_truths,
             "num_detections": self.num_detections,
             "num_outside": self.num_outside,
+            "num_absent": self.num_absent,
         }
 
     def _inputs(self) -> EvaluationInput:
@@ -137,6 +164,9 @@ def evaluate(
     *,
     subset: str | None,
     tiou_thresholds: float | Iterable[float] = DEFAULT_TIOU_THRESHOLDS,
+    protocol: str | None = None,
+    ignore_labels: Sequence[str] = (),
+    videos: Sequence[str] | str | Path | None = None,
     unknown_labels: Literal["error", "ignore"] = "error",
     other_videos: Literal["false_positive", "ignore", "error"] = "false_positive",
     num_threads: int = 0,
@@ -152,8 +182,13 @@ def evaluate(
         predictions: a results file (`.json` in ActivityNet form, or our `.csv`), its content, or a
             dictionary from video to `Detections` with class names.
         subset: such as "test"; None takes every video of the ground truth.
-        tiou_thresholds: each in (0, 1]. The default, 0.1, 0.2 .. 0.9, is THUMOS'14's; ActivityNet
-            is reported at 0.5, 0.55 .. 0.95.
+        tiou_thresholds: each in (0, 1]. Left out: the protocol's, and without a protocol 0.1,
+            0.2 .. 0.9, as THUMOS'14; ActivityNet is reported at 0.5, 0.55 .. 0.95.
+        protocol: which convention of the field counts videos and times; "thumos14" (210 videos),
+            "thumos14-212", "thumos14-snippets" (212 videos, marked times rounded to snippets) or
+            "activitynet". docs/evaluate.md says who uses which. None counts all as it is.
+        ignore_labels: classes that count on neither side, such as THUMOS'14's "Ambiguous".
+        videos: the only videos of the subset that count: names, or a file with one a line.
         unknown_labels: what to do with predictions of a label that the subset's ground truth does
             not have. "error" by default: a misspelt label would only look like a low mAP.
         other_videos: what to do with predictions in videos outside the subset. They count as false
@@ -166,13 +201,20 @@ def evaluate(
 
     Raises:
         ValueError: a file is absent or not JSON, the subset is absent or has no segments, or an
-            entry is wrong (NaN, an end before its start, no number); names video and entry.
+            entry is wrong (NaN, an end before its start, no number); names video and entry. No
+            video with predictions is in the subset; quotes a name of each side.
         TypeError: an argument has the wrong kind.
 
     Source: ANETdetection of the ActivityNet challenge, as released with BaS-Net.
     """
+    chosen = protocol_named(protocol)
+    if chosen is not None and tiou_thresholds is DEFAULT_TIOU_THRESHOLDS:
+        tiou_thresholds = chosen.tiou_thresholds
     levels = levels_of(tiou_thresholds)
-    given = evaluation_input(ground_truth, predictions, subset, unknown_labels, other_videos)
+    convention = Convention(protocol, ignore_labels, videos)
+    given = evaluation_input(
+        ground_truth, predictions, subset, unknown_labels, other_videos, convention
+    )
     return score(given, levels, num_threads)
 
 
@@ -180,5 +222,5 @@ def score(given: EvaluationInput, levels: Sequence[float], num_threads: int = 0)
     """`evaluate` of tables that were read and checked before."""
     truth, table = given.truth, given.table
     ap, mean_ap, average = truth.score(table, list(levels), num_threads)
-    counts = (len(truth.videos), len(truth), len(table), len(given.outside))
+    counts = (len(truth.videos), len(truth), len(table), len(given.outside), len(given.absent))
     return Report(np.asarray(levels), mean_ap, average, ap, list(truth.labels), *counts, given)

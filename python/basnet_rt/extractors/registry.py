@@ -60,9 +60,9 @@ def extractor_from_spec(
         running: settings that leave the features alone, such as `device` and `batch`.
 
     Raises:
-        BundleError: the record is none, is of an extractor or version that this program does not
-            have, or the weights are other ones.
-        ValueError: weights are missing, or given where there are none; no such setting.
+        BundleError: the record is not valid, this program lacks its extractor or its version,
+            or the weights differ.
+        ValueError: weights are missing, or given to an extractor without weights; no such setting.
     """
     if not isinstance(spec, ExtractorSpec):
         spec = ExtractorSpec.from_dict(spec)

@@ -1,4 +1,4 @@
-"""The record of an extractor: what decides its features, and how two records differ."""
+"""The record of an extractor, which decides its features; the differences of two records."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from basnet_rt.video.frames import FrameFormat
 
 @dataclass(frozen=True, kw_only=True)
 class ExtractorSpec:
-    """What decides the features of a video: two extractors with equal specs give equal features.
+    """Everything that decides features: two extractors with equal specs give equal features.
 
     It is written beside features and into bundles; a model refuses features of another spec.
 
@@ -50,7 +50,7 @@ class ExtractorSpec:
         return self.snippet_stride / self.fps
 
     def num_snippets(self, num_frames: int) -> int:
-        """Rows of a video of so many frames of the grid; one at least where there is a frame.
+        """Rows of a video with `num_frames` frames of the grid; at least one if it has a frame.
 
         Frames at the end that fill no snippet are left out; a video shorter than one snippet has
         its last frame repeated.
@@ -66,7 +66,7 @@ class ExtractorSpec:
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> ExtractorSpec:
-        """Read what `to_dict` gave.
+        """The inverse of `to_dict`.
 
         Raises:
             BundleError: a field is missing, unknown or impossible.
@@ -78,7 +78,7 @@ class ExtractorSpec:
 
 
 def differences(wanted: ExtractorSpec, got: ExtractorSpec) -> list[str]:
-    """What differs between two records, in words: "fps 30.0, not 25.0"."""
+    """The differences of two records, in words: "fps 30.0, not 25.0"."""
     return list(_differences(wanted.to_dict(), got.to_dict(), ""))
 
 

@@ -1,4 +1,4 @@
-"""What `extract` writes beside features: which extractor made them, of which video.
+"""The records that `extract` writes beside features: their extractor and their video.
 
 A folder has `extractor.json`, the record of the extractor; each `<name>.npy` has `<name>.json`, a
 sidecar. Features without them are used as they always were.
@@ -55,7 +55,7 @@ def read_sidecar(path: Path) -> Sidecar | None:
 
     Raises:
         ValueError: damaged, or of a later version.
-        BundleError: its record of the extractor is none.
+        BundleError: its record of the extractor is not valid.
     """
     if not path.is_file():
         return None
@@ -81,7 +81,7 @@ def write_extractor(folder: Path, spec: ExtractorSpec) -> None:
 
 
 def read_extractor(folder: Path) -> ExtractorSpec | None:
-    """The record of a folder's extractor; None where there is none.
+    """The record of a folder's extractor; None if the folder has no record.
 
     Raises:
         ValueError, BundleError: it is damaged, or no record.
@@ -142,7 +142,7 @@ def check_same_extractor(
 ) -> None:
     """
     Raises:
-        BundleError: the records differ; says in what.
+        BundleError: the records differ; the message names the differences.
     """
     from basnet_rt.features.extractor_spec import differences
 

@@ -56,11 +56,11 @@ class FeatureSource:
 
     @property
     def extractor(self) -> ExtractorSpec | None:
-        """What made the features, where `basnet-rt extract` left its record."""
+        """The extractor that made the features, if `basnet-rt extract` left its record."""
         return self._records.extractor
 
     def sidecar(self, name: str) -> Sidecar | None:
-        """What `basnet-rt extract` left about one video: its duration, extractor, origin.
+        """The record of one video by `basnet-rt extract`: its duration, extractor, origin.
 
         Raises:
             BundleError: it is of another extractor than the folder.
@@ -121,7 +121,7 @@ def open_features(
         modality: "rgb" or "flow" reads that part alone where the two are apart.
 
     Raises:
-        ValueError: the path is absent, or is none of these; the message says what was found.
+        ValueError: the path is absent or of another kind; the message says what was found.
     """
     if modality not in MODALITIES:
         raise InvalidValue(f"modality: expected one of {', '.join(MODALITIES)}, got {modality!r}")
@@ -153,7 +153,7 @@ def _open_folder(path: Path, part: str | None) -> tuple[Container, list[Path]]:
 
 
 def _span(rows: Rows, length: int) -> tuple[slice, npt.NDArray[np.int64] | None]:
-    """The stretch to read from disk, and what to take of it (None: all)."""
+    """The stretch to read from disk, and the rows to keep of that stretch (None: all)."""
     if rows is None:
         return slice(0, length), None
     if isinstance(rows, slice):

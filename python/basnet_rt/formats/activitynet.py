@@ -13,6 +13,7 @@ from typing import Any
 
 from basnet_rt._core import __version__
 from basnet_rt._errors import InvalidValue
+from basnet_rt._system.json_file import parse_json
 from basnet_rt.annotations import parse_activitynet
 from basnet_rt.formats.bridges import from_annotations
 from basnet_rt.formats.heading import read_rate
@@ -50,10 +51,7 @@ def read(text: str, source: Source) -> MarkedVideos:
     Raises:
         ValueError: no JSON, neither form, or a wrong entry; names the video.
     """
-    try:
-        content = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InvalidValue(f"{source.path}: not JSON: {error}") from error
+    content = parse_json(text, str(source.path))
     if isinstance(content, dict) and isinstance(content.get("database"), dict):
         return _read_ground_truth(content, source)
     if not isinstance(content, dict) or not isinstance(content.get("results"), dict):
@@ -88,6 +86,7 @@ def _truth(video: VideoMarks) -> dict[str, Any]:
         "subset": video.subset,
         "duration": video.duration,
         "fps": None if video.rate is None else str(video.rate),
+        "reviewed": video.reviewed or None,
     }
     marks = [{"label": mark.label, "segment": [mark.start, mark.end]} for mark in video.marks]
     return {**{k: v for k, v in known.items() if v is not None}, "annotations": marks}
@@ -104,7 +103,7 @@ def _read_ground_truth(content: dict[str, Any], source: Source) -> MarkedVideos:
         where = f"{source.path}: video {name!r}"
         marks = tuple(checked_mark(where, m.label, m.start, m.end) for m in video.marks)
         rate = read_rate(where, content["database"][name])
-        videos[name] = VideoMarks(marks, video.duration, video.subset, rate)
+        videos[name] = VideoMarks(marks, video.duration, video.subset, rate, video.reviewed)
     origin = {"simulated": True} if content.get("simulated") is True else {}
     return MarkedVideos(videos, origin)
 
@@ -124,7 +123,8 @@ def _read_results(content: dict[str, Any], source: Source) -> MarkedVideos:
             for i, record in enumerate(records)
         ]
         videos[name] = VideoMarks(tuple(marks))
-    return MarkedVideos(videos, {"mode": UNKNOWN_MODE, **provenance})
+    predicted = f"{source.path}: it holds the results of a model"
+    return MarkedVideos(videos, {"mode": UNKNOWN_MODE, **provenance}, predicted=predicted)
 
 
 def _checked(where: str, record: Mapping[str, Any]) -> Mark:

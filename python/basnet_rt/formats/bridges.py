@@ -1,4 +1,4 @@
-"""Between marks and what the rest of the package has: results, and annotations."""
+"""Converts between marks and the results and annotations of the rest of the package."""
 
 from __future__ import annotations
 
@@ -60,17 +60,19 @@ def from_annotations(annotations: AnnotationSet) -> MarkedVideos:
         if lacking:
             raise InvalidValue(f"video {name!r}: {lacking} without a segment")
         marks = tuple(Mark(one.label, one.start, one.end) for one in video.segments)
-        videos[name] = VideoMarks(marks, video.duration, video.subset)
+        videos[name] = VideoMarks(marks, video.duration, video.subset, reviewed=video.reviewed)
     return MarkedVideos(videos)
 
 
 def to_annotations(marked: MarkedVideos) -> AnnotationSet:
-    """What training and evaluation take; scores are left behind."""
+    """Annotations for training and evaluation; scores are left out."""
     videos = {}
     for name, video in marked.videos.items():
         segments = tuple(Segment(mark.label, mark.start, mark.end) for mark in video.marks)
         tags = tuple(sorted({segment.label for segment in segments}))
-        videos[name] = VideoAnnotation(name, tags, segments, video.subset, video.duration)
+        videos[name] = VideoAnnotation(
+            name, tags, segments, video.subset, video.duration, video.reviewed
+        )
     return AnnotationSet(videos, bool(marked.provenance.get("simulated", False)))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -18,7 +19,10 @@ from basnet_rt.formats.source import Source
 
 COLUMNS = ("video", "label", "score", "start", "end", "mode", "source")
 NEEDED = ("video", "label", "start", "end")
+_TEXTS = ("video", "label", "mode", "source")
 SIMULATED = "(simulated)"
+# What a spreadsheet takes for a formula, behind any number of apostrophes.
+_RUNS = re.compile(r"'*[=+\-@\t\r\n]")
 
 
 def write(marked: MarkedVideos) -> Iterator[str]:
@@ -30,12 +34,30 @@ def write(marked: MarkedVideos) -> Iterator[str]:
         rows = csv.writer(text, lineterminator="\n")
         for mark in video.marks:
             score = "" if mark.score is None else mark.score
-            rows.writerow([name, mark.label, score, mark.start, mark.end, mode, source])
+            texts = [inert(one) for one in (name, mark.label, mode, source)]
+            row = [*texts[:2], score, mark.start, mark.end, *texts[2:]]
+            if any("\r" in one for one in texts):  # csv quotes only the line end that it writes
+                csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow(row)
+            else:
+                rows.writerow(row)
         yield text.getvalue()
 
 
+def inert(text: str) -> str:
+    """The text of a cell such that no spreadsheet runs it; `plain` gives it back.
+
+    Source: OWASP, "CSV injection": a leading apostrophe makes a cell text.
+    """
+    return "'" + text if _RUNS.match(text) else text
+
+
+def plain(text: str) -> str:
+    """The text that `inert` was given."""
+    return text[1:] if text[:1] == "'" and _RUNS.match(text) else text
+
+
 def read(text: str, source: Source) -> MarkedVideos:
-    """Columns are found by name, in any order; others are not looked at.
+    """Columns are found by name, in any order; others are ignored.
 
     Raises:
         ValueError: a column is absent, a row has too many cells or a wrong one; names the line.
@@ -49,7 +71,8 @@ def read(text: str, source: Source) -> MarkedVideos:
         for row in rows:
             if None in row:
                 raise InvalidValue(f"{source.at(rows.line_num)}: more cells than columns")
-            table.add(source.at(rows.line_num), row)
+            texts = {k: plain(v) for k, v in row.items() if isinstance(v, str) and k in _TEXTS}
+            table.add(source.at(rows.line_num), {**row, **texts})
     except csv.Error as error:
         raise InvalidValue(f"{source.path}, after line {rows.line_num}: {error}") from error
     return table.marked()

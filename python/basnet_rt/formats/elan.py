@@ -2,7 +2,7 @@
 
 Times are whole milliseconds (each end at most 0.5 ms off; a shorter segment gets one). Annotations
 of a tier must not overlap, so overlapping segments of a class go to further tiers, `Fight #2`. The
-value of an annotation is its score, exactly; what a person writes there instead is not looked at.
+value of an annotation is its score, exactly; any other text that a person writes there is ignored.
 Reading needs the extra `timelines`.
 
 Source: ELAN Annotation Format 3.0, https://www.mpi.nl/tools/elan/EAFv3.0.xsd
@@ -58,7 +58,7 @@ def write(marked: MarkedVideos, media: str) -> Iterator[str]:
 
 
 def read(text: str, source: Source) -> MarkedVideos:
-    """Every time-aligned tier; tiers that depend on others are not looked at.
+    """Every time-aligned tier; tiers that depend on others are ignored.
 
     Raises:
         ValueError: no XML, a document type or entities, no ELAN document, or an annotation without

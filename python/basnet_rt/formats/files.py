@@ -70,12 +70,18 @@ def write_marks(
         media: where the videos lie; `{video}` stands for the name.
 
     Raises:
-        ValueError: no such format, the frame rate is needed and not known, or something that the
-            format cannot hold; names the video.
+        ValueError: no such format, the frame rate is needed and not known, something that the
+            format cannot hold (names the video), or predictions that nobody accepted as ground
+            truth.
         Error: a file cannot be written, or a library of an extra is absent.
     """
     path = Path(path)
     chosen = format_to_write(path, format)
+    if chosen.name == "ground-truth" and marked.predicted is not None:
+        raise InvalidValue(
+            f"{marked.predicted}, so it cannot become ground truth; have a person accept or "
+            "correct the segments first (in the report, Label Studio or another editor)"
+        )
     if fps is not None:
         marked = marked.with_rate(FrameRate.parse(fps))
     if not chosen.holds_any_time:
@@ -99,7 +105,7 @@ def _check_times(marked: MarkedVideos, chosen: Format) -> None:
 
 def _read(file: Path, name: str | None, source: Source) -> MarkedVideos:
     chosen = format_to_read(file, name)
-    text = read_text(file)
+    text = read_text(file, "" if chosen.suffix == ".csv" else None)
     if name is None and chosen.suffix == ".json":
         chosen = json_form(text)
     found = chosen.read(text, source)
@@ -120,7 +126,7 @@ def _media_of(template: str) -> Callable[[str], str]:
 
 
 def _parts(path: Path, marked: MarkedVideos, chosen: Format) -> dict[Path, MarkedVideos]:
-    """What goes into which file."""
+    """The content of each file."""
     named = path.suffix.lower() == chosen.suffix and not path.is_dir()
     if chosen.many or (named and len(marked.videos) == 1):
         return {path: marked}

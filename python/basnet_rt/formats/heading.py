@@ -1,4 +1,4 @@
-"""What a file of one video says at its top: the video, its length and rate, who made the marks.
+"""The heading of a file of one video: the video, its length and rate, who made the marks.
 
 Formats for people and editors have no fields for this; each has a place for a free note. The note
 is JSON on one line, so that what was exported is known again when it comes back.

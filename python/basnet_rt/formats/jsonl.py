@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator
 
 from basnet_rt._errors import InvalidValue
+from basnet_rt._system.json_file import parse_json
 from basnet_rt.formats.csv_table import Table, source_of
 from basnet_rt.formats.marks import MarkedVideos
 from basnet_rt.formats.source import Source
@@ -26,7 +27,7 @@ def write(marked: MarkedVideos) -> Iterator[str]:
 
 
 def read(text: str, source: Source) -> MarkedVideos:
-    """Blank lines are skipped; other keys are not looked at.
+    """Blank lines are skipped; other keys are ignored.
 
     Raises:
         ValueError: a line is no JSON object or lacks a value; names the line.
@@ -35,10 +36,7 @@ def read(text: str, source: Source) -> MarkedVideos:
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise InvalidValue(f"{source.at(number)}: not JSON: {error}") from error
+        row = parse_json(line, source.at(number))
         if not isinstance(row, dict):
             raise InvalidValue(f"{source.at(number)}: {str(row)[:40]!r}; it must be an object")
         table.add(source.at(number), row)

@@ -17,17 +17,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
 from basnet_rt._errors import InvalidValue
+from basnet_rt._system.json_file import parse_json
 from basnet_rt.formats.heading import MARKER, checked_heading, heading, one_video, read_rate
 from basnet_rt.formats.marks import Mark, MarkedVideos, VideoMarks, checked_mark, merged, rate_of
 from basnet_rt.formats.source import Source
 from basnet_rt.formats.timecode import FrameRate, frame_range, seconds_at
 
 _LAST_FRAME = 10**12
-_UPLOAD = re.compile(r"^[0-9a-f]{8}-")  # what Label Studio puts before the name of an upload
+_UPLOAD = re.compile(r"^[0-9a-f]{8}-")  # Label Studio's prefix of the name of an upload
 
 
 def write(marked: MarkedVideos, media_of: Callable[[str], str]) -> Iterator[str]:
@@ -45,7 +47,7 @@ def write(marked: MarkedVideos, media_of: Callable[[str], str]) -> Iterator[str]
 
 
 def read(text: str, source: Source) -> MarkedVideos:
-    """An export, or what `write` wrote.
+    """An export of Label Studio, or a file that `write` wrote.
 
     Where any task has an annotation, the tasks without one were not looked at by a person: they are
     left out, and a note says how many. Of several annotations of a task the one marked as ground
@@ -55,10 +57,7 @@ def read(text: str, source: Source) -> MarkedVideos:
         ValueError: no list of tasks, a region with a wrong value, several annotations and none of
             them marked, or no frame rate; names the task and the region.
     """
-    try:
-        tasks = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InvalidValue(f"{source.path}: not JSON: {error}") from error
+    tasks = parse_json(text, str(source.path))
     if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
         raise InvalidValue(f"{source.path}: expected a list of Label Studio's tasks")
     done = [task for task in tasks if _annotations(task)]
@@ -71,7 +70,11 @@ def read(text: str, source: Source) -> MarkedVideos:
     if len(parts) < len(tasks):
         notes = (f"{len(tasks) - len(parts)} of {len(tasks)} tasks have no annotation: left out",)
     found = merged(parts)
-    return MarkedVideos(found.videos, {} if done else found.provenance, notes)
+    if done:
+        videos = {name: replace(video, reviewed=True) for name, video in found.videos.items()}
+        return MarkedVideos(videos, {}, notes)
+    predicted = f"{source.path}: none of its {len(tasks)} tasks has an annotation of a person"
+    return MarkedVideos(found.videos, found.provenance, notes, predicted)
 
 
 def _task(name: str, video: VideoMarks, marked: MarkedVideos, media: str) -> dict[str, Any]:
@@ -128,7 +131,7 @@ def _name(where: str, data: dict[str, Any]) -> str:
 
 
 def _regions(task: dict[str, Any], where: str) -> list[Any]:
-    """Of the one annotation that counts; of the last prediction where there is none."""
+    """Regions of the only annotation that counts, or else of the last prediction."""
     found = _annotations(task)
     if len(found) > 1:
         found = [one for one in found if one.get("ground_truth")]

@@ -1,4 +1,4 @@
-"""Marked segments of videos: what every format is written from and read into."""
+"""Marked segments of videos; every format is written from them and read into them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from basnet_rt.formats.timecode import FrameRate
 
 
 class Mark(NamedTuple):
-    """One segment [start, end) in seconds; `score` is None where nobody gave one."""
+    """One segment [start, end) in seconds; `score` is None if it has none."""
 
     label: str
     start: float
@@ -29,12 +29,15 @@ class VideoMarks:
         duration: in seconds; None where unknown.
         subset: such as "test"; None where unknown.
         rate: of its frames; None where unknown.
+        reviewed: whether the file says that a person looked at all of the video; two tellings of
+            the same segments are equal whoever looked.
     """
 
     marks: tuple[Mark, ...] = ()
     duration: float | None = None
     subset: str | None = None
     rate: FrameRate | None = None
+    reviewed: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -45,11 +48,14 @@ class MarkedVideos:
         videos: in the order of the file.
         provenance: what results say about where they come from; empty for annotations.
         notes: what a person should know about the reading, a sentence each.
+        predicted: where the file says that a model made the segments and nobody accepted them, the
+            file and that sentence; they cannot become ground truth.
     """
 
     videos: dict[str, VideoMarks]
     provenance: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    predicted: str | None = None
 
     @property
     def num_marks(self) -> int:
@@ -102,7 +108,7 @@ def checked_mark(
             published ones have segments that begin before their video.
 
     Raises:
-        ValueError: the label is no text or empty, a number is none or not finite, the segment
+        ValueError: the label is not text or empty, a time or score is not finite, the segment
             begins before `least` or ends before it starts; begins with `where`.
     """
     if not isinstance(label, str) or not label.strip():
@@ -147,6 +153,7 @@ def merged(parts: Iterable[MarkedVideos]) -> MarkedVideos:
     videos: dict[str, VideoMarks] = {}
     notes: list[str] = []
     origins: list[Mapping[str, Any]] = []
+    predicted: str | None = None
     for part in parts:
         twice = videos.keys() & part.videos.keys()
         if twice:
@@ -154,7 +161,8 @@ def merged(parts: Iterable[MarkedVideos]) -> MarkedVideos:
         videos |= part.videos
         notes += part.notes
         origins.append(part.provenance)
-    return MarkedVideos(videos, merged_provenance(origins), tuple(notes))
+        predicted = predicted or part.predicted
+    return MarkedVideos(videos, merged_provenance(origins), tuple(notes), predicted)
 
 
 def merged_provenance(origins: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

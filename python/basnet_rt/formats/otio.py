@@ -97,7 +97,7 @@ def _parsed(otio: Any, text: str, source: Source) -> Any:
     try:
         json.loads(text)  # says where it is wrong, and refuses what is too deep for the library
         return otio.adapters.read_from_string(text, "otio_json")
-    # What the library raises depends on what is wrong: KeyError for a field, RuntimeError ...
+    # The library raises a different error for each fault: KeyError for a field, RuntimeError ...
     except (ValueError, LookupError, TypeError, RuntimeError, otio.exceptions.OTIOError) as error:
         raise InvalidValue(f"{source.path}: not OTIO: {error}") from error
 

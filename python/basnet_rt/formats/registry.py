@@ -1,4 +1,4 @@
-"""Which formats there are: how each is written and read, and what it can hold."""
+"""The list of formats: how each is written and read, and what it can hold."""
 
 from __future__ import annotations
 

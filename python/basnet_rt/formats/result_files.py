@@ -11,19 +11,17 @@ import numpy as np
 
 from basnet_rt._errors import InvalidValue
 from basnet_rt._system.json_file import read_json
-from basnet_rt.config import PostprocessConfig
-from basnet_rt.model.model import Model
 from basnet_rt.results import UNKNOWN_MODE, Detections
 from basnet_rt.tables.predictions import PredictionTable, prediction_table
 
 
 @dataclass(frozen=True, eq=False)
 class ResultFile:
-    """What a result file holds.
+    """The content of a result file.
 
     Attributes:
         detections: by video, in the order of the file. A CSV has no videos without detections.
-        provenance: as from `provenance_of`; empty in files that other programs wrote.
+        provenance: as from `localize.provenance_of`; empty in files that other programs wrote.
     """
 
     detections: dict[str, Detections]
@@ -32,19 +30,6 @@ class ResultFile:
     @property
     def simulated(self) -> bool:
         return bool(self.provenance.get("simulated", False))
-
-
-def provenance_of(model: Model, config: PostprocessConfig) -> dict[str, Any]:
-    """What results say about where they come from; plain values."""
-    return {
-        "mode": config.mode,
-        "simulated": model.simulated,
-        "model": model.name,
-        "classes": list(model.classes),
-        "feature_extractor": model.metadata.feature_extractor,
-        "postprocess": config.to_dict(),
-        "bundle": dict(model.metadata.provenance),
-    }
 
 
 def write_results(
@@ -64,7 +49,7 @@ def write_results(
     Args:
         path: a file; a folder for a format with one file for each video.
         detections: by video.
-        provenance: as from `provenance_of`.
+        provenance: as from `localize.provenance_of`.
         format: its name in `formats.FORMATS`; None goes by the ending, `.json` is "activitynet".
         fps: frames a second of the videos, where the format counts frames; 25, "29.97df" ...
 

@@ -1,4 +1,4 @@
-"""Where a text comes from, and what is known about it from elsewhere."""
+"""The origin of a text, and facts about its videos that the text does not state."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Source:
         """What the file says goes first: its frames were counted at that rate.
 
         Raises:
-            ValueError: nobody says.
+            ValueError: no frame rate is known.
         """
         rate = own or self.rates.get(video) or self.rate
         if rate is None:
@@ -47,8 +47,11 @@ class Source:
         return rate
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Path, newline: str | None = None) -> str:
     """A whole file as text, whatever its line ends.
+
+    Args:
+        newline: "" leaves line ends as they are, for formats that quote them.
 
     Raises:
         ValueError: absent, no file, not UTF-8, or larger than `MAX_BYTES`; names it.
@@ -57,7 +60,8 @@ def read_text(path: Path) -> str:
         size = path.stat().st_size
         if size > MAX_BYTES:
             raise InvalidValue(f"{path}: {size} bytes; a file of segments has at most {MAX_BYTES}")
-        return path.read_text(encoding="utf-8-sig")
+        with path.open(encoding="utf-8-sig", newline=newline) as file:
+            return file.read()
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidValue(f"{path}: cannot be read: {error}") from error
 

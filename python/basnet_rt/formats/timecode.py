@@ -75,7 +75,7 @@ class FrameRate:
         return whole
 
     def __str__(self) -> str:
-        """What `parse` reads."""
+        """A text that `parse` reads."""
         return f"{self.exact}{'df' if self.drop_frame else ''}"
 
 
@@ -166,6 +166,6 @@ def _labels_skipped(frame: int, rate: FrameRate) -> int:
         return 0
     dropped, minute = _dropped(rate), 60 * rate.nominal
     tens, rest = divmod(frame, 10 * minute - 9 * dropped)
-    # The first of ten minutes is whole; each later one is shorter by what it skips.
+    # The first of ten minutes is whole; each later one lacks the frames that it skips.
     later = max(0, (rest - minute) // (minute - dropped) + 1)
     return dropped * (9 * tens + later)

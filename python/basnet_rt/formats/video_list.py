@@ -1,4 +1,4 @@
-"""What is known about the videos besides their segments: which there are, how long, at which rate.
+"""A list of videos: their names, lengths and frame rates, without their segments.
 
 A list matters for corrected files: a video in which nothing was marked has no row in most formats,
 and is still a video without any action, which training and evaluation need to know.
@@ -6,11 +6,11 @@ and is still a video without any action, which training and evaluation need to k
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
 from basnet_rt._errors import InvalidValue
+from basnet_rt._system.json_file import parse_json
 from basnet_rt.annotations import parse_activitynet, read_split
 from basnet_rt.formats.heading import read_rate
 from basnet_rt.formats.marks import Mark, MarkedVideos, VideoMarks
@@ -21,7 +21,7 @@ VideoList = dict[str, VideoMarks]  # without marks
 
 
 def read_video_list(path: str | Path) -> VideoList:
-    """From a `.json` in ActivityNet's ground-truth form (its segments are not looked at; `fps` may
+    """From a `.json` in ActivityNet's ground-truth form (its segments are ignored; `fps` may
     stand beside `duration`), or a text of names, one a line.
 
     Raises:
@@ -30,10 +30,7 @@ def read_video_list(path: str | Path) -> VideoList:
     path = Path(path)
     if path.suffix != ".json":
         return {name: VideoMarks() for name in read_split(path)}
-    try:
-        content = json.loads(read_text(path))
-    except (ValueError, RecursionError) as error:
-        raise InvalidValue(f"{path}: not JSON: {error}") from error
+    content = parse_json(read_text(path), str(path))
     videos = parse_activitynet(content, str(path)).videos
     return {
         name: VideoMarks(
@@ -63,7 +60,8 @@ def described(marked: MarkedVideos, known: VideoList) -> MarkedVideos:
         duration = found.duration if listed.duration is None else listed.duration
         rate = listed.rate or found.rate
         marks, cut = _cut(name, found.marks, duration, rate)
-        videos[name] = VideoMarks(marks, duration, listed.subset or found.subset, rate)
+        subset = listed.subset or found.subset
+        videos[name] = VideoMarks(marks, duration, subset, rate, found.reviewed)
         num_cut += cut
     note = f"{num_cut} segments ended after their video: cut at its end"
     return replace(marked, videos=videos, notes=(*marked.notes, *([note] if num_cut else [])))

@@ -1,4 +1,4 @@
-"""What a long run has finished so far, kept on disk so that a restart goes on from there."""
+"""The finished videos of a long run, kept on disk so that a restart goes on from there."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Journal:
 
     Attributes:
         path: beside the output, `<output>.partial.jsonl`.
-        done: what the run before had finished, by video: its fingerprint and its detections.
+        done: videos that an earlier run finished: fingerprint and detections of each.
         discarded: whether there was a journal of another model or other settings.
     """
 

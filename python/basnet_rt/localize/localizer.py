@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -37,7 +36,7 @@ class Localizer:
             raise InvalidType(f"config is a {type(config).__name__}; it must be PostprocessConfig")
         self.model = model
         self.config = model.config if config is None else config
-        self._check_fit()
+        _core.check(self.config.native, len(model.classes))
 
     def __call__(self, features: Any, *, duration: float | None = None) -> Detections:
         """Detections in one video, by falling score, with class names.
@@ -101,7 +100,10 @@ class Localizer:
             raw_cas=None if raw[0] is None else raw,
             num_threads=num_threads,
         )
-        return [dataclasses.replace(one, classes=self.model.classes) for one in found]
+        return [
+            self.model.described(one, self.config, seconds)
+            for one, seconds in zip(found, columns["snippet_seconds"], strict=True)
+        ]
 
     def _forward(self, features: Any) -> tuple[FullOutput, float]:
         """What the model says, and the seconds between its snippets.
@@ -109,7 +111,7 @@ class Localizer:
         NumPy arrays, or tensors on the model's GPU where post-processing runs there too.
         """
         rows, snippet_seconds = self._resampled(features)
-        output = self.model.forward_tensors(rows)
+        output = self.model.forward_tensors(rows, with_scores=not self._own_scores())
         if stays_on(self.model.device.type):
             return output, snippet_seconds
         return FullOutput(*(_host(one) for one in output)), snippet_seconds
@@ -119,13 +121,12 @@ class Localizer:
     ) -> Detections:
         arguments = self._arguments(output, snippet_seconds)
         found = postprocess(**arguments, config=self.config, duration=duration)
-        return dataclasses.replace(found, classes=self.model.classes)
+        return self.model.described(found, self.config, snippet_seconds)
 
     def _arguments(self, output: FullOutput, snippet_seconds: float) -> dict[str, Any]:
         """The arguments of `postprocess` that depend on the features."""
         activations, scores, _, cas = output
-        if self.config.mode == "continuous" and self.config.gate == "video":
-            # The core's float64 definition, which streams share: both give the same bits.
+        if self._own_scores():
             if isinstance(cas, np.ndarray):
                 scores = _core.video_scores(np.ascontiguousarray(cas), self.config.native)
             else:
@@ -136,6 +137,10 @@ class Localizer:
             "raw_cas": cas if self.config.gate == "horizon" else None,
             "snippet_seconds": snippet_seconds,
         }
+
+    def _own_scores(self) -> bool:
+        """Whether video scores are of the core's float64 definition, which streams share."""
+        return self.config.mode == "continuous" and self.config.gate == "video"
 
     def _resampled(self, features: Any) -> tuple[Any, float]:
         """Snippets that the network sees, and the seconds between them."""
@@ -148,13 +153,6 @@ class Localizer:
         seconds = metadata.snippet_stride * shape[0] / (wanted * metadata.fps)
         return features[rows], seconds
 
-    def _check_fit(self) -> None:
-        # One made snippet lets the core judge settings against the number of classes.
-        columns = len(self.model.classes)
-        cas = np.zeros((1, columns), np.float32)
-        raw_cas = np.zeros((1, columns + 1), np.float32)
-        _core.postprocess(cas, cas[0], self.config.native, 1.0, None, raw_cas)
-
 
 def uniform_rows(num_snippets: int, num_segments: int) -> Int64Array:
     """(num_segments,) int64: the snippets that the released code takes from a whole video.
@@ -165,4 +163,4 @@ def uniform_rows(num_snippets: int, num_segments: int) -> Int64Array:
 
 
 def _host(values: Any) -> Any:
-    return values if isinstance(values, np.ndarray) else values.cpu().numpy()
+    return values.cpu().numpy() if hasattr(values, "cpu") else values

@@ -13,19 +13,21 @@ from basnet_rt._core import __version__
 from basnet_rt._errors import Error
 from basnet_rt._system.file_digest import file_sha256
 from basnet_rt.activation_files import ActivationFolder
+from basnet_rt.config import PostprocessConfig
 from basnet_rt.localize.inputs import Failure, Features, Given, Input, PixelReader, Pixels
 from basnet_rt.localize.journal import Journal
 from basnet_rt.localize.localizer import Localizer
+from basnet_rt.model.model import Model
 from basnet_rt.results import Detections
 
 
 @dataclass
 class Outcome:
-    """What became of every video.
+    """The result for every video.
 
     Attributes:
         detections: by video, in the order of the request.
-        failures: what could not be worked on.
+        failures: the videos that failed.
         num_resumed: how many were taken over from the journal.
     """
 
@@ -136,3 +138,16 @@ def run_key(
     digest.update(json.dumps(settings, sort_keys=True).encode())
     key: str = digest.hexdigest()
     return key
+
+
+def provenance_of(model: Model, config: PostprocessConfig) -> dict[str, Any]:
+    """The origin of results: model, mode and settings; plain values."""
+    return {
+        "mode": config.mode,
+        "simulated": model.simulated,
+        "model": model.name,
+        "classes": list(model.classes),
+        "feature_extractor": model.metadata.feature_extractor,
+        "postprocess": config.to_dict(),
+        "bundle": dict(model.metadata.provenance),
+    }

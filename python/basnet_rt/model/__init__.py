@@ -1,7 +1,7 @@
 """The network of a bundle: its file, its metadata, and running it."""
 
 from basnet_rt.model.bundle import BundleMetadata, Calibration, parse_metadata, read_metadata
-from basnet_rt.model.copies import write_bundle_copy
+from basnet_rt.model.copies import rewrite_metadata, write_bundle_copy
 from basnet_rt.model.loading import load
 from basnet_rt.model.model import FullOutput, Model, ModelOutput
 
@@ -14,5 +14,6 @@ __all__ = [
     "load",
     "parse_metadata",
     "read_metadata",
+    "rewrite_metadata",
     "write_bundle_copy",
 ]

@@ -1,27 +1,29 @@
-"""The metadata of a bundle: what a model is, what it needs, and where it came from.
+"""The metadata of a bundle: a model's classes, its input, and its origin.
 
-A bundle is one TorchScript file; its metadata is a JSON text stored beside the code. Reading it
-needs neither torch nor the compiled core: a TorchScript file is a zip archive.
+A bundle is one TorchScript or safetensors file; its metadata is a JSON text inside. The core reads
+and judges it, for Python as for C++; nothing of the file is executed.
 """
 
 from __future__ import annotations
 
 import json
-import math
-import zipfile
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from basnet_rt import _core
 from basnet_rt._errors import BundleError
 from basnet_rt.features.extractor_spec import ExtractorSpec
+from basnet_rt.model.confidence import Confidence
 
 FORMAT = "basnet_rt.bundle"
 FORMAT_VERSION = 1
+SHARED = ("score_function", "topk_divisor")  # stored beside `postprocess`, once
 METADATA_FILE = "basnet_rt.json"  # the name under torch.jit's `_extra_files`
 
-DTYPES = ("float32", "bfloat16")
+DTYPES = ("float32", "bfloat16", "int8")
 ACTIVATIONS = ("raw", "softmax", "sigmoid", "fused")
 SCORE_FUNCTIONS = ("softmax", "sigmoid")
 
@@ -35,17 +37,6 @@ class Calibration:
 
     lo: tuple[float, ...]
     hi: tuple[float, ...]
-
-    def check(self, num_classes: int) -> None:
-        for name, values in (("lo", self.lo), ("hi", self.hi)):
-            if len(values) != num_classes or not all(map(math.isfinite, values)):
-                raise BundleError(
-                    f"calibration.{name}: expected {num_classes} finite numbers, one per class, "
-                    f"got {list(values)}"
-                )
-        for index, (lo, hi) in enumerate(zip(self.lo, self.hi, strict=True)):
-            if not hi > lo:
-                raise BundleError(f"calibration of class {index}: hi {hi} must be above lo {lo}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,11 +57,15 @@ class BundleMetadata:
         num_segments: T to resample a video to for `published` mode; None is native rate.
         topk_divisor: video scores are means over the best max(1, T // topk_divisor) snippets.
         calibration: range for `fixed` normalisation; None when it was never measured.
-        postprocess: `PostprocessConfig.to_dict()`; the settings to localize with by default.
+        postprocess: `PostprocessConfig.to_dict()`; the settings to localize with by default. Its
+            `score_function` and `topk_divisor` are this model's where they are not given.
         versions: of the packages that wrote the bundle.
         provenance: free form: data set, seed, configuration hash, date, simulated or not.
         extractor: `ExtractorSpec.to_dict()` of what makes the features; None where it is not known,
             and then features are judged by `feature_dim` alone.
+        background_logit: the constant in the background column of a network that computes none;
+            None where it computes one. A TorchScript file has it in its module too.
+        confidence: curves from scores to confidence; None where none were fitted.
 
     Raises:
         BundleError: a field's kind or value is wrong; the message says what was expected.
@@ -93,9 +88,16 @@ class BundleMetadata:
     versions: Mapping[str, str] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
     extractor: Mapping[str, Any] | None = None
+    background_logit: float | None = None
+    confidence: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
-        _check_fields(self)
+        if isinstance(self.postprocess, Mapping):
+            shared = {name: getattr(self, name) for name in SHARED}
+            object.__setattr__(self, "postprocess", {**shared, **self.postprocess})
+        _core.parse_metadata(_judged_text(self), "metadata")
+        if self.confidence is not None:
+            Confidence.from_dict(self.confidence, len(self.classes))
 
     @property
     def num_classes(self) -> int:
@@ -120,9 +122,9 @@ class BundleMetadata:
             )
 
     def to_json(self) -> str:
-        fields = {"format": FORMAT, "format_version": FORMAT_VERSION, **asdict(self)}
+        """The text that a bundle holds; what is `postprocess`'s too stands once, beside it."""
         try:
-            return json.dumps(fields, indent=1, allow_nan=False)
+            return json.dumps(_written_fields(self), indent=1, allow_nan=False)
         except (TypeError, ValueError) as error:
             raise BundleError(
                 f"metadata cannot be written as JSON: {error}; expected text, finite numbers, "
@@ -136,21 +138,13 @@ def parse_metadata(text: str | bytes, where: str = "metadata") -> BundleMetadata
     Keys that this version does not know are ignored: a later writer may add some.
 
     Raises:
-        BundleError: not JSON, not a bundle's, of another format version, or a field is wrong.
+        BundleError: not strict JSON in UTF-8, not a bundle's, of another format version, or a
+            field is wrong.
     """
+    encoded = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    _core.parse_metadata(encoded, where)
     try:
-        fields = json.loads(text)
-    except ValueError as error:
-        raise BundleError(f"{where}: the metadata is not JSON: {error}") from error
-    if not isinstance(fields, dict) or fields.get("format") != FORMAT:
-        raise BundleError(f'{where}: expected metadata with "format": "{FORMAT}"')
-    version = fields.get("format_version")
-    if version != FORMAT_VERSION:
-        raise BundleError(
-            f"{where}: bundle format version {version!r}; this program reads {FORMAT_VERSION}"
-        )
-    try:
-        return _from_fields(fields)
+        return _from_fields(json.loads(text))
     except BundleError as error:
         raise BundleError(f"{where}: {error}") from error
 
@@ -159,93 +153,36 @@ def read_metadata(path: str | Path) -> BundleMetadata:
     """Read the metadata of the bundle at `path` without loading the model.
 
     Raises:
-        BundleError: the file is absent, truncated, no TorchScript file, or no bundle.
+        BundleError: the file is absent, truncated, neither a TorchScript nor a safetensors file,
+            or no bundle.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise BundleError(f"{path}: no such file; expected a bundle from `basnet-train export`")
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = [n for n in archive.namelist() if n.endswith(f"/extra/{METADATA_FILE}")]
-            text = archive.read(members[0]) if members else None
-    except (zipfile.BadZipFile, EOFError, OSError) as error:
-        raise BundleError(f"{path}: truncated, or not a TorchScript file: {error}") from error
-    if text is None:
-        raise BundleError(f"{path}: a zip archive without {METADATA_FILE}; expected a bundle")
-    return parse_metadata(text, str(path))
+    return parse_metadata(_core.read_metadata(os.fspath(path)), str(path))
 
 
 def _from_fields(fields: dict[str, Any]) -> BundleMetadata:
     known = {k: v for k, v in fields.items() if k in BundleMetadata.__dataclass_fields__}
-    absent = {"classes", "feature_dim", "dtype", "activation"} - known.keys()
-    if absent:
-        raise BundleError(f"the metadata lacks {sorted(absent)}")
-    classes = known["classes"]
-    known["classes"] = tuple(classes) if isinstance(classes, list) else classes
+    known["classes"] = tuple(known["classes"])
     if known.get("calibration") is not None:
-        known["calibration"] = _calibration(known["calibration"])
+        lo, hi = (tuple(map(float, known["calibration"][name])) for name in ("lo", "hi"))
+        known["calibration"] = Calibration(lo, hi)
     return BundleMetadata(**known)
 
 
-def _calibration(value: Any) -> Calibration:
-    try:
-        lo, hi = (tuple(float(v) for v in value[name]) for name in ("lo", "hi"))
-    except (TypeError, KeyError, ValueError) as error:
-        raise BundleError(f'calibration: expected {{"lo": [...], "hi": [...]}}: {error}') from error
-    return Calibration(lo, hi)
+def _written_fields(metadata: BundleMetadata) -> dict[str, Any]:
+    fields = {"format": FORMAT, "format_version": FORMAT_VERSION, **asdict(metadata)}
+    if isinstance(metadata.postprocess, Mapping):
+        fields["postprocess"] = {
+            name: value
+            for name, value in metadata.postprocess.items()
+            if name not in SHARED or value != fields[name]
+        }
+    return fields
 
 
-def _check_fields(metadata: BundleMetadata) -> None:
-    _check_classes(metadata.classes)
-    for name in ("feature_dim", "snippet_frames", "snippet_stride", "topk_divisor"):
-        _check_count(name, getattr(metadata, name))
-    if metadata.num_segments is not None:
-        _check_count("num_segments", metadata.num_segments)
-    _check_choice("dtype", metadata.dtype, DTYPES)
-    _check_choice("activation", metadata.activation, ACTIVATIONS)
-    _check_choice("score_function", metadata.score_function, SCORE_FUNCTIONS)
-    for name in ("feature_extractor", "modality"):
-        if not isinstance(getattr(metadata, name), str):
-            raise BundleError(f"{name}: expected text, got {getattr(metadata, name)!r}")
-    fps = metadata.fps
-    if isinstance(fps, bool) or not isinstance(fps, (int, float)) or not 0 < fps < math.inf:
-        raise BundleError(f"fps: expected a finite number above 0, got {fps!r}")
-    for name in ("postprocess", "versions", "provenance"):
-        if not isinstance(getattr(metadata, name), Mapping):
-            raise BundleError(f"{name}: expected a dictionary, got {getattr(metadata, name)!r}")
-    if metadata.calibration is not None:
-        metadata.calibration.check(len(metadata.classes))
-    _check_extractor(metadata)
-
-
-def _check_extractor(metadata: BundleMetadata) -> None:
-    """What the record and the metadata both say, they must say alike."""
-    if metadata.extractor is not None and not isinstance(metadata.extractor, Mapping):
-        raise BundleError(f"extractor: expected a dictionary, got {metadata.extractor!r}")
-    spec = metadata.extractor_spec
-    for name in ("feature_dim", "fps", "snippet_frames", "snippet_stride"):
-        if spec is not None and getattr(spec, name) != getattr(metadata, name):
-            raise BundleError(
-                f"{name}: {getattr(metadata, name)!r}, but the extractor's record says "
-                f"{getattr(spec, name)!r}"
-            )
-
-
-def _check_classes(classes: Any) -> None:
-    if not isinstance(classes, tuple) or not classes:
-        raise BundleError(f"classes: expected one name or more, got {classes!r}")
-    if not all(isinstance(name, str) and name for name in classes):
-        raise BundleError(f"classes: every name must be non-empty text, got {classes!r}")
-    if len(set(classes)) != len(classes):
-        twice = sorted({name for name in classes if classes.count(name) > 1})
-        raise BundleError(f"classes: named twice: {twice}")
-
-
-def _check_count(name: str, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise BundleError(f"{name}: expected an integer of at least 1, got {value!r}")
-
-
-def _check_choice(name: str, value: Any, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise BundleError(f"{name}: expected one of {', '.join(allowed)}, got {value!r}")
+def _judged_text(metadata: BundleMetadata) -> bytes:
+    """What the core judges. Free text is left out: it may not be JSON until it is written."""
+    fields = _written_fields(metadata)
+    for name in ("versions", "provenance"):
+        if isinstance(fields[name], Mapping):
+            fields[name] = {}
+    return json.dumps(fields, default=repr).encode()

@@ -1,46 +1,97 @@
-"""A bundle's network under other metadata."""
+"""A bundle's network under other metadata: the one writer of bundles' metadata.
+
+The file is copied; neither torch nor any code of the file is needed.
+"""
 
 from __future__ import annotations
 
-import warnings
+import json
+import shutil
+import struct
+import zipfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from basnet_rt._errors import BundleError
+from basnet_rt._errors import BundleError, InvalidValue
 from basnet_rt._system.whole_file import whole
-from basnet_rt.model.bundle import METADATA_FILE, BundleMetadata
+from basnet_rt.model.bundle import METADATA_FILE, BundleMetadata, read_metadata
 from basnet_rt.model.loading import load
 from basnet_rt.model.model import Model
 
 SAMPLE = 16  # snippets on which the copy must agree
+ALIGNMENT = 64  # of an entry's bytes, as TorchScript has it, so that tensors can be mapped
+LOCAL_HEADER = 30  # bytes of a zip archive before an entry's name
+PADDING = b"FB"  # id of the extra field that TorchScript fills up with
+
+
+def rewrite_metadata(source: str | Path, metadata: BundleMetadata, path: str | Path) -> None:
+    """Write the bundle `source` to `path` (which may be the same) with other metadata.
+
+    The weights' bytes stay as they are, in either format; the file is written whole or not at all.
+
+    Raises:
+        BundleError: `source` is no bundle, or is damaged.
+        Error: the file cannot be written.
+    """
+    source = Path(source)
+    read_metadata(source)
+    text = metadata.to_json()
+    with whole(path) as part:
+        if zipfile.is_zipfile(source):
+            _copy_archive(source, part, text)
+        else:
+            _copy_safetensors(source, part, text)
+        if read_metadata(part) != metadata:
+            raise BundleError(f"{path}: the copy of {source.name} does not read back")
 
 
 def write_bundle_copy(model: Model, metadata: BundleMetadata, path: str | Path) -> None:
-    """Write a loaded model's network with `metadata`, whole or not at all.
+    """Write the file that a model was loaded from with other `metadata`.
 
-    What was written is loaded again and must say the same, bit for bit, of a made video.
+    The copy is loaded again, and its output for a made video must be the same, bit for bit.
 
     Raises:
-        Error: the file cannot be written.
-        BundleError: the copy does not agree with the original.
+        Error: the file cannot be written, or the model was not loaded from one.
+        BundleError: the file changed since, or the copy does not agree with the original.
     """
+    if model.path is None:
+        raise InvalidValue(f"model {model.name} was not loaded from a file; there is none to copy")
+    if read_metadata(model.path) != model.metadata:
+        raise BundleError(f"{model.path}: another file than the one that was loaded")
     with whole(path) as part:
-        _save(model.module, metadata, part)
-        copy = load(part, device=model.device, dtype=model.dtype)
+        rewrite_metadata(model.path, metadata, part)
+        # The copy's code is the one that runs already.
+        copy = load(part, device=model.device, dtype=model.dtype, trust_code=True)
         rows = np.random.default_rng(0).standard_normal((SAMPLE, model.feature_dim))
         sample = rows.astype(np.float32)
         pairs = zip(model.forward(sample), copy.forward(sample), strict=True)
-        if copy.metadata != metadata or not all(np.array_equal(a, b) for a, b in pairs):
+        if not all(np.array_equal(a, b) for a, b in pairs):
             raise BundleError(f"{path}: the copy of {model.name} does not agree with it")
 
 
-def _save(module: Any, metadata: BundleMetadata, path: Path) -> None:
-    import torch
+def _copy_archive(source: Path, path: Path, text: str) -> None:
+    try:
+        with zipfile.ZipFile(source) as old, zipfile.ZipFile(path, "w") as new:
+            for entry in old.infolist():
+                content = old.read(entry)  # the checksum is checked
+                if entry.filename.endswith(f"/extra/{METADATA_FILE}"):
+                    content = text.encode()
+                assert new.fp is not None
+                name = entry.filename.encode()
+                begin = new.fp.tell() + LOCAL_HEADER + len(name) + 4
+                gap = -begin % ALIGNMENT
+                entry.extra = PADDING + struct.pack("<H", gap) + bytes(gap)
+                new.writestr(entry, content, compress_type=entry.compress_type)
+    except zipfile.BadZipFile as error:
+        raise BundleError(f"{source}: damaged: {error}") from error
 
-    save: Any = torch.jit.save
-    with warnings.catch_warnings():
-        # Deprecated since torch 2.11; see docs/bundle.md.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        save(module, str(path), _extra_files={METADATA_FILE: metadata.to_json()})
+
+def _copy_safetensors(source: Path, path: Path, text: str) -> None:
+    with source.open("rb") as old, path.open("wb") as new:
+        header = json.loads(old.read(*struct.unpack("<Q", old.read(8))))
+        header["__metadata__"][METADATA_FILE] = text
+        encoded = json.dumps(header, separators=(",", ":")).encode()
+        encoded += b" " * (-len(encoded) % 8)  # tensors begin on a multiple of 8
+        new.write(struct.pack("<Q", len(encoded)) + encoded)
+        shutil.copyfileobj(old, new)

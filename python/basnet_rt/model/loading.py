@@ -1,39 +1,99 @@
-"""From a bundle's file to a `Model`, refusing what is no whole bundle."""
+"""From a bundle's file to a `Model`; a file that is not a whole bundle is refused."""
 
 from __future__ import annotations
 
+import importlib.util
 import warnings
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from basnet_rt import _core
 from basnet_rt._errors import BundleError, InvalidType, InvalidValue
-from basnet_rt.model.bundle import DTYPES, read_metadata
+from basnet_rt._system.extras import from_extra
+from basnet_rt.model.bundle import BundleMetadata, read_metadata
 from basnet_rt.model.model import Model
+from basnet_rt.model.native import load_native
 from basnet_rt.postprocessing.gpu_arrays import check_gpu_error
 
 if TYPE_CHECKING:
     import torch
 
 
-def load(path: str | Path, *, device: Any = "cpu", dtype: Any = None) -> Model:
+ENGINES = ("auto", "native", "torch")
+TORCH_DTYPES = ("float32", "bfloat16")  # what torch runs
+NATIVE_DTYPES = ("float32", "bfloat16", "int8")
+
+
+def load(
+    path: str | Path,
+    *,
+    device: Any = "cpu",
+    dtype: Any = None,
+    engine: Literal["auto", "native", "torch"] = "auto",
+    exact: bool = True,
+    num_threads: int = 0,
+    trust_code: bool = False,
+) -> Model:
     """Load a bundle.
+
+    Engine "native" is the core's own. It needs no torch, executes nothing of the file, and gives
+    the same bits whatever the chunks, batches and threads. Engine "torch" runs the TorchScript
+    file, also on a GPU. torch runs code that a file holds, some of it at once, so it gets a file
+    only where that code is what `basnet-train export` writes, of this version or an earlier one.
 
     Args:
         path: a file from `basnet-train export`.
-        device: for torch, such as "cpu" or "cuda:0".
-        dtype: of the weights, "float32" or "bfloat16" (or torch's); None keeps the bundle's. What
-            goes in and comes out is float32 either way.
+        device: "cpu", or one of torch's such as "cuda:0".
+        dtype: of the weights, "float32", "bfloat16" (or torch's) or, native alone, "int8"; None
+            keeps the bundle's. What goes in and comes out is float32 either way.
+        engine: "auto" is "native" on the CPU and "torch" on a GPU, and "torch" for a file whose
+            network is not ours.
+        exact: False allows forms of the network whose last bits depend on the cut into chunks where
+            they are faster.
+        num_threads: that one call of the native engine may use; 0 is one for each core.
+        trust_code: torch also loads a file with other code. It can do whatever you can do: give
+            True only for a file whose maker you trust.
 
     Raises:
-        BundleError: the file is absent, truncated, damaged, no TorchScript file or no bundle, or
-            of another format version.
-        ValueError: the device is not there, or the dtype is neither.
+        BundleError: the file is absent, truncated, damaged or no bundle, of another format version,
+            or, with engine "torch", no TorchScript file or its code is not an exporter's.
+        ValueError: the device is not there, or the dtype or the engine is unknown.
+        BackendUnavailable: BASNET_RT_FORCE_KERNEL names a kernel that cannot run here.
+        Error: engine "torch" is asked for and torch is not installed.
     """
     path = Path(path)
+    if engine not in ENGINES:
+        raise InvalidValue(f"engine is {engine!r}; it must be one of {', '.join(ENGINES)}")
+    on_cpu = str(device) == "cpu"
+    if engine == "native" and not on_cpu:
+        raise InvalidValue(
+            f'device is {str(device)!r}; engine "native" computes on "cpu" alone, "torch" elsewhere'
+        )
     metadata = read_metadata(path)
-    check_undamaged(path)
+    if engine == "torch" or not on_cpu or trust_code:
+        return _load_torch(path, metadata, device, dtype, trust_code)
+    wanted = None if dtype is None else str(dtype).removeprefix("torch.")
+    if wanted not in (None, *NATIVE_DTYPES):
+        raise InvalidValue(f"dtype is {dtype!r}; it must be one of {', '.join(NATIVE_DTYPES)}")
+    try:
+        return load_native(path, metadata, wanted, num_threads)
+    except BundleError:
+        # The network of a TorchScript file may be another than ours; torch runs it if it may.
+        if engine == "native" or not _is_torchscript(path) or not _has_torch():
+            raise
+        return _load_torch(path, metadata, device, dtype, trust_code)
+
+
+def _load_torch(
+    path: Path, metadata: BundleMetadata, device: Any, dtype: Any, trust_code: bool
+) -> Model:
+    _check_torchscript(path)
+    _core.check_bundle_undamaged(str(path))
     name = _dtype_name(dtype, metadata.dtype)
+    if not trust_code:
+        _core.check_bundle_code(str(path))
+    from_extra("torch", "torch", 'engine "torch"')
     import torch
 
     module = load_script(path, usable_device(device))
@@ -41,14 +101,36 @@ def load(path: str | Path, *, device: Any = "cpu", dtype: Any = None) -> Model:
         module.to(getattr(torch, name))
     try:
         return Model(
-            module.eval(), metadata, device=usable_device(device), dtype=name, name=path.name
+            module.eval(),
+            metadata,
+            device=usable_device(device),
+            dtype=name,
+            name=path.name,
+            path=path,
         )
     except (InvalidValue, InvalidType) as error:
         raise BundleError(f"{path}: post-processing settings: {error}") from error
 
 
+def _check_torchscript(path: Path) -> None:
+    if not _is_torchscript(path):
+        raise BundleError(
+            f"{path}: a safetensors bundle, which holds no code for torch to run; export it as "
+            "TorchScript to run it with torch"
+        )
+
+
+def _is_torchscript(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(2) == b"PK"
+
+
+def _has_torch() -> bool:
+    return importlib.util.find_spec("torch") is not None
+
+
 def check_undamaged(path: Path) -> None:
-    """torch reads flipped bits without noticing; the archive's checksums do."""
+    """Check the checksums of any zip archive: torch reads flipped bits without noticing."""
     try:
         with zipfile.ZipFile(path) as archive:
             damaged = archive.testzip()
@@ -87,6 +169,6 @@ def usable_device(device: Any) -> torch.device:
 
 def _dtype_name(dtype: Any, default: str) -> str:
     name = default if dtype is None else str(dtype).removeprefix("torch.")
-    if name not in DTYPES:
-        raise InvalidValue(f"dtype is {dtype!r}; it must be one of {', '.join(DTYPES)}")
+    if name not in TORCH_DTYPES:
+        raise InvalidValue(f"dtype is {dtype!r}; it must be one of {', '.join(TORCH_DTYPES)}")
     return name

@@ -14,10 +14,17 @@ REACH = 2
 # A piece needs some 60 kB a snippet in the hidden layers of the published size.
 PIECE = 4096
 
-Outputs = tuple["Tensor", "Tensor", "Tensor", "Tensor"]
+Outputs = tuple["Tensor", "Tensor | None", "Tensor", "Tensor"]
 
 
-def run(module: Any, features: Tensor, metadata: BundleMetadata, piece: int = PIECE) -> Outputs:
+def run(
+    module: Any,
+    features: Tensor,
+    metadata: BundleMetadata,
+    piece: int = PIECE,
+    *,
+    with_scores: bool = True,
+) -> Outputs:
     """activations (T, C), video scores (C,), foreground (T,), cas (T, C+1); float32, C-contiguous.
 
     Args:
@@ -26,6 +33,8 @@ def run(module: Any, features: Tensor, metadata: BundleMetadata, piece: int = PI
         metadata: the bundle's; says how video scores are made.
         piece: snippets computed at once; more only take longer. Pieces overlap by what the
             network sees to each side, so they agree with the whole but for float32 rounding.
+        with_scores: False where the caller has another definition of the video scores; they may
+            then be None.
     """
     import torch
 
@@ -35,11 +44,16 @@ def run(module: Any, features: Tensor, metadata: BundleMetadata, piece: int = PI
             return activations[0].contiguous(), scores[0], foreground[0], cas[0].contiguous()
         parts = [_piece(module, features, start, piece) for start in range(0, len(features), piece)]
         activations, foreground, cas = (torch.cat(part) for part in zip(*parts, strict=True))
-        best = max(1, len(cas) // metadata.topk_divisor)
-        means = cas.topk(best, dim=0)[0].mean(dim=0)
-        softmax = metadata.score_function == "softmax"
-        scores = (means.softmax(dim=0) if softmax else means.sigmoid())[:-1]
+        scores = _scores(cas, metadata) if with_scores else None
         return activations, scores, foreground, cas
+
+
+def _scores(cas: Tensor, metadata: BundleMetadata) -> Tensor:
+    """As the module computes those of a short video."""
+    best = max(1, len(cas) // metadata.topk_divisor)
+    means = cas.topk(best, dim=0)[0].mean(dim=0)
+    softmax = metadata.score_function == "softmax"
+    return (means.softmax(dim=0) if softmax else means.sigmoid())[:-1]
 
 
 def _piece(module: Any, features: Tensor, start: int, size: int) -> tuple[Tensor, ...]:

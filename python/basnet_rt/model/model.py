@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -10,14 +11,16 @@ from basnet_rt._errors import BundleError, InvalidType, InvalidValue
 from basnet_rt.config import PostprocessConfig
 from basnet_rt.model import long_videos
 from basnet_rt.model.bundle import BundleMetadata
+from basnet_rt.model.confidence import Confidence, described
 from basnet_rt.postprocessing.gpu_arrays import gpu_errors
+from basnet_rt.results import Detections
 
 if TYPE_CHECKING:
     import torch
 
 
 class ModelOutput(NamedTuple):
-    """What a model says about one video; float32, NumPy or torch as the features were.
+    """The output of a model for one video; float32, NumPy or torch as the features were.
 
     Attributes:
         activations: (T, C), background left out, of the kind chosen at export.
@@ -45,13 +48,25 @@ class Model:
     Attributes:
         metadata: everything the bundle says about itself.
         config: the post-processing it comes with.
+        engine: "native" (the core computes) or "torch".
         device, dtype: where the weights are, and their kind.
         name: of the file, without its folders.
-        module: the TorchScript module; its calls are described in docs/bundle.md.
+        path: of the file; None for a model that was not loaded from one.
+        confidence: from scores to confidence; None for a bundle without curves.
+        module: the TorchScript module, of engine "torch"; docs/bundle.md describes its calls.
     """
 
+    engine = "torch"
+
     def __init__(
-        self, module: Any, metadata: BundleMetadata, *, device: torch.device, dtype: str, name: str
+        self,
+        module: Any,
+        metadata: BundleMetadata,
+        *,
+        device: Any,
+        dtype: str,
+        name: str,
+        path: Path | None = None,
     ) -> None:
         self.module = module
         self.metadata = metadata
@@ -62,7 +77,11 @@ class Model:
                 **metadata.postprocess,
             }
         )
-        self.device, self.dtype, self.name = device, dtype, name
+        self.device, self.dtype, self.name, self.path = device, dtype, name, path
+        fitted = metadata.confidence
+        self.confidence = (
+            None if fitted is None else Confidence.from_dict(fitted, metadata.num_classes)
+        )
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -105,13 +124,31 @@ class Model:
             return outputs
         return FullOutput(*(output.cpu().numpy() for output in outputs))
 
-    def forward_tensors(self, features: Any) -> FullOutput:
-        """`forward_with_cas`: tensors on the model's device, whatever the features are."""
+    def forward_tensors(self, features: Any, *, with_scores: bool = True) -> FullOutput:
+        """`forward_with_cas`: tensors on the model's device, whatever the features are.
+
+        Args:
+            with_scores: False where nobody looks at the video scores; they may then be None.
+        """
         with gpu_errors():
             rows = self._tensor(features.detach() if hasattr(features, "detach") else features)
-            outputs = long_videos.run(self.module, rows, self.metadata)
+            outputs = long_videos.run(self.module, rows, self.metadata, with_scores=with_scores)
         self._check_outputs(len(rows), outputs)
         return FullOutput(*outputs)
+
+    def described(
+        self, found: Detections, config: PostprocessConfig, snippet_seconds: float | None = None
+    ) -> Detections:
+        """Detections with class names, confidence and the length of a snippet.
+
+        Args:
+            config: of the post-processing that made them.
+            snippet_seconds: between the snippets that the network saw; None: the native distance.
+        """
+        seconds = self.metadata.snippet_seconds if snippet_seconds is None else snippet_seconds
+        return described(
+            found, self.classes, self.confidence, gate=config.gate, snippet_seconds=seconds
+        )
 
     def configure(self, **overrides: Any) -> PostprocessConfig:
         """The bundle's post-processing with some settings changed.
@@ -152,7 +189,7 @@ class Model:
             )
         self._check_shape(tuple(features.shape))
         if isinstance(features, np.ndarray):
-            rows = torch.from_numpy(_float32(features))
+            rows = torch.from_numpy(float32_rows(features))
         elif not features.dtype.is_floating_point:
             raise InvalidType(f"features has dtype {features.dtype}; it must be floating point")
         else:
@@ -170,7 +207,10 @@ class Model:
     def _check_outputs(self, num_snippets: int, outputs: long_videos.Outputs) -> None:
         columns = len(self.classes)
         wanted = [(num_snippets, columns), (columns,), (num_snippets,), (num_snippets, columns + 1)]
-        found = [tuple(output.shape) for output in outputs]
+        found = [
+            shape if output is None else tuple(output.shape)
+            for output, shape in zip(outputs, wanted, strict=True)
+        ]
         if found != wanted:
             raise BundleError(
                 f"{self.name}: the module returns shapes {found} where its metadata, with "
@@ -178,7 +218,12 @@ class Model:
             )
 
 
-def _float32(features: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def float32_rows(features: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Contiguous float32.
+
+    Raises:
+        TypeError: they are not of floating point.
+    """
     if not np.issubdtype(features.dtype, np.floating):
         raise InvalidType(f"features has dtype {features.dtype}; it must be floating point")
     with np.errstate(over="ignore"):  # a float64 beyond float32 becomes Inf, which is refused

@@ -1,4 +1,4 @@
-"""Turns what callers hold into NumPy arrays, without copies where that matters."""
+"""Converts arguments into NumPy arrays, without copies where that matters."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def as_numpy(value: Any, name: str) -> npt.NDArray[Any]:
     """A NumPy view of an array, a torch tensor or anything with DLPack; never a copy.
 
     Raises:
-        InvalidType: (a TypeError) it is none of these, or does not live in host memory.
+        InvalidType: (a TypeError) it has another kind, or does not live in host memory.
     """
     if isinstance(value, np.ndarray):
         return value

@@ -14,6 +14,21 @@ FORCE = "BASNET_RT_FORCE_BACKEND"
 
 
 @dataclass(frozen=True)
+class Kernel:
+    """The native engine's code for one instruction set.
+
+    Attributes:
+        name: such as "avx2"; BASNET_RT_FORCE_KERNEL takes it.
+        available: whether this processor can run it.
+        reason: why it is not available; empty where it is.
+    """
+
+    name: str
+    available: bool
+    reason: str
+
+
+@dataclass(frozen=True)
 class Backend:
     """One way to compute, in this build and on this machine.
 
@@ -23,6 +38,7 @@ class Backend:
         available: whether it can be used now.
         devices: where, such as ("cuda:0", "cuda:1").
         reason: why it is not available; empty where it is.
+        kernels: of the native engine, the most capable last; none on a GPU.
     """
 
     name: str
@@ -30,15 +46,17 @@ class Backend:
     available: bool
     devices: tuple[str, ...]
     reason: str
+    kernels: tuple[Kernel, ...] = ()
 
 
 def backends() -> tuple[Backend, ...]:
     """Every backend that basnet_rt knows, "cpu" first; imports nothing and starts no device."""
-    return Backend(CPU, True, True, (CPU,), ""), _cuda()
+    kernels = tuple(Kernel(*one) for one in _core.kernels())
+    return Backend(CPU, True, True, (CPU,), "", kernels), _cuda()
 
 
 def forced_backend() -> str | None:
-    """What the environment variable BASNET_RT_FORCE_BACKEND names; None where it is not set.
+    """The backend that BASNET_RT_FORCE_BACKEND names; None if the variable is not set.
 
     Raises:
         ValueError: it names no backend.
@@ -56,7 +74,7 @@ def chosen_backend(name: str) -> str:
 
     Raises:
         BackendUnavailable: it cannot be used.
-        ValueError: there is none of this name.
+        ValueError: no backend has this name.
     """
     if name not in NAMES:
         raise InvalidValue(f"backend is {name!r}; it must be one of {', '.join(NAMES)}")
@@ -91,7 +109,7 @@ def backend_for(on_gpu: bool) -> str:
 
 
 def stays_on(device_type: str) -> bool:
-    """Whether what a model computes on a device of this type, as torch names it, stays there."""
+    """Whether a model's output stays on a device of this type (torch's name of the type)."""
     if device_type != CUDA or forced_backend() == CPU:
         return False
     return forced_backend() == CUDA or _cuda().available

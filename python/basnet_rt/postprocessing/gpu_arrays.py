@@ -16,7 +16,7 @@ from basnet_rt.postprocessing.arrays import as_vector
 _CUDA = 2  # DLPack's number of the device type
 _DEFAULT_STREAM = 1  # DLPack's number of CUDA's default stream
 _DEVICE_ERRORS = ("OutOfMemoryError", "AcceleratorError")  # of torch, which need not be there
-_NO_WAITING = -1  # what DLPack calls a consumer on the producer's own stream
+_NO_WAITING = -1  # DLPack's number for a consumer on the producer's own stream
 
 
 def on_gpu(value: Any) -> bool:
@@ -67,7 +67,7 @@ def capsule(value: Any, name: str, stream: int) -> Any:
 
 
 def to_host(value: Any) -> Any:
-    """A C-contiguous copy in host memory of what lies on a GPU; anything else as it is."""
+    """A C-contiguous copy in host memory of an array on a GPU; anything else as it is."""
     if isinstance(value, (list, tuple)):
         return [to_host(one) for one in value]
     if not on_gpu(value):

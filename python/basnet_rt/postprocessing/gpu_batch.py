@@ -23,12 +23,14 @@ class GpuBatch:
         lengths: snippets that count, by video.
         video_scores: (N, C) or None.
         raw_cas: as `cas` with C+1 columns, or None.
+        single: whether it is one video and no batch, so that errors do not name it.
     """
 
     cas: Any
     lengths: list[int]
     video_scores: Any
     raw_cas: Any
+    single: bool = False
 
     @property
     def device(self) -> int:
@@ -66,6 +68,17 @@ def gather(cas: Any, video_scores: Any, raw_cas: Any, lengths: Sequence[int] | N
     return GpuBatch(rows, counted, video_scores, None if raw is None else arrays.contiguous(raw))
 
 
+def one_video(cas: Any, video_scores: Any, raw_cas: Any) -> GpuBatch:
+    """The batch of one video; arguments as of `postprocess`, `cas` on a GPU."""
+    for name, value in (("cas", cas), ("raw_cas", raw_cas)):
+        if value is not None and len(value.shape) != 2:
+            raise InvalidValue(f"{name} has shape {tuple(value.shape)}; it must be (T, C)")
+    if video_scores is not None:
+        video_scores = arrays.scores_on([video_scores], arrays.gpu_of(cas))
+    raw = None if raw_cas is None else arrays.contiguous(raw_cas)
+    return GpuBatch(cas, [int(cas.shape[0])], video_scores, raw, single=True)
+
+
 def run(
     batch: GpuBatch,
     config: _core.PostprocessConfig,
@@ -80,7 +93,7 @@ def run(
     stream = arrays.current_stream(batch.device)
     cas, scores, raw = batch.capsules(stream)
     return _core.postprocess_batch_cuda(
-        cas, scores, config, batch.lengths, snippet_seconds, durations, raw, stream
+        cas, scores, config, batch.lengths, snippet_seconds, durations, raw, stream, batch.single
     )
 
 

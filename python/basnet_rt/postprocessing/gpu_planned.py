@@ -26,7 +26,7 @@ class CudaPostprocessor:
         snippet_seconds, duration: one for all, or one per video.
         padded: T of batches (N, T, C); None: videos lie one behind the other, (sum of T, C).
         device: index of the CUDA device.
-        max_detections: room per video; 0: what activations usually need.
+        max_detections: room per video; 0: as much as activations usually need.
         pool_bytes: room for roots too large for a warp's own memory; 0: as above.
 
     `enqueue` launches and returns: it takes no memory and waits for nothing, so a CUDA graph can

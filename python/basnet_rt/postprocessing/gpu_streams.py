@@ -22,7 +22,7 @@ Slots = Sequence[int] | npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class StreamStep:
-    """What one step gave.
+    """The result of one step.
 
     Attributes:
         finals: by slot, of those that something became final in; as of StreamPostprocessor.
@@ -104,7 +104,7 @@ class CudaStreams:
         return self._step(slots, mark="finish", duration=duration)
 
     def pending(self, slots: Slots) -> StreamStep:
-        """What `finish` would add now; provisional, by falling score."""
+        """Detections that `finish` would add now; provisional, by falling score."""
         found = self._step(slots, mark="pending")
         finals = {slot: _by_score(one) for slot, one in found.finals.items()}
         return StreamStep(finals, found.errors, found.num_snippets)
@@ -150,19 +150,19 @@ class CudaStreams:
 
 
 def _by_slot(slots: npt.NDArray[np.int64], found: Any) -> StreamStep:
-    turns, labels, scores, segments, decided, num_snippets, errors = found
+    places, labels, scores, segments, decided, num_snippets, errors = found
     finals = {}
-    begins = np.flatnonzero(np.diff(turns, prepend=-1))
-    ends = np.flatnonzero(np.diff(turns, append=-1)) + 1
+    begins = np.flatnonzero(np.diff(places, prepend=-1))
+    ends = np.flatnonzero(np.diff(places, append=-1)) + 1
     for begin, end in zip(begins, ends, strict=True):
-        finals[int(slots[turns[begin]])] = Detections(
+        finals[int(slots[places[begin]])] = Detections(
             labels[begin:end],
             scores[begin:end],
             segments[begin:end],
             decided=decided[begin:end],
             backend=CUDA,
         )
-    refused = {int(slots[turn]): InvalidValue(text) for turn, text in errors}
+    refused = {int(slots[place]): InvalidValue(text) for place, text in errors}
     return StreamStep(finals, refused, num_snippets)
 
 

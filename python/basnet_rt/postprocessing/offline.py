@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from basnet_rt import _core
-from basnet_rt._errors import Error, InvalidType, InvalidValue
+from basnet_rt._errors import InvalidType, InvalidValue
 from basnet_rt.config import PostprocessConfig
 from basnet_rt.postprocessing import gpu_batch
 from basnet_rt.postprocessing.arrays import as_count, as_number, as_numpy, as_vector
@@ -74,25 +73,24 @@ def postprocess(
     the authors' code; docs/numerics.md lists where it and the paper part.
     """
     on_gpu = any_on_gpu(cas)
-    if backend_for(on_gpu) == CPU:
-        if on_gpu:
-            cas, video_scores, raw_cas = (to_host(one) for one in (cas, video_scores, raw_cas))
-        found = _core.postprocess(
-            *_video(cas, video_scores),
-            _native(config),
-            *_timing(snippet_seconds, duration),
-            _optional(raw_cas),
-        )
+    backend = backend_for(on_gpu)
+    if on_gpu and backend == CUDA:
+        batch = gpu_batch.one_video(cas, video_scores, raw_cas)
+        found = gpu_batch.run(batch, _native(config), *timings(snippet_seconds, duration, 1))[0]
+        return Detections(*found, mode=config.mode, backend=CUDA)
+    if on_gpu or backend == CUDA:
+        cas, video_scores, raw_cas = (to_host(one) for one in (cas, video_scores, raw_cas))
+    rows, scores = _video(cas, video_scores)
+    seconds, end = _timing(snippet_seconds, duration)
+    native, raw = _native(config), _optional(raw_cas)
+    if backend == CPU:
+        found = _core.postprocess(rows, scores, native, seconds, end, raw)
         return Detections(*found, mode=config.mode)
-    with _of_one_video():
-        return postprocess_batch(
-            [cas],
-            None if video_scores is None else [video_scores],
-            config,
-            snippet_seconds=snippet_seconds,
-            duration=duration,
-            raw_cas=None if raw_cas is None else [raw_cas],
-        )[0]
+    num_threads, single, gpu = 0, True, 0
+    found = _core.postprocess_batch(
+        [rows], [scores], native, [seconds], [end], [raw], num_threads, single, gpu
+    )[0]
+    return Detections(*found, mode=config.mode, backend=CUDA)
 
 
 def postprocess_batch(
@@ -146,19 +144,10 @@ def postprocess_batch(
         durations,
         raw,
         as_count(num_threads, "num_threads"),
+        False,
         0 if backend == CUDA else None,
     )
     return [Detections(*one, mode=config.mode, backend=backend) for one in found]
-
-
-@contextmanager
-def _of_one_video() -> Iterator[None]:
-    """Errors of a batch of one say nothing of a batch."""
-    try:
-        yield
-    except Error as error:
-        text = str(error).removeprefix("videos[0]: ").replace("cas[0] ", "cas ", 1)
-        raise type(error)(text) from error
 
 
 def timings(

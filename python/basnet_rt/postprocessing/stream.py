@@ -85,11 +85,11 @@ class StreamPostprocessor:
         return self._finals(self._core.push(as_numpy(activations, "activations"), raw))
 
     def pending(self) -> Detections:
-        """What would still be added if the stream ended now: provisional, by falling score."""
+        """Detections that would be added if the stream ended now: provisional, by falling score."""
         return Detections(*self._core.pending(), mode=self._config.mode)
 
     def gap(self, snippets: int) -> Detections:
-        """Declare `snippets` missing ones: what is open closes as at a video's end."""
+        """Declare `snippets` missing ones: open detections close as at a video's end."""
         return self._finals(self._core.gap(as_count(snippets, "snippets")))
 
     def finish(self, *, duration: float | None = None, video_scores: Any = None) -> Detections:
@@ -123,8 +123,8 @@ class StreamPostprocessor:
         loaded = _core.StreamPostprocessor.load(as_bytes(state, "state"))
         if not loaded.same_settings(self._core):
             raise InvalidValue(
-                "state was saved by a stream of other settings (config, num_classes or "
-                "snippet_seconds); make this stream with the same ones"
+                "state was saved by a stream of other settings: "
+                f"{loaded.differing_settings(self._core)}; make this stream with the same ones"
             )
         self._core = loaded
         return self

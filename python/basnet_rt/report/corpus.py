@@ -22,7 +22,7 @@ from basnet_rt.tables.predictions import PredictionTable, prediction_table
 
 @dataclass(frozen=True)
 class Video:
-    """One video: its length in seconds where it is known, and what can be shown of it."""
+    """One video: its length in seconds if known, its pictures and its activations."""
 
     name: str
     duration: float | None
@@ -30,13 +30,13 @@ class Video:
     activations: ActivationFolder | None = None
 
     def read_activations(self) -> Activations | None:
-        """None where there are none; a damaged file is a ValueError."""
+        """None if the video has none; a damaged file is a ValueError."""
         return None if self.activations is None else self.activations.read(self.name)
 
 
 @dataclass(frozen=True, eq=False)
 class Corpus:
-    """The videos of a results file, and what is known of each.
+    """The videos of a results file, with everything known about each.
 
     Attributes:
         videos: in the order of the results, then those that are only annotated.

@@ -75,7 +75,7 @@ def _at(truth: TruthTable, table: PredictionTable, level: float) -> ErrorKinds:
 
 
 def _scores_of(found: ErrorKinds, scores: Float64Array) -> Float32Array:
-    """(M,) of what took each segment."""
+    """(M,) scores of the detections that took each segment."""
     with_nothing = np.append(scores, np.nan)  # row -1
     assert NOTHING == -1
     return with_nothing[found.taken_by].astype(np.float32)

@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from basnet_rt._errors import InvalidValue
 
-# What browsers may play, and the type that an embedded file is given.
+# Files that browsers may play, and the type that an embedded file is given.
 TYPES = {
     ".mp4": "video/mp4",
     ".m4v": "video/mp4",
@@ -80,7 +80,7 @@ def find_media(
 def recorded_media(
     provenance: Mapping[str, Any], results: Path, videos: Sequence[str]
 ) -> list[str]:
-    """What `localize` wrote into results about its videos: files that are there, and URLs."""
+    """Videos that `localize` recorded in its results: files that exist, and URLs."""
     recorded = provenance.get("media", {})
     known = recorded if isinstance(recorded, Mapping) else {}
     given = [one for name, one in known.items() if name in videos and isinstance(one, str)]
@@ -89,7 +89,7 @@ def recorded_media(
 
 
 def origins(media: Iterable[Media]) -> list[str]:
-    """Scheme and host of every URL, sorted: what the page may load from."""
+    """Scheme and host of every URL, sorted: the page may load from these."""
     parts = [urlsplit(one.source) for one in media if one.is_url]
     return sorted({f"{part.scheme}://{part.netloc}" for part in parts})
 

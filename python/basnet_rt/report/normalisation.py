@@ -32,7 +32,7 @@ def on_threshold_scale(found: Activations, settings: Mapping[str, Any]) -> Float
 def _range(
     cas: Float64Array, kind: str, settings: Mapping[str, Any], snippet_seconds: float
 ) -> tuple[Float64Array, Float64Array]:
-    """What becomes 0 and 1; broadcasts with (T, C)."""
+    """The values that become 0 and 1; broadcasts with (T, C)."""
     if kind == "fixed":
         low, high = (np.asarray(settings[name], np.float64) for name in ("fixed_lo", "fixed_hi"))
         return low, high

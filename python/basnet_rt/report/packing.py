@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-# What the script has typed arrays for, as NumPy writes them.
+# NumPy's names of the types that JavaScript has typed arrays for.
 DTYPES = ("u1", "i1", "u2", "i4", "f4", "f8")
 ALIGNMENT = 8
 
@@ -39,7 +39,7 @@ def pack(arrays: Mapping[str, np.ndarray[Any, Any]]) -> str:
 
 
 def unpack(text: str) -> dict[str, np.ndarray[Any, Any]]:
-    """What `pack` was given."""
+    """The inverse of `pack`."""
     raw = zlib.decompress(base64.b64decode(text))
     size = 4 + int.from_bytes(raw[:4], "little")
     found = {}

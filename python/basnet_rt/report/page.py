@@ -64,7 +64,7 @@ def render_page(
 def write_page(
     corpus: Corpus, path: str | Path, *, title: str, level: float = DEFAULT_LEVEL
 ) -> None:
-    """Write what `render_page` makes, whole or not at all."""
+    """Write the page of `render_page`, whole or not at all."""
     write_whole(path, _pieces(corpus, Path(path), title, level))
 
 
@@ -87,7 +87,7 @@ def _pieces(corpus: Corpus, path: Path, title: str, level: float) -> Iterable[st
 
 
 def _blocks(corpus: Corpus, arrays: str, activations: dict[int, str]) -> Iterator[tuple[str, str]]:
-    """Element ids and what they hold; one embedded video in memory at a time."""
+    """Ids and contents of elements; one embedded video in memory at a time."""
     yield "data-corpus", arrays
     for i, text in activations.items():
         yield f"data-activations-{i}", text

@@ -1,4 +1,4 @@
-"""What the page's script reads: one JSON heading, one block of arrays, one block for each video."""
+"""The data of the page's script: a JSON heading, a block of arrays, a block for each video."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def _video(video: Video, found: Activations | None, last: float, page: Path) -> 
 def _activations(
     found: Activations, provenance: Mapping[str, Any], lanes: set[int], ids: Mapping[str, int]
 ) -> str:
-    """(L, T) of the classes that have a lane, or of the strongest where there is none."""
+    """(L, T) of the classes that have a lane; if none has one, of the strongest classes."""
     values = on_threshold_scale(found, provenance.get("postprocess", {}))
     columns = [i for i, name in enumerate(found.classes) if ids.get(name) in lanes]
     if not columns:
@@ -165,7 +165,7 @@ def _activations(
 
 
 def _settings(provenance: Mapping[str, Any]) -> dict[str, Any]:
-    """What the results say about how they were made."""
+    """The provenance that the results state."""
     settings = provenance.get("postprocess", {})
     mode = str(provenance.get("mode", "unknown"))
     return {

@@ -2,15 +2,7 @@ r"""Tables for papers: LaTeX with booktabs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
-
-import numpy as np
-
-from basnet_rt._errors import InvalidValue
-
-if TYPE_CHECKING:
-    from basnet_rt.evaluation.report import Report
+from collections.abc import Mapping, Sequence
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -20,23 +12,24 @@ _SPECIAL = {
 }
 
 
-def latex_table(reports: Mapping[str, Report], *, digits: int = 1) -> str:
-    r"""One row per report: mAP in percent at each tIoU, then the averages the field uses.
+def precision_table(
+    tiou_thresholds: Sequence[float],
+    averages: Sequence[str],
+    rows: Mapping[str, Sequence[float]],
+    *,
+    digits: int = 1,
+) -> str:
+    r"""Rows of mean average precisions, written in percent.
 
-    Needs `\usepackage{booktabs}`. Where none of the usual averages can be had, the mean over all
-    thresholds stands in their place.
+    Needs `\usepackage{booktabs}`.
 
-    Raises:
-        ValueError: there is no report, or they were made at different thresholds.
+    Args:
+        tiou_thresholds: K, of the first columns.
+        averages: heads of the last columns.
+        rows: by name, K values and then one for each average; in [0, 1].
+        digits: after the decimal point.
     """
-    if not reports:
-        raise InvalidValue("latex_table needs at least one report")
-    first = next(iter(reports.values()))
-    for name, report in reports.items():
-        if not np.array_equal(report.tiou_thresholds, first.tiou_thresholds):
-            raise InvalidValue(f"report {name!r} was made at other tIoU thresholds")
-    levels = [f"{level:.4g}" for level in first.tiou_thresholds]
-    averages = list(first.averages) or ["mean"]
+    levels = [f"{level:.4g}" for level in tiou_thresholds]
     head = " & ".join(["", *levels, *averages])
     spans = f"& \\multicolumn{{{len(levels)}}}{{c}}{{mAP@tIoU (\\%)}}"
     spans += f" & \\multicolumn{{{len(averages)}}}{{c}}{{average}}"
@@ -49,7 +42,7 @@ def latex_table(reports: Mapping[str, Report], *, digits: int = 1) -> str:
         rules,
         f"{head} \\\\",
         "\\midrule",
-        *(_row(name, report, digits) for name, report in reports.items()),
+        *(_row(name, values, digits) for name, values in rows.items()),
         "\\bottomrule",
         "\\end{tabular}",
     ]
@@ -61,7 +54,6 @@ def latex_text(text: str) -> str:
     return "".join(_SPECIAL.get(character, character) for character in text)
 
 
-def _row(name: str, report: Report, digits: int) -> str:
-    averages = list(report.averages.values()) or [report.average_map]
-    cells = [f"{100 * value:.{digits}f}" for value in [*report.map.tolist(), *averages]]
+def _row(name: str, values: Sequence[float], digits: int) -> str:
+    cells = [f"{100 * value:.{digits}f}" for value in values]
     return " & ".join([latex_text(name), *cells]) + " \\\\"

@@ -1,4 +1,4 @@
-"""What the plots share: matplotlib where it is installed, and colours."""
+"""Common parts of the plots: matplotlib if it is installed, and colours."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def pyplot() -> Any:
 
 
 def quiet_frame(axes: Any, grid: str) -> None:
-    """Axes without the box, with faint grid lines along one axis behind what is drawn."""
+    """Axes without the box, with faint grid lines along one axis behind the drawing."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis=grid, color=GREY, alpha=0.3, linewidth=0.6)
     axes.set_axisbelow(True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from basnet_rt._errors import InvalidValue
-from basnet_rt.evaluation.error_kinds import DEFAULT_TIOU, KINDS
-from basnet_rt.evaluation.error_profile import ErrorProfile
 from basnet_rt.show.plotting import (
     BLUE,
     GREEN,
@@ -20,9 +20,6 @@ from basnet_rt.show.plotting import (
     quiet_frame,
 )
 
-if TYPE_CHECKING:
-    from basnet_rt.evaluation.report import Report
-
 MOST_CLASSES = 20
 COLOURS = {
     "correct": GREEN,
@@ -33,34 +30,58 @@ COLOURS = {
 }
 
 
-def plot_report(report: Report, axes: Any = None, *, tiou_threshold: float = DEFAULT_TIOU) -> Any:
-    """Draw a report.
+class Precisions(NamedTuple):
+    """The precisions of an evaluation, in [0, 1].
 
-    Args:
-        axes: three Axes of matplotlib to draw into; None makes a figure.
-        tiou_threshold: of the kinds of errors.
+    Attributes:
+        tiou_thresholds, map: (K,) float64.
+        average_map: mean of `map`.
+        labels: L names of classes.
+        ap: (L, K) float64.
+    """
 
-    Returns:
-        The three Axes, (3,) object array. Nothing is shown or saved.
+    tiou_thresholds: npt.NDArray[np.float64]
+    map: npt.NDArray[np.float64]
+    average_map: float
+    labels: Sequence[str]
+    ap: npt.NDArray[np.float64]
+
+
+class ErrorBands(NamedTuple):
+    """Kinds of errors by rank.
+
+    Attributes:
+        tiou_threshold: at which the kinds were told apart.
+        kinds: names; keys of `COLOURS`.
+        counts: (R, kinds) int64, in band r the detections of rank r G + 1 to (r + 1) G of a class
+            with G marked segments.
+        missed: share of the marked segments that nothing found, in [0, 1].
+    """
+
+    tiou_threshold: float
+    kinds: Sequence[str]
+    counts: npt.NDArray[np.int64]
+    missed: float
+
+
+def three_axes(num_classes: int, axes: Any = None) -> Any:
+    """Three Axes of matplotlib, (3,) object array: those given, or those of a new figure.
 
     Raises:
         Error: matplotlib is not installed (extra `plot`).
-        ValueError: not three axes, or the threshold is out of range.
+        ValueError: not three axes.
     """
     if axes is None:
-        rows = min(MOST_CLASSES, len(report.labels))
+        rows = min(MOST_CLASSES, num_classes)
         size = (13, max(3.4, 1.4 + 0.22 * rows))
         _, axes = pyplot().subplots(1, 3, figsize=size, layout="constrained")
     panels = np.ravel(axes)
     if panels.shape != (3,):
         raise InvalidValue(f"axes has {len(panels)} Axes; a report needs 3")
-    plot_map(report, panels[0])
-    plot_classes(report, panels[1])
-    plot_errors(report.errors(tiou_threshold=tiou_threshold), panels[2])
     return panels
 
 
-def plot_map(report: Report, axes: Any) -> None:
+def plot_map(report: Precisions, axes: Any) -> None:
     """mAP at each threshold, with its mean."""
     levels = [f"{level:g}" for level in report.tiou_thresholds]
     bars = axes.bar(levels, 100 * report.map, color=BLUE, width=0.75)
@@ -74,7 +95,7 @@ def plot_map(report: Report, axes: Any) -> None:
     quiet_frame(axes, "y")
 
 
-def plot_classes(report: Report, axes: Any) -> None:
+def plot_classes(report: Precisions, axes: Any) -> None:
     """Average AP of each class, best first; of many classes the best and the worst ten."""
     values = 100 * report.ap.mean(axis=1)
     order = np.argsort(-values, kind="stable").tolist()
@@ -98,21 +119,21 @@ def plot_classes(report: Report, axes: Any) -> None:
     quiet_frame(axes, "x")
 
 
-def plot_errors(profile: ErrorProfile, axes: Any) -> None:
+def plot_errors(errors: ErrorBands, axes: Any) -> None:
     """Shares of the kinds among the best predictions of each class, in bands of rank."""
-    totals = profile.bands.sum(axis=1)
+    totals = errors.counts.sum(axis=1)
     used = max(1, int(np.count_nonzero(totals)))
-    shares = 100 * profile.bands[:used] / np.maximum(totals[:used, None], 1)  # (R, kinds)
+    shares = 100 * errors.counts[:used] / np.maximum(totals[:used, None], 1)  # (R, kinds)
     places, bottom = np.arange(used), np.zeros(used)
-    for kind, name in enumerate(KINDS):
+    for kind, name in enumerate(errors.kinds):
         label = name.replace("_", " ")
         axes.bar(places, shares[:, kind], 0.75, bottom, color=COLOURS[name], label=label)
         bottom = bottom + shares[:, kind]
     axes.set_xticks(places, [f"{place + 1}G" for place in places.tolist()])
     axes.set_xlabel("predictions by rank; G: marked segments of the class")
     axes.set_ylabel("share (%)")
-    missed = 100 * profile.counts["missed"] / profile.num_truths
-    title = f"kinds at tIoU {profile.tiou_threshold:g}; {missed:.0f} % of the segments missed"
+    title = f"kinds at tIoU {errors.tiou_threshold:g}; "
+    title += f"{100 * errors.missed:.0f} % of the segments missed"
     axes.set_title(title, loc="left", fontsize="medium")
     axes.set_ylim(0, 100)
     handles, labels = axes.get_legend_handles_labels()

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from basnet_rt._errors import InvalidType, InvalidValue
-from basnet_rt.activation_files import Activations
 from basnet_rt.annotations import Segment, VideoAnnotation
 from basnet_rt.show.plotting import BLUE, GREY, ORANGE, VERMILION, pyplot, quiet_frame
-
-if TYPE_CHECKING:
-    from basnet_rt.results import Detections
 
 MOST_ROWS = 5  # of one class above each other
 MOST_CLASSES = 12
 FAINTEST = 0.35
-SEEN = 0.8  # points: what is shorter than a pixel must not vanish
+SEEN = 0.8  # points: a detection shorter than a pixel must not vanish
 # Bottom and top of each part of a lane, from 0 to 1.
 TRUTH, FOUND, CURVE = (0.80, 0.94), (0.06, 0.74), (0.06, 0.32)
 FOUND_ABOVE_CURVE = (0.38, 0.74)
@@ -26,12 +23,36 @@ FOUND_ABOVE_CURVE = (0.38, 0.74)
 Span = tuple[float, float]
 
 
+class Found(NamedTuple):
+    """A detection: name of its class, seconds, and score."""
+
+    name: str
+    start: float
+    end: float
+    score: float
+
+
+class Curves(Protocol):
+    """A column for each class."""
+
+    @property
+    def activations(self) -> npt.NDArray[np.float32]:
+        """(T, C)."""
+        ...
+
+    @property
+    def snippet_seconds(self) -> float: ...
+
+    @property
+    def classes(self) -> Sequence[str]: ...
+
+
 def plot_timeline(
-    found: Detections,
+    found: Sequence[Found],
     axes: Any = None,
     *,
     ground_truth: VideoAnnotation | Iterable[Segment] | None = None,
-    activations: Activations | None = None,
+    activations: Curves | None = None,
     thresholds: Sequence[float] = (),
     min_score: float | None = None,
 ) -> Any:
@@ -42,9 +63,10 @@ def plot_timeline(
     best detections; the title says how many are not.
 
     Args:
+        found: by falling score.
         axes: of matplotlib, to draw into; None makes a figure.
         ground_truth: of this video, drawn above the detections.
-        activations: from `Localizer.with_activations`, drawn below; a class's curve is scaled
+        activations: of this video, drawn below; a class's curve is scaled
             to [0, 1] unless it lies within.
         thresholds: drawn on the curves, in the activations' units.
         min_score: leave out detections below.
@@ -56,14 +78,10 @@ def plot_timeline(
         Error: matplotlib is not installed (extra `plot`).
         TypeError, ValueError: an argument has the wrong kind; a threshold is not finite.
     """
-    if activations is not None and not isinstance(activations, Activations):
-        raise InvalidType(
-            f"activations is a {type(activations).__name__}; it must be Activations, as from "
-            "Localizer.with_activations"
-        )
     if not np.isfinite(np.asarray(thresholds, np.float64)).all():
         raise InvalidValue(f"thresholds is {list(thresholds)}; each must be finite")
     marked = _segments(ground_truth)
+    scores = _range([one.score for one in found])
     by_class = _spans(found, min_score)
     names = list(dict.fromkeys([*(one.label for one in marked), *by_class]))
     shown = names[:MOST_CLASSES]
@@ -73,10 +91,10 @@ def plot_timeline(
     for lane, name in enumerate(shown):
         _draw_truth(axes, lane, [one for one in marked if one.label == name])
         part = FOUND if activations is None else FOUND_ABOVE_CURVE
-        _draw_found(axes, lane, by_class.get(name, []), part, _scores(found))
+        _draw_found(axes, lane, by_class.get(name, []), part, scores)
         if activations is not None and name in activations.classes:
             _draw_curve(axes, lane, activations, name, thresholds)
-    _finish(axes, shown, len(names) - len(shown), found, bool(marked))
+    _finish(axes, shown, len(names) - len(shown), len(found), bool(marked))
     return axes
 
 
@@ -89,21 +107,20 @@ def _segments(ground_truth: Any) -> list[Segment]:
     return marked
 
 
-def _spans(found: Detections, min_score: float | None) -> dict[str, list[tuple[Span, float]]]:
+def _spans(found: Sequence[Found], min_score: float | None) -> dict[str, list[tuple[Span, float]]]:
     """By class, best class first: (start, end) and score, best first."""
     spans: dict[str, list[tuple[Span, float]]] = {}
     for one in found:
         if min_score is None or one.score >= min_score:
-            name = str(one.label) if one.name is None else one.name
-            spans.setdefault(name, []).append(((one.start, one.end), one.score))
+            spans.setdefault(one.name, []).append(((one.start, one.end), one.score))
     return spans
 
 
-def _scores(found: Detections) -> Span:
+def _range(scores: Sequence[float]) -> Span:
     """Lowest and highest, for the shades."""
-    if not len(found):
+    if not scores:
         return 0.0, 1.0
-    low, high = float(found.scores.min()), float(found.scores.max())
+    low, high = min(scores), max(scores)
     return (low, high) if high > low else (low - 1.0, high)
 
 
@@ -147,7 +164,7 @@ def _packed(spans: list[Span]) -> list[int]:
 
 
 def _draw_curve(
-    axes: Any, lane: int, activations: Activations, name: str, thresholds: Sequence[float]
+    axes: Any, lane: int, activations: Curves, name: str, thresholds: Sequence[float]
 ) -> None:
     values = activations.activations[:, activations.classes.index(name)].astype(np.float64)
     low, high = min(0.0, float(values.min())), max(1.0, float(values.max()))
@@ -165,7 +182,7 @@ def _draw_curve(
         )
 
 
-def _finish(axes: Any, shown: list[str], hidden: int, found: Detections, truth: bool) -> None:
+def _finish(axes: Any, shown: list[str], hidden: int, found: int, truth: bool) -> None:
     axes.set_ylim(max(1, len(shown)), 0)
     axes.set_yticks([lane + 0.5 for lane in range(len(shown))], shown)
     axes.tick_params(axis="y", length=0)
@@ -174,7 +191,7 @@ def _finish(axes: Any, shown: list[str], hidden: int, found: Detections, truth: 
     quiet_frame(axes, "x")
     for lane in range(1, len(shown)):
         axes.axhline(lane, color=GREY, linewidth=0.4, alpha=0.5)
-    title = f"{len(found)} detections" + (f", {hidden} classes not drawn" if hidden else "")
+    title = f"{found} detections" + (f", {hidden} classes not drawn" if hidden else "")
     axes.set_title(title, loc="left", fontsize="medium")
     _legend(axes, truth)
 

@@ -1,9 +1,9 @@
-"""What streams and pools do to their arguments and to long waits."""
+"""Checks of arguments, and long waits in slices, for streams and pools."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -22,7 +22,7 @@ Answer = TypeVar("Answer")
 
 
 def check_kinds(model: object, config: object, alarm: object) -> None:
-    """What a pool, or a stream, is made of; `config` and `alarm` may be None.
+    """Check the kinds of a stream's or a pool's parts; `config` and `alarm` may be None.
 
     Raises:
         TypeError: one is of another kind.
@@ -33,6 +33,11 @@ def check_kinds(model: object, config: object, alarm: object) -> None:
         raise InvalidType(f"config is a {type(config).__name__}; it must be a PostprocessConfig")
     if alarm is not None and not isinstance(alarm, Alarm):
         raise InvalidType(f"alarm is a {type(alarm).__name__}; it must be an Alarm")
+
+
+def alarm_values(alarm: Alarm | None, classes: Sequence[str]) -> tuple[list[float], float] | None:
+    """(thresholds, hold) as the core takes them."""
+    return None if alarm is None else (alarm.thresholds(classes), alarm.hold)
 
 
 def sliced(timeout: float | None, call: Callable[[float], Answer], *, waits: bool) -> Answer:
@@ -57,8 +62,11 @@ def feature_rows(features: Any, metadata: BundleMetadata) -> npt.NDArray[np.floa
     if hasattr(features, "detach"):
         features = features.detach().cpu()
         features = features.float().numpy() if features.dtype.is_floating_point else features
+    kind = getattr(features, "dtype", f"a {type(features).__name__}")
     if not isinstance(features, np.ndarray) or not np.issubdtype(features.dtype, np.floating):
-        raise InvalidType("features must be a NumPy array or a tensor of floating point")
+        raise InvalidType(
+            f"features is of {kind}; it must be a NumPy array or a tensor of floating point"
+        )
     if features.ndim != 2:
         raise InvalidValue(
             f"features has shape {features.shape}; it must be (N, {metadata.feature_dim})"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import weakref
 from collections.abc import Callable
 from types import TracebackType
@@ -13,11 +12,12 @@ from basnet_rt import _core
 from basnet_rt._errors import Error, InvalidValue
 from basnet_rt.config import PostprocessConfig
 from basnet_rt.model.model import Model
+from basnet_rt.model.native import NativeModel
 from basnet_rt.postprocessing.arrays import as_bytes
 from basnet_rt.postprocessing.backend_choice import CPU, CUDA, chosen_backend
 from basnet_rt.postprocessing.onsets import Alarm, Onset
 from basnet_rt.results import Detections
-from basnet_rt.stream.calls import Answer, check_kinds, feature_rows, sliced
+from basnet_rt.stream.calls import Answer, alarm_values, check_kinds, feature_rows, sliced
 from basnet_rt.stream.pool_network import ModelNetwork, PoolNetwork
 from basnet_rt.stream.statistics import PoolStatistics, PoolStreamStatistics
 
@@ -82,9 +82,10 @@ class StreamPool:
         self.config = model.config if config is None else config
         # An alarm looks at activations on the host.
         on_device = gpu is not None and model.device.type == CUDA and alarm is None
-        own = functools.partial(ModelNetwork, model, on_device=on_device)
+        if network is None:
+            network = _own_network(model, self.config.gate != "none", on_device)
         self._core = _core.StreamPool(
-            own(with_cas=self.config.gate != "none") if network is None else network,
+            network,
             self.config.native,
             len(model.classes),
             model.feature_dim,
@@ -96,7 +97,7 @@ class StreamPool:
             zero_bad_features=zero_bad_features,
             threaded=threaded,
             clock=clock,
-            alarm=None if alarm is None else (alarm.thresholds(model.classes), alarm.hold),
+            alarm=alarm_values(alarm, model.classes),
             device=gpu,
         )
         self._threaded = threaded
@@ -136,7 +137,7 @@ class StreamPool:
         return self._finals(self._core.poll(stream))
 
     def poll(self, stream: int) -> Detections:
-        """What became final since the last call; on a failed stream, then raises its error."""
+        """Detections final since the last call; on a failed stream, then raises its error."""
         return self._finals(self._core.poll(stream))
 
     def onsets(self, stream: int) -> list[Onset]:
@@ -148,7 +149,7 @@ class StreamPool:
         """All of a stream, with a version and a checksum; the stream goes on.
 
         That is the network's context, what is open, what is queued, and the finals and onsets
-        that nobody took yet; `push` takes finals, too. It waits for the batch that runs.
+        not taken yet; `push` takes finals, too. It waits for the batch that runs.
 
         Raises:
             ValueError: the stream failed, or `network` has no `save`.
@@ -171,19 +172,15 @@ class StreamPool:
         return self._sliced(timeout, self._core.ready)
 
     def pending(self, stream: int) -> Detections:
-        """What `end` would still add, of the snippets computed so far; provisional."""
+        """Detections that `end` would add, of the snippets computed so far; provisional."""
         labels, scores, segments = self._core.pending(stream)
-        return Detections(
-            labels,
-            scores,
-            segments,
-            mode=self.config.mode,
-            classes=self.model.classes,
-            backend=self._backend,
+        open_now = Detections(
+            labels, scores, segments, mode=self.config.mode, backend=self._backend
         )
+        return self.model.described(open_now, self.config)
 
     def gap(self, stream: int, snippets: int) -> None:
-        """Declare `snippets` missing ones: what is open closes as at a video's end."""
+        """Declare `snippets` missing ones: open detections close as at a video's end."""
         if isinstance(snippets, bool) or not isinstance(snippets, int):
             raise InvalidValue(f"snippets is {snippets!r}; a gap is of at least one snippet")
         self._core.gap(stream, snippets)
@@ -211,7 +208,7 @@ class StreamPool:
         return self._finals(self._core.close(stream, None))
 
     def drop(self, stream: int) -> None:
-        """Forget a stream at once, with what is queued."""
+        """Forget a stream and its queue at once."""
         self._streams.discard(stream)
         self._core.drop(stream)
 
@@ -264,12 +261,19 @@ class StreamPool:
 
     def _finals(self, found: Any) -> Detections:
         labels, scores, segments, decided = found
-        return Detections(
+        finals = Detections(
             labels,
             scores,
             segments,
             mode=self.config.mode,
-            classes=self.model.classes,
             decided=decided,
             backend=self._backend,
         )
+        return self.model.described(finals, self.config)
+
+
+def _own_network(model: Model, with_cas: bool, on_device: bool) -> Any:
+    """A native model's network runs in the core; torch's is asked from there."""
+    if isinstance(model, NativeModel):
+        return model.core
+    return ModelNetwork(model, with_cas=with_cas, on_device=on_device)

@@ -29,7 +29,7 @@ REACH = 2  # snippets that a bundle's network sees to each side
 
 
 class PoolNetwork(Protocol):
-    """What a `StreamPool` asks. One thread at a time calls it; it must not call its pool.
+    """The network that a `StreamPool` calls, one thread at a time; it must not call its pool.
 
     A slot is a place for one stream's state. A call that raises leaves every slot as it was: the
     pool then asks for each of the batch alone, so that only the streams at fault fail.
@@ -99,7 +99,7 @@ class ModelNetwork:
     def save(self, slot: int) -> bytes:
         """The state of one slot as bytes."""
         state = [one[slot : slot + 1] for one in self._states]
-        return network_state.pack(self._model, state, seen=int(self._seen[slot]))
+        return network_state.pack(self._model, state)
 
     def load(self, slot: int, state: bytes) -> None:
         """A slot that goes on where `save` was called, with the same model.
@@ -107,9 +107,9 @@ class ModelNetwork:
         Raises:
             ValueError: it is of another model.
         """
-        loaded, (seen,) = network_state.unpack(self._model, state, self._blank, ("seen",))
+        loaded = network_state.unpack(self._model, state, self._blank)
         self._make_room(slot + 1)
-        self._seen[slot] = seen
+        self._seen[slot] = int(loaded[0])
         for kept, new in zip(self._states, loaded, strict=True):
             kept[slot] = new[0]
 

@@ -1,4 +1,4 @@
-"""What streams say about themselves."""
+"""Statistics of streams and pools."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass
 class StreamStatistics:
-    """What a stream did so far.
+    """Counts and times of a stream so far.
 
     Attributes:
         snippets_in: pushed, gaps not counted.
@@ -34,7 +34,7 @@ class StreamStatistics:
 
 @dataclass(frozen=True)
 class PoolStreamStatistics:
-    """What one stream of a pool did so far.
+    """Counts and times of one stream of a pool so far.
 
     Attributes:
         snippets_in: pushed, gaps not counted.
@@ -61,7 +61,7 @@ class PoolStreamStatistics:
 
 @dataclass(frozen=True)
 class PoolStatistics:
-    """What a pool did so far; `compute_seconds` were spent in batches, post-processing included."""
+    """Counts of a pool so far; `compute_seconds` is the time in batches and post-processing."""
 
     streams_open: int
     streams_failed: int

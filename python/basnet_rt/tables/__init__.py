@@ -1,1 +1,1 @@
-"""Predictions and marked segments as arrays: what evaluation and comparison count on."""
+"""Predictions and marked segments as arrays, for evaluation and comparison."""

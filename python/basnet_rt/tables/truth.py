@@ -71,10 +71,19 @@ def truth_table(ground_truth: Any, subset: str | None) -> TruthTable:
     """From a path, the content of an ActivityNet file, or an `AnnotationSet`.
 
     Raises:
-        TypeError: it is none of these.
+        TypeError: it has another kind.
         ValueError: as `read_annotations`, or the subset has no segments.
     """
-    videos = list(_annotations(ground_truth, subset).videos.values())
+    return table_of(annotations_of(ground_truth, subset), subset)
+
+
+def table_of(annotations: AnnotationSet, subset: str | None) -> TruthTable:
+    """From annotations that were read and chosen; `subset` is their name in messages.
+
+    Raises:
+        ValueError: there are no segments, or a video has a tag without a segment.
+    """
+    videos = list(annotations.videos.values())
     for video in videos:
         _check_segments_known(video)
     rows = [(i, one) for i, video in enumerate(videos) for one in video.segments]
@@ -91,7 +100,13 @@ def truth_table(ground_truth: Any, subset: str | None) -> TruthTable:
     )
 
 
-def _annotations(ground_truth: Any, subset: str | None) -> AnnotationSet:
+def annotations_of(ground_truth: Any, subset: str | None) -> AnnotationSet:
+    """The videos of the subset, from a path, the content of an ActivityNet file, or a set.
+
+    Raises:
+        TypeError: it is none of these.
+        ValueError: as `read_annotations`.
+    """
     if isinstance(ground_truth, (str, Path)):
         if Path(ground_truth).suffix == ".json":
             return _parse(read_json(ground_truth), subset, str(ground_truth))

@@ -1,4 +1,4 @@
-"""The time of each decoded picture: its timestamp, or what can be made of a wrong one."""
+"""The time of each decoded picture: its timestamp, or a repaired one if that is wrong."""
 
 from __future__ import annotations
 

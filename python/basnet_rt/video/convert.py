@@ -21,7 +21,7 @@ class Converter:
     The first picture fixes how all are laid and how large they become.
 
     Args:
-        frames: what is wanted.
+        frames: the wanted size and form.
 
     Attributes:
         size: (width, height) of the arrays; None before the first.

@@ -1,4 +1,4 @@
-"""What decoding hands on and extractors take: pictures on a grid of equal steps in time."""
+"""Frames from decoding to extractors: pictures on a grid of equal steps in time."""
 
 from __future__ import annotations
 

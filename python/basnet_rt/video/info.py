@@ -1,4 +1,4 @@
-"""What a video says of itself."""
+"""The header of a video."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HIGHEST_RATE = 1000  # a "rate" above it is the clock's
 
 @dataclass(frozen=True, kw_only=True)
 class VideoInfo:
-    """What a video's header says; only decoding tells whether it is true.
+    """The statements of a video's header; only decoding tells whether they are true.
 
     Attributes:
         duration: seconds; None where the header does not say (pipes, broken files).
@@ -52,7 +52,7 @@ def probe(source: str | os.PathLike[str]) -> VideoInfo:
 
 
 def describe(container: Any, stream: Any, picture: Any) -> VideoInfo:
-    """`VideoInfo` of what is open already, and of its first picture or None."""
+    """`VideoInfo` of an open container, and of its first picture or None."""
     context = stream.codec_context
     square = square_size(context.width, context.height, stream.sample_aspect_ratio)
     width, height = Orientation.of(picture).size(*square)
@@ -80,9 +80,9 @@ def frame_rate(stream: Any) -> Fraction | None:
 
 def first_picture(container: Any, stream: Any) -> Any:
     """The first that decodes, or None."""
-    from basnet_rt.video.packets import Pictures
+    from basnet_rt.video.packets import DecodedPictures
 
-    return next(iter(Pictures(container, stream, threads=1)), None)
+    return next(iter(DecodedPictures(container, stream, threads=1)), None)
 
 
 def _duration(container: Any, stream: Any) -> float | None:

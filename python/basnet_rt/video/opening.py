@@ -66,7 +66,7 @@ def video_stream(container: Any, source: object) -> Any:
     """The stream of pictures: of several the one marked default, else the first.
 
     Raises:
-        VideoError: there is none, or nothing here can decode it, or its pictures are too large.
+        VideoError: no video stream, no decoder for it, or its pictures are too large.
     """
     streams = [one for one in container.streams.video if not _is_cover(one)]
     if not streams:

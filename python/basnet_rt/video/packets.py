@@ -1,22 +1,24 @@
-"""From packets to decoded pictures, past what is damaged."""
+"""From packets to decoded pictures, past damaged parts."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+import heapq
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from basnet_rt._errors import VideoError
 from basnet_rt.video.opening import check_size, pyav
-from basnet_rt.video.reorder import numbered_as_stored, timed_as_shown
 
-MOST_DAMAGED = 0.25  # of the packets; above it, what is left tells little of the video
+MOST_DAMAGED = 0.25  # of the packets; with more damage the rest tells little of the video
 MOST_READ_ERRORS = 16  # in a row, before the rest of a file is given up
 _REORDER_DEPTH = 4  # where PyAV is too old to say
 _THREADS_PAY_FROM = 640 * 480  # pixels; below, handing over costs more than it gains
+# Before decoding has begun, the header may state too small a depth of reordering.
+_LEAST_DEPTH = 2
 
 
-class Pictures:
+class DecodedPictures:
     """Decoded pictures of one stream, in the order in which they are shown.
 
     Args:
@@ -52,9 +54,9 @@ class Pictures:
 
     def __iter__(self) -> Iterator[Any]:
         pictures = self._decoded()
-        if numbered_as_stored(self._container, self._stream):
+        if _numbered_as_stored(self._container, self._stream):
             depth = getattr(self._stream.codec_context, "reorder_depth", None) or _REORDER_DEPTH
-            pictures = timed_as_shown(pictures, depth)
+            pictures = _timed_as_shown(pictures, depth)
         return pictures
 
     def _decoded(self) -> Iterator[Any]:
@@ -117,3 +119,32 @@ class Pictures:
                 f"{self._source}: {damaged} of {self.num_packets} packets are damaged; "
                 f"at most {MOST_DAMAGED:.0%} are borne"
             )
+
+
+def _numbered_as_stored(container: Any, stream: Any) -> bool:
+    """AVI has one number per stored picture; with B-frames that is not the order of showing."""
+    return container.format.name == "avi" and bool(stream.codec_context.has_b_frames)
+
+
+def _timed_as_shown(pictures: Iterable[Any], depth: int) -> Iterator[Any]:
+    """Give the timestamps, in rising order, to the pictures in the order they came.
+
+    The decoder hands out pictures as they are shown; the numbers are the right ones, shuffled
+    within `depth` pictures. One without a number keeps none.
+    """
+    held: deque[Any] = deque()
+    times: list[int] = []
+    for picture in pictures:
+        held.append(picture)
+        if picture.pts is not None:
+            heapq.heappush(times, picture.pts)
+        if len(held) > max(depth, _LEAST_DEPTH):
+            yield _timed(held.popleft(), times)
+    while held:
+        yield _timed(held.popleft(), times)
+
+
+def _timed(picture: Any, times: list[int]) -> Any:
+    if picture.pts is not None:
+        picture.pts = heapq.heappop(times)
+    return picture

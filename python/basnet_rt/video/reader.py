@@ -16,7 +16,7 @@ from basnet_rt.video.frames import Frame, FrameFormat, Image
 from basnet_rt.video.grid import Grid, exact_rate
 from basnet_rt.video.info import DEFAULT_RATE, VideoInfo, describe, frame_rate
 from basnet_rt.video.opening import open_container, video_stream
-from basnet_rt.video.packets import Pictures
+from basnet_rt.video.packets import DecodedPictures
 
 MAX_GAP = 10.0
 LONGEST_GAP = 3600.0  # seconds; above it a timestamp is taken to be wrong
@@ -63,7 +63,7 @@ class FrameReader:
     """Iterates over `Frame` once; a context manager. Made by `read_frames`.
 
     Attributes:
-        info: what the header says.
+        info: of the header.
         problems: name to count of what was repaired or left out, as in docs/video.md; whole after
             the last frame.
         duration: seconds, of the video's own pictures: end of the last one minus the first
@@ -84,7 +84,9 @@ class FrameReader:
         self._container = open_container(source, timeout=timeout)
         try:
             self._stream = video_stream(self._container, source)
-            self._pictures = Pictures(self._container, self._stream, threads=threads, source=source)
+            self._pictures = DecodedPictures(
+                self._container, self._stream, threads=threads, source=source
+            )
         except BaseException:
             self._container.close()
             raise

@@ -8,9 +8,9 @@
 #include <numeric>
 #include <vector>
 
-#include "cuda/batch/plan.h"
 #include "cuda/device/memory.h"
 #include "cuda/device/team.h"
+#include "cuda/launch/scratch.h"
 
 namespace basnet_rt::cuda {
 

@@ -62,7 +62,7 @@ class StandinStreams : public StreamBackend {
 
   int tries() const { return tries_; }  ///< of all steps together
   const cuda::StreamPlan& plan() const { return plan_; }
-  const cuda::StreamSettings& settings() const { return settings_; }
+  const cuda::SlotSettings& settings() const { return settings_; }
 
  private:
   cuda::StreamPlan plan_;
@@ -70,7 +70,7 @@ class StandinStreams : public StreamBackend {
   CudaStreamLimits limits_;
   std::vector<char> slots_;
   std::vector<char> constants_;
-  cuda::StreamSettings settings_;
+  cuda::SlotSettings settings_;
   int tries_ = 0;
 };
 

@@ -4,16 +4,14 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <sstream>
 
 #include "basnet_rt/model.h"
-#include "torch/bundle/zip_file.h"
+#include "bundle/zip_maker.h"
+#include "engine/bundle/zip.h"
 #include "torch/torch_support.h"
 
 namespace basnet_rt {
 namespace {
-
-using testing::bundle;
 
 std::string read(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -34,14 +32,14 @@ void expect_refused(const std::string& path, const std::vector<std::string>& par
 }
 
 TEST(Load, KnowsItsMetadataNameDeviceAndKind) {
-  const Model model = Model::load(bundle("model.pt"));
+  const Model model = Model::load(testing::bundle("model.pt"));
   EXPECT_EQ(model.metadata().classes, (std::vector<std::string>{"Jump", "Run", "Swim"}));
   EXPECT_EQ(model.metadata().feature_dim, testing::kFeatureDim);
   EXPECT_EQ(model.metadata().postprocess.gate, Gate::kNone);
   EXPECT_EQ(model.name(), "model.pt");
   EXPECT_EQ(model.device(), "cpu");
   EXPECT_EQ(model.dtype(), "float32");
-  EXPECT_EQ(read_metadata(bundle("model.pt")).json, model.metadata().json);
+  EXPECT_EQ(read_metadata(testing::bundle("model.pt")).json, model.metadata().json);
 }
 
 TEST(Load, RefusesWhatIsNoBundle) {
@@ -49,24 +47,24 @@ TEST(Load, RefusesWhatIsNoBundle) {
   expect_refused(::testing::TempDir(), {"no such file"});
   expect_refused(written("neither zip nor anything"), {"not a TorchScript file"});
   expect_refused(written(""), {"not a TorchScript file"});
-  expect_refused(written(zip::write({{"m/data.pkl", "x"}})), {"without basnet_rt.json"});
+  expect_refused(written(testing::zip_of({{"m/data.pkl", "x"}})), {"without basnet_rt.json"});
 }
 
 TEST(Load, RefusesAForeignArchiveWithOurMetadata) {
-  const std::string json = Model::load(bundle("model.pt")).metadata().json;
-  expect_refused(written(zip::write({{"m/extra/basnet_rt.json", json}})),
+  const std::string json = Model::load(testing::bundle("model.pt")).metadata().json;
+  expect_refused(written(testing::zip_of({{"m/extra/basnet_rt.json", json}})),
                  {"not a TorchScript file"});
 }
 
 TEST(Load, RefusesTruncation) {
-  const std::string whole = read(bundle("model.pt"));
+  const std::string whole = read(testing::bundle("model.pt"));
   for (std::size_t k = 0; k < 20; ++k) {
     expect_refused(written(whole.substr(0, whole.size() * k / 20)), {"not a TorchScript file"});
   }
 }
 
 TEST(Load, NoticesDamageInEveryEntryAndNeverCrashes) {
-  const std::string whole = read(bundle("model.pt"));
+  const std::string whole = read(testing::bundle("model.pt"));
   int refused = 0;
   for (std::size_t k = 0; k < 40; ++k) {
     std::string damaged = whole;
@@ -82,15 +80,13 @@ TEST(Load, NoticesDamageInEveryEntryAndNeverCrashes) {
 }
 
 TEST(Load, NamesTheEntryWhoseBytesChanged) {
-  std::string damaged = read(bundle("model.pt"));
-  std::istringstream file(damaged);
-  zip::Reader archive(file);
+  std::string damaged = read(testing::bundle("model.pt"));
+  const std::string whole = damaged;
+  const bundle::Zip archive(whole);
   int tried = 0;
-  for (const zip::Entry& entry : archive.entries()) {
+  for (const bundle::ZipEntry& entry : archive.entries()) {
     if (entry.size < 8 || entry.name.find("basnet_rt.json") != std::string::npos) continue;
-    const auto at = static_cast<std::size_t>(entry.header);
-    const auto extra = static_cast<unsigned char>(damaged[at + 28]);
-    const std::size_t inside = at + 30 + entry.name.size() + extra + 4;
+    const auto inside = static_cast<std::size_t>(entry.offset) + 4;
     damaged[inside] ^= 0x04;
     expect_refused(written(damaged), {"damaged"});
     if (entry.stored) expect_refused(written(damaged), {entry.name});
@@ -101,11 +97,29 @@ TEST(Load, NamesTheEntryWhoseBytesChanged) {
 }
 
 TEST(Load, RefusesOtherDevicesAndKinds) {
-  const std::string path = bundle("model.pt");
+  const std::string path = testing::bundle("model.pt");
   testing::expect_invalid([&] { Model::load(path, {"abacus", {}}); }, {"device", "abacus"});
   testing::expect_invalid([&] { Model::load(path, {"cuda:99", {}}); }, {"device", "cuda:99"});
   testing::expect_invalid([&] { Model::load(path, {"cpu", "float16"}); },
                           {"dtype", "float16", "float32, bfloat16"});
+}
+
+TEST(Load, RunsForeignCodeOnlyWhereItIsTrusted) {
+  // The bundle with one digit of its code changed; checksums fit.
+  const std::string whole = read(testing::bundle("model.pt"));
+  const bundle::Zip archive(whole);
+  testing::Files files;
+  for (const bundle::ZipEntry& entry : archive.entries()) {
+    files.emplace_back(entry.name, archive.unpacked(entry, 1 << 20));
+    std::string& content = files.back().second;
+    const std::size_t at = content.find("torch.mul(torch.add(probabilities, _21), 0.5)");
+    if (at != std::string::npos) content.replace(content.find("0.5", at), 3, "0.7");
+  }
+  const std::string path = written(testing::zip_of(files));
+  expect_refused(path, {"its code is none that", "trust_code"});
+  ModelOptions options;
+  options.trust_code = true;
+  EXPECT_EQ(Model::load(path, options).metadata().num_classes(), 3);
 }
 
 }  // namespace

@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 
 import basnet_rt
 from basnet_rt import InvalidValue
+from basnet_rt.analysis.latex import latex_table
 from basnet_rt.cli.app import app
 from basnet_rt.evaluation.averages import field_averages
-from basnet_rt.show.latex import latex_table
 
 TENTHS = [k / 10 for k in range(1, 10)]
 TWENTIETHS = [0.5 + 0.05 * k for k in range(10)]

@@ -24,6 +24,8 @@ pytest.importorskip("optuna")
 CLASSES = ("Jump", "Run")
 FAST = {"trials": 25, "folds": 2, "resamples": 20}
 
+pytestmark = pytest.mark.usefixtures("own_code")  # the network is the test's own
+
 
 class PassThrough(torch.nn.Module):
     """Its features are the activations of two classes, and the background's."""

@@ -13,7 +13,7 @@ from basnet_rt.localize import localizer
 from basnet_rt.postprocessing import gpu_arrays
 
 
-def on_cpu(cas, scores, config, lengths, seconds, durations, raw, stream):
+def on_cpu(cas, scores, config, lengths, seconds, durations, raw, stream, single=False):
     """`_core.postprocess_batch_cuda` of host arrays, read as its binding reads them."""
     assert stream == 0
     padded = cas.ndim == 3
@@ -28,7 +28,7 @@ def on_cpu(cas, scores, config, lengths, seconds, durations, raw, stream):
 
     by_video = [None] * len(rows) if scores is None else list(np.atleast_2d(scores))
     return _core.postprocess_batch(
-        cut(cas), by_video, config, seconds, durations, cut(raw), 1, None
+        cut(cas), by_video, config, seconds, durations, cut(raw), 1, single, None
     )
 
 

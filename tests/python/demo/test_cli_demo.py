@@ -7,9 +7,10 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
+
+from patience import wait_for
 
 pytest.importorskip("torch", reason="the demo trains")
 
@@ -134,6 +135,7 @@ def test_a_failing_step_is_named_and_not_called_done(run_cli, tmp_path, monkeypa
     assert list(json.loads((tmp_path / "demo/demo.json").read_text())["seconds"]) == ["render"]
 
 
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_stopped_while_it_draws_it_leaves_no_process_and_no_half_film(tmp_path, how):
     """Catches drawing processes that outlive the demo. Ctrl-C reaches the whole group."""
@@ -152,10 +154,3 @@ def test_stopped_while_it_draws_it_leaves_no_process_and_no_half_film(tmp_path, 
         assert process.returncode == 1
     assert "Traceback" not in told
     assert list(tmp_path.rglob(HALF)) == []
-
-
-def wait_for(condition, seconds=60.0):
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.02)

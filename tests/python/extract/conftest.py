@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,11 @@ import torch
 from basnet_rt.extractors import make_extractor
 
 torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _own_code(own_code):
+    """The networks here are the tests' own code."""
 
 
 @dataclass(frozen=True)
@@ -61,14 +65,6 @@ def run_cli():
         return CliRunner().invoke(app, [str(one) for one in arguments], catch_exceptions=False)
 
     return run
-
-
-@pytest.fixture
-def ctrl_c():
-    """Ctrl-C interrupts, here and in child processes, also where a background job ignores it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

@@ -8,14 +8,15 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
+import av
 import pytest
 from extract_cases import make_video
 from means import CrashingRecipe, MeansRecipe
 
 from basnet_rt.extractors.running.many import extract_many
 from basnet_rt.extractors.running.video_files import find_video_files
+from patience import HANG, wait_for
 
 
 def found(folder):
@@ -66,7 +67,7 @@ def test_ctrl_c_in_a_terminal(made, tmp_path):
     A line a finished video on standard error, where that is no terminal, says when.
     """
     for name in "xy":
-        make_video(tmp_path / "videos" / f"{name}.mp4", 4000)
+        make_long_video(tmp_path / "videos" / f"{name}.mp4")
     make_video(tmp_path / "videos" / "w.mp4", 10)
     output = tmp_path / "features"
     command = ["extract", tmp_path / "videos", "-o", output, *made.extractor, "--jobs", 2]
@@ -78,21 +79,34 @@ def test_ctrl_c_in_a_terminal(made, tmp_path):
     )
     assert process.stderr.readline().startswith("w: 10 frames, ")
     os.killpg(process.pid, signal.SIGINT)
-    _, rest = process.communicate(timeout=20)
+    _, rest = process.communicate(timeout=HANG)
     assert process.returncode == 1
     assert rest == "interrupted; 1 videos are done: the same command goes on from there\n"
     assert sorted(p.name for p in output.iterdir()) == ["extractor.json", "w.json", "w.npy"]
-    assert ended(process.pid)
+    wait_for(lambda: ended(process.pid), "the end of the last process")
+
+
+def make_long_video(path, times=100):
+    """The packets of a short one again and again: nobody gets to its end before Ctrl-C comes."""
+    make_video(path.with_name("short.mp4"), 500)
+    with av.open(str(path), "w") as long, av.open(str(path.with_name("short.mp4"))) as short:
+        stream = long.add_stream_from_template(short.streams.video[0])
+        packets = [one for one in short.demux(video=0) if one.size]
+        length = sum(one.duration for one in packets)
+        for one in packets * times:
+            one.stream = stream
+            long.mux(one)
+            one.stream = short.streams.video[0]
+            one.pts, one.dts = one.pts + length, one.dts + length
+    path.with_name("short.mp4").unlink()
 
 
 def ended(group):
-    """Whether every process of the group is gone, a little later at most."""
-    for _ in range(100):
-        try:
-            os.killpg(group, 0)
-        except ProcessLookupError:
-            return True
-        time.sleep(0.1)
+    """Whether every process of the group is gone."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return True
     return False
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
+import tracemalloc
 
 import pytest
 
@@ -146,12 +146,10 @@ BAD = [
                          ids=[f"{i}-{one[0]}" for i, one in enumerate(BAD)])  # fmt: skip
 def test_the_message_names_file_place_and_value(write, name, content, message):
     path = write(name, content)
-    began = time.monotonic()
     with pytest.raises(InvalidValue, match=message) as caught:
         read_marks(path, fps=25)
     assert str(path) in str(caught.value)
     assert len(str(caught.value)) < 600
-    assert time.monotonic() - began < 5
 
 
 @pytest.mark.parametrize("suffix", sorted({one.suffix for one in FORMATS.values()}))
@@ -173,10 +171,13 @@ def test_a_billion_laughs_cost_nothing(write):
     """The classical entity bomb: 10 levels of 10 are gigabytes once they are expanded."""
     levels = "".join(f'<!ENTITY a{i + 1} "{f"&a{i};" * 10}">' for i in range(10))
     head = f'<!DOCTYPE x [<!ENTITY a0 "ha">{levels}]>'
-    began = time.monotonic()
+    path = write("v.eaf", eaf(head=head, tiers='<TIER TIER_ID="&a10;"/>'))
+    tracemalloc.start()
     with pytest.raises(InvalidValue, match="document type is not allowed"):
-        read_marks(write("v.eaf", eaf(head=head, tiers='<TIER TIER_ID="&a10;"/>')))
-    assert time.monotonic() - began < 1
+        read_marks(path)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 10_000_000
 
 
 def one(*marks, name="v", **about):

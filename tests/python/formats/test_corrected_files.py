@@ -241,3 +241,24 @@ def test_annotations_are_no_results(tmp_path, truth):
     with pytest.raises(basnet_rt.InvalidValue, match=r"'Fight' at .* has no score"):
         write_marks(tmp_path / "r.json", truth, format="activitynet")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_predictions_that_nobody_accepted_never_become_ground_truth(shared, tmp_path, results):
+    """Would catch: mere predictions of a labelling tool, or a results file, taken for truth."""
+    faults = shared / "faults" / "data"
+    basnet_rt.write_results(tmp_path / "results.json", results)
+    for source in (faults / "predonly.json", tmp_path / "results.json"):
+        with pytest.raises(ValueError, match="so it cannot become ground truth; have a person"):
+            write_marks(tmp_path / "gt.json", read_marks(source), format="ground-truth")
+        assert not (tmp_path / "gt.json").exists()
+    write_marks(tmp_path / "out.csv", read_marks(faults / "predonly.json"))
+
+
+def test_only_what_a_person_annotated_counts_and_is_marked_as_reviewed(shared, tmp_path):
+    marked = read_marks(shared / "faults" / "data" / "mixed.json")
+    write_marks(tmp_path / "gt.json", marked, format="ground-truth")
+    content = json.loads((tmp_path / "gt.json").read_text())["database"]
+    assert list(content) == ["a"]
+    assert content["a"]["reviewed"] is True
+    assert read_annotations(tmp_path / "gt.json").videos["a"].reviewed
+    assert to_annotations(read_marks(tmp_path / "gt.json")).videos["a"].reviewed

@@ -7,13 +7,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pool_cases
 import pytest
 
 import basnet_rt
+from patience import HANG, wait_for
 
 ROWS = pool_cases.features(80, 11)
 COMMAND = [sys.executable, "-m", "basnet_rt", "stream"]
@@ -112,13 +112,6 @@ def start(*arguments, **options) -> subprocess.Popen:
     return subprocess.Popen(command, env=environment, **pipes, **options)
 
 
-def wait_for(condition, seconds: float = 40.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.02)
-
-
 def test_killed_and_resumed_nothing_is_lost_and_nothing_twice(run_cli, bundle, model, tmp_path):
     """kill -9 between two saved states, with events already written after the first."""
     state, output = tmp_path / "s.json", tmp_path / "e.jsonl"
@@ -148,6 +141,7 @@ def want_before(model, count: int) -> list[dict]:
     return [r for row in ROWS[:count] for r in localizer.push(row[None]).to_records()]
 
 
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("kind", ["finish", "save"])
 def test_ctrl_c_ends_cleanly_while_a_file_is_followed(run_cli, bundle, model, tmp_path, kind):
     """The header of the growing .npy says fewer rows than there are."""
@@ -158,7 +152,7 @@ def test_ctrl_c_ends_cleanly_while_a_file_is_followed(run_cli, bundle, model, tm
     process = start(*options, "--follow", "--save-every", 1)
     wait_for(lambda: state.exists() and json.loads(state.read_text())["snippet"] == 50)
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=40)
+    _, errors = process.communicate(timeout=HANG)
     assert process.returncode == 0, errors
     if kind == "finish":
         assert records(events(output.read_text(), "final")) == want(model, ROWS[:50])

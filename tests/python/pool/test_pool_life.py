@@ -12,6 +12,7 @@ import pool_cases
 import pytest
 
 from basnet_rt import InvalidValue, StreamPool
+from patience import HANG
 
 
 def test_a_slot_used_again_starts_fresh(make_pool):
@@ -149,11 +150,11 @@ def test_ready_names_the_streams_with_news(make_pool):
     pool.push(quiet, np.zeros((1, pool_cases.F), np.float32))
     pool.push(busy, pool_cases.features(60, 1))
     pool.end(busy)
-    assert pool.ready(timeout=20) == [busy]
+    assert pool.ready(timeout=HANG) == [busy]
     pool.close(busy)
     assert pool.ready() == []
     pool.end(quiet)
-    assert pool.ready(timeout=20) == [quiet]
+    assert pool.ready(timeout=HANG) == [quiet]
 
 
 def test_a_pool_nobody_holds_ends_its_thread(model):
@@ -173,5 +174,5 @@ def test_a_program_may_end_without_closing_its_pool(bundle):
         "for _ in range(50): pool.push(stream, np.random.rand(1, 8).astype('float32'))\n"
     )
     command = [sys.executable, "-c", code, str(bundle)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=HANG)
     assert (done.returncode, done.stderr) == (0, "")

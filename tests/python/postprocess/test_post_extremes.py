@@ -12,6 +12,7 @@ from post_cases import as_result
 
 import basnet_rt
 from basnet_rt import PostprocessConfig
+from patience import HANG
 from reference import continuous
 from reference.compare import assert_same
 from reference.small_case import PLAIN, column
@@ -136,7 +137,7 @@ def test_ten_million_snippets():
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=HANG,
     )
     got = json.loads(run.stdout)
     assert got["count"] == 10_000

@@ -47,7 +47,7 @@ def test_truncated(bundle, tmp_path, share):
 
 def test_flipped_bits_in_the_weights(bundle, tmp_path):
     """torch loads these without a word; results would only be wrong."""
-    weights = tiny_bundle.TinyNetwork().first.weight.detach().numpy().tobytes()
+    weights = tiny_bundle.module().first.taps.numpy().tobytes()
     content = bytearray(bundle.read_bytes())
     content[content.index(weights)] ^= 1
     damaged = tmp_path / "damaged.pt"
@@ -73,7 +73,7 @@ def test_metadata_alone_is_no_model(tmp_path):
 
 
 def test_torchscript_without_metadata(tmp_path):
-    path = tiny_bundle.save(tiny_bundle.TinyNetwork(), tmp_path / "foreign.pt", {})
+    path = tiny_bundle.save(tiny_bundle.module(), tmp_path / "foreign.pt", {})
     with pytest.raises(basnet_rt.BundleError, match=METADATA_FILE):
         basnet_rt.load(path)
 
@@ -92,7 +92,7 @@ def test_metadata_that_does_not_fit(tmp_path, change, message):
     """Each field here would otherwise fail later, or never."""
     fields = {**json.loads(tiny_bundle.metadata().to_json()), **change}
     extra = {METADATA_FILE: json.dumps(fields)}
-    path = tiny_bundle.save(tiny_bundle.TinyNetwork(), tmp_path / "odd.pt", extra)
+    path = tiny_bundle.save(tiny_bundle.module(), tmp_path / "odd.pt", extra)
     with pytest.raises(basnet_rt.BundleError, match=message):
         basnet_rt.load(path)
 

@@ -9,6 +9,7 @@ import torch
 
 import basnet_rt
 from basnet_rt.model import long_videos
+from basnet_rt.model.bundle import METADATA_FILE
 
 
 def test_shapes_and_kinds(model, make_features):
@@ -125,16 +126,18 @@ def test_integers_are_refused(model, kind):
 
 def test_a_module_that_breaks_its_metadata(tmp_path):
     """Four outputs columns, two class names: labels would be wrong."""
-    path = tiny_bundle.write(tmp_path / "odd.pt", classes=("A", "B"))
+    text = tiny_bundle.metadata(classes=("A", "B")).to_json()
+    path = tiny_bundle.save(tiny_bundle.module(), tmp_path / "odd.pt", {METADATA_FILE: text})
+    with pytest.raises(basnet_rt.BundleError, match="another number of classes"):
+        basnet_rt.load(path)
     with pytest.raises(basnet_rt.BundleError, match="2 classes"):
-        basnet_rt.load(path).forward(np.zeros((5, 8), np.float32))
+        basnet_rt.load(path, trust_code=True).forward(np.zeros((5, 8), np.float32))
 
 
 def test_one_class_and_a_thousand(tmp_path, make_features):
     for count in (1, 1000):
         names = tuple(f"class {i}" for i in range(count))
-        module = tiny_bundle.TinyNetwork(count)
-        path = tiny_bundle.write(tmp_path / f"{count}.pt", module, classes=names)
+        path = tiny_bundle.write(tmp_path / f"{count}.pt", classes=names)
         model = basnet_rt.load(path)
         assert model.forward(make_features(11)).activations.shape == (11, count)
         assert set(basnet_rt.Localizer(model)(make_features(11)).names) <= set(names)

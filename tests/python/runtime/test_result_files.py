@@ -16,7 +16,7 @@ import tiny_bundle
 import basnet_rt
 from basnet_rt import Detections
 from basnet_rt._system import whole_file
-from basnet_rt.formats.result_files import provenance_of
+from basnet_rt.localize import provenance_of
 
 
 def detections_of(count, seed=0, mode="continuous", classes=("A", 'B, "b"', "Ç")):

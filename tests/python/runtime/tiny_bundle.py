@@ -1,37 +1,45 @@
-"""A bundle small enough to make in every test: the interface of a real one, and its reach."""
+"""A bundle small enough to make in every test: a real one, and its reach."""
 
 from __future__ import annotations
 
 import warnings
 from pathlib import Path
 
+import pytest
 import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
+from torch import nn
 
 from basnet_rt.model.bundle import METADATA_FILE, BundleMetadata
+
+pytest.importorskip("basnet_training", reason="bundles come from the exporter")
+
+from basnet_training.network import BaSNet
+from basnet_training.scripted import InferenceNetwork
 
 CLASSES = ("Jump", "Run", "Swim")
 FEATURE_DIM = 8
 
 
-class TinyNetwork(nn.Module):
-    """Two 3-tap convolutions over weighed features, as the published network has."""
+def network(seed: int = 0, **metadata_of) -> BaSNet:
+    """Two 3-tap convolutions over weighed features, 12 wide."""
+    fields = metadata(**metadata_of)
+    torch.manual_seed(seed)
+    made = BaSNet(
+        FEATURE_DIM,
+        len(fields.classes),
+        hidden_filter=6,
+        hidden_cas=12,
+        topk_divisor=fields.topk_divisor,
+        score_function=fields.score_function,
+    )
+    return made.eval()
 
-    def __init__(self, classes: int = len(CLASSES), seed: int = 0) -> None:
-        super().__init__()
-        torch.manual_seed(seed)
-        self.filter = nn.Conv1d(FEATURE_DIM, 1, 1)
-        self.first = nn.Conv1d(FEATURE_DIM, 12, 3, padding=1)
-        self.second = nn.Conv1d(12, classes + 1, 3, padding=1)
 
-    def forward(self, features: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        columns = features.transpose(1, 2).to(self.first.weight.dtype)
-        foreground = self.filter(columns).sigmoid()
-        cas = self.second(F.leaky_relu(self.first(columns * foreground))).transpose(1, 2).float()
-        best = max(1, cas.size(1) // 8)
-        scores = cas.topk(best, dim=1)[0].mean(dim=1).softmax(dim=1)
-        return cas[:, :, :-1].contiguous(), scores[:, :-1], foreground[:, 0].float(), cas
+def module(seed: int = 0, **metadata_of) -> nn.Module:
+    """What the exporter scripts."""
+    fields = metadata(**metadata_of)
+    kind = getattr(torch, fields.dtype)
+    return InferenceNetwork(network(seed, **metadata_of), fields.activation, kind).eval()
 
 
 def metadata(**changes) -> BundleMetadata:
@@ -49,7 +57,7 @@ def save(module: nn.Module, path: Path, extra: dict[str, str]) -> Path:
     return path
 
 
-def write(path: Path, module: nn.Module | None = None, **changes) -> Path:
+def write(path: Path, seed: int = 0, **changes) -> Path:
     """A bundle at `path`; `changes` are of its metadata."""
     text = metadata(**changes).to_json()
-    return save(module or TinyNetwork(), path, {METADATA_FILE: text})
+    return save(module(seed, **changes), path, {METADATA_FILE: text})

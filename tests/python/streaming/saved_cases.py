@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from basnet_rt import Alarm, PostprocessConfig, StreamPostprocessor
-from basnet_rt.onsets import OnsetDetector
+from basnet_rt.postprocessing import OnsetDetector
 
 FOLDER = Path(__file__).resolve().parent / "saved_0_1"
 CLASSES = ("Jump", "Run", "Swim")

@@ -1,6 +1,6 @@
 """What bench/streaming says about latency: matching and arithmetic, against cases by hand.
 
-An error here would not break a stream; it would put wrong numbers into docs/streaming.md.
+An error here would not break a stream; it would put wrong numbers into docs/streaming_measured.md.
 """
 
 from __future__ import annotations

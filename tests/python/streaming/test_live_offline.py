@@ -160,5 +160,5 @@ def test_pending(model, make_features):
         assert localizer.save() == before
         assert pending.classes == model.classes
         assert (np.diff(pending.scores) <= 0).all()
-        certain = localizer._post.num_snippets * SECONDS
+        certain = localizer.num_snippets * SECONDS
         assert (pending.segments <= certain).all()

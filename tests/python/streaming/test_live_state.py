@@ -9,7 +9,7 @@ import pytest
 from stream_cases import joined
 
 import basnet_rt
-from basnet_rt import Alarm, StreamingLocalizer
+from basnet_rt import Alarm, StreamingLocalizer, StreamPostprocessor
 
 CHUNKS = [1, 1, 1, 0, 5, 30, 2, 20]
 ALARM = Alarm(0.35, hold=0.7)
@@ -72,7 +72,8 @@ def test_truncated_and_foreign(localizer):
     for length in [*range(60), len(state) // 2, len(state) - 1]:
         refused(localizer, state[:length], "state")
     refused(localizer, state + b"\0", "damaged or truncated")
-    refused(localizer, localizer._post.save(), "not the saved state")
+    post = StreamPostprocessor(localizer.config, num_classes=3, snippet_seconds=0.64)
+    refused(localizer, post.save(), "not the saved state")
     refused(localizer, b"\x80\x05" * 60, "not the saved state")
     other_version = state[:4] + struct.pack("<I", 9) + state[8:]
     refused(localizer, other_version, "version 9")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 
@@ -52,6 +54,7 @@ def test_latency_does_not_depend_on_chunks(model, make_features):
 
 
 def test_counters(model, make_features):
+    begin = time.perf_counter()
     localizer = StreamingLocalizer(model)
     statistics = localizer.statistics
     assert (statistics.snippets_in, statistics.finals_out, statistics.mean_latency) == (0, 0, 0.0)
@@ -62,7 +65,7 @@ def test_counters(model, make_features):
     found += len(localizer.finish())
     assert (statistics.snippets_in, statistics.pushes) == (42, 3)
     assert statistics.finals_out == found > 0
-    assert 0 < statistics.compute_seconds < 60
+    assert 0 < statistics.compute_seconds < time.perf_counter() - begin
     with pytest.raises(ValueError, match="after finish"):
         localizer.push(make_features(3))
     assert (statistics.snippets_in, statistics.pushes) == (42, 3)

@@ -10,6 +10,7 @@ import torch
 
 from basnet_training.checkpoint import load_tensors
 from basnet_training.trainer import fit
+from patience import HANG
 
 SECTIONS = {
     "network": {"dropout": 0.0},  # ranks draw their own dropout
@@ -24,7 +25,7 @@ def torchrun(config_path, folder) -> None:
     command += [str(config_path), "-o", str(folder)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
     environment["PYTHONPATH"] = os.pathsep.join(sys.path)
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=HANG)
     assert done.returncode == 0, done.stderr
 
 

@@ -9,9 +9,10 @@ import pytest
 import torch
 
 from basnet_rt import BundleError, InvalidValue, PostprocessConfig
+from basnet_rt.model import rewrite_metadata
 from basnet_rt.model.bundle import BundleMetadata, Calibration, read_metadata
-from basnet_training import BaSNet, export
-from basnet_training.export import describe, export_bundle, load_bundle, rewrite_metadata
+from basnet_training import BaSNet, agreement, export
+from basnet_training.export import describe, export_bundle, load_bundle
 from basnet_training.runs import load_model
 from basnet_training.trainer import fit
 
@@ -49,7 +50,7 @@ def test_a_file_holds_the_taps_alone(tmp_path):
 def test_a_file_that_does_not_agree_is_not_written(tmp_path, monkeypatch):
     path = tmp_path / "m.pt"
     path.write_text("old")
-    monkeypatch.setitem(export.TOLERANCE, "float32", 0.0)
+    monkeypatch.setitem(agreement.TOLERANCE, "float32", 0.0)
     with pytest.raises(BundleError, match="differs from the network's"):
         export_bundle(network(), METADATA, path)
     assert path.read_text() == "old"

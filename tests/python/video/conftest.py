@@ -21,6 +21,11 @@ from video_stream_cases import EVENTS, NUM_PICTURES, Said
 torch.set_num_threads(1)
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _own_code(own_code):
+    """The networks here are the tests' own code."""
+
+
 @pytest.fixture
 def known(monkeypatch: pytest.MonkeyPatch) -> None:
     """Makes "brightness" an extractor that bundles may record."""

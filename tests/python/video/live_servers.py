@@ -6,8 +6,10 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+
+from patience import HANG
 
 _HEADER = b"HTTP/1.0 200 OK\r\nContent-Type: video/mp2t\r\n"
 PIECES = 50  # that a paced answer is sent in
@@ -20,7 +22,7 @@ class Act:
     Attributes:
         content: bytes sent.
         seconds: that sending them takes.
-        silence: then nothing for so long, or until the client leaves.
+        silence: then nothing for so long, or until the test is over.
         length: whether the header says how many bytes there are.
         after: seconds before this connection is accepted.
     """
@@ -40,6 +42,7 @@ class Server:
     address: str = ""
     num_connections: int = 0
     stop: threading.Event = field(default_factory=threading.Event)
+    sat_out: list[Act] = field(default_factory=list)  # whose silence nobody ended
     threads: list[threading.Thread] = field(default_factory=list)
 
 
@@ -67,7 +70,7 @@ def _serve(server: Server, listening: socket.socket) -> None:
         if connection is None:
             return
         server.num_connections += 1
-        thread = threading.Thread(target=_play, args=(act, connection, server.stop.wait))
+        thread = threading.Thread(target=_play, args=(act, connection, server))
         thread.start()
         server.threads.append(thread)
     listening.close()
@@ -80,23 +83,24 @@ def _accepted(server: Server, listening: socket.socket) -> socket.socket | None:
     return None
 
 
-def _play(act: Act, connection: socket.socket, wait: Callable[[float], object]) -> None:
+def _play(act: Act, connection: socket.socket, server: Server) -> None:
     with connection, contextlib.suppress(OSError):
-        _send(act, connection, wait)
+        _send(act, connection, server)
 
 
-def _send(act: Act, connection: socket.socket, wait: Callable[[float], object]) -> None:
-    connection.settimeout(5)
+def _send(act: Act, connection: socket.socket, server: Server) -> None:
+    connection.settimeout(HANG)
     connection.recv(4096)
     length = f"Content-Length: {len(act.content)}\r\n".encode() if act.length else b""
     connection.sendall(_HEADER + length + b"\r\n")
     begin = time.monotonic()
     for piece in range(PIECES):
         due = begin + act.seconds * piece / PIECES
-        wait(max(0.0, due - time.monotonic()))
+        server.stop.wait(max(0.0, due - time.monotonic()))
         part = slice(len(act.content) * piece // PIECES, len(act.content) * (piece + 1) // PIECES)
         connection.sendall(act.content[part])
-    wait(act.silence)
+    if act.silence and not server.stop.wait(act.silence):
+        server.sat_out.append(act)
 
 
 def free_port() -> int:

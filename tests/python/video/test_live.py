@@ -16,9 +16,11 @@ from live_servers import Act, free_port, serving
 
 from basnet_rt import InvalidValue, VideoError
 from basnet_rt.video import Frame, Gap, open_live
+from patience import wait_for
 
 FPS = 25
-QUICK = {"first_wait": 0.05, "longest_wait": 0.1, "open_seconds": 3.0, "read_seconds": 0.5}
+LONG = 60.0  # of silence: who waits for its end fails, however slow the machine is
+QUICK = {"first_wait": 0.05, "longest_wait": 0.1, "open_seconds": LONG, "read_seconds": 2.0}
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +63,7 @@ def test_a_broken_connection_is_made_again_and_the_gap_declared(clip: bytes):
     check_indices(items)
     gaps = [item for item in items if isinstance(item, Gap)]
     assert [gap.reason for gap in gaps] == ["reconnected"]
-    assert 0.4 <= gaps[0].seconds <= 1.2
+    assert 0.4 <= gaps[0].seconds <= (datetime.now(timezone.utc) - before).total_seconds()
     numbers = [number_of(item.image) for item in items if isinstance(item, Frame)]
     assert numbers == [*range(FPS), *range(FPS)]
     assert server.num_connections == 2
@@ -74,11 +76,10 @@ def test_a_broken_connection_is_made_again_and_the_gap_declared(clip: bytes):
 
 def test_a_source_that_falls_silent_is_left_and_taken_up_again(clip: bytes):
     """The last picture before the silence may be lost: in MPEG-TS only the next one ends it."""
-    acts = Act(clip, silence=10.0), Act(clip, length=True)
+    acts = Act(clip, silence=LONG), Act(clip, length=True)
     with serving(*acts) as server, open_live(server.address, fps=FPS, give_up=0.2, **QUICK) as live:
-        begin = time.monotonic()
         items, _ = collect(live)
-        assert time.monotonic() - begin < 5.0
+        assert server.sat_out == []
     check_indices(items)
     assert sum(isinstance(item, Frame) for item in items) in (2 * FPS - 1, 2 * FPS)
     assert [item.reason for item in items if isinstance(item, Gap)] == ["reconnected"]
@@ -92,11 +93,14 @@ def test_timestamps_that_jump_are_a_gap(tmp_path: Path):
         serving(Act(path.read_bytes(), length=True)) as server,
         open_live(server.address, fps=FPS, **QUICK) as live,
     ):
+        begin = time.monotonic()
         items, error = collect(live)
+        taken = time.monotonic() - begin
     assert error is None
     check_indices(items)
     gaps = [item for item in items if isinstance(item, Gap)]
-    assert [(gap.reason, gap.seconds < 2.0) for gap in gaps] == [("timestamps", True)]
+    assert [gap.reason for gap in gaps] == ["timestamps"]
+    assert gaps[0].seconds < taken + 2.0  # not the hour
     assert [number_of(one.image) for one in items if isinstance(one, Frame)] == list(range(20))
 
 
@@ -106,7 +110,7 @@ def test_a_consumer_that_is_too_slow_loses_the_oldest_and_is_told(clip: bytes):
         open_live(server.address, fps=FPS, give_up=0.0, queued=8, **QUICK) as live,
     ):
         items = [next(live)]
-        time.sleep(1.0)  # meanwhile most of it arrives
+        wait_for(lambda: live.num_dropped > 0)
         items += collect(live)[0]
     check_indices(items)
     gaps = [item for item in items if isinstance(item, Gap)]
@@ -137,23 +141,22 @@ def test_a_stream_goes_on_where_an_earlier_run_stopped(clip: bytes):
         serving(Act(clip, length=True)) as server,
         open_live(server.address, fps=FPS, **QUICK) as live,
     ):
-        live.go_on(datetime.now(timezone.utc) - timedelta(hours=1), 1000)
+        before = datetime.now(timezone.utc)
+        live.go_on(before - timedelta(hours=1), 1000)
         gap, *frames = list(live)
+        taken = (datetime.now(timezone.utc) - before).total_seconds()
     assert isinstance(gap, Gap)
     assert gap.index - gap.instants == 1000
-    assert 3600 <= gap.index / FPS <= 3605
+    assert 3600 <= gap.index / FPS <= 3600 + taken + 1 / FPS
     assert [frame.index - gap.index for frame in frames] == list(range(FPS))
 
 
 def test_closing_does_not_wait_for_a_dead_camera(clip: bytes):
-    settings = {**QUICK, "read_seconds": 30.0}
-    with (
-        serving(Act(clip, silence=30.0)) as server,
-        open_live(server.address, fps=FPS, **settings) as live,
-    ):
-        next(live)
-        begin = time.monotonic()
-        assert time.monotonic() - begin < 3.0
+    settings = {**QUICK, "read_seconds": 2 * LONG}
+    with serving(Act(clip, silence=LONG)) as server:
+        with open_live(server.address, fps=FPS, **settings) as live:
+            next(live)
+        assert server.sat_out == []
 
 
 @pytest.mark.parametrize(
@@ -172,11 +175,10 @@ def test_wrong_addresses_fail_at_once(address: str, message: str):
 
 
 def test_a_server_that_says_nothing_is_given_up(clip: bytes):
-    with serving(Act(silence=10.0)) as server:
-        begin = time.monotonic()
+    with serving(Act(silence=LONG)) as server:
         with pytest.raises(VideoError, match="no answer in time"):
             open_live(server.address, fps=FPS, **{**QUICK, "open_seconds": 0.4})
-        assert time.monotonic() - begin < 3.0
+        assert server.sat_out == []
 
 
 @pytest.mark.parametrize(

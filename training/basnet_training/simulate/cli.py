@@ -42,7 +42,7 @@ def simulate(
     seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 0,
     preset: Annotated[str, typer.Option(help=f"One of {', '.join(sorted(PRESETS))}.")] = "thumos14",
     feature_dim: Annotated[int | None, typer.Option(help="Channels F; default: preset's.")] = None,
-    videos: Annotated[int | None, typer.Option(min=1, help="At most so many a subset.")] = None,
+    videos: Annotated[int | None, typer.Option(min=1, help="Most videos in a subset.")] = None,
     dial: Annotated[
         list[str] | None, typer.Option("--set", help="A dial as name=value; repeatable.")
     ] = None,
@@ -118,7 +118,7 @@ def write_with_progress(simulation: Simulation, output: Path, dtype: str) -> int
 
 
 def summarise(simulation: Simulation, output: Path, written: int) -> dict[str, Any]:
-    """What was made, for people and programs."""
+    """The result, for people and programs."""
     shapes = [video.shape for video in simulation]
     return {
         "simulated": True,

@@ -25,7 +25,7 @@ def dial(default: float, low: float, high: float, text: str) -> Any:
 
 @dataclasses.dataclass(frozen=True)
 class SimulationConfig:
-    """What simulated features look like. Frozen; checked when made.
+    """The form of simulated features. Frozen; checked when made.
 
     Raises:
         InvalidValue: a value is of the wrong kind, not finite or out of range; names the dial.

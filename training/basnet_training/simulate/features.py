@@ -71,7 +71,7 @@ class VideoFeatures:
             yield self.read(start, min(start + snippets, self._length))
 
     def weights(self) -> Weights:
-        """What each snippet is made of: the truth behind the features, for tests and plots."""
+        """The parts of each snippet: the truth behind the features, for tests and plots."""
         return self._script.weights(0, self._length)
 
     def _block(self, block: int) -> Rows:

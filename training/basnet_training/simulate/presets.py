@@ -41,7 +41,7 @@ def find_preset(name: str) -> Preset:
     """The preset of that name.
 
     Raises:
-        InvalidValue: there is none; the message lists them.
+        InvalidValue: no preset has this name; the message lists them.
     """
     if name not in PRESETS:
         raise InvalidValue(f"preset {name!r}: expected one of {', '.join(sorted(PRESETS))}")

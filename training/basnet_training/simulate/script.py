@@ -1,4 +1,4 @@
-"""What is to be seen in each snippet: weights of the vocabulary's rows, before any white noise.
+"""The content of each snippet: weights of the vocabulary's rows, before any white noise.
 
 Everything here is a function of time, so any stretch can be computed on its own.
 """

@@ -22,7 +22,7 @@ NO_SUBSET = "all"
 class Timeline:
     """One video. `instances` may be none, may overlap, and may reach beyond `duration`.
 
-    A few of THUMOS'14 do reach beyond; what lies there leaves no trace in the features.
+    A few of THUMOS'14 do reach beyond; those parts leave no trace in the features.
 
     Raises:
         InvalidValue: duration is not above zero, or an instance is not 0 <= start < end.

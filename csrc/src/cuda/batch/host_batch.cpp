@@ -39,7 +39,7 @@ HostBatch pack(const std::vector<VideoInput>& videos, const PostprocessConfig& c
     try {
       append(batch, videos[i], config);
     } catch (const Error& error) {
-      throw Error(error.code(), "videos[" + std::to_string(i) + "]: " + error.what());
+      throw error.in_video(i);
     }
   }
   return batch;

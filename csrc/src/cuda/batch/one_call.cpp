@@ -10,15 +10,15 @@ namespace {
 using cuda::MemoryKind;
 
 // Taking memory costs more than a batch does, so a thread keeps what its last call had.
-struct Kept {
+struct KeptMemory {
   int device = -1;
   cuda::Memory scratch{MemoryKind::kDevice};
   cuda::Memory input{MemoryKind::kDevice};
   cuda::Memory results{MemoryKind::kPinned};
 };
 
-Kept& kept_for(int device) {
-  thread_local Kept kept;
+KeptMemory& kept_for(int device) {
+  thread_local KeptMemory kept;
   if (kept.device != device) {
     for (cuda::Memory* memory : {&kept.scratch, &kept.input, &kept.results}) memory->free();
     kept.device = device;
@@ -65,7 +65,7 @@ std::vector<Detections> postprocess_batch_cuda(const DeviceBatch& batch,
     const CudaPostprocessor postprocessor(config, num_classes, videos, device, limits);
     if (videos.empty()) return {};
     const cuda::DeviceGuard guard(device);
-    Kept& kept = kept_for(device);
+    KeptMemory& kept = kept_for(device);
     kept.scratch.reserve(postprocessor.scratch_bytes());
     kept.results.reserve(postprocessor.result_bytes());
     postprocessor.enqueue(batch, kept.scratch.data(), kept.results.data(), stream);

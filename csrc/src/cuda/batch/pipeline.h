@@ -1,6 +1,11 @@
 #pragma once
 
-// The passes of a batch, one after the other, on whatever launches them.
+// The passes of a batch, one after the other, on whatever launches them. A thread per ...:
+//
+//   videos  Reset                                FillSegments  sum
+//   rows          CheckRows ScanRows  sum
+//   roots                                Solve                      (a warp each)
+//   places                                             FillKeys  sort  WriteResults
 //
 // A launcher runs `threads(count, body)`: body(i) for every i < count; `teams(items, scratch,
 // body)`: body(team, arena, i) for every i < *items; running sums and the sort by score. On a GPU
@@ -20,7 +25,7 @@
 
 namespace basnet_rt::cuda {
 
-/// Clears what the passes add to.
+/// Clears the counters that the passes add to.
 struct Reset {
   BatchSettings settings;
   BatchWork work;

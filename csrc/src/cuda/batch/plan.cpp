@@ -7,8 +7,8 @@
 
 #include "basnet_rt/error.h"
 #include "cuda/device/divider.h"
-#include "formulas/ranges.h"
-#include "formulas/section.h"
+#include "formulas/normalisation.h"
+#include "formulas/video_section.h"
 #include "settings/validate.h"
 
 namespace basnet_rt::cuda {

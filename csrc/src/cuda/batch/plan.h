@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "basnet_rt/config.h"
+#include "cuda/launch/scratch.h"
 #include "cuda/passes/batch.h"
 #include "cuda/passes/rank_found.h"
 
@@ -26,28 +27,6 @@ struct PlanSizes {
   std::int64_t pool_bytes = 0;
   std::int64_t num_teams = 1;   ///< that work at a time
   std::int64_t sort_bytes = 0;  ///< scratch that the launcher's sort asks for
-};
-
-/// Arrays of the sort by score.
-struct SortWork {
-  double* keys = nullptr;  ///< (N * max_detections,)
-  double* sorted_keys = nullptr;
-  std::int32_t* places = nullptr;
-  std::int32_t* sorted_places = nullptr;
-  std::int64_t* begins = nullptr;  ///< (N,)
-  std::int64_t* ends = nullptr;    ///< (N,)
-  char* temporary = nullptr;
-  std::int64_t temporary_bytes = 0;
-};
-
-/// The caller's scratch memory, divided.
-struct Scratch {
-  BatchWork work;
-  SortWork sort;
-  char* slabs = nullptr;  ///< (num_teams, slab_bytes)
-  std::int64_t slab_bytes = 0;
-  std::int64_t num_teams = 0;
-  std::int64_t* num_rows = nullptr;  ///< the number of rows, for kernels that count on the device
 };
 
 class Plan {
@@ -71,7 +50,7 @@ class Plan {
 
   /// Most detections that a video can have at any activations.
   std::int64_t most_detections() const;
-  /// Enough for what activations usually look like; a batch that needs more says so.
+  /// Enough for usual activations; a batch that needs more reports a shortage.
   std::int64_t usual_detections() const;
   std::int64_t usual_pool_bytes() const;
 

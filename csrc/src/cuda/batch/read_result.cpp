@@ -23,20 +23,23 @@ std::string text_of(BadKind kind) {
   return "out of range";
 }
 
-[[noreturn]] void fail_at(const Plan& plan, const BadValue& bad) {
+void fail_at(const Plan& plan, const BadValue& bad) {
   const auto& videos = plan.videos();
   const auto after = std::upper_bound(
       videos.begin(), videos.end(), bad.batch_row,
       [](std::int64_t row, const VideoPlan& video) { return row < video.first_row; });
   const VideoPlan& video = *(after - 1);
-  const std::string where = "videos[" + std::to_string(after - 1 - videos.begin()) + "]: ";
+  const auto refuse = [&](const std::string& text) {
+    throw Error(ErrorCode::kInvalidArgument, text)
+        .in_video(static_cast<std::size_t>(after - 1 - videos.begin()));
+  };
   const std::string column = std::to_string(bad.column) + "] is " + text_of(bad.kind);
   if (bad.array == InputArray::kVideoScores) {
-    fail(where + "video_scores[" + column + "; video scores must be in [0, 1]");
+    refuse("video_scores[" + column + "; video scores must be in [0, 1]");
   }
   const std::string name = bad.array == InputArray::kCas ? "cas[" : "raw_cas[";
-  fail(where + name + std::to_string(bad.batch_row - video.first_row) + ", " + column +
-       "; activations must be finite");
+  refuse(name + std::to_string(bad.batch_row - video.first_row) + ", " + column +
+         "; activations must be finite");
 }
 
 }  // namespace

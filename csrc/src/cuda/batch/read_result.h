@@ -10,7 +10,7 @@
 
 namespace basnet_rt::cuda {
 
-/// What a second try would need; equal to what was given where the results are good.
+/// The limits that a second try needs; equal to the given ones where the results are good.
 struct Needed {
   std::int64_t max_detections = 0;
   std::int64_t pool_bytes = 0;

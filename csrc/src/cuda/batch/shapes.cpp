@@ -38,7 +38,7 @@ std::vector<PlannedVideo> planned(const std::vector<VideoShape>& videos,
     try {
       check_shape(videos[i], config, end_row);
     } catch (const Error& error) {
-      throw Error(error.code(), "videos[" + std::to_string(i) + "]: " + error.what());
+      throw error.in_video(i);
     }
     const std::int64_t first_row = videos[i].first_row.value_or(end_row);
     planned.push_back(

@@ -1,6 +1,6 @@
 #pragma once
 
-// Checks of what a batch on a device looks like from outside; its values are checked on the device.
+// Checks a batch's shapes and pointers on the host; its values are checked on the device.
 
 #include <cstdint>
 #include <vector>

@@ -1,6 +1,6 @@
 #pragma once
 
-// The CUDA runtime as the rest of the library wants it: errors that say what to do, and memory and
+// A thin layer over the CUDA runtime: errors that say what to do, and memory and
 // devices that are given back.
 
 #include <cuda_runtime.h>
@@ -15,7 +15,7 @@ namespace basnet_rt::cuda {
 /// @param doing  what was tried, such as "launching on cuda:0".
 inline void check(cudaError_t error, const std::string& doing) {
   if (error == cudaSuccess) return;
-  cudaGetLastError();  // what is reported here must not be found by the next call
+  cudaGetLastError();  // clears the error: the next call must not report it again
   throw Error(ErrorCode::kUnavailable, doing + ": " + cudaGetErrorString(error));
 }
 
@@ -52,7 +52,7 @@ class DeviceGuard {
 
 enum class MemoryKind { kDevice, kPinned };
 
-/// A block that grows; what it held is lost.
+/// A block that grows; growing loses its content.
 class Memory {
  public:
   explicit Memory(MemoryKind kind) : kind_(kind) {}

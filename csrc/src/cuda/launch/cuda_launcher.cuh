@@ -1,7 +1,10 @@
 #pragma once
 
-// Launches the passes of pipeline.h on a GPU: kernels for threads and teams, CUB for running sums
-// and the sort. Nothing synchronises, and nothing is allocated: a CUDA graph can record it.
+// Launches the passes of batch/pipeline.h on a GPU: kernels for threads and teams, CUB for running
+// sums and the sort. Nothing synchronises, and nothing is allocated: a CUDA graph can record it.
+//
+//   keys    [ video 0: .5 .9 .7 . . | video 1: .2 .8 . . . ]      begins = 0 5, ends = 3 7
+//   sorted  [ video 0: .9 .7 .5 . . | video 1: .8 .2 . . . ]      places move with their keys
 
 #include <cuda_runtime.h>
 
@@ -9,8 +12,8 @@
 #include <cstdint>
 #include <cub/device/device_segmented_radix_sort.cuh>
 
-#include "cuda/batch/plan.h"
 #include "cuda/launch/kernel_launcher.cuh"
+#include "cuda/launch/scratch.h"
 
 namespace basnet_rt::cuda {
 

@@ -1,15 +1,21 @@
 #pragma once
 
 // Kernels for threads and teams, and CUB's running sum: what every pipeline launches.
+//
+//   thread_kernel                         team_kernel
+//   block of 128 threads                  block of 4 warps, num_teams warps in all
+//   | i = 0 1 2 ... 127 | 128 ... |       | warp 0 | warp 1 | warp 2 | warp 3 | ...
+//   one index each, one step              items w, w + num_teams, ... until none is left;
+//                                         slab w of the scratch memory is warp w's
 
 #include <cuda_runtime.h>
 
 #include <cstdint>
 #include <cub/device/device_scan.cuh>
 
-#include "cuda/batch/plan.h"
 #include "cuda/device/memory.h"
 #include "cuda/device/warp_team.cuh"
+#include "cuda/launch/scratch.h"
 
 namespace basnet_rt::cuda {
 

@@ -1,6 +1,17 @@
 #pragma once
 
 // What kernels know of a batch: plain structs, copied to the device as they are.
+//
+//   cas (all rows, row_stride)                rows of the batch's videos, one behind the other
+//                 class 0   1   2
+//   video 0  t=0      x     x   x             first_row = 0, num_snippets = 3
+//            t=1      x     x   x
+//            t=2      x     x   x             A "row" in what follows is one class of one video:
+//   video 1  t=0      x     x   x             a column of this picture. There are N * C of them,
+//            t=1      x     x   x             row index = video * C + class.
+//
+//   roots  [ row 0: max_roots places | row 1 | ... ]     root_counts[row] of them are used
+//   found  [ video 0: max_detections places | ... ]      found_counts[video] of them are used
 
 #include <cstdint>
 
@@ -8,9 +19,13 @@
 #include "basnet_rt/types.h"
 #include "cuda/device/memory.h"
 #include "formulas/formulas.h"
+#include "formulas/gate.h"
 #include "formulas/intervals.h"
+#include "formulas/normalisation.h"
+#include "formulas/order.h"
 #include "formulas/position.h"
 #include "formulas/root_window.h"
+#include "formulas/video_section.h"
 
 namespace basnet_rt::cuda {
 
@@ -51,6 +66,9 @@ struct BatchSettings {
   const formulas::Range* ranges = nullptr;  ///< (C,), normalisation kFixed
 
   BASNET_RT_HOST_DEVICE std::int64_t num_rows() const { return num_videos * num_classes; }
+  BASNET_RT_HOST_DEVICE formulas::GateRule gate_rule() const {
+    return {class_threshold, keep_top1};
+  }
 };
 
 /// What the caller gives; on the device.
@@ -67,6 +85,10 @@ struct Found {
   Segment segment;
   std::int32_t label = 0;
   std::int32_t threshold_index = 0;
+
+  BASNET_RT_HOST_DEVICE formulas::Rank rank() const {
+    return {score, segment, label, threshold_index};
+  }
 };
 
 /// What went wrong, if anything; read by the host at the end.

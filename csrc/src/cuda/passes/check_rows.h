@@ -1,6 +1,12 @@
 #pragma once
 
 // First pass over the input: every value must be finite, and each row's extremes are kept.
+//
+//          class 0    1    2   ...        one thread per row (video and class), N * C threads
+//   t = 0    thread 0 |  1 |  2           each goes down its column, T steps; neighbouring threads
+//   t = 1         |   |  | |  |           read neighbouring floats at every step
+//   ...           v      v    v
+//          least[row], largest[row]; outcome.bad_value = least code of all bad values (atomic)
 
 #include <cmath>
 #include <cstdint>

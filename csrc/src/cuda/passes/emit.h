@@ -1,6 +1,10 @@
 #pragma once
 
 // From verdicts to the video's list of detections.
+//
+//   verdicts of a team's candidates   K D D K D K         a warp per root (or row)
+//                                     |     |   |         count: one vote per 32 candidates
+//   found of the video   ... [other teams] a b c ...      one atomic add takes three places
 
 #include <cstdint>
 
@@ -10,7 +14,7 @@
 
 namespace basnet_rt::cuda {
 
-/// Appends what was kept to the video's list, in no set order; the last sort sees to that.
+/// Appends the kept candidates to the video's list in any order; the last sort orders them.
 template <class Team>
 BASNET_RT_HOST_DEVICE void emit(const Team& team, const Candidates& all, Row row,
                                 const BatchSettings& settings, const BatchWork& work) {

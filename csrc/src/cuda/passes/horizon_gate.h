@@ -1,13 +1,19 @@
 #pragma once
 
 // Gate kHorizon: video scores of the seconds that end with a root's last snippet.
+//
+//   raw CAS       class 0   1   2  background      a warp per root: one lane per column
+//   begin             x     x   x      x           each goes down the horizon, `count` steps, with
+//   a
+//   ...               |     |   |      |           heap of the k largest: O(count log k)
+//   last (of root)    v     v   v      v
+//                   mean  mean mean  mean  ->  one lane: scores, gate
 
-#include <algorithm>
-#include <cmath>
 #include <cstdint>
 
 #include "cuda/device/memory.h"
 #include "cuda/passes/batch.h"
+#include "formulas/video_score.h"
 
 namespace basnet_rt::cuda {
 
@@ -48,35 +54,7 @@ BASNET_RT_HOST_DEVICE double top_mean(const At& at, std::int64_t count, std::int
     heap[size] = least;
     sift_down(size);
   }
-  double sum = 0.0;
-  for (std::int64_t i = 0; i < k; ++i) sum += static_cast<double>(heap[i]);
-  return sum / static_cast<double>(k);
-}
-
-/// Turns means of C+1 columns into scores of C classes, in place.
-BASNET_RT_HOST_DEVICE inline void to_scores(double* scores, std::int64_t num_classes,
-                                            ScoreFunction function) {
-  if (function == ScoreFunction::kSigmoid) {
-    for (std::int64_t c = 0; c < num_classes; ++c) scores[c] = 1.0 / (1.0 + exp(-scores[c]));
-    return;
-  }
-  double top = scores[0];
-  for (std::int64_t c = 1; c <= num_classes; ++c) top = scores[c] > top ? scores[c] : top;
-  double sum = 0.0;
-  for (std::int64_t c = 0; c <= num_classes; ++c) sum += scores[c] = exp(scores[c] - top);
-  for (std::int64_t c = 0; c <= num_classes; ++c) scores[c] /= sum;
-}
-
-/// Whether scores let a class through.
-BASNET_RT_HOST_DEVICE inline bool passes(const double* scores, std::int64_t label,
-                                         const BatchSettings& settings) {
-  if (scores[label] >= settings.class_threshold) return true;
-  if (!settings.keep_top1) return false;
-  for (std::int64_t c = 0; c < settings.num_classes; ++c) {
-    if (scores[c] >= settings.class_threshold) return false;
-    if (scores[c] > scores[label] || (scores[c] == scores[label] && c < label)) return false;
-  }
-  return true;
+  return formulas::mean_of_best(heap, k);
 }
 
 /// Score of `label` at snippet `last`; negative where the gate holds it back, or memory is short.
@@ -89,7 +67,7 @@ BASNET_RT_HOST_DEVICE double horizon_score(const Team& team, Arena& arena, const
                                            std::int64_t label, const BatchSettings& settings) {
   const std::int64_t columns = settings.num_classes + 1;
   const std::int64_t count = last - begin + 1;
-  const std::int64_t k = std::max<std::int64_t>(1, count / settings.topk_divisor);
+  const std::int64_t k = formulas::best_snippets(count, settings.topk_divisor);
   double* scores = arena.take<double>(team, columns);
   float* heaps = arena.take<float>(team, columns * k);
   if (scores == nullptr || heaps == nullptr) return -1.0;
@@ -98,8 +76,9 @@ BASNET_RT_HOST_DEVICE double horizon_score(const Team& team, Arena& arena, const
     scores[c] = top_mean(at, count, k, heaps + c * k);
   });
   return team.once([&] {
-    to_scores(scores, settings.num_classes, settings.score_function);
-    return passes(scores, label, settings) ? scores[label] : -1.0;
+    formulas::means_to_scores(scores, columns, settings.score_function);
+    const bool passes = settings.gate_rule().passes(scores, settings.num_classes, label);
+    return passes ? scores[label] : -1.0;
   });
 }
 

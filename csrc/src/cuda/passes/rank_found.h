@@ -1,11 +1,19 @@
 #pragma once
 
 // The last passes: every video's detections in the order that is part of the contract.
+//
+//   found       [ video 0: c a b . . | video 1: e d . . . ]    as teams appended them
+//   FillKeys      one thread per place: key = score, place = where it stands
+//   sort          CUB, every video's places by falling key; equal keys lie side by side
+//   WriteResults  one thread per place: its rank among equal keys by formulas/order.h, then the
+//                 write; as many steps as there are keys equal to its own
+//   result      [ a b c d e ]             begins = 0 3 5
 
 #include <cstdint>
 
 #include "cuda/passes/batch.h"
 #include "formulas/formulas.h"
+#include "formulas/order.h"
 
 namespace basnet_rt::cuda {
 
@@ -17,14 +25,6 @@ struct BatchResult {
   float* scores = nullptr;
   std::int32_t* labels = nullptr;
 };
-
-BASNET_RT_HOST_DEVICE inline bool comes_first(const Found& a, const Found& b) {
-  if (a.score != b.score) return a.score > b.score;
-  if (a.segment.start != b.segment.start) return a.segment.start < b.segment.start;
-  if (a.segment.end != b.segment.end) return a.segment.end < b.segment.end;
-  if (a.label != b.label) return a.label < b.label;
-  return a.threshold_index < b.threshold_index;
-}
 
 /// Keys of the sort by score; one thread per place in the list of a video.
 struct FillKeys {
@@ -95,7 +95,8 @@ struct WriteResults {
     while (from > begin && keys[from - 1] == keys[i]) --from;
     std::int64_t before = from - begin;
     for (std::int64_t j = from; j < end && keys[j] == keys[i]; ++j) {
-      before += j != i && comes_first(work.found[begin + places[j]], one) ? 1 : 0;
+      before +=
+          j != i && formulas::comes_first(work.found[begin + places[j]].rank(), one.rank()) ? 1 : 0;
     }
     return before;
   }

@@ -1,71 +1,85 @@
 #pragma once
 
 // Second pass, mode continuous: activations are normalised, and each row's roots are found.
+//
+//            class 0    1    2           one thread per row, N * C threads, T steps each: a root's
+//   t = 0     y  |    y |  y |           begin depends on all before it
+//   t = 1     y  |    y |  y |           y[t, class] is written beside its neighbours
+//   ...          v      v    v
+//   roots[row][0 .. root_counts[row])    by start
 
 #include <cstdint>
 
 #include "cuda/passes/batch.h"
 #include "formulas/intervals.h"
+#include "formulas/normalisation.h"
+#include "formulas/sliding_extremes.h"
 
 namespace basnet_rt::cuda {
 
-/// Min-max over the last `length` values of a row, as cpu::SlidingRange; amortised constant.
-///
-/// Keeps, in two rings of indices, the values that may still become an extreme.
+/// A queue of formulas::push_extreme, in a ring of snippets.
+class ExtremeQueue {
+ public:
+  /// @param ring  (size,) entries; one more than the window has values.
+  BASNET_RT_HOST_DEVICE ExtremeQueue(const float* x, std::int64_t stride, std::int64_t size,
+                                     std::int32_t* ring)
+      : x_(x), stride_(stride), size_(size), ring_(ring) {}
+
+  BASNET_RT_HOST_DEVICE bool empty() const { return count_ == 0; }
+  BASNET_RT_HOST_DEVICE float back() const { return value(end_ - 1); }
+  BASNET_RT_HOST_DEVICE float front() const { return value(end_ - count_); }
+  BASNET_RT_HOST_DEVICE std::int64_t front_when() const { return ring_[slot(end_ - count_)]; }
+  BASNET_RT_HOST_DEVICE void pop_front() { --count_; }
+  BASNET_RT_HOST_DEVICE void pop_back() {
+    --end_;
+    --count_;
+  }
+  /// The value is that of snippet `when`.
+  BASNET_RT_HOST_DEVICE void push_back(std::int64_t when, float) {
+    ring_[slot(end_++)] = static_cast<std::int32_t>(when);
+    ++count_;
+  }
+
+ private:
+  BASNET_RT_HOST_DEVICE std::int64_t slot(std::int64_t i) const { return i % size_; }
+  BASNET_RT_HOST_DEVICE float value(std::int64_t i) const { return x_[ring_[slot(i)] * stride_]; }
+
+  const float* x_;
+  std::int64_t stride_;
+  std::int64_t size_;
+  std::int32_t* ring_;
+  std::int64_t end_ = 0;
+  std::int64_t count_ = 0;
+};
+
+/// Min-max over the last `length` values of a row, as SlidingRange.
 class SlidingWindow {
  public:
   /// @param rings  2 * (length + 1) entries.
   BASNET_RT_HOST_DEVICE SlidingWindow(const float* x, std::int64_t stride, std::int64_t length,
                                       std::int32_t* rings)
-      : x_(x), stride_(stride), length_(length), rising_(rings), falling_(rings + length + 1) {}
+      : x_(x),
+        stride_(stride),
+        length_(length),
+        least_(x, stride, length + 1, rings),
+        largest_(x, stride, length + 1, rings + length + 1) {}
 
   BASNET_RT_HOST_DEVICE formulas::Range push(std::int64_t t) {
-    const float value = at(t);
-    while (rising_count_ > 0 && at(rising_[slot(rising_end_ - 1)]) >= value) {
-      --rising_end_;
-      --rising_count_;
-    }
-    while (falling_count_ > 0 && at(falling_[slot(falling_end_ - 1)]) <= value) {
-      --falling_end_;
-      --falling_count_;
-    }
-    rising_[slot(rising_end_++)] = static_cast<std::int32_t>(t);
-    falling_[slot(falling_end_++)] = static_cast<std::int32_t>(t);
-    ++rising_count_;
-    ++falling_count_;
-    const std::int64_t oldest = t - length_ + 1;
-    while (rising_[slot(rising_end_ - rising_count_)] < oldest) --rising_count_;
-    while (falling_[slot(falling_end_ - falling_count_)] < oldest) --falling_count_;
-    return formulas::minmax_range(at(rising_[slot(rising_end_ - rising_count_)]),
-                                  at(falling_[slot(falling_end_ - falling_count_)]));
+    const float value = x_[t * stride_];
+    formulas::push_extreme<formulas::HidesForLeast>(least_, t, value);
+    formulas::push_extreme<formulas::HidesForLargest>(largest_, t, value);
+    formulas::forget_before(least_, t - length_ + 1);
+    formulas::forget_before(largest_, t - length_ + 1);
+    return formulas::minmax_range(least_.front(), largest_.front());
   }
 
  private:
-  BASNET_RT_HOST_DEVICE float at(std::int64_t t) const { return x_[t * stride_]; }
-  BASNET_RT_HOST_DEVICE std::int64_t slot(std::int64_t i) const { return i % (length_ + 1); }
-
   const float* x_;
   std::int64_t stride_;
   std::int64_t length_;
-  std::int32_t* rising_;
-  std::int32_t* falling_;
-  std::int64_t rising_end_ = 0;
-  std::int64_t rising_count_ = 0;
-  std::int64_t falling_end_ = 0;
-  std::int64_t falling_count_ = 0;
+  ExtremeQueue least_;
+  ExtremeQueue largest_;
 };
-
-/// Whether the gate of the whole video lets a class through.
-BASNET_RT_HOST_DEVICE inline bool passes_video_gate(const float* scores, std::int64_t label,
-                                                    const BatchSettings& settings) {
-  if (static_cast<double>(scores[label]) >= settings.class_threshold) return true;
-  if (!settings.keep_top1) return false;
-  for (std::int64_t c = 0; c < settings.num_classes; ++c) {
-    if (static_cast<double>(scores[c]) >= settings.class_threshold) return false;
-    if (scores[c] > scores[label] || (scores[c] == scores[label] && c < label)) return false;
-  }
-  return true;
-}
 
 /// One thread per row.
 struct ScanRows {
@@ -77,9 +91,9 @@ struct ScanRows {
     work.root_counts[index] = 0;
     if (work.outcome->bad_value != kFine) return;  // no place is worked out from a NaN
     const Row row = row_at(index, settings);
+    const float* scores = input.video_scores + row.video * settings.num_classes;
     if (settings.gate == Gate::kVideo &&
-        !passes_video_gate(input.video_scores + row.video * settings.num_classes, row.label,
-                           settings)) {
+        !settings.gate_rule().passes(scores, settings.num_classes, row.label)) {
       return;
     }
     const VideoPlan& plan = settings.videos[row.video];

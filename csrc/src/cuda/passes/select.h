@@ -1,12 +1,23 @@
 #pragma once
 
 // NMS by a team: greedy decisions found in rounds, all candidates at once.
+//
+//   score   0.9  0.8  0.7  0.6            a warp per root; lanes take candidates i, i + 32, ...
+//            a    b    c    d             a and b, b and c, c and d repeat each other
+//   round 1  K    ?    ?    ?             a waits for no other: kept
+//   round 2  K    D    ?    ?             b repeats a, which is kept: dropped
+//   round 3  K    D    K    ?             c no longer waits for b
+//   round 4  K    D    K    D
+//
+// As many rounds as the longest chain of candidates that wait for each other; in each, a candidate
+// looks at those of every level that overlap it.
 
 #include <cstdint>
 
 #include "basnet_rt/types.h"
 #include "cuda/passes/batch.h"
 #include "formulas/formulas.h"
+#include "formulas/order.h"
 
 namespace basnet_rt::cuda {
 
@@ -31,10 +42,8 @@ struct Candidates {
 
   /// Strict total order in which NMS visits them (DESIGN section 5.2).
   BASNET_RT_HOST_DEVICE bool comes_first(std::int64_t a, std::int64_t b) const {
-    if (scores[a] != scores[b]) return scores[a] > scores[b];
-    if (segments[a].start != segments[b].start) return segments[a].start < segments[b].start;
-    if (segments[a].end != segments[b].end) return segments[a].end < segments[b].end;
-    return a < b;  // the lower level
+    // Candidates of a lower level come before those of a higher one.
+    return formulas::comes_first({scores[a], segments[a], 0, a}, {scores[b], segments[b], 0, b});
   }
 
   /// First of `level` that ends after `time`; the level's end if none does.
@@ -85,8 +94,8 @@ BASNET_RT_HOST_DEVICE inline Verdict judge(const Candidates& all, std::int64_t i
 
 /// Greedy NMS: a candidate is dropped when one that comes first is kept and repeats it.
 ///
-/// Each round decides whoever waits for nobody; the first of the open ones always does, so rounds
-/// end. Verdicts are read from the round before: what is found does not depend on the lanes.
+/// Each round decides all candidates that wait for no other. The first open one never waits, so the
+/// rounds end. Verdicts are read from the round before, so the result does not depend on the lanes.
 template <class Team>
 BASNET_RT_HOST_DEVICE void select_hard(const Team& team, const Candidates& all, Overlap overlap,
                                        double nms_iou) {

@@ -1,6 +1,19 @@
 #pragma once
 
 // Mode continuous, third pass: one root per team. Proposals, scores, NMS.
+//
+//      y |      __                       root: where y is at or above the lowest threshold
+//   a2 --|-----/--\----__---             level 2: two intervals     lane 2 scans the window
+//   a1 --|----/----\--/--\--             level 1: two intervals     lane 1 scans the window
+//   a0 --|___/______\/____\___           level 0: the root itself   lane 0
+//        | left   root    right          flanks: window = root and flanks, at most T snippets
+//
+//   phase                         work                         steps of the longest lane
+//   values of the window          lane per snippet             window / 32
+//   integral, out from the pivot  one lane per side            window
+//   count, then fill levels       lane per threshold           window, twice
+//   scores                        lane per candidate           candidates / 32
+//   NMS, emit                     select.h, emit.h
 
 #include <algorithm>
 #include <cstdint>
@@ -11,8 +24,9 @@
 #include "cuda/passes/emit.h"
 #include "cuda/passes/horizon_gate.h"
 #include "cuda/passes/select.h"
+#include "formulas/level_merge.h"
 #include "formulas/root_window.h"
-#include "formulas/section.h"
+#include "formulas/video_section.h"
 
 namespace basnet_rt::cuda {
 
@@ -41,12 +55,8 @@ BASNET_RT_HOST_DEVICE void scan_level(const ClassRow& row, const Window& window,
     if (has_pending && place(pending, frame, limits, placed)) sink(placed);
   };
   const auto add = [&](Span span) {
-    span.end = std::min(span.end, frame.section.end);
-    if (!(span.end > span.start)) return;  // a touch
-    if (has_pending && span.start - pending.end < limits.merge_gap) {
-      pending.end = span.end;
-      return;
-    }
+    Span* last = has_pending ? &pending : nullptr;
+    if (join_level(span, last, frame.section.end, limits.merge_gap) != Joined::kNew) return;
     flush();
     pending = span;
     has_pending = true;
@@ -244,7 +254,7 @@ struct SolveRoots {
     } else if (settings.gate == Gate::kHorizon) {
       const std::int64_t columns = settings.num_classes + 1;
       const float* raw = input.raw_cas + plan.first_row * columns;
-      const std::int64_t last = last_snippet(task.root, plan.section);
+      const std::int64_t last = last_snippet(task.root.end, plan.section);
       score = horizon_score(
           team, arena, [&](std::int64_t t, std::int64_t c) { return raw[t * columns + c]; },
           std::max<std::int64_t>(0, last - plan.horizon + 1), last, row.label, settings);

@@ -1,6 +1,17 @@
 #pragma once
 
 // Mode published: one row (a video's class) per team. Runs of samples, scores, NMS.
+//
+//   y        o------o------o       T snippets, T - 1 cells between them; lane per cell
+//   samples  .......|......|..     upsample per cell, never made: a cell's first and last value
+//                                  and its sum say all (formulas/sampled_cell.h)
+//
+//   phase                       work                  steps of the longest lane
+//   y, cells                    lane per snippet      T / 32
+//   sums before each cell       one lane              T: the CPU's order, the CPU's bits
+//   count, then fill runs       lane per threshold    T, twice
+//   scores                      lane per run          runs / 32, and the runs in its flanks
+//   NMS, emit                   select.h, emit.h
 
 #include <cstdint>
 
@@ -8,6 +19,8 @@
 #include "cuda/passes/batch.h"
 #include "cuda/passes/emit.h"
 #include "cuda/passes/select.h"
+#include "formulas/normalisation.h"
+#include "formulas/released_slips.h"
 #include "formulas/sampled_cell.h"
 
 namespace basnet_rt::cuda {
@@ -26,13 +39,9 @@ struct SampledView {
     return make_cell(y, num_snippets, i, upsample);
   }
   BASNET_RT_HOST_DEVICE double sum_between(std::int64_t begin, std::int64_t end) const {
-    const std::int64_t first = cell_of(begin, num_snippets, upsample);
-    const std::int64_t last = cell_of(end - 1, num_snippets, upsample);
-    const SampledCell one = cell(first);
-    if (first == last) return one.sum(begin, end, upsample);
-    const SampledCell other = cell(last);
-    const double between = sums_before[last] - sums_before[first + 1];
-    return one.sum(begin, one.end, upsample) + between + other.sum(other.begin, end, upsample);
+    return sum_of_samples(
+        begin, end, num_snippets, upsample, [this](std::int64_t i) { return cell(i); },
+        [this](std::int64_t i) { return sums_before[i]; });
   }
 
   /// Runs of one threshold; `sink(first, end)` each.
@@ -40,18 +49,18 @@ struct SampledView {
   BASNET_RT_HOST_DEVICE void find_runs(double threshold, Sink&& sink) const {
     bool active = false;
     std::int64_t start = 0;
-    const auto turn = [&](std::int64_t at) {
+    const auto flip = [&](std::int64_t at) {
       if (active) sink(start, at);
       active = !active;
       start = at;
     };
     for (std::int64_t i = 0; i < num_cells(num_snippets); ++i) {
-      if (formulas::is_active(first_values[i], threshold) != active) turn(cell(i).begin);
+      if (formulas::is_active(first_values[i], threshold) != active) flip(cell(i).begin);
       if (formulas::is_active(last_values[i], threshold) != active) {
-        turn(cell(i).border(threshold, upsample));
+        flip(cell(i).border(threshold, upsample));
       }
     }
-    if (active) turn(num_samples());
+    if (active) flip(num_samples());
   }
 };
 
@@ -65,7 +74,11 @@ struct SolveRows {
   BASNET_RT_HOST_DEVICE void operator()(const Team& team, Arena& arena, std::int64_t item) const {
     if (work.outcome->bad_value != kFine) return;  // no place is worked out from a NaN
     const Row row = row_at(item, settings);
-    if (!is_predicted(row)) return;
+    const float* scores = input.video_scores + row.video * settings.num_classes;
+    if (!released::is_predicted(scores, settings.num_classes, row.label,
+                                settings.class_threshold)) {
+      return;
+    }
     SampledView view;
     if (!build(team, arena, row, item, view)) return;
     Candidates all;
@@ -75,19 +88,6 @@ struct SolveRows {
   }
 
  private:
-  /// The released code compares in float32. Its test for "any class" asks whether any predicted
-  /// *index* is non-zero, so class 0 alone emits nothing.
-  BASNET_RT_HOST_DEVICE bool is_predicted(Row row) const {
-    const float* scores = input.video_scores + row.video * settings.num_classes;
-    const auto threshold = static_cast<float>(settings.class_threshold);
-    if (!(scores[row.label] >= threshold)) return false;
-    if (row.label > 0) return true;
-    for (std::int64_t c = 1; c < settings.num_classes; ++c) {
-      if (scores[c] >= threshold) return true;
-    }
-    return false;
-  }
-
   template <class Team>
   BASNET_RT_HOST_DEVICE bool build(const Team& team, Arena& arena, Row row, std::int64_t item,
                                    SampledView& view) const {
@@ -168,8 +168,7 @@ struct SolveRows {
         ++count;
         last_end = end;
       });
-      // A list that holds sample 0 alone looks empty to the released code.
-      begins[level + 1] = count == 1 && last_end == 1 ? 0 : count;
+      begins[level + 1] = released::looks_empty(count, last_end) ? 0 : count;
     });
     team.for_each(1, [&](std::int64_t) {
       begins[0] = 0;
@@ -185,15 +184,10 @@ struct SolveRows {
     const std::int64_t level = all.level_of(i);
     const std::int64_t begin = all.level_begins[level];
     const Run& run = runs[i];
-    const double inner = run.sum / static_cast<double>(run.last - run.first + 1);
     const double outer = outer_mean(view, runs + begin, all.level_begins[level + 1] - begin,
                                     i - begin, limits.outer_ratio);
-    // A predicted class scores 1 and the released product is float32: the weight itself, rounded.
-    const double video_term = static_cast<float>(settings.score_weight);
-    all.scores[i] = formulas::contrast(inner, outer, video_term);
-    const double sample_seconds = limits.snippet_seconds / static_cast<double>(settings.upsample);
-    all.segments[i] = {static_cast<double>(run.first) * sample_seconds,
-                       static_cast<double>(run.last + 1) * sample_seconds};
+    all.scores[i] = released::run_score(run, outer, settings.score_weight);
+    all.segments[i] = released::run_segment(run, limits.snippet_seconds, settings.upsample);
   }
 };
 

@@ -1,6 +1,15 @@
 #pragma once
 
 // Middle passes of a step: each row takes its new snippets, and roots that become final are listed.
+//
+//   AdvanceRows  one thread per row (B * C), num_rows steps
+//       x -> y -> ring of the slot     scanner -> roots -> waiting -> final: counted
+//       the new state goes to the step's rows; the slot's stays, so a step can be repeated
+//   running sum  root_counts -> root_begins
+//   ListRoots    one thread per row: the rows with roots go the same way again and write them down
+//
+//   time ->      [ root A ]....flank of A seen: A is final, decided = this snippet
+//                        [ root B ]...........flank not seen yet: B waits
 
 #include <cstdint>
 
@@ -9,13 +18,14 @@
 #include "formulas/formulas.h"
 #include "formulas/intervals.h"
 #include "formulas/root_window.h"
+#include "formulas/sliding_extremes.h"
 
 namespace basnet_rt::cuda {
 
 /// A row on its way through a step: `state` and `waiting` are its own, and end as they are after
 /// it.
 struct RowRun {
-  const StreamSettings& settings;
+  const SlotSettings& settings;
   const TurnState& turn;
   RowState& state;
   Interval* waiting;
@@ -99,7 +109,7 @@ struct StepRow {
   template <class Value, class Decide>
   BASNET_RT_HOST_DEVICE void run(const Step& step, RowState& state, const Value& value,
                                  const Decide& decide) const {
-    const StreamSettings& settings = step.settings;
+    const SlotSettings& settings = step.settings;
     Interval* waiting = step.work.waiting + index * settings.max_waiting;
     const Interval* held = settings.state.waiting + slot_row(step) * settings.max_waiting;
     for (std::int64_t i = 0; i < state.num_waiting; ++i) waiting[i] = held[i];
@@ -121,7 +131,7 @@ class NewValues {
       : step_(step), row_(row), state_(state) {}
 
   BASNET_RT_HOST_DEVICE double operator()(std::int64_t t) const {
-    const StreamSettings& settings = step_.settings;
+    const SlotSettings& settings = step_.settings;
     const TurnInput& input = row_.turn->input;
     const std::int64_t from = input.first_row + (t - row_.turn->begin);
     const float x = step_.rows.activations[from * step_.rows.row_stride + row_.label];
@@ -136,7 +146,7 @@ class NewValues {
 
  private:
   BASNET_RT_HOST_DEVICE void keep_raw(std::int64_t t, std::int64_t from) const {
-    const StreamSettings& settings = step_.settings;
+    const SlotSettings& settings = step_.settings;
     const std::int64_t columns = settings.num_classes() + 1;
     const float* raw = step_.rows.raw_cas + from * columns;
     float* ring = settings.raw_of(row_.turn->input.slot) + t % settings.raw_ring * columns;
@@ -147,18 +157,18 @@ class NewValues {
   /// Min-max of the horizon that ends with snippet t. An extreme that has left the window is looked
   /// for again; else the new value is all that can change it.
   BASNET_RT_HOST_DEVICE formulas::Range slide(std::int64_t t, float x) const {
-    const StreamSettings& settings = step_.settings;
+    const SlotSettings& settings = step_.settings;
     const std::int64_t classes = settings.num_classes();
     float* ring = settings.x_of(row_.turn->input.slot) + row_.label;
     ring[t % settings.x_ring * classes] = x;
     const std::int64_t first = row_.turn->first;
     const std::int64_t oldest = t - first < settings.horizon ? first : t - settings.horizon + 1;
     const bool begins = t == first;
-    if (begins || x <= state_.least) {
+    if (begins || hides_least(x, state_.least)) {
       state_.least = x;
       state_.least_at = t;
     }
-    if (begins || x >= state_.largest) {
+    if (begins || hides_largest(x, state_.largest)) {
       state_.largest = x;
       state_.largest_at = t;
     }
@@ -173,15 +183,22 @@ class NewValues {
     state_.least_at = state_.largest_at = oldest;
     for (std::int64_t at = oldest + 1; at <= t; ++at) {
       const float value = ring[place(at) * classes];
-      if (value <= state_.least) {
+      if (hides_least(value, state_.least)) {
         state_.least = value;
         state_.least_at = at;
       }
-      if (value >= state_.largest) {
+      if (hides_largest(value, state_.largest)) {
         state_.largest = value;
         state_.largest_at = at;
       }
     }
+  }
+
+  BASNET_RT_HOST_DEVICE static bool hides_least(float newer, float older) {
+    return formulas::HidesForLeast{}(newer, older);
+  }
+  BASNET_RT_HOST_DEVICE static bool hides_largest(float newer, float older) {
+    return formulas::HidesForLargest{}(newer, older);
   }
 
   const Step& step_;

@@ -1,6 +1,11 @@
 #pragma once
 
 // First passes of a step: each turn meets its slot, and its new values must be finite.
+//
+//   BeginTurns   one thread per turn (B): slot + turn -> TurnState (first, begin, next, closed)
+//   CheckTurns   one thread per row (B * C): goes down its column of the new rows, num_rows steps;
+//                neighbours read neighbouring floats; turn.code = least code of a bad value
+//                (atomic)
 
 #include <cmath>
 #include <cstdint>
@@ -8,11 +13,9 @@
 #include "cuda/passes/check_rows.h"
 #include "cuda/stream/step.h"
 #include "formulas/formulas.h"
+#include "formulas/video_section.h"
 
 namespace basnet_rt::cuda {
-
-/// Snippets that a stream can have, gaps included, as on the CPU.
-inline constexpr std::int64_t kMostSnippets = INT64_MAX / 8;
 
 /// Code of a bad value in a turn of `num_rows` rows: snippets of the activations first, then of the
 /// raw CAS. The least code wins.
@@ -56,29 +59,15 @@ struct BeginTurns {
     // Nothing closes where nothing came since the start or the last gap.
     if (input.mark != StreamMark::kNone && turn.next > turn.first && slot.finished == 0) {
       turn.closes = 1;
-      turn.closed = closed_section(turn);
+      turn.closed =
+          closed_section(Section{turn.first}, turn.next - 1, step.settings.limits.snippet_seconds,
+                         input.has_duration != 0, input.duration);
     }
     turn.code = fault(turn, slot);
     step.work.turns[index] = turn;
   }
 
  private:
-  /// As StreamMachine::close has it.
-  BASNET_RT_HOST_DEVICE Section closed_section(const TurnState& turn) const {
-    const double seconds = step.settings.limits.snippet_seconds;
-    const std::int64_t last = turn.next - 1;
-    Section section;
-    section.first = turn.first;
-    section.end = {last, 0.5};
-    section.end_seconds = formulas::to_seconds(last, 0.5, seconds);
-    const TurnInput& input = turn.input;
-    if (input.has_duration != 0 && input.duration != section.end_seconds) {
-      section.end_seconds = input.duration;
-      section.end.offset = input.duration / seconds - 0.5 - static_cast<double>(last);
-    }
-    return section;
-  }
-
   BASNET_RT_HOST_DEVICE std::int64_t fault(const TurnState& turn, const SlotState& slot) const {
     const TurnInput& input = turn.input;
     const auto code = [](TurnFault what) { return static_cast<std::int64_t>(what); };

@@ -6,7 +6,7 @@
 
 #include "basnet_rt/error.h"
 #include "cuda/device/divider.h"
-#include "formulas/ranges.h"
+#include "formulas/normalisation.h"
 #include "settings/validate.h"
 
 namespace basnet_rt::cuda {
@@ -40,7 +40,7 @@ std::int64_t ring_size(double past, const StreamShape& shape) {
   return static_cast<std::int64_t>(std::ceil(past)) + shape.max_rows;
 }
 
-double bytes_of(const StreamSettings& sizes, const StreamShape& shape) {
+double bytes_of(const SlotSettings& sizes, const StreamShape& shape) {
   const auto classes = static_cast<double>(shape.num_classes);
   const double row = static_cast<double>(sizes.y_ring) * 8.0 +
                      static_cast<double>(sizes.x_ring + sizes.raw_ring) * 4.0 +
@@ -48,8 +48,8 @@ double bytes_of(const StreamSettings& sizes, const StreamShape& shape) {
   return static_cast<double>(shape.num_slots) * classes * row;
 }
 
-StreamSettings sizes_of(const StreamShape& shape) {
-  StreamSettings sizes;
+SlotSettings sizes_of(const StreamShape& shape) {
+  SlotSettings sizes;
   sizes.common.num_classes = shape.num_classes;
   sizes.limits = root_limits(shape.config, shape.snippet_seconds);
   sizes.horizon = horizon_snippets(shape.config.horizon, shape.snippet_seconds);
@@ -116,8 +116,8 @@ void check_streams(const StreamShape& shape) {
 StreamPlan::StreamPlan(const StreamShape& shape)
     : shape_(shape), common_(shape.config, {}, shape.num_classes), sizes_(sizes_of(shape)) {}
 
-StreamSettings StreamPlan::settings(const char* constants, const StreamSlots& slots) const {
-  StreamSettings settings = sizes_;
+SlotSettings StreamPlan::settings(const char* constants, const StreamSlots& slots) const {
+  SlotSettings settings = sizes_;
   settings.common = common_.settings(constants, 0);
   settings.state = slots;
   return settings;

@@ -49,7 +49,7 @@ class StreamPlan {
   /// Constants that kernels read, as one block of bytes to put on the device.
   std::vector<char> constants() const { return common_.constants(); }
   /// Settings that point to such a block and to the slots' memory.
-  StreamSettings settings(const char* constants, const StreamSlots& slots) const;
+  SlotSettings settings(const char* constants, const StreamSlots& slots) const;
 
   StreamSlots divide_slots(char* memory, std::int64_t* bytes) const;
   StepPlaces divide_work(char* memory, std::int64_t num_turns, const CudaStreamLimits& limits,
@@ -57,7 +57,7 @@ class StreamPlan {
   StepResult divide_result(char* memory, std::int64_t num_turns, const CudaStreamLimits& limits,
                            std::int64_t* bytes) const;
 
-  /// `given`, and where that is 0, enough for what streams usually look like.
+  /// `given`; where that is 0, enough for usual streams.
   CudaStreamLimits complete(const CudaStreamLimits& given) const;
   /// Running sums of a step go over as many entries at most.
   std::int64_t longest_sum(const CudaStreamLimits& limits) const;
@@ -67,7 +67,7 @@ class StreamPlan {
 
   StreamShape shape_;
   Plan common_;  // without videos
-  StreamSettings sizes_;
+  SlotSettings sizes_;
 };
 
 /// Snippets before the deciding one that a root may read, and room for places rounded down.

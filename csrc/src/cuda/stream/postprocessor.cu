@@ -190,7 +190,7 @@ class CudaStreamPostprocessor::Impl {
   int device_;
   CudaStreamLimits limits_;
   cuda::LauncherSizes launcher_;
-  cuda::StreamSettings settings_;
+  cuda::SlotSettings settings_;
   cuda::Memory constants_{cuda::MemoryKind::kDevice};
   cuda::Memory slots_{cuda::MemoryKind::kDevice};
   cuda::Memory scratch_{cuda::MemoryKind::kDevice};  // of `step`, as are

@@ -10,89 +10,29 @@
 #include "cuda/device/team.h"
 #include "cuda/passes/horizon_gate.h"
 #include "formulas/root_window.h"
-#include "formulas/section.h"
+#include "formulas/video_section.h"
 #include "saved/archive.h"
-#include "saved/config_archive.h"
+#include "saved/stream_layout.h"
 #include "settings/validate.h"
-
-// The fields and their order are those of StreamPostprocessor; tests hold the two together.
 
 namespace basnet_rt::cuda {
 namespace {
 
-constexpr std::string_view kStateKind = "BRTS";
-constexpr std::uint32_t kStateVersion = 1;
-constexpr std::int64_t kFirstTrim = 256;  // of StreamMachine's own buffer
-
-struct SavedRoot {
-  Interval root;
-  double video_term = 0.0;
-  Position ready;
-
-  template <class Archive>
-  void visit(Archive& archive) {
-    archive.field(root);
-    archive.field(video_term);
-    archive.field(ready);
-  }
-};
-
-struct SavedExtreme {
-  std::int64_t when = 0;  // since the section's first
-  float value = 0.0f;
-
-  template <class Archive>
-  void visit(Archive& archive) {
-    archive.field(when);
-    archive.field(value);
-  }
-};
-
-struct SavedClass {
-  IntervalScanner scanner{0.0, 0.0, 0.0};
-  std::int64_t count = 0;             // normalisation kHorizon: values since the section's first
-  std::vector<SavedExtreme> rising;   // of these, what may still become the least
-  std::vector<SavedExtreme> falling;  // and the largest
-  std::vector<double> y;
-  std::vector<SavedRoot> waiting;
-
-  template <class Archive>
-  void visit(Archive& archive) {
-    archive.field(scanner);
-    archive.field(count);
-    archive.sequence(rising);
-    archive.sequence(falling);
-    archive.sequence(y);
-    archive.sequence(waiting);
-  }
-};
-
-struct SavedStream {
+/// As bytes: what StreamPostprocessor writes behind its settings.
+struct FinishedAndState {
   bool finished = false;
-  Section section;
-  std::int64_t next = 0;
-  std::int64_t base = 0;  // first snippet kept
-  std::int64_t trim_at = kFirstTrim;
-  std::vector<float> raw;
-  std::vector<SavedClass> classes;
+  saved::StreamState state;
 
   template <class Archive>
   void visit(Archive& archive) {
     archive.field(finished);
-    archive.field(section);
-    archive.field(next);
-    archive.field(base);
-    archive.field(trim_at);
-    archive.sequence(raw);
-    for (SavedClass& one : classes) archive.field(one);
+    archive.field(state);
   }
 };
 
 template <class Archive>
 void visit_shape(Archive& archive, StreamShape& shape) {
-  visit_config(archive, shape.config);
-  archive.field(shape.num_classes);
-  archive.field(shape.snippet_seconds);
+  saved::visit_stream_settings(archive, shape.config, shape.num_classes, shape.snippet_seconds);
 }
 
 /// First snippet of which a ring of `size` surely holds the value: a turn that was not committed
@@ -108,17 +48,17 @@ class Writing {
   explicit Writing(const SlotImage& image)
       : image_(image), settings_(image.settings()), slot_(*settings_.state.slots) {}
 
-  SavedStream run() {
-    saved_.finished = slot_.finished != 0;
-    saved_.section.first = slot_.first;
-    saved_.next = slot_.next;
-    saved_.classes.resize(static_cast<std::size_t>(settings_.num_classes()));
-    saved_.base = saved_.finished ? slot_.next : oldest_kept(image_, longest_ring());
-    saved_.trim_at = std::max(kFirstTrim, 2 * (saved_.next - saved_.base));
-    if (saved_.finished || slot_.next == slot_.first) return std::move(saved_);
+  FinishedAndState run() {
+    written_.finished = slot_.finished != 0;
+    state_.section.first = slot_.first;
+    state_.next = slot_.next;
+    state_.classes.resize(static_cast<std::size_t>(settings_.num_classes()));
+    state_.base = written_.finished ? slot_.next : oldest_kept(image_, longest_ring());
+    state_.trim_at = std::max(saved::StreamState::kFirstTrim, 2 * (state_.next - state_.base));
+    if (written_.finished || slot_.next == slot_.first) return std::move(written_);
     if (settings_.keeps_raw()) write_raw();
     for (std::int64_t label = 0; label < settings_.num_classes(); ++label) write_class(label);
-    return std::move(saved_);
+    return std::move(written_);
   }
 
  private:
@@ -127,19 +67,19 @@ class Writing {
   void write_raw() {
     const std::int64_t columns = settings_.num_classes() + 1;
     const RingPlace place = ring_up_to(slot_.next - 1, settings_.raw_ring);
-    for (std::int64_t t = saved_.base; t < slot_.next; ++t) {
+    for (std::int64_t t = state_.base; t < slot_.next; ++t) {
       const float* row = settings_.state.raw + place(t) * columns;
-      saved_.raw.insert(saved_.raw.end(), row, row + columns);
+      state_.raw.insert(state_.raw.end(), row, row + columns);
     }
   }
 
   void write_class(std::int64_t label) {
-    SavedClass& one = saved_.classes[static_cast<std::size_t>(label)];
+    saved::ClassState& one = state_.classes[static_cast<std::size_t>(label)];
     const RowState& row = settings_.state.rows[label];
     one.scanner = row.scanner;
     const RingPlace place = ring_up_to(slot_.next - 1, settings_.y_ring);
     const std::int64_t oldest = oldest_kept(image_, settings_.y_ring);
-    for (std::int64_t t = saved_.base; t < slot_.next; ++t) {
+    for (std::int64_t t = state_.base; t < slot_.next; ++t) {
       // Raw rows reach back further than any root; the activations that far are never read.
       const double* y = settings_.state.y + label;
       one.y.push_back(t < oldest ? 0.0 : y[place(t) * settings_.num_classes()]);
@@ -149,21 +89,17 @@ class Writing {
     for (std::int64_t i = 0; i < row.num_waiting; ++i) write_root(label, waiting[i], one);
   }
 
-  void write_window(std::int64_t label, SavedClass& one) const {
-    one.count = slot_.next - slot_.first;
+  void write_window(std::int64_t label, saved::ClassState& one) const {
     const std::int64_t begin = std::max(slot_.first, slot_.next - settings_.horizon);
+    one.window = SlidingRange(settings_.horizon, begin - slot_.first);
     const RingPlace place = ring_up_to(slot_.next - 1, settings_.x_ring);
     for (std::int64_t t = begin; t < slot_.next; ++t) {
-      const float x = settings_.state.x[place(t) * settings_.num_classes() + label];
-      while (!one.rising.empty() && one.rising.back().value >= x) one.rising.pop_back();
-      while (!one.falling.empty() && one.falling.back().value <= x) one.falling.pop_back();
-      one.rising.push_back({t - slot_.first, x});
-      one.falling.push_back({t - slot_.first, x});
+      one.window.push(settings_.state.x[place(t) * settings_.num_classes() + label]);
     }
   }
 
   // The CPU lets a root wait only if its gate did let it through.
-  void write_root(std::int64_t label, const Interval& root, SavedClass& one) const {
+  void write_root(std::int64_t label, const Interval& root, saved::ClassState& one) const {
     double score = 0.0;
     if (settings_.keeps_raw()) score = score_of(label, root);
     if (score < 0.0) return;
@@ -174,7 +110,7 @@ class Writing {
 
   double score_of(std::int64_t label, const Interval& root) const {
     const std::int64_t columns = settings_.num_classes() + 1;
-    const std::int64_t last = last_snippet(root, Section{slot_.first});
+    const std::int64_t last = last_snippet(root.end, Section{slot_.first});
     const std::int64_t begin = std::max(slot_.first, last - settings_.horizon + 1);
     const RingPlace place = ring_up_to(slot_.next - 1, settings_.raw_ring);
     std::vector<char> slab(static_cast<std::size_t>(columns * (12 + 4 * (last - begin + 1)) + 32));
@@ -186,21 +122,25 @@ class Writing {
   }
 
   const SlotImage& image_;
-  const StreamSettings& settings_;
+  const SlotSettings& settings_;
   const SlotState& slot_;
-  SavedStream saved_;
+  FinishedAndState written_;
+  saved::StreamState& state_ = written_.state;
 };
 
-// Puts what was saved into an image.
+// Fills an image from a saved state.
 class Reading {
  public:
-  Reading(const SavedStream& saved, SlotImage& image)
-      : saved_(saved), settings_(image.settings()), max_rows_(image.shape().max_rows) {}
+  Reading(const FinishedAndState& saved, SlotImage& image)
+      : finished_(saved.finished),
+        saved_(saved.state),
+        settings_(image.settings()),
+        max_rows_(image.shape().max_rows) {}
 
   void run() {
     const StreamSlots& state = settings_.state;
-    *state.slots = {saved_.next, saved_.section.first, saved_.finished ? 1 : 0};
-    if (saved_.finished || saved_.next == saved_.section.first) return;
+    *state.slots = {saved_.next, saved_.section.first, finished_ ? 1 : 0};
+    if (finished_ || saved_.next == saved_.section.first) return;
     if (settings_.keeps_raw()) read_raw();
     for (std::int64_t label = 0; label < settings_.num_classes(); ++label) read_class(label);
   }
@@ -218,7 +158,7 @@ class Reading {
   }
 
   void read_class(std::int64_t label) {
-    const SavedClass& one = saved_.classes[static_cast<std::size_t>(label)];
+    const saved::ClassState& one = saved_.classes[static_cast<std::size_t>(label)];
     RowState& row = settings_.state.rows[label];
     row.scanner = IntervalScanner(settings_.common.thresholds[0], settings_.limits.merge_gap,
                                   settings_.limits.max_duration);
@@ -231,7 +171,7 @@ class Reading {
     row.num_waiting = static_cast<std::int64_t>(one.waiting.size());
     if (row.num_waiting > settings_.max_waiting) archive::refuse_content();
     Interval* waiting = settings_.state.waiting + label * settings_.max_waiting;
-    for (const SavedRoot& root : one.waiting) *waiting++ = root.root;
+    for (const saved::WaitingRoot& root : one.waiting) *waiting++ = root.root;
     check_reach(label, row);
   }
 
@@ -245,10 +185,13 @@ class Reading {
     reader.field(to);
   }
 
-  // Only what may become an extreme was saved: other values lie between the two, as the latest.
-  void read_window(std::int64_t label, const SavedClass& one, RowState& row) {
-    if (one.rising.empty() || one.falling.empty()) archive::refuse_content();
-    if (one.count != saved_.next - saved_.section.first) archive::refuse_content();
+  // The state holds only the values that may still become an extreme. The others lie between the
+  // two, and any such value does in their place: the latest.
+  void read_window(std::int64_t label, const saved::ClassState& one, RowState& row) {
+    const auto& least = one.window.least();
+    const auto& largest = one.window.largest();
+    if (least.empty() || largest.empty()) archive::refuse_content();
+    if (one.window.count() != saved_.next - saved_.section.first) archive::refuse_content();
     const std::int64_t first = saved_.section.first;
     const std::int64_t begin = std::max(first, saved_.next - settings_.horizon);
     float* x = settings_.state.x + label;
@@ -257,13 +200,13 @@ class Reading {
       if (t < begin || t >= saved_.next) archive::refuse_content();
       x[t % settings_.x_ring * classes] = value;
     };
-    for (std::int64_t t = begin; t < saved_.next; ++t) put(t, one.rising.back().value);
-    for (const SavedExtreme& extreme : one.rising) put(first + extreme.when, extreme.value);
-    for (const SavedExtreme& extreme : one.falling) put(first + extreme.when, extreme.value);
-    row.least = one.rising.front().value;
-    row.least_at = first + one.rising.front().when;
-    row.largest = one.falling.front().value;
-    row.largest_at = first + one.falling.front().when;
+    for (std::int64_t t = begin; t < saved_.next; ++t) put(t, least.back().value);
+    for (const formulas::Extreme& extreme : least) put(first + extreme.when, extreme.value);
+    for (const formulas::Extreme& extreme : largest) put(first + extreme.when, extreme.value);
+    row.least = least.front().value;
+    row.least_at = first + least.front().when;
+    row.largest = largest.front().value;
+    row.largest_at = first + largest.front().when;
   }
 
   // A root that would read further back than the ring holds was made up.
@@ -274,16 +217,15 @@ class Reading {
     for (std::int64_t i = 0; i < row.num_waiting; ++i) {
       first = std::min(first, waiting[i].start.index);
     }
-    const RootLimits& limits = settings_.limits;
-    const double before = std::max(limits.outer_ratio * limits.max_duration, limits.merge_gap);
-    first -= static_cast<std::int64_t>(std::ceil(before)) + 2;
+    first -= static_cast<std::int64_t>(std::ceil(longest_lookbehind(settings_.limits))) + 2;
     if (std::max(first, saved_.section.first) < saved_.next - (settings_.y_ring - max_rows_)) {
       archive::refuse_content();
     }
   }
 
-  const SavedStream& saved_;
-  const StreamSettings& settings_;
+  bool finished_;
+  const saved::StreamState& saved_;
+  const SlotSettings& settings_;
   std::int64_t max_rows_;
 };
 
@@ -306,9 +248,9 @@ std::string saved_bytes(const SlotImage& image) {
   archive::Writer writer;
   StreamShape shape = image.shape();
   visit_shape(writer, shape);
-  SavedStream saved = Writing(image).run();
+  FinishedAndState saved = Writing(image).run();
   writer.field(saved);
-  return archive::seal(kStateKind, kStateVersion, writer.take());
+  return archive::seal(saved::kStreamKind, saved::kStreamVersion, writer.take());
 }
 
 void read_saved(std::string_view bytes, SlotImage& image) {
@@ -319,11 +261,11 @@ void read_saved(std::string_view bytes, SlotImage& image) {
     throw Error(ErrorCode::kInvalidArgument,
                 "saved state has another config, number of classes or snippet length");
   }
-  archive::Reader reader(archive::unseal(kStateKind, kStateVersion, bytes));
+  archive::Reader reader(archive::unseal(saved::kStreamKind, saved::kStreamVersion, bytes));
   StreamShape found;
   visit_shape(reader, found);
-  SavedStream saved;
-  saved.classes.resize(static_cast<std::size_t>(shape.num_classes));
+  FinishedAndState saved;
+  saved.state.classes.resize(static_cast<std::size_t>(shape.num_classes));
   reader.field(saved);
   Reading(saved, image).run();
 }

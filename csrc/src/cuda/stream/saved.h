@@ -20,7 +20,7 @@ class SlotImage {
   SlotImage& operator=(const SlotImage&) = delete;
 
   /// Settings under which it is slot 0.
-  const StreamSettings& settings() const { return settings_; }
+  const SlotSettings& settings() const { return settings_; }
   const StreamShape& shape() const { return plan_.shape(); }
 
   /// Calls copy(place among all slots, place here, bytes) for every array of slot `slot`.
@@ -44,7 +44,7 @@ class SlotImage {
   StreamPlan plan_;
   std::vector<char> memory_;
   std::vector<char> constants_;
-  StreamSettings settings_;
+  SlotSettings settings_;
 };
 
 std::string saved_bytes(const SlotImage& image);

@@ -2,6 +2,14 @@
 
 // Last passes of a step: roots get their places, are solved by teams, and finals are written in
 // order; slots change only then, and only if memory was enough.
+//
+//   roots, row by row      turn 0: c0: A(5) D(9)  c1: B(5) C(7)     (deciding snippet)
+//   OrderRoots             one thread per listed root: place = roots of its turn that come before,
+//                          C binary searches each          A 0, B 1, C 2, D 3
+//   SolveFinalRoots        one warp per root, as in passes/solve_root.h; counts what it kept
+//   running sum            kept_counts by place -> kept_begins
+//   WriteFinals            one thread per detection: result[kept_begins[place] + rank in its root]
+//   CommitRows, EndTurns   one thread per row, per turn: the slots take the new state
 
 #include <algorithm>
 #include <cstdint>
@@ -11,7 +19,7 @@
 #include "cuda/passes/select.h"
 #include "cuda/passes/solve_root.h"
 #include "cuda/stream/step.h"
-#include "formulas/section.h"
+#include "formulas/video_section.h"
 
 namespace basnet_rt::cuda {
 
@@ -58,7 +66,7 @@ struct SolveFinalRoots {
 
   template <class Team>
   BASNET_RT_HOST_DEVICE void operator()(const Team& team, Arena& arena, std::int64_t item) const {
-    const StreamSettings& settings = step.settings;
+    const SlotSettings& settings = step.settings;
     const FinalRoot& root = step.work.roots[item];
     const std::int64_t classes = settings.num_classes();
     const std::int64_t label = root.row % classes;
@@ -88,12 +96,12 @@ struct SolveFinalRoots {
   BASNET_RT_HOST_DEVICE bool set_video_term(const Team& team, Arena& arena, const TurnState& turn,
                                             std::int64_t label, std::int64_t last_seen,
                                             RootTask& task) const {
-    const StreamSettings& settings = step.settings;
+    const SlotSettings& settings = step.settings;
     if (!settings.keeps_raw()) return true;
     const std::int64_t columns = settings.num_classes() + 1;
     const float* raw = settings.raw_of(turn.input.slot);
     const RingPlace place = ring_up_to(last_seen, settings.raw_ring);
-    const std::int64_t last = last_snippet(task.root, task.section);
+    const std::int64_t last = last_snippet(task.root.end, task.section);
     const double score = horizon_score(
         team, arena, [&](std::int64_t t, std::int64_t c) { return raw[place(t) * columns + c]; },
         std::max(turn.first, last - settings.horizon + 1), last, label, settings.common);
@@ -101,7 +109,7 @@ struct SolveFinalRoots {
     return score >= 0.0;
   }
 
-  /// Puts what was kept side by side, best first.
+  /// Writes the kept candidates side by side, best first.
   template <class Team>
   BASNET_RT_HOST_DEVICE void keep(const Team& team, Arena& arena, const Candidates& all,
                                   std::int64_t item) const {
@@ -130,7 +138,7 @@ struct SolveFinalRoots {
   }
 };
 
-/// One thread per place in the list of what was found.
+/// One thread per place in the list of detections.
 struct WriteFinals {
   Step step;
 

@@ -2,6 +2,14 @@
 
 // What kernels know of streams: settings, the slots' state, one step's work. Plain structs, copied
 // to the device as they are. A row is one class of a turn; a slot's rows are its classes.
+//
+//   slots on the device             a step: B turns, each with new snippets for one slot
+//   slot 0  next first | C rows     turn 0 -> slot 4, snippets [t, t + 2)
+//   slot 1  ...                     turn 1 -> slot 0, snippets [u, u + 1), then a gap
+//   ...
+//   one class of a slot:  scanner, waiting roots, and rings of the latest values
+//     y ring   place  0  1  2  3  4      snippet t lies at place t % size
+//                     5  6  7  3  4  <-  latest is 7; those older than size - max_rows may be gone
 
 #include <cstdint>
 
@@ -44,7 +52,7 @@ struct StreamSlots {
 };
 
 /// Settings of all streams; arrays lie on the device.
-struct StreamSettings {
+struct SlotSettings {
   BatchSettings common;  ///< without videos
   RootLimits limits;
   std::int64_t horizon = 1;  ///< snippets
@@ -168,7 +176,7 @@ struct StepResult {
 
 /// All that the passes of a step need; every pass holds a copy.
 struct Step {
-  StreamSettings settings;
+  SlotSettings settings;
   StepSizes sizes;
   DeviceRows rows;
   const TurnInput* inputs = nullptr;  ///< (B,)

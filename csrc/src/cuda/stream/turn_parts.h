@@ -12,13 +12,6 @@
 
 namespace basnet_rt::cuda {
 
-inline void append(StreamDetections& to, const StreamDetections& found) {
-  to.labels.insert(to.labels.end(), found.labels.begin(), found.labels.end());
-  to.scores.insert(to.scores.end(), found.scores.begin(), found.scores.end());
-  to.segments.insert(to.segments.end(), found.segments.begin(), found.segments.end());
-  to.decided.insert(to.decided.end(), found.decided.begin(), found.decided.end());
-}
-
 /// Rows [done, done + max_rows) of a turn; its mark comes with the last.
 inline StreamTurn part_of(const StreamTurn& turn, std::int64_t done, std::int64_t max_rows) {
   StreamTurn part = turn;
@@ -46,7 +39,7 @@ std::vector<StreamTurnResult> step_in_parts(const std::vector<StreamTurn>& turns
     std::vector<std::size_t> left;
     for (std::size_t k = 0; k < open.size(); ++k) {
       StreamTurnResult& result = results[open[k]];
-      append(result.finals, found[k].finals);
+      result.finals.append(found[k].finals);
       result.num_snippets = found[k].num_snippets;
       result.error = found[k].error;
       if (!result.error && turns[open[k]].num_rows - done > max_rows) left.push_back(open[k]);

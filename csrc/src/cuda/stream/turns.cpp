@@ -7,6 +7,7 @@
 
 #include "cuda/stream/begin.h"
 #include "formulas/formulas.h"
+#include "formulas/order.h"
 #include "settings/validate.h"
 
 namespace basnet_rt::cuda {
@@ -87,12 +88,8 @@ Error error_of(const TurnOutcome& turn, std::int64_t num_classes) {
 // already, so ties that only the threshold tells apart stay as they are.
 void rank(const StepResult& result, std::vector<std::int64_t>& order) {
   std::stable_sort(order.begin(), order.end(), [&result](std::int64_t a, std::int64_t b) {
-    if (result.scores[a] != result.scores[b]) return result.scores[a] > result.scores[b];
-    const Segment& first = result.segments[a];
-    const Segment& second = result.segments[b];
-    if (first.start != second.start) return first.start < second.start;
-    if (first.end != second.end) return first.end < second.end;
-    return result.labels[a] < result.labels[b];
+    return formulas::comes_first({result.scores[a], result.segments[a], result.labels[a]},
+                                 {result.scores[b], result.segments[b], result.labels[b]});
   });
 }
 

@@ -1,6 +1,5 @@
 #include "torch/bundle/script_module.h"
 
-#include <caffe2/serialize/inline_container.h>
 #include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/serialization/import.h>
 
@@ -57,21 +56,6 @@ StepOutput Script::step(const at::Tensor& rows, const States& state) const {
 
 StepOutput Script::flush(const States& state) const {
   return step_output(module_->call("flush", {state}));
-}
-
-struct RecordReader::Archive {
-  explicit Archive(const std::string& path) : reader(path) {}
-
-  caffe2::serialize::PyTorchStreamReader reader;
-};
-
-RecordReader::RecordReader(const std::string& path) : archive_(std::make_unique<Archive>(path)) {}
-
-RecordReader::~RecordReader() = default;
-
-std::string RecordReader::read(const std::string& name) {
-  const auto [data, size] = archive_->reader.getRecord(name.substr(name.find('/') + 1));
-  return {static_cast<const char*>(data.get()), size};
 }
 
 }  // namespace basnet_rt

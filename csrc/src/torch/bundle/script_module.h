@@ -44,18 +44,4 @@ class Script {
   std::unique_ptr<Module> module_;
 };
 
-/// Reads the entries of a TorchScript archive, inflated; it checks no checksum.
-class RecordReader {
- public:
-  explicit RecordReader(const std::string& path);
-  ~RecordReader();
-
-  /// @param name  as the archive's directory has it.
-  std::string read(const std::string& name);
-
- private:
-  struct Archive;
-  std::unique_ptr<Archive> archive_;
-};
-
 }  // namespace basnet_rt

@@ -1,71 +1,24 @@
 #include "basnet_rt/localizer.h"
 
 #include <utility>
-#include <vector>
 
 #include "basnet_rt/postprocess.h"
+#include "torch/model/model_impl.h"
 
 namespace basnet_rt {
-namespace {
-
-// One made snippet lets the core judge settings against the number of classes.
-void check_fit(const PostprocessConfig& config, std::int64_t num_classes) {
-  const std::vector<float> zeros(static_cast<std::size_t>(num_classes + 1), 0.0f);
-  VideoInput video;
-  video.cas = {zeros.data(), 1, num_classes, num_classes};
-  video.raw_cas = {zeros.data(), 1, num_classes + 1, num_classes + 1};
-  video.video_scores = zeros.data();
-  video.snippet_seconds = 1.0;
-  static_cast<void>(postprocess(video, config));
-}
-
-/// (num_segments, F): the snippets that the released code takes from a whole video; a shorter one
-/// repeats some. Source: `uniform_sampling` of the authors' thumos_features.py.
-std::vector<float> uniform_rows(const FeatureView& features, std::int64_t num_segments) {
-  std::vector<float> rows;
-  rows.reserve(static_cast<std::size_t>(num_segments * features.feature_dim));
-  for (std::int64_t i = 0; i < num_segments; ++i) {
-    const float* row =
-        features.data + i * features.num_snippets / num_segments * features.feature_dim;
-    rows.insert(rows.end(), row, row + features.feature_dim);
-  }
-  return rows;
-}
-
-}  // namespace
 
 Localizer::Localizer(Model model, std::optional<PostprocessConfig> config)
     : model_(std::move(model)),
       config_(config ? std::move(*config) : model_.metadata().postprocess) {
-  check_fit(config_, model_.metadata().num_classes());
+  check(config_, model_.metadata().num_classes());
 }
 
 Detections Localizer::operator()(const FeatureView& features,
                                  std::optional<double> duration) const {
-  const BundleMetadata& metadata = model_.metadata();
-  const std::int64_t wanted = metadata.num_segments.value_or(0);
-  std::vector<float> sampled;
-  FeatureView rows = features;
-  double snippet_seconds = metadata.snippet_seconds();
-  if (config_.mode == Mode::kPublished && wanted > 0 && features.num_snippets > 0 &&
-      features.data != nullptr) {
-    sampled = uniform_rows(features, wanted);
-    rows = {sampled.data(), wanted, features.feature_dim};
-    snippet_seconds = static_cast<double>(metadata.snippet_stride * features.num_snippets) /
-                      (static_cast<double>(wanted) * metadata.fps);
-  }
-  Activations output = model_.forward(rows);
-  if (config_.mode == Mode::kContinuous && config_.gate == Gate::kVideo) {
-    // The core's float64 definition, which streams share: both give the same bits.
-    output.video_scores = video_scores(output.raw_view(), config_);
-  }
-  VideoInput video;
-  video.cas = output.view();
-  video.video_scores = output.video_scores.data();
-  if (config_.gate == Gate::kHorizon) video.raw_cas = output.raw_view();
-  video.snippet_seconds = snippet_seconds;
-  video.duration = duration;
-  return postprocess(video, config_);
+  const auto network = [&](const FeatureView& rows, bool with_scores) {
+    return forward_video(model_.impl(), rows, with_scores);
+  };
+  return localize_video(network, model_.metadata(), config_, features, duration);
 }
 
 }  // namespace basnet_rt

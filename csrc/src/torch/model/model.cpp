@@ -4,7 +4,6 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/from_blob.h>
 
-#include <cmath>
 #include <utility>
 
 #include "basnet_rt/error.h"
@@ -17,16 +16,6 @@ namespace {
 [[noreturn]] void refuse(const std::string& why) { throw Error(ErrorCode::kBundle, why); }
 
 [[noreturn]] void fail(const std::string& why) { throw Error(ErrorCode::kInvalidArgument, why); }
-
-void check_finite(const FeatureView& features) {
-  for (std::int64_t i = 0; i < features.num_snippets * features.feature_dim; ++i) {
-    if (std::isfinite(features.data[i])) continue;
-    const std::string snippet = std::to_string(i / features.feature_dim);
-    const std::string channel = std::to_string(i % features.feature_dim);
-    fail("features[" + snippet + ", " + channel + "] is " + std::to_string(features.data[i]) +
-         " (snippet " + snippet + ", channel " + channel + "); features must be finite");
-  }
-}
 
 /// `compute` without gradients; what libtorch throws becomes Error (kBundle) that names `method`.
 template <class Compute>
@@ -75,19 +64,6 @@ std::vector<float> to_vector(const at::Tensor& values) {
   return {data, data + here.numel()};
 }
 
-void check_features(const FeatureView& features, const BundleMetadata& metadata) {
-  if (features.feature_dim != metadata.feature_dim) {
-    refuse("features: this bundle expects features with " + std::to_string(metadata.feature_dim) +
-           " channels (" + metadata.feature_extractor + ", " + metadata.modality + "), got " +
-           std::to_string(features.feature_dim));
-  }
-  if (features.num_snippets < 0 || (features.num_snippets > 0 && features.data == nullptr)) {
-    fail("features has " + std::to_string(features.num_snippets) + " snippets at " +
-         (features.data == nullptr ? "no address" : "an address") + "; give (N, " +
-         std::to_string(metadata.feature_dim) + ") values, N >= 0");
-  }
-}
-
 States Model::Impl::initial_state(std::int64_t batch) const {
   return guarded(name, "initial_state", [&] { return script->initial_state(batch); });
 }
@@ -114,17 +90,22 @@ const std::string& Model::name() const { return impl_->name; }
 const std::string& Model::device() const { return impl_->device_name; }
 const std::string& Model::dtype() const { return impl_->dtype; }
 
+Activations forward_video(const Model::Impl& model, const FeatureView& features, bool with_scores) {
+  check_video(features, model.metadata);
+  const VideoOutputs outputs = guarded(
+      model.name, "forward", [&] { return run_video(model, model.rows(features), with_scores); });
+  Activations video;
+  video.num_snippets = features.num_snippets;
+  video.num_classes = model.metadata.num_classes();
+  video.activations = to_vector(outputs.activations);
+  if (outputs.scores.defined()) video.video_scores = to_vector(outputs.scores);
+  video.foreground = to_vector(outputs.foreground);
+  video.cas = to_vector(outputs.cas);
+  return video;
+}
+
 Activations Model::forward(const FeatureView& features) const {
-  check_features(features, impl_->metadata);
-  if (features.num_snippets == 0) {
-    fail("features has shape (0, " + std::to_string(features.feature_dim) + "); it must be (T, " +
-         std::to_string(features.feature_dim) + ") with T >= 1");
-  }
-  check_finite(features);
-  const VideoOutputs outputs =
-      guarded(impl_->name, "forward", [&] { return run_video(*impl_, impl_->rows(features)); });
-  return {features.num_snippets,     impl_->metadata.num_classes(), to_vector(outputs.activations),
-          to_vector(outputs.scores), to_vector(outputs.foreground), to_vector(outputs.cas)};
+  return forward_video(*impl_, features, true);
 }
 
 void set_num_threads(int num_threads) {

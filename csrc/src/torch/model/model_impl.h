@@ -25,7 +25,8 @@ class Model::Impl {
   std::string device_name;
   at::Device device;
   std::unique_ptr<const Script> script;
-  std::int64_t weights;  // digest, which saved states carry
+  std::int64_t weights;      // digest, which saved states carry
+  std::int64_t weights_0_1;  // the one that states of version 0.1 carry
 
   // These throw Error (kBundle) where libtorch fails.
   States initial_state(std::int64_t batch) const;
@@ -37,9 +38,11 @@ class Model::Impl {
   at::Tensor rows(const FeatureView& features) const;
 };
 
-/// Refuses features of another width, or none where there should be some.
-/// @throws Error (kBundle), (kInvalidArgument)
-void check_features(const FeatureView& features, const BundleMetadata& metadata);
+/// Model::forward.
+///
+/// @param with_scores  false where the caller has another definition of the video scores; they may
+///                     then be absent.
+Activations forward_video(const Model::Impl& model, const FeatureView& features, bool with_scores);
 
 /// The first line of what libtorch said.
 std::string reason(const std::exception& error);

@@ -2,11 +2,9 @@
 #include <ATen/ops/empty.h>
 
 #include <filesystem>
-#include <fstream>
 #include <utility>
 
 #include "basnet_rt/error.h"
-#include "torch/bundle/zip_file.h"
 #include "torch/model/model_impl.h"
 #include "torch/stream/network_state.h"
 
@@ -16,31 +14,6 @@ namespace {
 [[noreturn]] void refuse(const std::string& why) { throw Error(ErrorCode::kBundle, why); }
 
 [[noreturn]] void fail(const std::string& why) { throw Error(ErrorCode::kInvalidArgument, why); }
-
-// libtorch reads flipped bits without noticing; the archive's checksums do.
-void check_checksums(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  zip::Reader archive(file);
-  std::unique_ptr<RecordReader> records;
-  for (const zip::Entry& entry : archive.entries()) {
-    if (entry.stored) {
-      archive.check(entry);
-      continue;
-    }
-    if (!records) records = std::make_unique<RecordReader>(path);  // code is compressed
-    if (zip::crc32(records->read(entry.name)) != entry.crc) {
-      throw zip::BadZip("the checksum of " + entry.name + " is wrong");
-    }
-  }
-}
-
-void check_undamaged(const std::string& path) {
-  try {
-    check_checksums(path);
-  } catch (const std::exception& error) {
-    refuse(path + ": damaged: " + reason(error));
-  }
-}
 
 at::Device device_of(const std::string& text) {
   try {
@@ -72,7 +45,8 @@ void convert(const Script& script, const std::string& dtype) {
 
 Model Model::load(const std::string& path, const ModelOptions& options) {
   BundleMetadata metadata = read_metadata(path);
-  check_undamaged(path);
+  check_bundle_undamaged(path);  // libtorch reads flipped bits without noticing
+  if (!options.trust_code) check_bundle_code(path);
   const std::string dtype = options.dtype.value_or(metadata.dtype);
   if (dtype != "float32" && dtype != "bfloat16") {
     fail("dtype is \"" + dtype + "\"; it must be one of float32, bfloat16");
@@ -81,9 +55,10 @@ Model Model::load(const std::string& path, const ModelOptions& options) {
   std::unique_ptr<const Script> script = load_script(path, device);
   if (dtype != metadata.dtype) convert(*script, dtype);
   const std::int64_t weights = weights_digest(*script);
+  const std::int64_t weights_0_1 = weights_digest(*script, true);
   const std::string name = std::filesystem::path(path).filename().string();
-  return Model(std::make_shared<const Impl>(
-      Impl{std::move(metadata), name, dtype, device.str(), device, std::move(script), weights}));
+  return Model(std::make_shared<const Impl>(Impl{std::move(metadata), name, dtype, device.str(),
+                                                 device, std::move(script), weights, weights_0_1}));
 }
 
 }  // namespace basnet_rt

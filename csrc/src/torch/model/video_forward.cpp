@@ -1,11 +1,15 @@
 #include "torch/model/video_forward.h"
 
 #include <ATen/ops/cat.h>
+#include <ATen/ops/tensor.h>
 
 #include <algorithm>
 #include <sstream>
+#include <vector>
 
+#include "basnet_rt/config_fields.h"
 #include "basnet_rt/error.h"
+#include "basnet_rt/postprocess.h"
 
 namespace basnet_rt {
 namespace {
@@ -57,9 +61,21 @@ VideoOutputs run_piece(const Model::Impl& model, const at::Tensor& rows, std::in
   return piece;
 }
 
+/// The core's, as for streams and gate "horizon".
+at::Tensor scores_of(const Model::Impl& model, const at::Tensor& cas) {
+  const at::Tensor rows = cas.cpu().contiguous();
+  const std::int64_t columns = rows.size(1);
+  PostprocessConfig config;
+  config.score_function = choice_of<ScoreFunction>(model.metadata.score_function, "score_function");
+  config.topk_divisor = model.metadata.topk_divisor;
+  const std::vector<float> scores =
+      video_scores({rows.const_data_ptr<float>(), rows.size(0), columns, columns}, config);
+  return at::tensor(scores).to(cas.device());
+}
+
 /// Pieces overlap by what the network sees to each side, so they agree with the whole but for
 /// float32 rounding.
-VideoOutputs run_pieces(const Model::Impl& model, const at::Tensor& rows) {
+VideoOutputs run_pieces(const Model::Impl& model, const at::Tensor& rows, bool with_scores) {
   std::vector<at::Tensor> activations, foreground, cas;
   for (std::int64_t start = 0; start < rows.size(0); start += kPiece) {
     const VideoOutputs piece = run_piece(model, rows, start);
@@ -68,19 +84,14 @@ VideoOutputs run_pieces(const Model::Impl& model, const at::Tensor& rows) {
     cas.push_back(piece.cas);
   }
   VideoOutputs whole{at::cat(activations), {}, at::cat(foreground), at::cat(cas)};
-  const std::int64_t best =
-      std::max<std::int64_t>(1, whole.cas.size(0) / model.metadata.topk_divisor);
-  const at::Tensor means = std::get<0>(whole.cas.topk(best, 0)).mean(0);
-  const bool softmax = model.metadata.score_function == "softmax";
-  const at::Tensor scores = softmax ? means.softmax(0) : means.sigmoid();
-  whole.scores = scores.slice(0, 0, scores.size(0) - 1);
+  if (with_scores) whole.scores = scores_of(model, whole.cas);
   return whole;
 }
 
 }  // namespace
 
-VideoOutputs run_video(const Model::Impl& model, const at::Tensor& rows) {
-  return rows.size(0) <= kPiece ? run_whole(model, rows) : run_pieces(model, rows);
+VideoOutputs run_video(const Model::Impl& model, const at::Tensor& rows, bool with_scores) {
+  return rows.size(0) <= kPiece ? run_whole(model, rows) : run_pieces(model, rows, with_scores);
 }
 
 }  // namespace basnet_rt

@@ -15,7 +15,8 @@ struct VideoOutputs {
 };
 
 /// @param rows  (T, F) float32, on the model's device, T >= 1.
+/// @param with_scores  false: a long video's scores are left undefined.
 /// @throws Error (kBundle): the module does not keep to its metadata; and what libtorch throws.
-VideoOutputs run_video(const Model::Impl& model, const at::Tensor& rows);
+VideoOutputs run_video(const Model::Impl& model, const at::Tensor& rows, bool with_scores);
 
 }  // namespace basnet_rt

@@ -60,16 +60,16 @@ class ModelNetwork : public PoolNetwork {
     const at::NoGradGuard no_grad;
     States state;
     for (const at::Tensor& one : states_) state.push_back(one.slice(0, slot, slot + 1));
-    return pack_state(model_.impl(), state, {{"seen", seen_.at(static_cast<std::size_t>(slot))}});
+    return save_network_state(to_network_state(model_.impl(), state));
   }
 
   void load(std::int64_t slot, std::string_view bytes) override {
     const at::NoGradGuard no_grad;
-    const UnpackedState loaded = unpack_state(model_.impl(), bytes, blank_, {"seen"});
+    const States loaded = load_tensors(model_.impl(), bytes, blank_);
     make_room(slot + 1);
-    seen_[static_cast<std::size_t>(slot)] = loaded.counts[0];
+    seen_[static_cast<std::size_t>(slot)] = seen_by(loaded);
     for (std::size_t i = 0; i < states_.size(); ++i) {
-      states_[i].slice(0, slot, slot + 1).copy_(loaded.state[i]);
+      states_[i].slice(0, slot, slot + 1).copy_(loaded[i]);
     }
   }
 

@@ -1,81 +1,70 @@
 #include "torch/stream/network_state.h"
 
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/empty.h>
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/full.h>
 
-#include <cstring>
-#include <sstream>
+#include <array>
+#include <string>
 
 #include "basnet_rt/error.h"
-#include "torch/bundle/zip_file.h"
 
 namespace basnet_rt {
 namespace {
 
-constexpr std::int64_t kSmall = 1 << 18;  // elements
+// Behind the count of snippets seen; see `initial_state` in docs/bundle.md.
+constexpr std::array<const char*, 3> kNames = {"foreground", "rows", "hidden"};
 
-[[noreturn]] void refuse(const std::string& why) {
-  throw Error(ErrorCode::kInvalidState, "saved network state " + why);
-}
-
-std::string_view bytes_of(const at::Tensor& values) {
-  return {static_cast<const char*>(values.const_data_ptr()), values.nbytes()};
-}
-
-// float32 holds every bfloat16 exactly.
-NamedArray to_array(const std::string& name, const at::Tensor& values) {
-  const bool floating = values.is_floating_point();
-  const at::Tensor exact = values.to(at::kCPU, floating ? at::kFloat : at::kLong).contiguous();
-  return {name, floating ? "<f4" : "<i8", exact.sizes().vec(), std::string(bytes_of(exact))};
-}
-
-at::Tensor to_tensor(const NamedArray& array, const at::Tensor& like) {
-  if (at::IntArrayRef(array.shape) != like.sizes()) {
-    std::ostringstream shapes;
-    shapes << "has shape " << at::IntArrayRef(array.shape) << "; this model's is " << like.sizes()
-           << ": it was saved with another model";
-    refuse(shapes.str());
+void check_layout(const Model::Impl& model, const States& state) {
+  bool fits = state.size() == kNames.size() + 1 && state[0].scalar_type() == at::kLong;
+  for (std::size_t i = 1; fits && i < state.size(); ++i) fits = state[i].is_floating_point();
+  if (!fits) {
+    throw Error(ErrorCode::kBundle, model.name +
+                                        ": the module's state is not [seen, foreground, rows, "
+                                        "hidden]; only such a state can be saved");
   }
-  const at::Tensor values = at::empty(array.shape, array.type == "<f4" ? at::kFloat : at::kLong);
-  std::memcpy(values.mutable_data_ptr(), array.bytes.data(), array.bytes.size());
-  return values.to(like.options());
 }
 
 }  // namespace
 
-std::string pack_state(const Model::Impl& model, const States& state, const Counts& counts) {
-  std::vector<NamedArray> arrays = {scalar_array("weights", model.weights)};
-  for (const auto& [name, value] : counts) arrays.push_back(scalar_array(name, value));
-  for (std::size_t i = 0; i < state.size(); ++i) {
-    arrays.push_back(to_array("state_" + std::to_string(i), state[i]));
+NetworkState to_network_state(const Model::Impl& model, const States& state) {
+  check_layout(model, state);
+  NetworkState context;
+  context.weights = model.weights;
+  context.weights_0_1 = model.weights_0_1;
+  context.seen = seen_by(state);
+  for (std::size_t i = 0; i < kNames.size(); ++i) {
+    const at::Tensor& tensor = state[i + 1];
+    context.arrays.push_back(
+        {kNames[i], tensor.sizes().slice(1).vec(), to_vector(tensor.to(at::kFloat))});
   }
-  return write_arrays(arrays);
+  return context;
 }
 
-UnpackedState unpack_state(const Model::Impl& model, std::string_view bytes, const States& like,
-                           const std::vector<std::string>& names) {
-  const std::vector<NamedArray> arrays = read_arrays(bytes);
-  UnpackedState unpacked;
-  for (std::size_t i = 0; i < like.size(); ++i) {
-    const NamedArray& array = find_array(arrays, "state_" + std::to_string(i));
-    unpacked.state.push_back(to_tensor(array, like[i]));
+States load_tensors(const Model::Impl& model, std::string_view bytes, const States& like) {
+  const NetworkState context = load_network_state(bytes, to_network_state(model, like));
+  States state = {at::full(like[0].sizes(), context.seen, like[0].options())};
+  for (std::size_t i = 0; i < kNames.size(); ++i) {
+    const at::Tensor& wanted = like[i + 1];
+    const auto* values = context.arrays[i].values.data();
+    const at::Tensor view = at::from_blob(const_cast<float*>(values), wanted.sizes(), at::kFloat);
+    state.push_back(view.to(wanted.options(), /*non_blocking=*/false, /*copy=*/true));
   }
-  if (find_scalar(arrays, "weights") != model.weights) {
-    refuse("is of other weights: it was saved with another model");
-  }
-  for (const std::string& name : names) unpacked.counts.push_back(find_scalar(arrays, name));
-  return unpacked;
+  return state;
 }
 
-std::int64_t weights_digest(const Script& script) {
+std::int64_t seen_by(const States& state) {
+  return state[0].to(at::kCPU).const_data_ptr<std::int64_t>()[0];
+}
+
+std::int64_t weights_digest(const Script& script, bool of_version_0_1) {
   const at::NoGradGuard no_grad;
-  std::uint32_t digest = 0;
+  WeightsDigest digest(of_version_0_1);
   for (const auto& [name, value] : script.weights()) {
-    if (value.numel() > kSmall) continue;
     const at::Tensor exact = value.to(at::kCPU, at::kFloat).contiguous();
-    digest = zip::crc32(bytes_of(exact), zip::crc32(name, digest));
+    digest.add(name, exact.const_data_ptr<float>(), exact.numel());
   }
-  return digest;
+  return digest.value();
 }
 
 }  // namespace basnet_rt

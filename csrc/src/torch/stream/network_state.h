@@ -1,35 +1,25 @@
 #pragma once
 
-// The network's context of one stream as bytes, exact in every dtype; Python's
-// basnet_rt.network_state reads and writes the same.
+// Between the tensors that a module keeps of a stream and the context that is saved.
 
-#include <initializer_list>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
+#include <cstdint>
 
+#include "basnet_rt/network_state.h"
 #include "torch/model/model_impl.h"
-#include "torch/stream/array_file.h"
 
 namespace basnet_rt {
 
-using Counts = std::vector<std::pair<std::string, std::int64_t>>;
+/// @param state  of one stream: first dimension 1 everywhere.
+NetworkState to_network_state(const Model::Impl& model, const States& state);
 
-/// `state` of one stream, first dimension 1 everywhere, and numbers that go with it.
-std::string pack_state(const Model::Impl& model, const States& state, const Counts& counts);
+/// Tensors of the kinds and devices of `like`, which is the state of one new stream.
+/// @throws Error (kInvalidState): damaged bytes, or of another network.
+States load_tensors(const Model::Impl& model, std::string_view bytes, const States& like);
 
-struct UnpackedState {
-  States state;
-  std::vector<std::int64_t> counts;  ///< in the order of the names asked for
-};
+/// Snippets that the stream's network has seen.
+std::int64_t seen_by(const States& state);
 
-/// What `pack_state` was given; tensors of the kinds and devices of `like`.
-/// @throws Error (kInvalidState): damaged, or saved with another model.
-UnpackedState unpack_state(const Model::Impl& model, std::string_view bytes, const States& like,
-                           const std::vector<std::string>& names);
-
-/// Tells a model from another of its shape by its small weights: biases, classifier.
-std::int64_t weights_digest(const Script& script);
+/// Tells a model from another of its shape.
+std::int64_t weights_digest(const Script& script, bool of_version_0_1 = false);
 
 }  // namespace basnet_rt

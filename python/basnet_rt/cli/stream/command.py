@@ -15,9 +15,9 @@ import typer
 from basnet_rt._errors import Error, VideoError
 from basnet_rt.cli.common import failures, note, parse_settings
 from basnet_rt.cli.extract import Weights
-from basnet_rt.cli.stream.session import Interrupts, Session
-from basnet_rt.cli.stream.sources import Paced, Source, open_source
-from basnet_rt.cli.stream.state import Progress, load_progress, open_events
+from basnet_rt.cli.stream.session import Interrupts, StreamSession
+from basnet_rt.cli.stream.sources import Paced, RowSource, open_source
+from basnet_rt.cli.stream.state import StreamProgress, load_progress, open_events
 from basnet_rt.cli.stream.video import CameraSource, VideoFileSource, is_video
 from basnet_rt.cli.stream.view import LiveView
 from basnet_rt.config import PostprocessConfig
@@ -41,10 +41,10 @@ FeatureDim = Annotated[
     int | None, typer.Option(help="Channels of raw float32 rows; must be the bundle's.")
 ]
 Follow = Annotated[bool, typer.Option("--follow", help="Wait for a file to grow.")]
-Idle = Annotated[float, typer.Option(help="--follow: end after so many seconds without growth.")]
+Idle = Annotated[float, typer.Option(help="--follow: seconds without growth until the end.")]
 Realtime = Annotated[bool, typer.Option("--realtime", help="Give snippets when they would end.")]
 GiveUp = Annotated[
-    float, typer.Option(min=0, help="Cameras: end after so many seconds without a picture.")
+    float, typer.Option(min=0, help="Cameras: seconds without a picture until the end.")
 ]
 Chunk = Annotated[int, typer.Option(min=1, help="Snippets per push.")]
 Settings = Annotated[
@@ -70,7 +70,7 @@ Dtype = Annotated[str | None, typer.Option(help="float32 or bfloat16.")]
 
 @dataclass(frozen=True)
 class Run:
-    """What was asked for."""
+    """The options of one run."""
 
     sources: list[str]
     follow_seconds: float
@@ -184,7 +184,7 @@ def _warnings(config: PostprocessConfig) -> Iterator[str]:
 
 
 def _start(run: Run, localizer: StreamingLocalizer, chunk: int) -> None:
-    progress, resumed = Progress(chunk=chunk), False
+    progress, resumed = StreamProgress(chunk=chunk), False
     if run.resume and run.state is not None and run.state.exists():
         progress, saved = load_progress(run.state, localizer.model.name, chunk)
         localizer.load(saved)
@@ -196,14 +196,14 @@ def _start(run: Run, localizer: StreamingLocalizer, chunk: int) -> None:
         written = progress.written if resumed else None
         events = stack.enter_context(open_events(run.output, written, to_stdout=not run.live))
         view = stack.enter_context(LiveView(localizer)) if run.live else None
-        session = Session(localizer, events, view, progress, run.pending)
+        session = StreamSession(localizer, events, view, progress, run.pending)
         if run.state is not None:
             session.keep(run.state, run.save_every)
         session.begin(resumed)
         _run(run, session)
 
 
-def _run(run: Run, session: Session) -> None:
+def _run(run: Run, session: StreamSession) -> None:
     interrupts = Interrupts()
     extractor = _extractor(run, session.localizer.model)
     with interrupts.caught():
@@ -225,7 +225,7 @@ def _run(run: Run, session: Session) -> None:
 
 
 def _read_all(
-    run: Run, session: Session, interrupts: Interrupts, source: Source
+    run: Run, session: StreamSession, interrupts: Interrupts, source: RowSource
 ) -> tuple[bool, VideoError | None]:
     """Whether the input's end was reached; else somebody interrupted, or a camera is gone."""
     seen = session.progress.snippet
@@ -257,7 +257,7 @@ def _extractor(run: Run, model: Model) -> Extractor | None:
     return fitting_extractor(model, weights=run.weights)
 
 
-def _open(run: Run, given: str, session: Session, extractor: Extractor | None) -> Source:
+def _open(run: Run, given: str, session: StreamSession, extractor: Extractor | None) -> RowSource:
     metadata = session.localizer.model.metadata
     if extractor is None or not is_video(given):
         path = Path(given)
@@ -269,7 +269,7 @@ def _open(run: Run, given: str, session: Session, extractor: Extractor | None) -
     return Paced(source, metadata.snippet_seconds) if run.realtime else source
 
 
-def _camera(run: Run, given: str, session: Session, extractor: Extractor) -> Source:
+def _camera(run: Run, given: str, session: StreamSession, extractor: Extractor) -> RowSource:
     camera, progress = CameraSource(given, extractor, run.give_up), session.progress
     if progress.started is not None:
         camera.go_on(datetime.fromisoformat(progress.started), progress.snippet)

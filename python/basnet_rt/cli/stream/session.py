@@ -10,8 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from basnet_rt.cli.stream.sources import Rows, Source
-from basnet_rt.cli.stream.state import EventWriter, Progress, save_progress
+from basnet_rt.cli.stream.sources import Rows, RowSource
+from basnet_rt.cli.stream.state import EventWriter, StreamProgress, save_progress
 from basnet_rt.cli.stream.view import LiveView
 from basnet_rt.results import Detections
 from basnet_rt.stream.live_features import Missing
@@ -20,15 +20,15 @@ from basnet_rt.stream.localizer import StreamingLocalizer
 Answer = TypeVar("Answer")
 
 
-class Session:
-    """What a run does with its snippets, one input after the other."""
+class StreamSession:
+    """Pushes the snippets of a run, one input after the other, and writes its events."""
 
     def __init__(
         self,
         localizer: StreamingLocalizer,
         events: EventWriter,
         view: LiveView | None,
-        progress: Progress,
+        progress: StreamProgress,
         pending: bool,
     ) -> None:
         self.localizer, self.progress = localizer, progress
@@ -78,7 +78,7 @@ class Session:
         self.progress.started = started.isoformat()
         self._write("connected", video=name, started=self.progress.started)
 
-    def finish(self, source: Source, *, last: bool) -> None:
+    def finish(self, source: RowSource, *, last: bool) -> None:
         """The end of one input."""
         self._tell(source.name, self.localizer.finish(duration=source.duration))
         statistics = self.localizer.statistics
@@ -98,7 +98,7 @@ class Session:
         self.save()
 
     def save(self) -> None:
-        """What was said first, then the state that says so."""
+        """Flush the events first, then save the state that counts them."""
         self._saved_at = self.progress.snippet
         if self._state is None:
             return
@@ -134,7 +134,7 @@ class Session:
 
 
 class Interrupts:
-    """Ctrl-C and SIGTERM interrupt waiting for input alone, never what is computed or written."""
+    """Ctrl-C and SIGTERM interrupt only waiting for input, never computing or writing."""
 
     def __init__(self) -> None:
         self._waiting = self._asked = False

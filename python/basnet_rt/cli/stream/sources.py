@@ -23,7 +23,7 @@ _MAGIC = b"\x93NUMPY"
 POLL_SECONDS = 0.05  # how often a growing file is looked at
 
 
-class Source(Protocol):
+class RowSource(Protocol):
     """One stream of snippets.
 
     Attributes:
@@ -48,7 +48,7 @@ class Source(Protocol):
 
     @property
     def problems(self) -> Mapping[str, int] | None:
-        """What was repaired or left out, by kind, counted; None where nothing is looked for."""
+        """Counts of faults that were repaired or left out, by kind; None if none are looked for."""
         ...
 
     def read(self, count: int) -> Rows | Missing:
@@ -134,7 +134,7 @@ class ByteSource:
         self._left = math.inf if self._follow > 0 else shape[0]
 
     def _bytes(self, count: int) -> bytes:
-        """`count` bytes, or what there is at the end."""
+        """`count` bytes, or fewer at the end."""
         data, self._head = (self._head or b"")[:count], (self._head or b"")[count:]
         quiet_since = time.monotonic()
         while len(data) < count:
@@ -148,7 +148,7 @@ class ByteSource:
         return data
 
 
-def skip_rows(source: Source, count: int) -> None:
+def skip_rows(source: RowSource, count: int) -> None:
     """Read on and throw away."""
     while count > 0:
         rows = source.read(min(count, 1024))
@@ -185,7 +185,7 @@ class Paced:
 
     live, started = False, None
 
-    def __init__(self, source: Source, snippet_seconds: float) -> None:
+    def __init__(self, source: RowSource, snippet_seconds: float) -> None:
         self.name, self.starts_over = source.name, source.starts_over
         self._source, self._seconds = source, snippet_seconds
         self._start: float | None = None
@@ -217,7 +217,7 @@ class Paced:
         self._source.close()
 
 
-def open_source(path: Path, feature_dim: int, modality: str, follow_seconds: float) -> Source:
+def open_source(path: Path, feature_dim: int, modality: str, follow_seconds: float) -> RowSource:
     """`-` is standard input; other names are files."""
     if str(path) == "-":
         return ByteSource("stdin", sys.stdin.buffer, feature_dim)

@@ -1,7 +1,7 @@
-"""What a stream has said, where it stands, and the file that lets it go on after a kill.
+"""The events of a stream, its position, and the file that lets it go on after a kill.
 
-The events with a sequence number are the same in every run of the same input, so whoever reads
-them drops what was seen before; a file of events is cut back to where its state was saved.
+The events with a sequence number are the same in every run of the same input, so a reader
+drops those that it has seen before; a file of events is cut back to where its state was saved.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _VERSION = 1
 
 
 @dataclass
-class Progress:
+class StreamProgress:
     """Where a run of `basnet-rt stream` stands.
 
     Attributes:
@@ -46,15 +46,15 @@ class Progress:
     started: str | None = None
 
 
-def save_progress(path: Path, progress: Progress, localizer: bytes, model: str) -> None:
+def save_progress(path: Path, progress: StreamProgress, localizer: bytes, model: str) -> None:
     """Write whole or not at all, and onto the disk."""
     content = {"format": _FORMAT, "version": _VERSION, "model": model, **asdict(progress)}
     content["localizer"] = base64.b64encode(localizer).decode("ascii")
     write_whole(path, [json.dumps(content)])
 
 
-def load_progress(path: Path, model: str, chunk: int) -> tuple[Progress, bytes]:
-    """Progress, and the state of the localizer.
+def load_progress(path: Path, model: str, chunk: int) -> tuple[StreamProgress, bytes]:
+    """The progress, and the state of the localizer.
 
     Raises:
         ValueError: not such a file, or of another model or chunk.
@@ -65,7 +65,7 @@ def load_progress(path: Path, model: str, chunk: int) -> tuple[Progress, bytes]:
             raise InvalidValue(f"{path}: not a state of this version of basnet-rt stream")
         saved_model = content.pop("model")
         localizer = base64.b64decode(content.pop("localizer"), validate=True)
-        progress = Progress(**content)
+        progress = StreamProgress(**content)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         if isinstance(error, InvalidValue):
             raise
@@ -105,7 +105,7 @@ class EventWriter:
 def open_events(
     path: Path | None, written: int | None, *, to_stdout: bool
 ) -> Iterator[EventWriter]:
-    """`written`: keep so many bytes of an earlier run; None: begin anew."""
+    """`written`: bytes of an earlier run to keep; None: begin anew."""
     if path is None:
         yield EventWriter(None, to_stdout=to_stdout)
         return

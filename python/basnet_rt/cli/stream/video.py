@@ -59,7 +59,7 @@ class _Snippets:
 
 
 class VideoFileSource(_Snippets):
-    """A file: read as fast as the extractor goes, or paced by whoever reads.
+    """A file: read as fast as the extractor goes, or at the reader's pace.
 
     Attributes:
         duration: seconds, after the last snippet: what the offline answer ends with, too.
@@ -94,7 +94,7 @@ class VideoFileSource(_Snippets):
 
 
 class CameraSource(_Snippets):
-    """A camera or a server: it goes on whether or not anybody reads.
+    """A camera or a server: it goes on even if nobody reads.
 
     Attributes:
         started: when its first picture came; None before.

@@ -1,4 +1,4 @@
-"""The live view of `basnet-rt stream`: what is open, what has become final."""
+"""The live view of `basnet-rt stream`: open and final detections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an exported backbone takes and gives, as people write it down: one small YAML file.
+"""The contract of an exported backbone, its input and output: one small YAML file.
 
 Unknown keys, wrong kinds and impossible values are errors that name the key.
 """
@@ -27,11 +27,11 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 _NOT_RECORDED = {"weights", "sha256", "batch"}
 
 
-class Section(BaseModel):
+class ContractPart(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
 
 
-class FlowSection(Section):
+class FlowSection(ContractPart):
     """See `FlowSettings`."""
 
     method: Literal["tvl1", "dis"] = "tvl1"
@@ -39,7 +39,7 @@ class FlowSection(Section):
     eight_bit: bool = False
 
 
-class OutputSection(Section):
+class OutputSection(ContractPart):
     """Which tensor holds the features, and how it becomes one row a snippet."""
 
     which: int | str | None = None  # index or name; None: there is only one
@@ -47,7 +47,7 @@ class OutputSection(Section):
     pooling: Literal["mean", "max", "none"] = "mean"  # over all other axes, and over images
 
 
-class Contract(Section):
+class Contract(ContractPart):
     """One backbone; docs/extractors.md says what each key means."""
 
     weights: Path | None = None  # beside the YAML file, where it is not absolute
@@ -143,7 +143,7 @@ class Contract(Section):
         )
 
     def record(self) -> dict[str, Any]:
-        """What decides the features, as JSON values. Flow is left out where there is none."""
+        """The settings that decide the features, as JSON values; without flow, none of flow."""
         unused = _NOT_RECORDED if self.input == "flow" else {*_NOT_RECORDED, "flow"}
         return self.model_dump(mode="json", exclude=unused)
 

@@ -1,4 +1,4 @@
-"""What the extractors that follow a contract share: `torchscript` and `onnx`."""
+"""The common part of the extractors that follow a contract: `torchscript` and `onnx`."""
 
 from __future__ import annotations
 

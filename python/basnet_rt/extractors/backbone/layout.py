@@ -56,7 +56,7 @@ def chosen(outputs: Any, which: int | str | None) -> Any:
         outputs: a tensor, or several in a tuple, list or dictionary.
 
     Raises:
-        BundleError: there is none of that index or name, or several and none is named.
+        BundleError: no output has that index or name, or there are several and none is named.
     """
     if isinstance(outputs, dict):
         names = ", ".join(map(str, outputs))

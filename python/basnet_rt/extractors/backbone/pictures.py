@@ -18,7 +18,7 @@ CHANNELS = {"rgb": 3, "bgr": 3, "gray": 1, "flow": 2}
 
 @dataclass(frozen=True, kw_only=True)
 class Pictures:
-    """What becomes of a scaled frame before the network.
+    """The processing of a scaled frame before the network.
 
     Attributes:
         kind: "rgb", "bgr", "gray", or "flow" (x, then y).
@@ -40,7 +40,7 @@ class Pictures:
         return CHANNELS[self.kind]
 
     def values(self, snippets: Sequence[Snippet]) -> np.ndarray:
-        """What the network sees: (B, T, H, W, C) float32, C-contiguous."""
+        """The input of the network: (B, T, H, W, C) float32, C-contiguous."""
         first = snippets[0][0]
         # A whole row of pixels at a time: three numbers alone make a slow inner loop.
         scale, offset = (np.tile(one, (first.shape[1], 1)) for one in self._line())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Protocol
 
 import numpy as np
@@ -11,7 +13,6 @@ import numpy as np
 from basnet_rt._errors import BundleError, Error, InvalidValue
 from basnet_rt.extractors.backbone.flow import Picture
 from basnet_rt.extractors.backbone.pictures import PictureMaker, Pictures, Snippet
-from basnet_rt.extractors.backbone.windows import Windows
 from basnet_rt.extractors.interface import Features
 from basnet_rt.features.extractor_spec import ExtractorSpec
 from basnet_rt.video.frames import Frame
@@ -27,11 +28,11 @@ class Network(Protocol):
 
 @dataclass(frozen=True)
 class Branch:
-    """One network and what it is shown.
+    """One network and its input.
 
     Attributes:
         name: for messages.
-        pictures: what becomes of frames.
+        pictures: the processing of frames.
         network: from values to features.
         feature_dim: F of this branch.
         every: takes each `every`-th picture of a snippet.
@@ -113,7 +114,7 @@ class NetworkSession:
 
 
 class _Lane:
-    """What a session keeps of one branch."""
+    """The state of one branch of a session."""
 
     def __init__(self, spec: ExtractorSpec, branch: Branch, batch: int) -> None:
         self._branch, self._batch = branch, batch
@@ -166,3 +167,31 @@ class _Lane:
                 f"{self._num_rows + int(bad[0])}"
             )
         return rows
+
+
+class Windows:
+    """Snippet i is of the pictures [i * stride, i * stride + frames), every `every`-th of them.
+
+    Memory holds one snippet's pictures, whatever the video's length.
+    """
+
+    def __init__(self, frames: int, stride: int, every: int = 1) -> None:
+        self._frames, self._stride, self._every = frames, stride, every
+        self._kept: deque[Picture] = deque()  # from picture _start on
+        self._start = 0  # of the snippet that comes next
+        self._seen = 0
+        self.made = 0
+
+    def add(self, picture: Picture) -> Snippet | None:
+        """The snippet that this picture completes."""
+        if self._seen >= self._start:  # a stride beyond `frames` leaves pictures out
+            self._kept.append(picture)
+        self._seen += 1
+        if self._seen < self._start + self._frames:
+            return None
+        snippet = list(islice(self._kept, 0, None, self._every))
+        for _ in range(min(self._stride, len(self._kept))):
+            self._kept.popleft()
+        self._start += self._stride
+        self.made += 1
+        return snippet

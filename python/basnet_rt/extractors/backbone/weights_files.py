@@ -44,7 +44,7 @@ def check_recorded(recorded: Mapping[str, str], paths: list[Path], extractor: st
     """Refuse files that are not the recorded ones, each of them once.
 
     Args:
-        recorded: SHA-256 by what it is of.
+        recorded: SHA-256 of each file, by name.
 
     Raises:
         BundleError: a file is foreign, or a recorded one was not given; the message names it.

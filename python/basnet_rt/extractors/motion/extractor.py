@@ -33,7 +33,7 @@ class MotionExtractor:
     Args:
         fps: frames per second of the grid.
         snippet_frames, snippet_stride: frames of a snippet, and from one to the next.
-        step: frames between the two pictures of a pair; the other frames are not looked at. It
+        step: frames between the two pictures of a pair; the other frames are ignored. It
             divides stride and snippet.
         width, height: that pictures are scaled to, pixels; multiples of 8, 32 to 1024.
         layout: parts of a side in the division of the picture, at most 8; 0 leaves out where things
@@ -167,7 +167,7 @@ class PairMaker:
         return self._cells.rows
 
     def __call__(self, frame: Frame) -> tuple[Cells, tuple[float, float]] | None:
-        """The pair that `frame` ends, and `motion_cuts.change` of it; None where it ends none."""
+        """The pair that `frame` ends, and its `cuts.change`; None if it ends no pair."""
         if frame.image.shape != self._shape or frame.image.dtype != np.uint8:
             raise InvalidValue(
                 f"frame {frame.index}: expected uint8 {self._shape}, got "

@@ -17,7 +17,7 @@ from basnet_rt.extractors.motion.cells import BINS, ENERGIES, HISTOGRAMS, VECTOR
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 
-# Of 300 cells, the strongest so many are averaged; of another number, in proportion.
+# Number of the strongest cells that are averaged, of 300 cells; else in proportion.
 STRONGEST = (1, 3, 8, 20, 50, 120, 300)
 # Where the logarithm of an energy turns from straight to curved: about the noise of each.
 SCALES = np.array([0.05, 0.02, 0.02, 0.02, 0.02, 0.02, 0.05, 0.5, 2.0, 0.2])
@@ -87,7 +87,8 @@ def strength(snippet: Snippet) -> Doubles:
     """Means of the strongest cells of every energy's mean, deviation and peak over time.
 
     Besides them of the root mean square speed; of the length of the mean flow; and of what the
-    mean speed has more than that: 0 where all goes one way, all of it where it goes to and fro.
+    mean speed has more than that: 0 if all motion goes one way, the whole mean speed if it goes to
+    and fro.
     """
     u, v, squared = snippet.mean_vectors().T
     steady = np.sqrt(u * u + v * v)

@@ -1,4 +1,4 @@
-"""Features kept by what they are made of: content of the video and record of the extractor."""
+"""Features cached by the content of the video and the record of the extractor."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import numpy as np
 from basnet_rt._errors import Error
 from basnet_rt._system.whole_file import whole
 from basnet_rt.extractors.running.pipeline import Extracted
-from basnet_rt.extractors.running.store import Look
+from basnet_rt.extractors.running.store import Stored
 from basnet_rt.extractors.running.video_files import VideoFile
 from basnet_rt.features.extractor_spec import ExtractorSpec
 
@@ -40,20 +40,20 @@ class FeatureCache:
         """The entry, or None where there is no whole one."""
         with contextlib.suppress(*_UNREADABLE):
             path = self.file_of(sha256)
-            # Opened here: np.load does not close what it cannot read.
+            # Opened here: np.load does not close a file that it cannot read.
             with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 features, about = stored["features"], json.loads(str(stored["about"]))
             if (about["sha256"], about["extractor"]) == (sha256, self.spec.to_dict()):
                 return _extracted(features, about, self.spec)
         return None
 
-    def look(self, video: VideoFile, sha256: str | None) -> Look:
+    def look(self, video: VideoFile, sha256: str | None) -> Stored:
         """The features of this content, where they are kept."""
         found = None if sha256 is None else self.read(sha256)
-        return Look(finished=found is not None, found=found)
+        return Stored(finished=found is not None, found=found)
 
     def keep(self, video: VideoFile, sha256: str | None, found: Extracted) -> None:
-        """Keep them whole or not at all; what came from an address is not kept.
+        """Keep features whole or not at all; those of an address are not kept.
 
         Raises:
             Error: the file cannot be written.

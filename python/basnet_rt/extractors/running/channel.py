@@ -1,4 +1,4 @@
-"""What hands items from one thread to the next: bounded, ended by either side, never stuck."""
+"""A channel that hands items to the next thread: bounded, ended by either side, never stuck."""
 
 from __future__ import annotations
 

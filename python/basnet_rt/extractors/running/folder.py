@@ -1,4 +1,4 @@
-"""The folder that `extract` fills: what is finished in it, and how it is written."""
+"""The folder that `extract` fills: its finished videos, and how it is written."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from basnet_rt._errors import BundleError, Error, InvalidValue
 from basnet_rt._system.whole_file import whole
 from basnet_rt.extractors.running.pipeline import Extracted
-from basnet_rt.extractors.running.store import Look
+from basnet_rt.extractors.running.store import Stored
 from basnet_rt.extractors.running.video_files import VideoFile
 from basnet_rt.features.extractor_spec import ExtractorSpec
 from basnet_rt.features.records import (
@@ -56,15 +56,15 @@ class FeatureFolder:
             write_extractor(self.path, self.spec)
         return len(foreign)
 
-    def look(self, video: VideoFile, sha256: str | None) -> Look:
+    def look(self, video: VideoFile, sha256: str | None) -> Stored:
         """Whether the features of this very content are there."""
         if not self._files(video.name)[0].exists():
-            return Look()
+            return Stored()
         reason = self._unfit(video.name, sha256)
-        return Look(finished=reason is None, remark=reason)
+        return Stored(finished=reason is None, remark=reason)
 
     def _unfit(self, name: str, sha256: str | None) -> str | None:
-        """What is the matter with features that are there; None: nothing."""
+        """Why existing features cannot be used; None if they can."""
         features, record = self._files(name)
         try:
             sidecar = read_sidecar(record)
@@ -116,7 +116,7 @@ class FeatureFolder:
             try:
                 sidecar = read_sidecar(path.with_name(f"{path.stem}.json"))
             except Error:
-                continue  # damaged: of nobody
+                continue  # damaged: it belongs to no video
             spec = recorded if sidecar is None else sidecar.extractor
             if spec is not None and spec != self.spec:
                 found.add(path.stem)

@@ -1,4 +1,4 @@
-"""One video's part of `extract_many`: how its extractor is made, and what became of it."""
+"""One video's part of `extract_many`: how its extractor is made, and the result."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from basnet_rt.extractors.interface import Extractor
 from basnet_rt.extractors.registry import extractor_from_spec, make_extractor
 from basnet_rt.extractors.running.cache import FeatureCache
 from basnet_rt.extractors.running.pipeline import Extracted, Progress, Report, extract_features
-from basnet_rt.extractors.running.store import Shelf
+from basnet_rt.extractors.running.store import FeatureStore
 from basnet_rt.extractors.running.video_files import VideoFile
 from basnet_rt.features.extractor_spec import ExtractorSpec
 
@@ -29,7 +29,7 @@ class Recipe:
 
     Attributes:
         name: for `make_extractor`; None where `spec` says it.
-        settings: of it; with a record, those that leave the features alone.
+        settings: of the extractor; with a record, only those that cannot change the features.
         spec, weights: for `extractor_from_spec`.
     """
 
@@ -51,13 +51,13 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a video.
+    """The result for one video.
 
     Attributes:
         sha256: of its content; None of an address, and where nothing is kept.
         found: its features; None where it failed, or was finished in a folder.
         finished_before: an earlier run had made them.
-        remark: why features that were there had to be made again.
+        remark: why existing features had to be made again.
         error: why it failed.
     """
 
@@ -69,16 +69,18 @@ class Result:
     error: str | None = None
 
 
-def attempt(video: VideoFile, extractor: Extractor, shelf: Shelf | None, watch: Watch) -> Result:
+def attempt(
+    video: VideoFile, extractor: Extractor, store: FeatureStore | None, watch: Watch
+) -> Result:
     """Look for a video's features, or make them; nothing is written."""
     result = Result(video)
     try:
-        if shelf is not None:
+        if store is not None:
             sha256 = video.sha256()
-            look = shelf.look(video, sha256)
-            result = replace(result, sha256=sha256, remark=look.remark)
-            if look.finished:
-                return replace(result, found=look.found, finished_before=True)
+            stored = store.look(video, sha256)
+            result = replace(result, sha256=sha256, remark=stored.remark)
+            if stored.finished:
+                return replace(result, found=stored.found, finished_before=True)
         source = video.source if video.is_address else Path(video.source)
         found = extract_features(source, extractor, progress=lambda at: watch(video, at))
         return replace(result, found=found)
@@ -112,11 +114,11 @@ def reason_of(error: Exception) -> str:
     return text if isinstance(error, Error) and text else f"{type(error).__name__}: {text}"
 
 
-def kept(result: Result, shelf: Shelf | None) -> Result:
-    if shelf is None or result.found is None or result.finished_before:
+def kept(result: Result, store: FeatureStore | None) -> Result:
+    if store is None or result.found is None or result.finished_before:
         return result
     try:
-        shelf.keep(result.video, result.sha256, result.found)
+        store.keep(result.video, result.sha256, result.found)
     except (Error, OSError) as error:
         return replace(result, found=None, error=reason_of(error))
     return result

@@ -7,7 +7,7 @@ from contextlib import closing
 
 from basnet_rt.extractors.interface import Extractor
 from basnet_rt.extractors.running.job import Recipe, Result, Watch, attempt, ignore_progress, kept
-from basnet_rt.extractors.running.store import Shelf
+from basnet_rt.extractors.running.store import FeatureStore
 from basnet_rt.extractors.running.video_files import VideoFile
 from basnet_rt.extractors.running.workers import work_in_processes
 
@@ -15,7 +15,7 @@ from basnet_rt.extractors.running.workers import work_in_processes
 def extract_many(
     videos: Sequence[VideoFile],
     recipe: Recipe,
-    shelf: Shelf | None = None,
+    store: FeatureStore | None = None,
     *,
     jobs: int = 1,
     extractor: Extractor | None = None,
@@ -25,7 +25,7 @@ def extract_many(
 
     Args:
         recipe: of the extractor; every process makes its own.
-        shelf: where finished features are looked for, and new ones are put by this process alone:
+        store: where finished features are looked for, and new ones are put by this process alone:
             a process that is killed leaves nothing behind.
         jobs: videos at a time; above 1 each is in a process of its own, and a video that crashes
             its process fails by itself.
@@ -33,10 +33,10 @@ def extract_many(
         watch: called with the progress of each.
     """
     if jobs > 1 and len(videos) > 1:
-        results = work_in_processes(videos, recipe, shelf, min(jobs, len(videos)), watch)
+        results = work_in_processes(videos, recipe, store, min(jobs, len(videos)), watch)
     else:
         made = recipe.make() if extractor is None else extractor
-        results = (attempt(video, made, shelf, watch) for video in videos)
+        results = (attempt(video, made, store, watch) for video in videos)
     with closing(results):
         for result in results:
-            yield kept(result, shelf)
+            yield kept(result, store)

@@ -21,8 +21,8 @@ _before = 0  # OpenCV's threads before the first of them
 def one_thread() -> Iterator[None]:
     """OpenCV in this process, and torch here and in threads that begin, compute on one core.
 
-    Both are put back afterwards, OpenCV's when the last such block ends; what is not imported is
-    left alone.
+    Both are put back afterwards, OpenCV's when the last such block ends. A package that
+    is not imported is left alone.
     """
     torch = sys.modules.get("torch")
     network = None if torch is None else torch.get_num_threads()

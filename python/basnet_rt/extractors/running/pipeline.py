@@ -23,7 +23,7 @@ In = TypeVar("In")
 Out = TypeVar("Out")
 
 REPORT_SECONDS = 0.1
-QUEUED = 16  # frames between two threads: enough to even out what a key frame costs
+QUEUED = 16  # frames between two threads: enough to even out the cost of a key frame
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Where features are kept between runs, as those who make them see it."""
+"""The interface of a place that keeps features between runs: a folder or a cache."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from basnet_rt.extractors.running.video_files import VideoFile
 
 
 @dataclass(frozen=True)
-class Look:
-    """What is kept of a video.
+class Stored:
+    """The features that are kept of a video.
 
     Attributes:
-        finished: there is nothing left to do.
-        found: the features, where whoever asks wants to have them.
-        remark: what is the matter with something that is there and does not serve.
+        finished: the features need not be made.
+        found: the features, from a cache; a folder leaves them on disk.
+        remark: why an existing file cannot be used.
     """
 
     finished: bool = False
@@ -24,11 +24,11 @@ class Look:
     remark: str | None = None
 
 
-class Shelf(Protocol):
+class FeatureStore(Protocol):
     """Sent to other processes, so plain data."""
 
-    def look(self, video: VideoFile, sha256: str | None) -> Look:
-        """What there is; `sha256` is of the video's content, None of an address."""
+    def look(self, video: VideoFile, sha256: str | None) -> Stored:
+        """Look the video up; `sha256` is of its content, None for an address."""
         ...
 
     def keep(self, video: VideoFile, sha256: str | None, found: Extracted) -> None:

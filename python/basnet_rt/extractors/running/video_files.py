@@ -12,7 +12,7 @@ from basnet_rt._system.file_digest import file_sha256
 from basnet_rt.features.files import SUFFIXES as FEATURE_SUFFIXES
 from basnet_rt.video.opening import is_address
 
-# What is taken from a folder; a file that is named is opened whatever it is called.
+# Endings of the files taken from a folder; a file named by itself may have any ending.
 VIDEO_SUFFIXES = (
     *(".3gp", ".asf", ".avi", ".f4v", ".flv", ".m2ts", ".m2v", ".m4v", ".mjpeg", ".mkv", ".mov"),
     *(".mp4", ".mpeg", ".mpg", ".mts", ".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv", ".y4m"),
@@ -23,7 +23,7 @@ _FEATURE_HEADS = (b"\x93NUMPY", b"PK\x03\x04", b"\x89HDF\r\n")
 
 @dataclass(frozen=True)
 class VideoFile:
-    """One video and what it is called: the file's name without its ending."""
+    """One video and its name: the file's name without its ending."""
 
     name: str
     source: str
@@ -47,7 +47,7 @@ class VideoFile:
         return digest
 
 
-# Of these no end comes, and nobody would get an answer.
+# These never end, so no features would ever be written.
 _CAMERAS = ("rtsp://", "rtsps://", "rtp://", "udp://", "srt://", "/dev/video")
 
 
@@ -60,7 +60,7 @@ def find_video_files(
     those that begin with `#` are skipped.
 
     Returns:
-        The videos; and the lists and folders that are none, and cameras, with the reason.
+        The videos; and lists, folders and cameras that were refused, each with the reason.
 
     Raises:
         ValueError: two videos have the same name, and their features would be one file.

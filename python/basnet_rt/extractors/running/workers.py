@@ -10,21 +10,21 @@ from collections.abc import Generator, Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from basnet_rt._system.processes import deaf_to_interrupts
+from basnet_rt._system.processes import children_ignore_interrupts
 from basnet_rt.extractors.running.job import Recipe, Result, Watch, attempt, reason_of
 from basnet_rt.extractors.running.pipeline import Progress
-from basnet_rt.extractors.running.store import Shelf
+from basnet_rt.extractors.running.store import FeatureStore
 from basnet_rt.extractors.running.video_files import VideoFile
 
 Message = Progress | Result
 
 
 def work_in_processes(
-    videos: Sequence[VideoFile], recipe: Recipe, shelf: Shelf | None, jobs: int, watch: Watch
+    videos: Sequence[VideoFile], recipe: Recipe, store: FeatureStore | None, jobs: int, watch: Watch
 ) -> Generator[Result, None, None]:
     """Results as they come; where the caller stops early, no process is left behind."""
     waiting = deque(videos)
-    workers = [_Worker(recipe, shelf) for _ in range(jobs)]
+    workers = [_Worker(recipe, store) for _ in range(jobs)]
     try:
         for worker in workers:
             worker.begin(waiting.popleft())
@@ -46,8 +46,8 @@ def work_in_processes(
 class _Worker:
     """One process and the video it has; a new process takes the place of one that died."""
 
-    def __init__(self, recipe: Recipe, shelf: Shelf | None) -> None:
-        self._recipe, self._shelf = recipe, shelf
+    def __init__(self, recipe: Recipe, store: FeatureStore | None) -> None:
+        self._recipe, self._store = recipe, store
         self.video: VideoFile | None = None
         self._start()
 
@@ -62,7 +62,7 @@ class _Worker:
             self.pipe.send(video)
 
     def receive(self) -> Message:
-        """What it says of its video; its death is a failure of the video."""
+        """The worker's message about its video; if the worker died, a failure of the video."""
         assert self.video is not None
         try:
             message: Message = self.pipe.recv()
@@ -80,14 +80,14 @@ class _Worker:
         # Threads of this process and fork do not mix.
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
-        arguments = (theirs, self._recipe, self._shelf)
+        arguments = (theirs, self._recipe, self._store)
         self._process: Any = context.Process(target=_serve, args=arguments, daemon=True)
-        with deaf_to_interrupts():
+        with children_ignore_interrupts():
             self._process.start()
         theirs.close()
 
 
-def _serve(pipe: Connection, recipe: Recipe, shelf: Shelf | None) -> None:
+def _serve(pipe: Connection, recipe: Recipe, store: FeatureStore | None) -> None:
     """The life of a process: videos come, progress and results go."""
     extractor, failure = None, None
     try:
@@ -100,9 +100,9 @@ def _serve(pipe: Connection, recipe: Recipe, shelf: Shelf | None) -> None:
             if extractor is None:
                 pipe.send(Result(video, error=failure))
             else:
-                pipe.send(attempt(video, extractor, shelf, lambda _, at: pipe.send(at)))
+                pipe.send(attempt(video, extractor, store, lambda _, at: pipe.send(at)))
     except (EOFError, OSError):
-        return  # nobody is there any more
+        return  # the parent has ended
 
 
 def _ending(code: int | None) -> str:

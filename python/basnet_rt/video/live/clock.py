@@ -10,7 +10,7 @@ _SLIGHTLY_BACK = Fraction(1)  # seconds; a picture so late is left out, an earli
 
 
 class Moment(NamedTuple):
-    """Seconds since the first picture, and whether what came before does not lead up to it."""
+    """Seconds since the first picture, and whether the picture does not follow the last one."""
 
     time: Fraction
     jumped: bool
@@ -20,7 +20,7 @@ class LiveClock:
     """Rising seconds since the first picture, over connections and the source's own clock.
 
     Within a connection, times are timestamps times the time base. Where they jump, and in a new
-    connection, the clock is set by when the picture arrived: nobody knows more.
+    connection, the clock is set by the arrival of the picture: nothing better is known.
 
     Args:
         max_gap: seconds between timestamps that still count as running on.
@@ -33,14 +33,14 @@ class LiveClock:
         self._begun: float | None = None  # arrival of the first picture
         self._last: Fraction | None = None
         self._shift: Fraction | None = None  # from timestamps to time; None: no timestamp seen
-        self._broken = False  # what comes next does not follow what came last
+        self._broken = False  # the next picture does not follow the last one
 
     def reconnect(self) -> None:
         """The next picture is of a new connection."""
         self._broken, self._shift = True, None
 
     def resume(self, seconds: float, arrival: float) -> None:
-        """Time began so many seconds before now; the first picture will be a jump."""
+        """Time began `seconds` before `arrival`; the first picture will be a jump."""
         self._begun, self._last = arrival - seconds, Fraction(seconds)
         self.reconnect()
 
@@ -76,7 +76,7 @@ class LiveClock:
         return self._jump(timestamp, arrival)
 
     def _jump(self, timestamp: Fraction | None, arrival: float) -> Moment:
-        """By the arrival, and after what was shown already."""
+        """The time of arrival, but after every picture shown so far."""
         assert self._begun is not None
         assert self._last is not None
         self._broken = False

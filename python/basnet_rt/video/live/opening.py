@@ -25,12 +25,12 @@ def is_device(source: str) -> bool:
 
 
 def is_live(source: str) -> bool:
-    """Whether to treat it as live: devices, and all addresses; a file is none."""
+    """Whether a source is live: devices and all addresses are, files are not."""
     return is_device(source) or (is_address(source) and urlsplit(source).scheme != "file")
 
 
 def never_ends(source: str, container: Any) -> bool:
-    """Whether an end is a fault: not where a server has said how many bytes there are."""
+    """Whether an end is a fault; it is none if the server stated the number of bytes."""
     return is_device(source) or container.size <= 0
 
 

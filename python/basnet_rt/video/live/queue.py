@@ -44,7 +44,7 @@ class FrameQueue:
         """The next one; None after the last.
 
         Raises:
-            what `close` was given, after the last item.
+            the error given to `close`, after the last item.
         """
         with self._changed:
             while not self._items and not self._closed:

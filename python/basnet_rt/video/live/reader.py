@@ -19,7 +19,7 @@ from basnet_rt.video.live.clock import LiveClock
 from basnet_rt.video.live.opening import never_ends, open_live_container
 from basnet_rt.video.live.settings import LiveSettings
 from basnet_rt.video.opening import video_stream
-from basnet_rt.video.packets import Pictures
+from basnet_rt.video.packets import DecodedPictures
 
 
 class LiveReader:
@@ -80,7 +80,7 @@ class LiveReader:
         self._stop.set()
 
     def close(self) -> None:
-        """Where nobody iterates."""
+        """Close the source; not while another thread iterates."""
         self._container.close()
 
     def __iter__(self) -> Iterator[Frame | Gap]:
@@ -115,7 +115,7 @@ class LiveReader:
 
     def _pictures(self, stream: Any) -> Iterator[tuple[Any, Fraction | None, float]]:
         """Pictures with their timestamp and their arrival."""
-        pictures = Pictures(self._container, stream, source=self._address, tolerant=True)
+        pictures = DecodedPictures(self._container, stream, source=self._address, tolerant=True)
         pictures.problems = self.problems
         time_base = Fraction(stream.time_base)
         for picture in deinterlaced(pictures):

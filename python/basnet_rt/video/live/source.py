@@ -1,4 +1,4 @@
-"""Cameras and other sources that nobody can ask to wait."""
+"""Cameras and other sources that do not wait for their reader."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class LiveSource:
 
     @property
     def num_dropped(self) -> int:
-        """Frames that nobody took in time."""
+        """Frames that were dropped because the reader was late."""
         return self._queue.num_dropped
 
     @property

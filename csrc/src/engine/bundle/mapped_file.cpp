@@ -1,0 +1,70 @@
+#include "engine/bundle/mapped_file.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "engine/bundle/bad_file.h"
+
+namespace basnet_rt::bundle {
+namespace {
+
+[[noreturn]] void fail() {
+  throw BadFile("it cannot be read: " + std::generic_category().message(errno));
+}
+
+struct Descriptor {
+  explicit Descriptor(int number) : number(number) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (number >= 0) ::close(number);
+  }
+  int number;
+};
+
+std::string read_whole(int file, std::size_t size) {
+  std::string bytes(size, '\0');
+  for (std::size_t at = 0; at < size;) {
+    const ::ssize_t count = ::read(file, bytes.data() + at, size - at);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail();
+    if (count == 0) throw BadFile("it became shorter while it was read");
+    at += static_cast<std::size_t>(count);
+  }
+  return bytes;
+}
+
+}  // namespace
+
+std::shared_ptr<const MappedFile> MappedFile::open(const std::string& path) {
+  // Without waiting: a pipe that nobody writes to must be refused, not waited for.
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (file.number < 0 && (errno == ENOENT || errno == ENOTDIR)) throw BadFile("no such file");
+  if (file.number < 0) fail();
+  struct ::stat about{};
+  if (::fstat(file.number, &about) != 0) fail();
+  if (!S_ISREG(about.st_mode)) throw BadFile("no such file: it is no regular one");
+  std::shared_ptr<MappedFile> mapped(new MappedFile);
+  const auto size = static_cast<std::size_t>(about.st_size);
+  if (size == 0) return mapped;
+  void* const at = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.number, 0);
+  if (at != MAP_FAILED) {
+    mapped->bytes_ = {static_cast<const char*>(at), size};
+  } else {
+    mapped->read_ = read_whole(file.number, size);
+    mapped->bytes_ = mapped->read_;
+  }
+  return mapped;
+}
+
+MappedFile::~MappedFile() {
+  if (!read_.empty() || bytes_.empty()) return;
+  ::munmap(const_cast<char*>(bytes_.data()), bytes_.size());
+}
+
+}  // namespace basnet_rt::bundle

@@ -1,0 +1,64 @@
+#pragma once
+
+// Weights in the order in which the kernels read them.
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "engine/weights.h"
+
+namespace basnet_rt::engine {
+
+/// Bytes, of any values, on a boundary of 64, on large pages where the system has them.
+class AlignedBytes {
+ public:
+  AlignedBytes() = default;
+  explicit AlignedBytes(std::size_t size);
+  std::byte* data() const { return data_.get(); }
+  std::size_t size() const { return size_; }
+
+ private:
+  struct Free {
+    void operator()(std::byte* data) const;
+  };
+  std::unique_ptr<std::byte, Free> data_;
+  std::size_t size_ = 0;
+};
+
+/// The weights and biases of one layer, in panels as kernels/kernel.h draws them.
+///
+/// Its inputs are `taps` neighbouring rows of `depth` values. int8 rows are padded to `int8_depth`,
+/// a multiple of 4, so that no quad of bytes belongs to two of them.
+struct PackedLayer {
+  DType dtype = DType::kFloat32;
+  std::int64_t taps = 1;
+  std::int64_t depth = 0;
+  std::int64_t outputs = 0;
+  AlignedBytes panels;
+  std::vector<float> bias;   // padded to whole panels, like scale and each tap of byte_sums
+  std::vector<float> scale;  // int8 alone: what one step of an output's weights means
+  std::vector<std::int32_t> byte_sums;  // int8 alone: 128 times the sum of a tap's weights
+
+  std::int64_t num_panels() const;
+  std::int64_t int8_depth() const { return (depth + 3) / 4 * 4; }
+  std::size_t panel_bytes() const;
+};
+
+/// A layer of (depth, outputs) weights, bias absent without data; float32 or bfloat16, `dtype` the
+/// same or wider.
+PackedLayer pack_dense(const TensorView& weight, const TensorView& bias, DType dtype);
+
+/// A layer of (outputs, depth) float32 weights without bias.
+PackedLayer pack_rows(const TensorView& weight, DType dtype);
+
+/// A 3-tap layer in any dtype; int8 from wider weights is made by the rule that ThreeTapView gives.
+PackedLayer pack_taps(const ThreeTapView& layer, DType dtype);
+
+/// Values of a float32 or bfloat16 tensor.
+std::vector<float> to_floats(const TensorView& tensor);
+
+/// Number of values of a tensor's shape.
+std::int64_t num_values(const TensorView& tensor);
+
+}  // namespace basnet_rt::engine

@@ -1,0 +1,26 @@
+#pragma once
+
+// From class activations to what a user sees: one definition, of plain float32 in a fixed order.
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/weights.h"
+
+namespace basnet_rt::engine {
+
+/// e^x in float32, within 2 units in the last place, the same on every machine.
+float exp_float32(float x);
+
+/// 1 / (1 + e^-x).
+float sigmoid(float x);
+
+/// Activations (C) of one snippet. @param cas  (C+1), background last.
+void activate(const NetworkOptions& options, const float* cas, float foreground,
+              float* activations);
+
+/// Video scores (C) of a raw CAS (T, C+1), T >= 1, as the gate of post-processing has them.
+std::vector<double> video_scores(const NetworkOptions& options, const float* cas,
+                                 std::int64_t num_snippets);
+
+}  // namespace basnet_rt::engine

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstddef>
+#include <stdexcept>
+#include <string_view>
+
+#include "json/value.h"
+
+namespace basnet_rt::json {
+
+/// What is wrong with a text, and where; callers say in which file, as a basnet_rt::Error.
+class BadJson : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// What a text may cost at most.
+struct Limits {
+  std::size_t bytes = std::size_t{8} << 20;
+  std::size_t values = 200'000;  ///< of all kinds, nested ones included
+  int depth = 64;                ///< of arrays and objects in each other
+};
+
+/// Reads a text strictly, as RFC 8259 has it: UTF-8 without a byte order mark, no name twice in one
+/// object, no NaN or Infinity, no number beyond a double or of more than 64 characters.
+///
+/// @throws BadJson: names the byte and the place ("postprocess.nms_iou", "classes[3]").
+Value read(std::string_view text, const Limits& limits = {});
+
+}  // namespace basnet_rt::json

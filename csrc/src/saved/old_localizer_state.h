@@ -1,0 +1,16 @@
+#pragma once
+
+// A saved StreamingLocalizer of version 0.1: four parts, one of them JSON. Only read.
+
+#include <string_view>
+
+#include "saved/localizer_state.h"
+
+namespace basnet_rt {
+
+bool is_old_localizer_state(std::string_view bytes);
+
+/// @throws Error (kInvalidState): damaged.
+LocalizerState read_old_localizer_state(std::string_view bytes);
+
+}  // namespace basnet_rt

@@ -1,0 +1,48 @@
+#pragma once
+
+// What every saved stream has, of a pool or alone; kept apart from the public structs, which know
+// no archive.
+
+#include <optional>
+#include <string>
+
+#include "basnet_rt/onset.h"
+#include "settings/validate.h"
+
+namespace basnet_rt {
+
+/// One that is absent has no thresholds, which an alarm must have.
+template <class Archive>
+void visit_alarm(Archive& archive, std::optional<AlarmConfig>& alarm) {
+  AlarmConfig plain = alarm.value_or(AlarmConfig{{}, 0.0});
+  archive.block(plain.thresholds);
+  archive.field(plain.hold);
+  alarm = plain.thresholds.empty() ? std::nullopt : std::optional<AlarmConfig>(plain);
+}
+
+inline bool same_alarm(const std::optional<AlarmConfig>& a, const std::optional<AlarmConfig>& b) {
+  if (!a || !b) return a.has_value() == b.has_value();
+  return a->thresholds == b->thresholds && a->hold == b->hold;
+}
+
+/// "([0.5], 1)", or "none".
+inline std::string alarm_text(const std::optional<AlarmConfig>& alarm) {
+  if (!alarm) return "none";
+  std::string values;
+  for (const double value : alarm->thresholds) {
+    values += (values.empty() ? "" : ", ") + to_text(value);
+  }
+  return "([" + values + "], " + to_text(alarm->hold) + ")";
+}
+
+template <class Archive, class Onsets>  // constant ones for a writer
+void visit_onsets(Archive& archive, Onsets& onsets) {
+  for (auto& onset : onsets) {  // field by field: what pads the struct is nobody's
+    archive.field(onset.label);
+    archive.field(onset.time);
+    archive.field(onset.decided);
+    archive.field(onset.activation);
+  }
+}
+
+}  // namespace basnet_rt

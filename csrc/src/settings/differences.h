@@ -1,0 +1,17 @@
+#pragma once
+
+// How two settings differ, for messages.
+
+#include <string>
+
+#include "basnet_rt/config.h"
+
+namespace basnet_rt {
+
+/// "nms_iou is 0.7 there and 0.5 here".
+std::string difference(const std::string& name, const std::string& there, const std::string& here);
+
+/// Of every field that differs, with ", " between them.
+std::string differences(const PostprocessConfig& there, const PostprocessConfig& here);
+
+}  // namespace basnet_rt
