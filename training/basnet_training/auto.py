@@ -140,8 +140,13 @@ def iterations(size: DataSize, batch: int) -> int:
     return int(min(max(round(passes * size.videos / batch), least), most))
 
 
-def folds_for(videos: TaggedVideos) -> int:
-    """Parts to hold out in turn; 0 where there are too few videos."""
+def folds_for(config: Config, videos: TaggedVideos) -> int:
+    """Parts to hold out in turn: `validation.folds` where it is set, else by the number of videos.
+
+    0 where there are too few.
+    """
+    if "folds" in config.validation.model_fields_set:
+        return config.validation.folds
     if len(videos) < 3:
         return 0
     return min(MAX_FOLDS, len(videos)) if len(videos) < MANY else 2

@@ -14,7 +14,7 @@ from basnet_rt import Error, Localizer, load
 from basnet_rt.model.bundle import Calibration
 from basnet_rt.results import Detections
 
-from .confidence import FittedConfidence, FittedCurve, best_scores, fit_curves, suggest_threshold
+from .confidence import FittedConfidence, FittedCurve, best_scores, fit_curves, suggest_thresholds
 from .export import describe, export_bundle
 from .reading import TaggedVideos
 from .runs import TrainedModel
@@ -86,8 +86,5 @@ def fit_confidence(held: HeldOut, videos: TaggedVideos, folds: int) -> FittedCon
         gate: fit_curves(best, present) for gate, best in held.best.items()
     }
     own = next(iter(held.best))
-    thresholds = tuple(
-        suggest_threshold(np.where(np.isfinite(column), curve(column), np.nan), present[:, index])
-        for index, (curve, column) in enumerate(zip(curves[own], held.best[own].T, strict=True))
-    )
+    thresholds = suggest_thresholds(curves[own], held.best[own], present)
     return FittedConfidence(curves, thresholds, len(held.names), folds)

@@ -13,8 +13,9 @@ from basnet_training.confidence import (
     best_scores,
     fit_curves,
     fit_platt,
+    half_of_best_f1,
     saved_confidence,
-    suggest_threshold,
+    suggest_thresholds,
 )
 
 
@@ -74,7 +75,8 @@ def test_no_detection_counts_as_the_lowest_score():
     """Else a faint detection, which held-out videos have none of, is as sure as a strong one."""
     best = np.where(np.arange(40) < 20, 1.2, np.nan)[:, None]
     (curve,) = fit_curves(best, (np.arange(40) < 20)[:, None])
-    assert curve(0.05) < 0.1
+    assert curve(0.0) < 0.1
+    assert curve(0.05) < 0.2
     assert curve(1.2) > 0.9
 
 
@@ -83,13 +85,34 @@ def test_best_scores_are_per_class_and_absent_where_nothing_was_found():
     np.testing.assert_array_equal(found, [[np.nan] * 3, [0.7, 0.9, np.nan]])
 
 
-def test_the_threshold_tells_tags_best():
-    confidence = np.array([0.9, 0.8, 0.7, 0.6, 0.55, 0.3, 0.2, 0.1] * 2)
-    present = confidence >= 0.6
-    assert 0.55 < suggest_threshold(confidence, present) < 0.6
-    assert suggest_threshold(confidence[:8], present[:8]) == 0.5  # four of each kind: too few
-    missing = np.where(present, confidence, np.nan)
-    assert 0 < suggest_threshold(missing, present) < 0.6
+def test_the_threshold_is_half_of_the_best_f1():
+    """F1 by hand: of 0.9, 0.8, 0.7, 0.2 with tags 1, 0, 1, 0 the best is 4 / 5, at 0.7."""
+    confidence, present = np.array([0.9, 0.8, 0.7, 0.2]), np.array([True, False, True, False])
+    assert half_of_best_f1(confidence, present) == pytest.approx(0.4)
+    assert half_of_best_f1(np.array([0.9, 0.8, -1.0]), np.array([True, True, False])) == 0.5
+    assert half_of_best_f1(np.array([-1.0, 0.9]), np.array([True, False])) == 0.5  # nothing right
+
+
+def test_the_threshold_is_where_expected_f1_is_highest():
+    """The theorem, on confidences that are true chances."""
+    rng = np.random.default_rng(1)
+    chance = rng.beta(0.6, 1.4, 40000)
+    present = rng.random(40000) < chance
+    levels = np.linspace(0.05, 0.6, 56)
+    f1 = [
+        2 * (present & (chance >= x)).sum() / (present.sum() + (chance >= x).sum()) for x in levels
+    ]
+    found = half_of_best_f1(np.round(chance, 3), present)
+    assert found == pytest.approx(levels[int(np.argmax(f1))], abs=0.03)
+
+
+def test_classes_with_few_videos_share_a_threshold():
+    scores = np.linspace(0.1, 1, 40)
+    present = np.stack((scores > 0.5, np.arange(40) < 3, np.arange(40) >= 38), axis=1)
+    best = np.stack((scores, scores, scores), axis=1)
+    own, *rare = suggest_thresholds(fit_curves(best, present), best, present)
+    assert own == 0.5
+    assert rare[0] == rare[1] < 0.5
 
 
 def test_what_is_saved_is_what_the_bundle_gets(tmp_path):

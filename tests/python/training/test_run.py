@@ -202,6 +202,15 @@ def test_what_is_wrong_is_told_with_a_next_step(tmp_path, arguments, part):
     assert part in result.output
 
 
+def test_the_output_may_lie_within_the_input(tmp_path):
+    """Catches a second call that takes what the first one left for features or changed input."""
+    _, tags = make(tmp_path / "d", PLAIN)
+    given = (tmp_path / "d", tags, "-o", tmp_path / "d" / "out", *QUICK)
+    call(*given, "--localize", tmp_path / "d" / "features")
+    again = call(*given, "--localize", tmp_path / "d" / "features")
+    assert again.output.count("(done before)") == 8
+
+
 def test_older_results_do_not_hide_that_nothing_was_localized(tmp_path):
     data = make(tmp_path / "d", PLAIN)
     call(*data, "-o", tmp_path / "out", *QUICK)

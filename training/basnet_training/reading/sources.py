@@ -21,6 +21,7 @@ from basnet_rt.features.records import read_extractor
 
 from .foreign import refuse_more_than_arrays
 
+RUN_RECORD = "run.json"  # in the folder that `basnet-train run` fills
 _DEPTH = 4  # folders below the one given that are looked into
 _LISTED = 12
 
@@ -97,7 +98,7 @@ def open_training_features(
 def folders_with_features(path: Path) -> list[Path]:
     """Folders below `path`, not itself, that features can be opened in, sorted.
 
-    `rgb` and `flow` side by side are one.
+    `rgb` and `flow` side by side are one. What an earlier `basnet-train run` left is passed over.
     """
     if not path.is_dir():
         return []
@@ -105,6 +106,9 @@ def folders_with_features(path: Path) -> list[Path]:
     for folder, below, files in os.walk(path):
         here = Path(folder)
         below.sort()
+        if RUN_RECORD in files:
+            below.clear()
+            continue
         parts = {"rgb", "flow"} <= set(below)
         if len(here.relative_to(path).parts) >= _DEPTH:
             below.clear()

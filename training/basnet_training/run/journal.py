@@ -13,8 +13,8 @@ from typing import Any
 from basnet_rt import InvalidValue
 from basnet_rt._system.json_file import read_json
 from basnet_rt._system.whole_file import write_whole
+from basnet_training.reading.sources import RUN_RECORD
 
-FILE = "run.json"
 FORMAT = "basnet_training.run"
 
 Say = Callable[[str], None]
@@ -34,7 +34,7 @@ class RunJournal:
             ValueError: the folder holds something that is no run, or a damaged record.
         """
         self.folder, self._say = folder, say
-        self._path = folder / FILE
+        self._path = folder / RUN_RECORD
         self._steps: dict[str, dict[str, Any]] = {}
         if self._path.is_file():
             found = read_json(self._path)

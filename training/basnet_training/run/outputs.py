@@ -20,6 +20,7 @@ from basnet_rt.features.files import SUFFIXES
 from basnet_rt.formats.result_files import write_results
 from basnet_rt.model.bundle import read_metadata
 from basnet_training.heldout import HeldOut
+from basnet_training.reading.matching import ENDINGS
 
 from .extraction import are_videos
 
@@ -107,11 +108,14 @@ def _as_part_of_a_run() -> Iterator[None]:
 
 
 def stamps(path: Path) -> list[list[Any]]:
-    """Name, size and time of the files that an input means; change with them."""
-    if not path.exists():
-        return []
-    files = sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]
-    found = [(one, one.stat()) for one in files]
+    """Name, size and time of the videos and features that an input means; change with them."""
+    if path.is_dir():
+        files = [one for one in sorted(path.rglob("*")) if one.suffix.lower() in ENDINGS]
+    else:
+        files = [path]
+    if are_videos(path):
+        files += [Path(one.source) for one in find_video_files([path])[0]]  # of a list, too
+    found = [(one, one.stat()) for one in dict.fromkeys(files) if one.is_file()]
     return [[str(one), stat.st_size, stat.st_mtime_ns] for one, stat in found]
 
 

@@ -195,7 +195,7 @@ def _hold_out(
 ) -> tuple[HeldOut | None, dict[str, Any]]:
     """Train once without each part, and see what is said of it."""
     config, videos = data.config, data.videos
-    folds = config.validation.folds or folds_for(videos)
+    folds = folds_for(config, videos)
     parts = divide_folds(videos, data.contents.twins, folds) if folds else []
     plain = config.model_copy(update={"validation": type(config.validation)()})
     runs = []
@@ -219,7 +219,7 @@ def _hold_out(
             clears=[f"{FOLDS}/{fold}"],
         )
     if not runs:
-        say("too few videos to hold any out: nothing can be said of the quality")
+        say("no video is held out, or there are too few: nothing can be said of the quality")
         return None, {"quality": None, "advice": []}
     held = read_folds(runs, config)
     return held, _quality(data, held, say)
@@ -247,7 +247,7 @@ def _train(request: Request, data: Data, held: HeldOut | None, journal: RunJourn
         model = load_model(folder)
         calibrate_network(model.network, plain, data.videos).save(folder)
         if held is not None:
-            folds = data.config.validation.folds or folds_for(data.videos)
+            folds = folds_for(data.config, data.videos)
             fit_confidence(held, data.videos, folds).save(folder)
         return {"step": done.step}
 
