@@ -1,4 +1,4 @@
-"""FittedConfidence: the chance that a video contains a class, given the score of its best detection.
+"""Confidence: the chance that a video contains a class, given the score of its best detection.
 
 Fitted from tags alone, on videos that the network was not trained on. The result is a rising curve
 for each class, stored in the bundle as points that a reader interpolates between.
@@ -31,7 +31,7 @@ Bools = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class FittedCurve:
-    """FittedConfidence over score, piecewise linear, constant beyond its ends.
+    """Confidence over score, piecewise linear, constant beyond its ends.
 
     Attributes:
         scores: (K,) rising. confidence: (K,) in [0, 1], never falling.
