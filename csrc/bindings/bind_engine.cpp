@@ -14,8 +14,9 @@
 namespace basnet_rt::python {
 namespace {
 
-engine::Model load(const std::string& path, std::optional<std::string> dtype, int num_threads) {
-  return engine::Model::load(path, {std::move(dtype), num_threads});
+engine::Model load(const std::string& path, std::optional<std::string> dtype, int num_threads,
+                   bool exact) {
+  return engine::Model::load(path, {std::move(dtype), num_threads, exact});
 }
 
 /// (activations (T, C), video scores (C,), foreground (T,), cas (T, C+1)), float32.
@@ -49,9 +50,9 @@ class Stream {
   py::tuple push(const py::array& features) {
     const CasView view = cas_view(features, "features");
     if (view.num_classes != feature_dim_) {
-      throw Error(ErrorCode::kInvalidArgument,
-                  "features has " + std::to_string(view.num_classes) +
-                      " channels; the model takes " + std::to_string(feature_dim_));
+      throw Error(ErrorCode::kInvalidArgument, "features has " + std::to_string(view.num_classes) +
+                                                   " channels; the model takes " +
+                                                   std::to_string(feature_dim_));
     }
     const FeatureView rows{view.data, view.num_snippets, view.num_classes};
     return arrays(run([&](StreamNetwork& own) { return own.push(rows); }));
@@ -106,10 +107,11 @@ py::list kernels() {
 
 void bind_engine(py::module_& module) {
   py::class_<engine::Model>(module, "EngineModel")
-      .def(py::init([](const std::string& path, std::optional<std::string> dtype, int threads) {
-             return without_gil([&] { return load(path, std::move(dtype), threads); });
+      .def(py::init([](const std::string& path, std::optional<std::string> dtype, int threads,
+                       bool exact) {
+             return without_gil([&] { return load(path, std::move(dtype), threads, exact); });
            }),
-           py::arg("path"), py::arg("dtype").none(true), py::arg("num_threads"))
+           py::arg("path"), py::arg("dtype").none(true), py::arg("num_threads"), py::arg("exact"))
       .def("forward", &forward, py::arg("features"))
       .def_property_readonly("dtype", &engine::Model::dtype)
       .def_property_readonly("kernel", &engine::Model::kernel)

@@ -53,8 +53,8 @@ def load(
             keeps the bundle's. What goes in and comes out is float32 either way.
         engine: "auto" is "native" on the CPU and "torch" on a GPU, and "torch" for a file whose
             network is not ours.
-        exact: False would allow forms of the network whose last bits depend on the cut into
-            chunks. The native engine has none yet: it changes nothing.
+        exact: False lets the native engine take whole videos in float32 by a faster form, in about
+            half the time. They are then equal to streams to rounding, no longer bit for bit.
         num_threads: that one call of the native engine may use; 0 is one for each core.
         trust_code: torch also loads a file with other code. It can do whatever you can do: give
             True only for a file whose maker you trust.
@@ -87,7 +87,7 @@ def load(
     if wanted not in (None, *NATIVE_DTYPES):
         raise InvalidValue(f"dtype is {dtype!r}; it must be one of {', '.join(NATIVE_DTYPES)}")
     try:
-        return load_native(path, metadata, wanted, threads)
+        return load_native(path, metadata, wanted, threads, exact)
     except BundleError:
         # The network of a TorchScript file may be another than ours; torch runs it if it may.
         if engine == "native" or not _is_torchscript(path) or not _has_torch():

@@ -76,7 +76,9 @@ class NativeModel(Model):
         return float32_rows(features)
 
 
-def load_native(path: Path, metadata: BundleMetadata, dtype: str | None, threads: int) -> Model:
+def load_native(
+    path: Path, metadata: BundleMetadata, dtype: str | None, threads: int, exact: bool
+) -> Model:
     """The bundle at `path`, run by the core.
 
     Raises:
@@ -89,5 +91,5 @@ def load_native(path: Path, metadata: BundleMetadata, dtype: str | None, threads
         raise InvalidValue(
             f"num_threads is {threads}; it must be 1 to {MOST_THREADS}, or 0 for every core"
         )
-    core = _core.EngineModel(str(path), dtype, threads)
+    core = _core.EngineModel(str(path), dtype, threads, exact)
     return NativeModel(core, metadata, name=path.name, path=path)
