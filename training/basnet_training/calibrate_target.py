@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from basnet_rt import InvalidValue
+from basnet_rt import InvalidValue, load
 from basnet_rt.model.bundle import BundleMetadata
 from basnet_rt.model.copies import rewrite_metadata
 
@@ -17,7 +17,7 @@ from .calibrate import Calibrated, calibrate
 from .confidence import CONFIDENCE_FILE
 from .config import Config, DataConfig, check_config
 from .dataset import open_videos
-from .export import load_bundle, postprocess_fields
+from .export import postprocess_fields
 from .heldout import fit_confidence, look_at
 from .runs import TrainedModel, load_model
 from .scripted import InferenceNetwork
@@ -54,19 +54,20 @@ def _fit_confidence(folder: Path, model: TrainedModel, done: Calibrated) -> None
     _, held = divide(open_videos(model.config.data), model.config.validation)
     with tempfile.TemporaryDirectory() as place:
         found = look_at(model, done.calibration, held, Path(place) / "model.pt")
-    fit_confidence(found, held, 1).save(folder)
+    fit_confidence(found, held, 1).save(folder, done.activation)
 
 
 def calibrate_bundle(
     path: Path, data: dict[str, Any], method: str | None, activation: str | None
 ) -> Calibrated:
-    """Calibrate a bundle, and rewrite it with the result."""
-    module, metadata = load_bundle(path)
+    """Calibrate a bundle of any format, and rewrite it with the result."""
+    model = load(path)
+    metadata = model.metadata
     if activation not in (None, metadata.activation):
         raise InvalidValue(f"activation: {path} was exported with {metadata.activation!r}")
     config = _replace(Config(data=_data(metadata)), data, method, metadata.activation)
     done = calibrate(
-        lambda features: module(features)[0],
+        lambda features: torch.from_numpy(model.forward(features[0].numpy())[0]).unsqueeze(0),
         open_videos(config.data),
         activation=metadata.activation,
         method=config.export.calibration,
@@ -78,9 +79,11 @@ def calibrate_bundle(
         if name not in ("fixed_lo", "fixed_hi")
     }
     fields = postprocess_fields(settings, done.calibration)
-    # The confidence was fitted to scores with the earlier range.
     changed = dataclasses.replace(
-        metadata, calibration=done.calibration, postprocess=fields, confidence=None
+        metadata,
+        calibration=done.calibration,
+        postprocess=fields,
+        confidence=None,  # it was of scores with the earlier range
     )
     rewrite_metadata(path, changed, path)
     return done

@@ -113,14 +113,12 @@ def export(
             dtype=dtype,
             activation=kind,
             calibration=fitting_calibration(folder, kind),
+            confidence=saved_confidence(folder, kind, len(model.classes)),
             provenance={"step": model.step},
         )
         chosen = form or model.config.export.format
-        confidence = saved_confidence(folder, len(model.classes)) if activation is None else None
         with _busy("exporting"):
-            agreement = export_bundle(
-                model.network, metadata, output, form=chosen, confidence=confidence
-            )
+            agreement = export_bundle(model.network, metadata, output, form=chosen)
     _answer_export(output, agreement.to_dict(), as_json)
 
 

@@ -87,12 +87,16 @@ class FittedConfidence:
             "folds": self.folds,
         }
 
-    def save(self, folder: Path) -> None:
-        write_whole(folder / CONFIDENCE_FILE, [json.dumps(self.to_dict(), indent=1), "\n"])
+    def save(self, folder: Path, activation: str) -> None:
+        """Leave it in a run's folder for `export`; it is of scores of this activation."""
+        content = {"activation": activation, "confidence": self.to_dict()}
+        write_whole(folder / CONFIDENCE_FILE, [json.dumps(content, indent=1), "\n"])
 
 
-def saved_confidence(folder: Path, classes: int) -> dict[str, Any] | None:
-    """What `FittedConfidence.save` left in a folder, for a bundle; None where there is nothing.
+def saved_confidence(folder: Path, activation: str, classes: int) -> dict[str, Any] | None:
+    """What `FittedConfidence.save` left in a folder, for a bundle.
+
+    None where there is nothing, or it is of another activation: its scores are others.
 
     Raises:
         ValueError: it is damaged, or of another number of classes.
@@ -100,10 +104,11 @@ def saved_confidence(folder: Path, classes: int) -> dict[str, Any] | None:
     path = folder / CONFIDENCE_FILE
     if not path.is_file():
         return None
-    found = read_json(path)
+    content = read_json(path)
+    found = content.get("confidence") if isinstance(content, dict) else None
     if not isinstance(found, dict) or len(found.get("thresholds", ())) != classes:
         raise InvalidValue(f"{path}: not the confidence of {classes} classes; make it again")
-    return found
+    return found if content.get("activation") == activation else None
 
 
 def best_scores(

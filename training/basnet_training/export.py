@@ -6,7 +6,6 @@ import datetime
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +36,6 @@ def export_bundle(
     *,
     sample: Tensor | None = None,
     form: str = "torchscript",
-    confidence: dict[str, Any] | None = None,
 ) -> Agreement:
     """Write a bundle, load it back and compare it with the network; whole or not at all.
 
@@ -48,14 +46,11 @@ def export_bundle(
         sample: (T, F) float32 features to compare on; made ones by default.
         form: "torchscript", "safetensors" or "onnx" (float32 alone, for other programs; a second
             file beside `path` holds `step`). "int8" weights need "safetensors".
-        confidence: of `FittedConfidence.to_dict`, for the metadata; None: it was not fitted.
 
     Raises:
         BundleError: the file does not agree with the network; nothing was written.
         ValueError: metadata and network do not belong together, or the format holds no such dtype.
     """
-    if confidence is not None:
-        metadata = replace(metadata, confidence=confidence)
     _check_pair(network, metadata)
     check_form(form, metadata.dtype)
     module = _inference_network(network, metadata)
@@ -117,9 +112,13 @@ def describe(
     dtype: str | None = None,
     activation: str | None = None,
     calibration: Calibration | None = None,
+    confidence: dict[str, Any] | None = None,
     provenance: dict[str, Any] | None = None,
 ) -> BundleMetadata:
-    """The metadata of a resolved configuration's bundle; None takes the configuration's choice."""
+    """The metadata of a resolved configuration's bundle; None takes the configuration's choice.
+
+    confidence: as from `Confidence.to_dict`.
+    """
     data = config.data
     if data.classes is None or data.feature_dim is None:
         raise InvalidValue("data.classes and data.feature_dim must be known to export")
@@ -138,6 +137,7 @@ def describe(
         topk_divisor=config.network.topk_divisor,
         score_function=config.network.score_function,
         calibration=calibration,
+        confidence=confidence,
         postprocess=postprocess_fields(
             {
                 "score_function": config.network.score_function,

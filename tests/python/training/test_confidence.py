@@ -118,8 +118,21 @@ def test_classes_with_few_videos_share_a_threshold():
 def test_what_is_saved_is_what_the_bundle_gets(tmp_path):
     curves = fit_curves(*(column[:, None] for column in drawn(30, 4, -3)))
     made = FittedConfidence({"video": curves, "none": curves}, (0.4,), 30, 4)
-    made.save(tmp_path)
-    assert saved_confidence(tmp_path, 1) == json.loads(json.dumps(made.to_dict()))
+    made.save(tmp_path, "sigmoid")
+    found = saved_confidence(tmp_path, "sigmoid", 1)
+    assert found == json.loads(json.dumps(made.to_dict()))
+    assert saved_confidence(tmp_path, "raw", 1) is None
     with pytest.raises(InvalidValue, match="2 classes"):
-        saved_confidence(tmp_path, 2)
-    assert saved_confidence(tmp_path / "elsewhere", 1) is None
+        saved_confidence(tmp_path, "sigmoid", 2)
+    assert saved_confidence(tmp_path / "elsewhere", "sigmoid", 1) is None
+
+
+def test_the_runtime_reads_what_is_fitted():
+    """The same numbers on both sides of the bundle."""
+    from basnet_rt.model.confidence import Confidence as Read
+
+    scores, labels = drawn(60, 5, -4)
+    curves = fit_curves(scores[:, None], labels[:, None])
+    read = Read.from_dict(FittedConfidence({"video": curves}, (0.4,), 60, 4).to_dict(), 1)
+    at = np.linspace(-1, 3, 40)
+    np.testing.assert_array_equal(read.curves["video"][0](at), curves[0](at))

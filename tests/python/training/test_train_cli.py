@@ -53,6 +53,17 @@ def test_from_features_to_a_calibrated_bundle(settings, data, tmp_path):
     assert load_bundle(bundle)[0](torch.rand(1, 4, 6))[0].shape == (1, 4, 2)
 
 
+def test_held_out_videos_of_a_run_give_the_bundle_confidence(settings, data, tmp_path):
+    """And a range that is measured anew takes it away: it was of other scores."""
+    run, bundle = tmp_path / "run", tmp_path / "m.pt"
+    call("fit", settings, "-o", run, *data, "--set", "validation.folds=2")
+    call("calibrate", run)
+    call("export", run, "-o", bundle)
+    assert len(read_metadata(bundle).confidence["thresholds"]) == 2
+    call("calibrate", bundle, *data)
+    assert read_metadata(bundle).confidence is None
+
+
 def test_resume_and_seed(settings, data, tmp_path):
     call("fit", settings, "-o", tmp_path / "run", *data, "--seed", 9)
     assert "holds a run" in call("fit", settings, "-o", tmp_path / "run", *data, code=1).output

@@ -248,7 +248,7 @@ def _train(request: Request, data: Data, held: HeldOut | None, journal: RunJourn
         calibrate_network(model.network, plain, data.videos).save(folder)
         if held is not None:
             folds = folds_for(data.config, data.videos)
-            fit_confidence(held, data.videos, folds).save(folder)
+            fit_confidence(held, data.videos, folds).save(folder, plain.export.activation)
         return {"step": done.step}
 
     journal.step(
@@ -270,11 +270,10 @@ def _export(request: Request, data: Data, journal: RunJournal) -> None:
         metadata = describe(
             model.config,
             calibration=fitting_calibration(folder, kind),
+            confidence=saved_confidence(folder, kind, len(model.classes)),
             provenance={"step": model.step, "videos": len(data.videos)},
         )
-        confidence = saved_confidence(folder, len(model.classes))
-        path = request.output / MODEL
-        return export_bundle(model.network, metadata, path, confidence=confidence).to_dict()
+        return export_bundle(model.network, metadata, request.output / MODEL).to_dict()
 
     depends_on = {"training": digest([data.key, data.config.validation.folds])}
     depends_on["export"] = digest(data.config.export.model_dump())
