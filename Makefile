@@ -119,22 +119,21 @@ test-threads: ## C++ tests under ThreadSanitizer
 test-python: setup ## Python tests against the reference and ../shared
 	pytest tests/python -n $(JOBS) $(PYTEST_ARGS)
 
-# One build for both programs: with libtorch, and with a network of arithmetic.
+# One build for both programs: with the native engine, and with a network of arithmetic.
 test-service: setup ## the gRPC service: streams, faults, limits, restarts
 	cmake -S service -B build/service -G Ninja -DCMAKE_BUILD_TYPE=Release \
 	  -DBASNET_RT_IN_TREE=ON -DBASNET_RT_SERVICE_FAKE=ON -DBASNET_RT_WERROR=ON \
-	  -DBASNET_RT_CUDA=OFF \
-	  -DCMAKE_PREFIX_PATH=$(LIBTORCH)
+	  -DBASNET_RT_CUDA=OFF
 	cmake --build build/service -j $(JOBS)
 	pytest tests/service -n $(JOBS) $(PYTEST_ARGS)
 
 SANITIZED_SERVICE := build/service-$(subst $(comma),-,$(SANITIZE))
 
-# Without libtorch, which was built without sanitizers. Debian's gRPC was, too: see the file.
+# Debian's gRPC was built without sanitizers: see the file.
 test-service-sanitize: setup ## the service under sanitizers; SANITIZE=thread for the other
 	cmake -S service -B $(SANITIZED_SERVICE) -G Ninja -DCMAKE_BUILD_TYPE=Debug \
 	  -DCMAKE_CXX_FLAGS_DEBUG="-O1 -g1 -D_GLIBCXX_ASSERTIONS" -DBASNET_RT_SANITIZE=$(SANITIZE) \
-	  -DBASNET_RT_IN_TREE=ON -DBASNET_RT_SERVICE_TORCH=OFF -DBASNET_RT_SERVICE_FAKE=ON \
+	  -DBASNET_RT_IN_TREE=ON -DBASNET_RT_SERVICE_FAKE=ON \
 	  -DBASNET_RT_CUDA=OFF
 	$(FIXED_ADDRESSES) cmake --build $(SANITIZED_SERVICE) -j $(JOBS)
 	TSAN_OPTIONS="suppressions=$(CURDIR)/tests/service/tsan_suppressions.txt" \

@@ -25,7 +25,7 @@ def source_files(folder: str) -> set[str]:
 
 
 def cpp_files() -> set[str]:
-    """What of the C++ library a wheel brings: headers, core and engine, component torch as sources."""
+    """What of the C++ library a wheel brings: headers, core, engine, component torch as sources."""
     package = "basnet_rt/cpp/lib/cmake/basnet_rt"
     files = {f.removeprefix("csrc/") for f in source_files("csrc/include")}
     wanted = {f"basnet_rt/cpp/{f}" for f in files if "/c_" not in f}

@@ -15,7 +15,7 @@ from patience import HANG
 REPOSITORY = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("BASNET_RT_SERVICE_BUILD", REPOSITORY / "build/service"))
 ANY_PORT = "127.0.0.1:0"
-FAKE, TORCH = "basnet_rt_service_fake", "basnet_rt_service"
+FAKE, REAL = "basnet_rt_service_fake", "basnet_rt_service"
 
 
 class Service:

@@ -1,5 +1,6 @@
 #include "engine/scores.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -67,10 +68,14 @@ void activate(const NetworkOptions& options, const float* cas, float foreground,
 
 std::vector<float> video_scores(const NetworkOptions& options, const float* cas,
                                 std::int64_t num_snippets) {
+  const std::int64_t columns = options.num_classes + 1;
+  // The core refuses such rows, and features of any size may be looked at.
+  if (!std::all_of(cas, cas + num_snippets * columns, [](float v) { return std::isfinite(v); })) {
+    return std::vector<float>(static_cast<std::size_t>(options.num_classes), std::nanf(""));
+  }
   PostprocessConfig config;
   config.score_function = options.score_function;
   config.topk_divisor = options.topk_divisor;
-  const std::int64_t columns = options.num_classes + 1;
   return basnet_rt::video_scores({cas, num_snippets, columns, columns}, config);
 }
 

@@ -57,5 +57,15 @@ TEST(Scores, VideoScoresAreMeansOfTheBest) {
   EXPECT_EQ(video_scores(options, cas, 4)[0], static_cast<float>(1.0 / (1.0 + std::exp(-2.5))));
 }
 
+// Catches an error, or a sort by a broken order, where features are finite and their sums are not.
+TEST(Scores, SumsBeyondFloat32HaveNoScores) {
+  NetworkOptions options;
+  options.num_classes = 2;
+  for (const float bad : {HUGE_VALF, std::numeric_limits<float>::quiet_NaN()}) {
+    const float cas[] = {1.0f, 0.0f, 3.0f, 0.0f, bad, 0.0f};
+    for (const float score : video_scores(options, cas, 2)) EXPECT_TRUE(std::isnan(score));
+  }
+}
+
 }  // namespace
 }  // namespace basnet_rt::engine::testing
