@@ -9,13 +9,15 @@ import time
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from basnet_rt._errors import Error
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
@@ -33,6 +35,13 @@ def failures() -> Iterator[None]:
             _drop_stdout()
         note(f"error: {error}")
         raise typer.Exit(1) from error
+
+
+def terminal() -> Console:
+    """Standard error, to draw on; rich takes a while to import, so nobody asks before he draws."""
+    from rich.console import Console
+
+    return Console(stderr=True)
 
 
 def _drop_stdout() -> None:
@@ -91,8 +100,8 @@ class Bar:
     """
 
     def __init__(self, what: str) -> None:
-        self._console = Console(stderr=True)
         self._progress: Progress | None = None
+        self._shown: bool | None = None  # not known before the work turns out to be slow
         self._what = what
         self._total: int | None = None
         self._started = time.monotonic()
@@ -101,9 +110,10 @@ class Bar:
         """How much is left to do; the first call says how much there is."""
         if self._total is None:
             self._total = left
-        slow = time.monotonic() - self._started > SLOW_SECONDS
-        if self._progress is None and slow and self._console.is_terminal:
-            self._progress = self._start()
+        if self._shown is None and time.monotonic() - self._started > SLOW_SECONDS:
+            console = terminal()
+            self._shown = console.is_terminal
+            self._progress = self._start(console) if self._shown else None
         if self._progress is not None:
             self._progress.update(self._progress.task_ids[0], completed=self._total - left)
 
@@ -111,10 +121,18 @@ class Bar:
         if self._progress is not None:
             self._progress.stop()
 
-    def _start(self) -> Progress:
+    def _start(self, console: Console) -> Progress:
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
         left = (TextColumn("left"), TimeRemainingColumn())
-        progress = Progress(*columns, *left, console=self._console)
+        progress = Progress(*columns, *left, console=console)
         progress.add_task(self._what, total=self._total)
         progress.start()
         return progress

@@ -6,15 +6,15 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
-
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from typing import TYPE_CHECKING, Any
 
 from basnet_rt.cli import common
 from basnet_rt.extractors.running import pipeline
 from basnet_rt.extractors.running.job import Result
 from basnet_rt.extractors.running.video_files import VideoFile
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 
 class ExtractionBar:
@@ -24,7 +24,7 @@ class ExtractionBar:
     """
 
     def __init__(self, videos: Sequence[VideoFile]) -> None:
-        self._console = Console(stderr=True)
+        self._console = common.terminal()
         self._shown = self._console.is_terminal
         self._sizes = {video.name: _size(video) for video in videos}
         self._left, self._done_bytes = sum(self._sizes.values()), 0
@@ -33,7 +33,7 @@ class ExtractionBar:
         self._num_videos, self._num_done, self._frames = len(videos), 0, 0
         self._started = time.monotonic()
         self._progress: Progress | None = None
-        self._total = TaskID(0)
+        self._total: TaskID | None = None
 
     def __enter__(self) -> ExtractionBar:
         return self
@@ -68,20 +68,27 @@ class ExtractionBar:
         if not self._shown and result.found is not None and at is not None:
             common.note(f"{name}: {at.frames} frames, {at.frames_per_second:.0f} frames/s")
 
+    def _start(self) -> Progress:
+        from rich.progress import BarColumn, Progress, TextColumn
+
+        progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[speed]}"),
+            TextColumn("{task.fields[left]}"),
+            console=self._console,
+        )
+        self._total = progress.add_task("", total=1.0, speed="", left="")
+        progress.start()
+        return progress
+
     def _draw(self, name: str, at: pipeline.Progress) -> None:
         if self._progress is None:
-            self._progress = Progress(
-                TextColumn("{task.description}"),
-                BarColumn(),
-                TextColumn("{task.fields[speed]}"),
-                TextColumn("{task.fields[left]}"),
-                console=self._console,
-            )
-            self._total = self._progress.add_task("", total=1.0, speed="", left="")
-            self._progress.start()
+            self._progress = self._start()
         if name not in self._tasks:
             self._tasks[name] = self._progress.add_task(name, total=1.0, speed="", left="")
         self._progress.update(self._tasks[name], completed=_share(at), **_words(at))
+        assert self._total is not None
         self._progress.update(
             self._total,
             description=f"{self._num_done}/{self._num_videos} videos",

@@ -54,7 +54,6 @@ def pooled(model, features) -> list:
     with basnet_rt.StreamPool(model, max_delay=0.001) as pool:
         ids = [pool.open() for _ in range(3)]
         parts = [[pool.push(one, features[:20])] for one in ids]
-        pool.wait(ids[1])
         state = pool.save(ids[1])
         parts[1].append(pool.poll(ids[1]))
         pool.drop(ids[1])

@@ -114,7 +114,7 @@ def test_a_line_a_video_without_a_terminal_and_bars_on_one(run_cli, made, tmp_pa
     """A log file is no place for bars; on a terminal: videos done, speed, time left."""
     from rich.console import Console
 
-    from basnet_rt.cli import common, extraction_bar
+    from basnet_rt.cli import common
     from basnet_rt.extractors.running import pipeline
 
     monkeypatch.setattr(common, "SLOW_SECONDS", -1.0)
@@ -125,7 +125,7 @@ def test_a_line_a_video_without_a_terminal_and_bars_on_one(run_cli, made, tmp_pa
         "a: 3", "b: 90", "c: 61", "d: 200"
     ]  # fmt: skip
     terminal = {"force_terminal": True, "width": 100}
-    monkeypatch.setattr(extraction_bar, "Console", lambda **_: Console(stderr=True, **terminal))
+    monkeypatch.setattr(common, "terminal", lambda: Console(stderr=True, **terminal))
     shown = run_cli(*command, "-o", tmp_path / "2")
     for part in ("/4 videos", "frames/s", "left 0:"):
         assert part in shown.stderr

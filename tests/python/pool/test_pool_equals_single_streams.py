@@ -82,10 +82,11 @@ def test_a_whole_backlog_goes_in_wide_batches(make_pool):
     assert pool.totals.largest_batch == 16
 
 
+@pytest.mark.parametrize("engine", ["native", "torch"])
 @pytest.mark.parametrize("kind", ["numpy", "torch", "float64"])
-def test_the_bundle_agrees_with_single_streams(bundle, kind):
+def test_the_bundle_agrees_with_single_streams(bundle, kind, engine):
     """From features on, within the rounding of a matrix product of another height."""
-    model = basnet_rt.load(bundle)
+    model = basnet_rt.load(bundle, engine=engine)
     rows = {i: pool_cases.features(n, 40 + i) for i, n in enumerate((1, 2, 3, 37, 90))}
     convert = {"numpy": np.asarray, "torch": torch.from_numpy, "float64": np.float64}[kind]
     pool = StreamPool(model, pool_cases.config(), max_batch=7, threaded=False)
@@ -100,10 +101,11 @@ def test_the_bundle_agrees_with_single_streams(bundle, kind):
 
 
 @torch.no_grad()
-def test_the_bundle_network_gives_each_slot_its_own_activations(model):
-    """CAS within 1e-5 of the whole, whatever slots share the calls; old states never leak."""
+def test_the_bundle_network_gives_each_slot_its_own_activations(bundle):
+    """CAS of torch within 1e-5 of the whole, whatever slots share the calls; no state leaks."""
     from basnet_rt.stream.pool_network import ModelNetwork
 
+    model = basnet_rt.load(bundle, engine="torch")
     network = ModelNetwork(model, with_cas=True)
     rows = {slot: pool_cases.features(24, 60 + slot) for slot in range(5)}
     got: dict[int, list] = {slot: [] for slot in rows}

@@ -314,7 +314,7 @@ def test_slow_work_shows_a_bar_on_a_terminal(run_cli, bundle, folder, output, mo
     monkeypatch.setattr(common, "SLOW_SECONDS", -1.0)
     command = ("localize", folder, "-m", bundle, "-o", output, "--no-resume")
     assert run_cli(*command).stderr == ""
-    monkeypatch.setattr(common, "Console", lambda **_: Console(stderr=True, force_terminal=True))
+    monkeypatch.setattr(common, "terminal", lambda: Console(stderr=True, force_terminal=True))
     shown = run_cli(*command)
     assert "localize" in shown.stderr
     assert "5/5" in shown.stderr

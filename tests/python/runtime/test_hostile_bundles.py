@@ -90,7 +90,7 @@ def test_one_changed_line_of_code_is_noticed(bundle, tmp_path):
         return content
 
     with pytest.raises(BundleError, match="its code is none that"):
-        basnet_rt.load(rebuilt(bundle, tmp_path / "changed.pt", change))
+        basnet_rt.load(rebuilt(bundle, tmp_path / "changed.pt", change), engine="torch")
 
 
 def test_code_beside_the_known_code_is_noticed(bundle, tmp_path):
@@ -98,7 +98,7 @@ def test_code_beside_the_known_code_is_noticed(bundle, tmp_path):
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("tiny/code/__torch__/more.py", "def f() -> int:\n  return 1\n")
     with pytest.raises(BundleError, match="trust_code"):
-        basnet_rt.load(path)
+        basnet_rt.load(path, engine="torch")
 
 
 def test_other_names_of_the_same_code_are_known(bundle, tmp_path):
@@ -107,13 +107,13 @@ def test_other_names_of_the_same_code_are_known(bundle, tmp_path):
     def change(name, content):
         return content.replace(b"_53", b"_953") if name.endswith("scripted.py") else content
 
-    basnet_rt.load(rebuilt(bundle, tmp_path / "renamed.pt", change))
+    basnet_rt.load(rebuilt(bundle, tmp_path / "renamed.pt", change), engine="torch")
 
 
 @pytest.mark.parametrize("method", ["copied", "resaved"])
 def test_copies_of_known_bundles_are_known(bundle, tmp_path, method):
     path = tmp_path / "copy.pt"
-    model = basnet_rt.load(bundle)
+    model = basnet_rt.load(bundle, engine="torch")
     if method == "copied":
         basnet_rt.model.rewrite_metadata(bundle, model.metadata, path)
     else:  # as version 0.1 rewrote metadata
@@ -121,7 +121,8 @@ def test_copies_of_known_bundles_are_known(bundle, tmp_path, method):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
             torch.jit.save(model.module, str(path), _extra_files=extra)
-    assert basnet_rt.load(path).metadata == model.metadata
+    for engine in ("native", "torch"):
+        assert basnet_rt.load(path, engine=engine).metadata == model.metadata
 
 
 def test_a_pickle_that_calls_is_refused(bundle, tmp_path):
@@ -133,9 +134,11 @@ def test_a_pickle_that_calls_is_refused(bundle, tmp_path):
         return pickle.dumps(Call(), protocol=2) if name == "data.pkl" else content
 
     path = rebuilt(bundle, tmp_path / "call.pt", change)
-    for read in (basnet_rt.load, lambda path: _core.read_weights(str(path))):
+    for engine in ("auto", "native", "torch"):
         with pytest.raises(BundleError):
-            read(path)
+            basnet_rt.load(path, engine=engine)
+    with pytest.raises(BundleError):
+        _core.read_weights(str(path))
 
 
 def text_with(**fields) -> str:

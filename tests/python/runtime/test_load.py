@@ -98,9 +98,10 @@ def test_metadata_that_does_not_fit(tmp_path, change, message):
 
 
 @pytest.mark.parametrize("dtype", ["bfloat16", torch.bfloat16])
-def test_dtype_is_of_the_weights(bundle, make_features, dtype):
+@pytest.mark.parametrize("engine", ["native", "torch"])
+def test_dtype_is_of_the_weights(bundle, make_features, dtype, engine):
     """Outputs stay float32 and near those of float32 weights."""
-    model = basnet_rt.load(bundle, dtype=dtype)
+    model = basnet_rt.load(bundle, dtype=dtype, engine=engine)
     features = make_features(40)
     got = model.forward(features).activations
     want = basnet_rt.load(bundle).forward(features).activations
@@ -109,10 +110,17 @@ def test_dtype_is_of_the_weights(bundle, make_features, dtype):
     assert 0 < abs(got - want).max() < 0.05 * abs(want).max()
 
 
-@pytest.mark.parametrize("dtype", ["float64", "int8", 3])
-def test_other_dtypes_are_refused(bundle, dtype):
+@pytest.mark.parametrize("dtype", ["float64", "int4", 3])
+@pytest.mark.parametrize("engine", ["auto", "native", "torch"])
+def test_other_dtypes_are_refused(bundle, dtype, engine):
     with pytest.raises(basnet_rt.InvalidValue, match="float32, bfloat16"):
-        basnet_rt.load(bundle, dtype=dtype)
+        basnet_rt.load(bundle, dtype=dtype, engine=engine)
+
+
+def test_int8_is_native(bundle):
+    assert basnet_rt.load(bundle, dtype="int8").dtype == "int8"
+    with pytest.raises(basnet_rt.InvalidValue, match="float32, bfloat16"):
+        basnet_rt.load(bundle, dtype="int8", engine="torch")
 
 
 @pytest.mark.parametrize("device", ["cuda:99", "abacus", None, 1.5])

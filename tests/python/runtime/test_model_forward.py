@@ -56,8 +56,9 @@ def test_features_are_not_modified(model, make_features):
 
 
 @pytest.mark.parametrize("num_snippets", [1, 8, 9, 16, 17, 24, 25, 26, 100])
-def test_pieces_agree_with_the_whole(model, make_features, num_snippets):
+def test_pieces_agree_with_the_whole(bundle, make_features, num_snippets):
     """Catches pieces that overlap too little, are cut wrongly, or score by piece."""
+    model = basnet_rt.load(bundle, engine="torch")
     rows = torch.from_numpy(make_features(num_snippets))
     whole = long_videos.run(model.module, rows, model.metadata, piece=10_000)
     pieces = long_videos.run(model.module, rows, model.metadata, piece=8)

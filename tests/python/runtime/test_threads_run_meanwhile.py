@@ -48,6 +48,7 @@ QUICK = {
     "NetworkLocalizer",  # tests/python/streaming/test_live_threads.py
     "parse_metadata",
     "StreamPool",
+    "kernels",
 }
 # All of them let go of the GIL; a test would need a bundle that takes long to read.
 OF_FILES = {
@@ -79,6 +80,18 @@ def many_detectors() -> _core.OnsetDetector:
     return made
 
 
+def engine() -> tuple[_core.EngineModel, np.ndarray]:
+    """A model and features that keep it busy for a while."""
+    rows = np.ascontiguousarray(RNG.normal(0, 1, (T, 8)), np.float32)
+    return _core.EngineModel(BUNDLE, None, 1), rows
+
+
+def engine_stream() -> _core.EngineStream:
+    made = _core.EngineStream(engine()[0], True)
+    made.push(engine()[1])
+    return made
+
+
 def evaluate() -> object:
     thresholds = [0.5]
     arrays = (VIDEOS, LABELS, SEGMENTS)
@@ -106,6 +119,11 @@ CALLS: dict[str, Callable[[], Call]] = {
     "check_bundle_code": lambda: partial(_core.check_bundle_code, BUNDLE),
     "check_bundle_undamaged": lambda: partial(_core.check_bundle_undamaged, BUNDLE),
     "bundle_code_digest": lambda: partial(_core.bundle_code_digest, BUNDLE),
+    "EngineModel.forward": lambda: partial(engine()[0].forward, engine()[1]),
+    "EngineStream.push": lambda: partial(engine_stream().push, engine()[1]),
+    "EngineStream.flush": lambda: engine_stream().flush,
+    "EngineStream.save": lambda: engine_stream().save,
+    "EngineStream.load": lambda: partial(engine_stream().load, engine_stream().save()),
     "StreamPostprocessor.push": lambda: lambda: stream(LIVE),
     "StreamPostprocessor.pending": lambda: stream().pending,
     "StreamPostprocessor.gap": lambda: partial(stream(LIVE).gap, 3),
@@ -171,6 +189,8 @@ QUICK_METHODS = {
     "StreamPostprocessor.same_settings",
     "StreamPostprocessor.differing_settings",
     "OnsetDetector.gap",
+    "EngineStream.undo",
+    "EngineStream.reset",
 }
 
 
@@ -178,7 +198,7 @@ def test_every_binding_is_tried_or_known_to_be_quick():
     tried = {name.split(".")[0] for name in CALLS}
     there = {name for name in dir(_core) if not name.startswith("_")}
     assert there - tried - QUICK - OF_FILES - ON_A_GPU == set()
-    for owner in (_core.StreamPostprocessor, _core.OnsetDetector):
+    for owner in (_core.StreamPostprocessor, _core.OnsetDetector, _core.EngineStream):
         names = [n for n in vars(owner) if not n.startswith("_") and callable(getattr(owner, n))]
         methods = {f"{owner.__name__}.{n}" for n in names}
         assert methods - set(CALLS) - QUICK_METHODS == set()

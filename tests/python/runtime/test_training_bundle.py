@@ -61,7 +61,7 @@ def test_long_videos_in_pieces(export, activation):
     """The exported form groups snippets by fours; cutting a video must not show."""
     from basnet_rt.model import long_videos
 
-    model = basnet_rt.load(export(activation=activation))
+    model = basnet_rt.load(export(activation=activation), engine="torch")
     rows = torch.from_numpy(features_of(517))
     whole = long_videos.run(model.module, rows, model.metadata, piece=1000)
     for got, want in zip(

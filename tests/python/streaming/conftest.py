@@ -40,8 +40,9 @@ def make_model(tmp_path_factory):
         export.export_bundle(network, metadata, path)
         return path
 
-    def make(hidden_cas=12, seed=1, **changes):
-        return basnet_rt.load(path_of(hidden_cas, seed, tuple(sorted(changes.items()))))
+    def make(hidden_cas=12, seed=1, engine="auto", **changes):
+        path = path_of(hidden_cas, seed, tuple(sorted(changes.items())))
+        return basnet_rt.load(path, engine=engine)
 
     make.path_of = lambda: path_of(12, 1, ())
     return make
@@ -51,6 +52,12 @@ def make_model(tmp_path_factory):
 def model(make_model):
     """Softmax activations, fixed normalisation, no gate: finals come early."""
     return make_model()
+
+
+@pytest.fixture(scope="session", params=["native", "torch"])
+def either_model(request, make_model):
+    """`model`, on each engine in turn."""
+    return make_model(engine=request.param)
 
 
 @pytest.fixture(scope="session")

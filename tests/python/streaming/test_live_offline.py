@@ -54,36 +54,36 @@ def assert_close(finals, want, tolerance=1e-4):
 
 @pytest.mark.parametrize("settings", SETTINGS)
 @pytest.mark.parametrize("seed", [0, 1])
-def test_equals_the_whole(model, make_features, settings, seed):
-    features, config = make_features(150, seed), model.config.replace(**SETTINGS[settings])
-    want = Localizer(model, config)(features)
+def test_equals_the_whole(either_model, make_features, settings, seed):
+    features, config = make_features(150, seed), either_model.config.replace(**SETTINGS[settings])
+    want = Localizer(either_model, config)(features)
     assert len(want) > 10
     for chunks in ([150], [1] * 150, random_chunks(seed)(150)):
-        assert_close(stream(model, config, chunked(features, chunks)), want)
+        assert_close(stream(either_model, config, chunked(features, chunks)), want)
 
 
 @pytest.mark.parametrize("settings", SETTINGS)
-def test_equals_its_own_activations_bit_for_bit(model, make_features, settings):
+def test_equals_its_own_activations_bit_for_bit(either_model, make_features, settings):
     """Post-processing of what the network gave: no tolerance."""
-    config = model.config.replace(**SETTINGS[settings])
+    config = either_model.config.replace(**SETTINGS[settings])
     pieces = chunked(make_features(150, 3), random_chunks(5)(150))
-    cas, raw = activations(model, pieces)
+    cas, raw = activations(either_model, pieces)
     assert len(cas) == 150
     scores = basnet_rt._core.video_scores(raw, config.native)
     want = basnet_rt.postprocess(cas, scores, config, snippet_seconds=SECONDS, raw_cas=raw)
     assert len(want) > 10
-    assert as_set(stream(model, config, pieces)) == as_set(want)
+    assert as_set(stream(either_model, config, pieces)) == as_set(want)
 
 
 @pytest.mark.parametrize("num_snippets", [1, 2, 3, 4, 5])
 @pytest.mark.parametrize("duration", [None, 10.0])
-def test_short_streams(model, make_features, num_snippets, duration):
+def test_short_streams(either_model, make_features, num_snippets, duration):
     """The network is two snippets behind: catches one lost or doubled at the end."""
     features = make_features(num_snippets, 2)
-    want = Localizer(model)(features, duration=duration)
+    want = Localizer(either_model)(features, duration=duration)
     assert len(want) > 0
     for chunks in ([num_snippets], [1] * num_snippets, [0, num_snippets, 0]):
-        found = stream(model, None, chunked(features, chunks), duration=duration)
+        found = stream(either_model, None, chunked(features, chunks), duration=duration)
         assert_close(found, want)
 
 

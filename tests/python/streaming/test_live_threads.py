@@ -131,8 +131,9 @@ def test_a_call_from_inside_a_call_is_refused_and_does_not_hang(model):
     assert stream.statistics.pushes == 0
 
 
-def test_what_the_network_raises_reaches_the_caller(model, make_features):
-    """As it is, also where it is no error of this package: Ctrl-C while the network runs."""
+def test_what_the_network_raises_reaches_the_caller(make_model, make_features):
+    """As it is, also where it is no error of this package: Ctrl-C while torch's network runs."""
+    model = make_model(engine="torch")
     stream = StreamingLocalizer(model)
     stream.push(make_features(10, 1))
     before = stream.save()

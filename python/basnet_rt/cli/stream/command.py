@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,7 +19,6 @@ from basnet_rt.cli.stream.session import Interrupts, StreamSession
 from basnet_rt.cli.stream.sources import Paced, RowSource, open_source
 from basnet_rt.cli.stream.state import StreamProgress, load_progress, open_events
 from basnet_rt.cli.stream.video import CameraSource, VideoFileSource, is_video
-from basnet_rt.cli.stream.view import LiveView
 from basnet_rt.config import PostprocessConfig
 from basnet_rt.extractors.interface import Extractor
 from basnet_rt.model.loading import load
@@ -28,6 +27,9 @@ from basnet_rt.postprocessing.onsets import Alarm
 from basnet_rt.stream.live_features import Missing
 from basnet_rt.stream.localizer import StreamingLocalizer
 from basnet_rt.video.live.opening import is_live
+
+if TYPE_CHECKING:
+    from basnet_rt.cli.stream.view import LiveView
 
 ModelFile = Annotated[Path, typer.Option("--model", "-m", help="A bundle.")]
 Sources = Annotated[
@@ -195,7 +197,7 @@ def _start(run: Run, localizer: StreamingLocalizer, chunk: int) -> None:
     with contextlib.ExitStack() as stack:
         written = progress.written if resumed else None
         events = stack.enter_context(open_events(run.output, written, to_stdout=not run.live))
-        view = stack.enter_context(LiveView(localizer)) if run.live else None
+        view = stack.enter_context(_view(localizer)) if run.live else None
         session = StreamSession(localizer, events, view, progress, run.pending)
         if run.state is not None:
             session.keep(run.state, run.save_every)
@@ -246,6 +248,12 @@ def _read_all(
             raise
         return False, error
     return True, None
+
+
+def _view(localizer: StreamingLocalizer) -> LiveView:
+    from basnet_rt.cli.stream.view import LiveView  # rich takes a while to import
+
+    return LiveView(localizer)
 
 
 def _extractor(run: Run, model: Model) -> Extractor | None:

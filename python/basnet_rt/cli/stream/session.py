@@ -8,14 +8,16 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from basnet_rt.cli.stream.sources import Rows, RowSource
 from basnet_rt.cli.stream.state import EventWriter, StreamProgress, save_progress
-from basnet_rt.cli.stream.view import LiveView
 from basnet_rt.results import Detections
 from basnet_rt.stream.live_features import Missing
 from basnet_rt.stream.localizer import StreamingLocalizer
+
+if TYPE_CHECKING:
+    from basnet_rt.cli.stream.view import LiveView
 
 Answer = TypeVar("Answer")
 
