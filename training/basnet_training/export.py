@@ -97,7 +97,7 @@ def load_bundle(path: str | Path) -> tuple[torch.jit.ScriptModule, BundleMetadat
     Raises:
         BundleError: absent, truncated, no bundle, or with code that no exporter of ours wrote.
     """
-    model = basnet_rt.load(path)
+    model = basnet_rt.load(path, engine="torch")
     return model.module, model.metadata
 
 
