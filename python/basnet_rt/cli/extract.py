@@ -19,7 +19,7 @@ from basnet_rt.extractors.registry import names
 from basnet_rt.extractors.running.folder import FeatureFolder
 from basnet_rt.extractors.running.job import Recipe, Result
 from basnet_rt.extractors.running.many import extract_many
-from basnet_rt.extractors.running.video_files import VideoFile, find_video_files
+from basnet_rt.extractors.running.video_files import VideoFile, find_video_files, passed_over
 from basnet_rt.localize.from_video import unrecorded
 from basnet_rt.model.bundle import read_metadata
 
@@ -47,6 +47,12 @@ Jobs = Annotated[
     int | None,
     typer.Option(min=1, help="Videos at a time, each in a process of its own. Default: cores / 2."),
 ]
+StreamIndex = Annotated[
+    int | None,
+    typer.Option(
+        min=0, help="Read this stream of files with several; the message about them numbers them."
+    ),
+]
 
 
 def extract(
@@ -58,6 +64,7 @@ def extract(
     settings: Settings = None,
     model: ModelFile = None,
     jobs: Jobs = None,
+    stream_index: StreamIndex = None,
     as_json: Json = False,
 ) -> None:
     """Make features of videos: <name>.npy and <name>.json for each, and extractor.json.
@@ -70,7 +77,7 @@ def extract(
     recipe, made = prepare_extractor(model, extractor, contract, weights, settings)
     with failures():
         folder = FeatureFolder(output, made.spec)
-        found, lost = _find(videos)
+        found, lost = _find(videos, stream_index)
         remade = folder.begin(found)
         if remade:
             note(f"{output}: {remade} of these are of another extractor; they are made again")
@@ -78,6 +85,7 @@ def extract(
         _run(found, recipe, folder, jobs or default_jobs(), made, totals)
     summary = totals.summary(output, made, time.monotonic() - started)
     answer(summary, [totals.line(summary)], as_json)
+    note_passed_over(videos)
     for line in totals.notes:
         note(line)
     for one in summary["failed"]:
@@ -131,11 +139,20 @@ def default_jobs() -> int:
     return max(1, cores // 2)
 
 
-def _find(videos: list[str]) -> tuple[list[VideoFile], list[tuple[str, Error]]]:
+def _find(videos: list[str], stream: int | None) -> tuple[list[VideoFile], list[tuple[str, Error]]]:
     try:
-        return find_video_files(videos)
+        return find_video_files(videos, stream)
     except Error as error:
         raise typer.BadParameter(str(error)) from error
+
+
+def note_passed_over(given: list[str]) -> None:
+    """Name the files in folders that are no videos as far as their ending and content tell."""
+    for one in map(Path, given):
+        found = [str(path) for path in passed_over(one)] if one.is_dir() else []
+        if found:
+            more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+            note(f"{one}: passed over, not known as videos: {', '.join(found[:3])}{more}")
 
 
 def oddities(result: Result) -> list[str]:

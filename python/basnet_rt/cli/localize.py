@@ -15,8 +15,9 @@ from basnet_rt._system.json_file import read_json
 from basnet_rt.activation_files import ActivationFolder
 from basnet_rt.annotations import read_annotations
 from basnet_rt.cli.common import Bar, Json, answer, failures, note, parse_settings, printable
-from basnet_rt.cli.extract import Jobs, Weights
+from basnet_rt.cli.extract import Jobs, StreamIndex, Weights, note_passed_over
 from basnet_rt.cli.video_reading import VideoOptions, make_reader, media_of, shown
+from basnet_rt.extractors.running.video_files import holds_videos
 from basnet_rt.formats.result_files import write_results
 from basnet_rt.localize.from_video import VideoReader
 from basnet_rt.localize.inputs import Failure, Input, find_inputs
@@ -81,6 +82,7 @@ def localize(
     weights: Weights = None,
     feature_cache: FeatureCacheFolder = None,
     jobs: Jobs = None,
+    stream_index: StreamIndex = None,
     device: Device = "cpu",
     dtype: Dtype = None,
     engine: Engine = "auto",
@@ -101,7 +103,7 @@ def localize(
         loaded = load(model, device=device, dtype=dtype, engine=cast(Any, engine))
         localizer = _localizer(loaded, config, changes)
         seconds = _durations(durations)
-        inputs, unread = _inputs(videos, loaded)
+        inputs, unread = _inputs(videos, loaded, stream_index)
         reader = make_reader(inputs, VideoOptions(model, weights, feature_cache, jobs, device))
         folder = None if save_activations is None else ActivationFolder(save_activations)
         key = run_key(localizer, model, seconds, folder)
@@ -121,10 +123,11 @@ def localize(
         _print_events(outcome, summary, as_json)
     else:
         answer(summary, [_line(summary)], as_json)
-    _say_failures(outcome)
+    _say_failures(outcome, videos)
 
 
-def _say_failures(outcome: Outcome) -> None:
+def _say_failures(outcome: Outcome, videos: list[str]) -> None:
+    note_passed_over([one for one in videos if holds_videos(one)])
     for one in outcome.failures:
         note(f"failed: {one.name}: {one.reason}")
     if outcome.failures:
@@ -181,9 +184,11 @@ def _durations(path: Path | None) -> dict[str, float | None]:
     return {name: video.duration for name, video in read_annotations(path).videos.items()}
 
 
-def _inputs(paths: list[str], model: Model) -> tuple[list[Input], list[Failure]]:
+def _inputs(
+    paths: list[str], model: Model, stream: int | None
+) -> tuple[list[Input], list[Failure]]:
     try:
-        return find_inputs(paths, model.metadata.modality)
+        return find_inputs(paths, model.metadata.modality, stream)
     except Error as error:
         raise typer.BadParameter(str(error)) from error
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from basnet_rt._system.addresses import shown_source
 from basnet_rt.cli.common import note
 from basnet_rt.cli.extract import default_jobs, oddities, recorded_recipe
 from basnet_rt.cli.extraction_bar import ExtractionBar
@@ -67,7 +68,7 @@ def shown(reader: VideoReader, videos: Sequence[Input]) -> Iterator[VideoReader]
 def media_of(videos: Sequence[Input], output: Path) -> dict[str, Any]:
     """For the results: where each video lies; files as paths from the results' own place."""
     found = {
-        one.name: one.path if one.video.is_address else _relative(one.path, output)
+        one.name: shown_source(one.path) if one.video.is_address else _relative(one.path, output)
         for one in videos
         if isinstance(one, Pixels)
     }

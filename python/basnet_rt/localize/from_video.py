@@ -29,6 +29,7 @@ def localize_video(
     weights: Weights | None = None,
     cache: str | Path | None = None,
     progress: Report | None = None,
+    stream_index: int | None = None,
 ) -> Detections:
     """Find actions in a video, from its pixels.
 
@@ -42,6 +43,7 @@ def localize_video(
         weights: the extractor's file, where it has weights.
         cache: folder to keep the features in, by content of the file and record of the extractor.
         progress: called now and then with how far the extraction is.
+        stream_index: as of `read_frames`.
 
     Raises:
         BundleError: the bundle records no extractor and none is given, or another one; weights are
@@ -53,7 +55,7 @@ def localize_video(
         raise InvalidType(f"localizer is a {type(localizer).__name__}; it must be a Localizer")
     made = fitting_extractor(localizer.model, extractor, weights)
     kept = None if cache is None else FeatureCache(cache, made.spec)
-    found = cached_features(source, made, kept, progress)
+    found = cached_features(source, made, kept, progress, stream_index)
     return localizer(found.features, duration=found.duration)
 
 

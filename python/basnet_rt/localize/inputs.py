@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from basnet_rt._errors import Error, InvalidValue
+from basnet_rt._system.addresses import local_path, shown_source
 from basnet_rt.extractors.running.video_files import VideoFile, find_video_files, holds_videos
 from basnet_rt.features.files import SUFFIXES
 from basnet_rt.features.records import check_same_extractor
@@ -81,10 +83,11 @@ class Pixels:
         return self.video.source
 
     def fingerprint(self) -> str:
-        """Path, size and time of the file; an address is taken at its word."""
+        """Path, size and time of the file; an address is taken at its word, which is not kept."""
+        stream = "" if self.video.stream is None else f";stream {self.video.stream}"
         if self.video.is_address:
-            return self.video.source
-        return _stamps([Path(self.video.source).resolve()])
+            return hashlib.sha256(self.video.source.encode()).hexdigest() + stream
+        return _stamps([Path(self.video.source).resolve()]) + stream
 
 
 Input = Features | Pixels
@@ -93,7 +96,7 @@ PixelReader = Callable[[Sequence[Pixels]], Iterator[tuple[Pixels, Given | Failur
 
 
 def find_inputs(
-    paths: Sequence[str | Path], modality: str = "rgb+flow"
+    paths: Sequence[str | Path], modality: str = "rgb+flow", stream: int | None = None
 ) -> tuple[list[Input], list[Failure]]:
     """Every video in files and folders of features (see `open_features`) and of pixels, in order.
 
@@ -105,16 +108,18 @@ def find_inputs(
     inputs: dict[str, Input] = {}
     failures: list[Failure] = []
     part = modality if modality in MODALITIES else "rgb+flow"
-    for path in paths:
+    for given in paths:
+        path = local_path(given)
         try:
-            found = _pixels(path) if holds_videos(path) else _features(Path(path), part)
+            found = _pixels(path, stream) if holds_videos(path) else _features(Path(path), part)
         except (Error, OSError) as error:
-            failures.append(Failure(str(path), str(error)))
+            failures.append(Failure(shown_source(path), str(error)))
             continue
         for one in found:
             if one.name in inputs:
                 raise InvalidValue(
-                    f"video {one.name!r} is both in {inputs[one.name].path} and in {one.path}"
+                    f"video {one.name!r} is both in {shown_source(inputs[one.name].path)} and in "
+                    f"{shown_source(one.path)}"
                 )
             inputs[one.name] = one
     return list(inputs.values()), failures
@@ -125,8 +130,8 @@ def _features(path: Path, modality: str) -> list[Features]:
     return [Features(name, path, source) for name in source.names]
 
 
-def _pixels(path: str | Path) -> list[Pixels]:
-    videos, errors = find_video_files([path])
+def _pixels(path: str | Path, stream: int | None) -> list[Pixels]:
+    videos, errors = find_video_files([path], stream)
     for _, error in errors:
         raise error
     return [Pixels(video) for video in videos]

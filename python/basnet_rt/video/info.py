@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from basnet_rt.video.opening import open_container, video_stream
+from basnet_rt.video.choosing import video_stream
+from basnet_rt.video.opening import open_container
 from basnet_rt.video.shape import Orientation, square_size
 
 DEFAULT_RATE = Fraction(25)  # of pictures without timestamps in a file that names no rate

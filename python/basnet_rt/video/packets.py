@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from basnet_rt._errors import VideoError
+from basnet_rt._system.addresses import shown_source
+from basnet_rt.video.content import ENCRYPTED, why_unreadable
 from basnet_rt.video.opening import check_size, pyav
 
 MOST_DAMAGED = 0.25  # of the packets; with more damage the rest tells little of the video
@@ -41,7 +43,7 @@ class DecodedPictures:
         source: object = "video",
         tolerant: bool = False,
     ) -> None:
-        self._container, self._stream, self._source = container, stream, source
+        self._container, self._stream, self._source = container, stream, shown_source(source)
         self._errors, self._tolerant = pyav().error, tolerant
         self.problems: Counter[str] = Counter()
         self.num_packets = 0
@@ -73,6 +75,7 @@ class DecodedPictures:
                 for packet in self._container.demux(self._stream):
                     failed = 0
                     if packet.size:
+                        self._check_encryption(packet)
                         self.num_packets += 1
                         yield packet
                 return
@@ -112,9 +115,16 @@ class DecodedPictures:
         self._size = size
         check_size(*size, self._source)
 
+    def _check_encryption(self, packet: Any) -> None:
+        """Demuxers of MP4 say so; PyAV before 14 could not pass it on."""
+        if getattr(packet, "has_sidedata", lambda kind: False)("encryption_info"):
+            raise VideoError(f"{self._source}: {ENCRYPTED}")
+
     def _check_damage(self) -> None:
         damaged = self.problems["damaged_packets"]
         if not self._tolerant and damaged > MOST_DAMAGED * max(1, self.num_packets):
+            if (reason := why_unreadable(self._container.name)) is not None:
+                raise VideoError(f"{self._source}: {reason}")
             raise VideoError(
                 f"{self._source}: {damaged} of {self.num_packets} packets are damaged; "
                 f"at most {MOST_DAMAGED:.0%} are borne"

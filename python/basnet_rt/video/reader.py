@@ -9,7 +9,10 @@ from types import TracebackType
 from typing import Any
 
 from basnet_rt._errors import InvalidValue, VideoError
+from basnet_rt._system.addresses import shown_source
+from basnet_rt.video.choosing import choice_remarks, video_stream
 from basnet_rt.video.clock import LONGEST_GAP, MOST_TOLD, Clock
+from basnet_rt.video.content import why_unreadable
 from basnet_rt.video.convert import Converter
 from basnet_rt.video.deinterlace import deinterlaced
 from basnet_rt.video.frames import Frame, FrameFormat, Image
@@ -22,10 +25,11 @@ from basnet_rt.video.info import (
     frame_rate,
     start_of,
 )
-from basnet_rt.video.opening import open_container, video_stream
+from basnet_rt.video.opening import open_container
 from basnet_rt.video.packets import DecodedPictures, numbered_as_stored
 
 MAX_GAP = 10.0
+_HDR = {16: "PQ", 18: "HLG"}  # transfer curves as ITU-T H.273 numbers them
 EARLY = Fraction(1, 2)  # seconds that a file may end before its header says
 MOST_BACKWARD = 0.25  # of the pictures
 
@@ -38,6 +42,7 @@ def read_frames(
     max_gap: float = MAX_GAP,
     threads: int | None = None,
     timeout: tuple[float, float] | None = None,
+    stream_index: int | None = None,
 ) -> FrameReader:
     """Open a video to read its pictures on a grid.
 
@@ -52,6 +57,8 @@ def read_frames(
         threads: of the decoder; None: several where pictures are large. 0: as many as there are
             processors.
         timeout: seconds to wait for opening and for reading, where the source is an address.
+        stream_index: of the video stream among all streams of the file, as libav* counts them;
+            None: the moving one that is marked default, else the one with most pictures.
 
     Raises:
         VideoError: it cannot be opened, or holds no video. While reading: no picture can be
@@ -62,7 +69,9 @@ def read_frames(
         raise InvalidValue(f"fps: expected above 0 and at most 1000, got {fps}")
     if not max_gap > 0:
         raise InvalidValue(f"max_gap: expected seconds above 0, got {max_gap}")
-    return FrameReader(source, fps, frames or FrameFormat(), max_gap, threads, timeout)
+    return FrameReader(
+        source, fps, frames or FrameFormat(), max_gap, threads, timeout, stream_index
+    )
 
 
 class FrameReader:
@@ -87,11 +96,12 @@ class FrameReader:
         max_gap: float,
         threads: int | None,
         timeout: tuple[float, float] | None,
+        stream_index: int | None = None,
     ) -> None:
-        self._source, self._fps, self._max_gap = source, fps, max_gap
+        self._source, self._fps, self._max_gap = shown_source(source), fps, max_gap
         self._container = open_container(source, timeout=timeout)
         try:
-            self._stream = video_stream(self._container, source)
+            self._stream = video_stream(self._container, source, stream_index)
             self._pictures = DecodedPictures(
                 self._container, self._stream, threads=threads, source=source
             )
@@ -99,7 +109,7 @@ class FrameReader:
             self._container.close()
             raise
         self.info: VideoInfo = describe(self._container, self._stream, None)
-        self._remarks: list[str] = []
+        self._remarks = choice_remarks(self._container, self._stream, source)
         self._container_start = start_of(self._container)
         self._converter = Converter(frames)
         self._step = 1 / (frame_rate(self._stream) or DEFAULT_RATE)
@@ -159,14 +169,17 @@ class FrameReader:
         """One picture behind the decoder: only the next one's time says how long it is shown."""
         last, begun, before = None, Fraction(0), Fraction(0)
         for picture, time in self._clock.timed(deinterlaced(self._pictures)):
-            if last is not None:
+            if last is None:
+                self._remark_range(picture)
+            else:
                 before = self._checked_gap(begun, time)
                 self.duration = float(time)
                 yield from self._show(last, begun, self._grid.until(time))
             last, begun = picture, time
             self._num_shown += 1
         if last is None:
-            raise VideoError(f"{self._source}: holds no picture that can be decoded")
+            reason = why_unreadable(self._container.name)
+            raise VideoError(f"{self._source}: {reason or 'holds no picture that can be decoded'}")
         said = self._said_length(last)
         # With B-frames a file says how long pictures are stored apart, not how long they are shown.
         length = min(said, before) if before and self._reordered else said
@@ -176,6 +189,14 @@ class FrameReader:
         if self._promised() > lost + begun + said + EARLY and not self._misled():
             self._pictures.problems["ends_early"] += 1
         self._check_times()
+
+    def _remark_range(self, picture: Any) -> None:
+        context = self._stream.codec_context
+        curve = _HDR.get(int(getattr(picture, "color_trc", 0) or context.color_trc or 0))
+        if curve is not None:
+            self._remarks.append(
+                f"is HDR ({curve}) and is read without tone mapping: colours look paler than in SDR"
+            )
 
     def _show(self, picture: Any, begun: Fraction, instants: range) -> Iterator[Frame]:
         image: Image | None = None

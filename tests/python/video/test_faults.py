@@ -5,12 +5,18 @@ Their pictures carry a number in ten bars, lowest bit at the left; order is read
 
 from __future__ import annotations
 
+import os
+import traceback
 from itertools import pairwise
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
+from coded_video import coded, write_coded
 
+from basnet_rt import VideoError
+from basnet_rt._system.addresses import without_secrets
 from basnet_rt.video import probe, read_frames
 
 BITS = 10
@@ -83,3 +89,110 @@ def test_a_header_of_one_picture_a_day(faults: Path):
     numbers, reader = read(faults / "avi_slow.avi")
     assert len(numbers) <= 25 * 600
     assert reader.duration <= 600
+
+
+def test_a_still_picture_before_the_video_hides_nothing(faults: Path):
+    numbers, reader = read(faults / "thumb_first.mov")
+    assert numbers == list(range(500, 550))
+    assert "holds 2 video streams: 0 (mjpeg" in reader.remarks[0]
+    assert "1 is read" in reader.remarks[0]
+
+
+def test_of_two_videos_the_first_is_read_and_the_second_by_its_number(faults: Path):
+    first, reader = read(faults / "dual.mp4")
+    assert "0 is read, --stream-index" in reader.remarks[0]
+    second, _ = read(faults / "dual.mp4", stream_index=1)
+    assert len(first) == len(second) == 50
+    assert first != second
+    with pytest.raises(VideoError, match="stream 7 is not a video stream; those are: 0, 1"):
+        read(faults / "dual.mp4", stream_index=7)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("anim.webp", "is an animated WebP"), ("cenc.mp4", "is encrypted")],
+)
+def test_what_cannot_be_read_is_refused_by_its_reason(faults: Path, name: str, reason: str):
+    with pytest.raises(VideoError, match=f"{name}: {reason}"):
+        read(faults / name)
+
+
+def test_hdr_is_remarked(faults: Path):
+    with read_frames(faults / "hdr_ts.mp4", fps=25) as reader:
+        assert len(list(reader)) == 25
+    assert reader.remarks == [
+        "is HDR (PQ) and is read without tone mapping: colours look paler than in SDR"
+    ]
+
+
+def test_a_still_picture_in_matroska_hides_nothing(tmp_path: Path):
+    """Matroska's header has no counts; the packets tell which stream moves."""
+    path = tmp_path / "a.mkv"
+    with av.open(str(path), "w") as output:
+        for codec, form in (("mjpeg", "yuvj420p"), ("libx264", "yuv420p")):
+            stream = output.add_stream(codec, rate=25)
+            stream.width, stream.height, stream.pix_fmt = 64, 48, form
+        for index in range(20):
+            picture = av.VideoFrame.from_ndarray(coded(index), "rgb24")
+            for stream in list(output.streams)[index > 0 :]:
+                output.mux(stream.encode(picture))
+        for stream in output.streams:
+            output.mux(stream.encode(None))
+    with read_frames(path, fps=25) as reader:
+        assert len(list(reader)) == 20
+    assert "1 is read" in reader.remarks[0]
+
+
+def test_a_scrambled_transport_stream_is_called_encrypted(tmp_path: Path):
+    """The two bits of each packet's header that say so are set, and its content is noise."""
+    path = write_coded(tmp_path / "a.ts", 30)
+    data = bytearray(path.read_bytes())
+    noise = np.random.default_rng(0)
+    for at in range(188 * 3, len(data), 188):
+        data[at + 3] |= 0x80
+        data[at + 12 : at + 188] = noise.bytes(176)
+    path.write_bytes(data)
+    with pytest.raises(VideoError, match="is encrypted"):
+        read(path)
+
+
+@pytest.mark.parametrize("ask", [read, probe])
+def test_a_pipe_is_refused_at_once(tmp_path: Path, ask):
+    """Opening it would wait for a writer that never comes."""
+    os.mkfifo(tmp_path / "a.mp4")
+    with pytest.raises(VideoError, match="is a pipe"):
+        ask(tmp_path / "a.mp4")
+
+
+def test_a_file_address_with_escapes(tmp_path: Path):
+    path = write_coded(tmp_path / "a b.mp4", 5)
+    with read_frames(path.as_uri(), fps=25) as reader:
+        assert len(list(reader)) == 5
+    assert "%20" in path.as_uri()
+
+
+SECRET = "hunter2"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"http://admin:{SECRET}@127.0.0.1:9/a.mp4",
+        f"http://127.0.0.1:9/a.mp4?token={SECRET}&x=1",
+        f"rtsp://admin:{SECRET}@127.0.0.1:9/a",
+        f"http://admin:p@{SECRET}@127.0.0.1:9/a.mp4#{SECRET}",
+    ],
+)
+def test_no_message_has_a_password(address: str):
+    """Nor has what a traceback prints of its cause."""
+    with pytest.raises(VideoError) as refused:
+        read(address)
+    told = "".join(traceback.format_exception_only(refused.value))
+    causes = f"{refused.value.__cause__!r}"
+    assert "127.0.0.1:9/a" in told
+    assert SECRET not in told + causes
+
+
+def test_text_with_addresses_loses_their_secrets():
+    text = f"open http://u:{SECRET}@h/a.ts?k={SECRET} and udp://@239.0.0.1:1234 failed"
+    assert without_secrets(text) == "open http://h/a.ts and udp://@239.0.0.1:1234 failed"

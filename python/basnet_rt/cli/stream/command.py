@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from basnet_rt._errors import Error, VideoError
+from basnet_rt._system.addresses import local_path, shown_source
 from basnet_rt.cli.common import failures, note, parse_settings
-from basnet_rt.cli.extract import Weights
+from basnet_rt.cli.extract import StreamIndex, Weights
 from basnet_rt.cli.stream.session import Interrupts, StreamSession
 from basnet_rt.cli.stream.sources import Paced, RowSource, open_source
 from basnet_rt.cli.stream.state import StreamProgress, load_progress, open_events
@@ -87,6 +88,7 @@ class Run:
     resume: bool
     replay: bool
     finish: bool
+    stream_index: int | None = None
 
 
 def stream(
@@ -94,6 +96,7 @@ def stream(
     sources: Sources = None,
     feature_dim: FeatureDim = None,
     weights: Weights = None,
+    stream_index: StreamIndex = None,
     follow: Follow = False,
     idle: Idle = math.inf,
     realtime: Realtime = False,
@@ -119,13 +122,22 @@ def stream(
     sequence number. A run that was killed and goes on with --resume repeats, with the same numbers,
     what it had said since its state was saved; a file of events (--output) has each once.
     """
-    given = sources or ["-"]
+    given = [local_path(one) for one in sources or ["-"]]
     _check_usage(given, follow, realtime)
     _check_state(save_state, resume, on_interrupt)
     finish = (on_interrupt or ("save" if save_state else "finish")) == "finish"
     reading, showing = (realtime, give_up, weights), (pending, output, live)
     flags = (resume, replay, finish)
-    run = Run(given, idle if follow else 0.0, *reading, *showing, save_state, save_every, *flags)
+    run = Run(
+        given,
+        idle if follow else 0.0,
+        *reading,
+        *showing,
+        save_state,
+        save_every,
+        *flags,
+        stream_index,
+    )
     with failures():
         loaded = load(model, device=device, dtype=dtype)
         _check_feature_dim(feature_dim, loaded)
@@ -138,9 +150,20 @@ def _check_usage(sources: list[str], follow: bool, realtime: bool) -> None:
         raise typer.BadParameter("--follow: give one file of features")
     for source in sources:
         if realtime and is_live(source):
-            raise typer.BadParameter(f"--realtime: {source} gives its pictures in time anyway")
+            raise typer.BadParameter(
+                f"--realtime: {shown_source(source)} gives its pictures in time anyway"
+            )
         if source != "-" and not is_live(source) and not Path(source).is_file():
-            raise typer.BadParameter(f"{source}: no such file")
+            raise typer.BadParameter(_why_no_file(source))
+
+
+def _why_no_file(source: str) -> str:
+    path = Path(source)
+    if path.is_fifo():
+        return f"{source}: a pipe; give features on standard input, and videos as files"
+    if path.is_dir():
+        return f"{source}: a folder; a stream is of one video: give its files, each is a stream"
+    return f"{source}: no such file"
 
 
 def _check_state(state: Path | None, resume: bool, on_interrupt: str | None) -> None:
@@ -273,7 +296,7 @@ def _open(run: Run, given: str, session: StreamSession, extractor: Extractor | N
     elif is_live(given):
         return _camera(run, given, session, extractor)
     else:
-        source = VideoFileSource(given, extractor)
+        source = VideoFileSource(given, extractor, run.stream_index)
     return Paced(source, metadata.snippet_seconds) if run.realtime else source
 
 

@@ -93,6 +93,7 @@ class StreamSession:
             max_latency=round(statistics.latency_max, 3),
             compute_seconds=round(statistics.compute_seconds, 3),
             **({} if source.problems is None else {"problems": dict(source.problems)}),
+            **({"remarks": remarks} if (remarks := list(source.remarks)) else {}),
         )
         self.localizer.reset()
         self.progress.source, self.progress.snippet = self.progress.source + 1, 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
@@ -16,6 +16,7 @@ import numpy.typing as npt
 from basnet_rt._errors import InvalidValue
 from basnet_rt.features.source import open_features
 from basnet_rt.stream.live_features import Missing
+from basnet_rt.video.content import video_kind
 
 Rows = npt.NDArray[np.float32]
 
@@ -51,6 +52,11 @@ class RowSource(Protocol):
         """Counts of faults that were repaired or left out, by kind; None if none are looked for."""
         ...
 
+    @property
+    def remarks(self) -> Sequence[str]:
+        """Sentences on how the source was read, after the end."""
+        ...
+
     def read(self, count: int) -> Rows | Missing:
         """The next `count` snippets (N, F), fewer before a gap and at the end; or a gap."""
         ...
@@ -74,6 +80,7 @@ class ByteSource:
     """
 
     live, duration, started, problems = False, None, None, None
+    remarks: Sequence[str] = ()
 
     def __init__(
         self, name: str, file: BinaryIO, feature_dim: int, follow_seconds: float = 0.0
@@ -85,10 +92,15 @@ class ByteSource:
         self._head: bytes | None = None  # read to look for a header, and not used yet
 
     def read(self, count: int) -> Rows:
-        if self._head is None:
+        if first := self._head is None:
             self._begin()
         size = self._dim * self._dtype.itemsize
         data = self._bytes(int(min(count, self._left)) * size)
+        if first and (kind := video_kind(data)) is not None:
+            raise InvalidValue(
+                f"{self.name}: begins as a video does ({kind}), not as rows of features; give a "
+                "video as a file, for it is not read from a pipe"
+            )
         if len(data) % size:
             raise InvalidValue(
                 f"{self.name}: ends within a snippet: {len(data) % size} of {size} bytes "
@@ -161,6 +173,7 @@ class ArraySource:
     """A `.npz` or `.h5` of one video."""
 
     live, duration, started, problems = False, None, None, None
+    remarks: Sequence[str] = ()
 
     def __init__(self, path: Path, feature_dim: int, modality: str) -> None:
         self.name, self.starts_over = path.stem, True
@@ -198,6 +211,10 @@ class Paced:
     @property
     def problems(self) -> Mapping[str, int] | None:
         return self._source.problems
+
+    @property
+    def remarks(self) -> Sequence[str]:
+        return self._source.remarks
 
     def read(self, count: int) -> Rows | Missing:
         if self._start is None:

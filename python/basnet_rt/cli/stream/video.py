@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from basnet_rt.cli.stream.sources import Rows, skip_rows
 from basnet_rt.extractors.interface import Extractor
 from basnet_rt.extractors.running.one_thread import one_thread
 from basnet_rt.extractors.running.pipeline import last_instant
-from basnet_rt.extractors.running.video_files import VIDEO_SUFFIXES, name_of
+from basnet_rt.extractors.running.video_files import is_video_file, name_of
 from basnet_rt.stream.live_features import Missing, live_features
 from basnet_rt.video import FrameReader, LiveSource, open_live, read_frames
 from basnet_rt.video.live.opening import is_live
@@ -21,11 +20,8 @@ Items = Iterator[Rows | Missing]
 
 
 def is_video(source: str) -> bool:
-    """Whether it is to be decoded: an address, a device, or a file by its ending.
-
-    Bare rows of numbers may have any other ending, so nothing is guessed from content.
-    """
-    return is_live(source) or Path(source).suffix.lower() in VIDEO_SUFFIXES
+    """Whether it is to be decoded: an address, a device, or a file as `localize` judges it."""
+    return is_live(source) or is_video_file(source)
 
 
 class _Snippets:
@@ -67,15 +63,21 @@ class VideoFileSource(_Snippets):
 
     live, starts_over, started = False, True, None
 
-    def __init__(self, source: str, extractor: Extractor) -> None:
+    def __init__(self, source: str, extractor: Extractor, stream_index: int | None = None) -> None:
         super().__init__(source, extractor)
         spec = extractor.spec
-        self._reader: FrameReader = read_frames(source, fps=spec.fps, frames=spec.frames)
+        self._reader: FrameReader = read_frames(
+            source, fps=spec.fps, frames=spec.frames, stream_index=stream_index
+        )
         self._items = self._read()
 
     @property
     def problems(self) -> dict[str, int]:
         return self._reader.problems
+
+    @property
+    def remarks(self) -> list[str]:
+        return self._reader.remarks
 
     def skip(self, count: int) -> None:
         """Makes the features again: a snippet may depend on any picture before it."""
@@ -118,6 +120,10 @@ class CameraSource(_Snippets):
     def problems(self) -> dict[str, int]:
         dropped = {"dropped_frames": self._source.num_dropped}
         return {**self._source.problems, **(dropped if self._source.num_dropped else {})}
+
+    @property
+    def remarks(self) -> list[str]:
+        return self._source.remarks
 
     def go_on(self, started: datetime, snippet: int) -> None:
         """Continue a stream that began then, and has had the snippets before this one."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
 
 from basnet_rt._errors import BundleError, Error, InvalidValue
+from basnet_rt._system.addresses import shown_source
 from basnet_rt._system.whole_file import whole
 from basnet_rt.extractors.running.pipeline import Extracted
 from basnet_rt.extractors.running.store import Stored
@@ -19,6 +21,17 @@ from basnet_rt.features.records import (
     read_sidecar,
     write_extractor,
 )
+
+LONGEST_NAME = 200  # bytes; file systems take 255, with endings and the name of the part
+
+
+def _check_length(name: str) -> None:
+    length = len(os.fsencode(name))
+    if length > LONGEST_NAME:
+        raise InvalidValue(
+            f"video {name[:40]}...: its name has {length} bytes, and the names of its features may "
+            f"have {LONGEST_NAME}; rename the video"
+        )
 
 
 class FeatureFolder:
@@ -35,7 +48,8 @@ class FeatureFolder:
         """Make the folder one of this extractor; how many features of another will be made again.
 
         Raises:
-            ValueError: a video's sidecar would lie on `extractor.json`.
+            ValueError: a video's sidecar would lie on `extractor.json`, or its name is too long for
+            a file.
             Error: the folder has features of another extractor that are none of `videos`, or
                 cannot be written to.
         """
@@ -45,6 +59,8 @@ class FeatureFolder:
                 f"a video called {Path(EXTRACTOR_FILE).stem!r}: {EXTRACTOR_FILE} is the record of "
                 "the extractor; rename the video"
             )
+        for name in names:
+            _check_length(name)
         foreign = self._foreign()
         lonely = sorted(foreign - names)
         if lonely:
@@ -86,7 +102,7 @@ class FeatureFolder:
         """
         features, record = self._files(video.name)
         sidecar = Sidecar(
-            source=video.source,
+            source=shown_source(video.source),
             sha256=sha256,
             duration=found.duration,
             num_frames=found.num_frames,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from basnet_rt._errors import Error
+from basnet_rt._system.addresses import without_secrets
 from basnet_rt.extractors.interface import Extractor
 from basnet_rt.extractors.registry import extractor_from_spec, make_extractor
 from basnet_rt.extractors.running.cache import FeatureCache
@@ -82,25 +83,31 @@ def attempt(
             if stored.finished:
                 return replace(result, found=stored.found, finished_before=True)
         source = video.source if video.is_address else Path(video.source)
-        found = extract_features(source, extractor, progress=lambda at: watch(video, at))
+        found = extract_features(
+            source, extractor, progress=lambda at: watch(video, at), stream_index=video.stream
+        )
         return replace(result, found=found)
     except Exception as error:  # noqa: BLE001 (decoders and networks have kinds of their own)
         return replace(result, error=reason_of(error))
 
 
 def cached_features(
-    source: str | Path, extractor: Extractor, cache: FeatureCache | None, progress: Report | None
+    source: str | Path,
+    extractor: Extractor,
+    cache: FeatureCache | None,
+    progress: Report | None,
+    stream: int | None = None,
 ) -> Extracted:
     """One video's features, out of the cache where they are there, and kept in it.
 
     Raises:
         As `extract_features`; OSError: the file cannot be read.
     """
-    video = VideoFile(str(source), str(source))
+    video = VideoFile(str(source), str(source), stream)
     sha256 = None if cache is None else video.sha256()
     found = None if cache is None else cache.look(video, sha256).found
     if found is None:
-        found = extract_features(source, extractor, progress=progress)
+        found = extract_features(source, extractor, progress=progress, stream_index=stream)
         if cache is not None:
             cache.keep(video, sha256, found)
     return found
@@ -108,9 +115,10 @@ def cached_features(
 
 def reason_of(error: Exception) -> str:
     """An error for people; those of other packages with their kind."""
-    text = str(error).strip()
+    text = without_secrets(str(error).strip())
     if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+        name = without_secrets(str(error.filename))
+        return f"{name}: {error.strerror}" if error.filename else error.strerror
     return text if isinstance(error, Error) and text else f"{type(error).__name__}: {text}"
 
 

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from basnet_rt._errors import InvalidValue
+from basnet_rt._system.addresses import shown_source
 from basnet_rt.extractors.interface import Extractor, Features, Session
 from basnet_rt.extractors.running.channel import Channel, Stopped
 from basnet_rt.extractors.running.one_thread import one_thread
@@ -213,16 +214,16 @@ def _joined(rows: list[Features], spec: ExtractorSpec) -> Features:
 
 
 def _check(features: Features, spec: ExtractorSpec, num_frames: int, source: object) -> None:
-    wanted = spec.num_snippets(num_frames)
+    wanted, name = spec.num_snippets(num_frames), shown_source(source)
     if len(features) != wanted:
         raise InvalidValue(
-            f"{source}: extractor {spec.name} made {len(features)} rows of {num_frames} frames; "
+            f"{name}: extractor {spec.name} made {len(features)} rows of {num_frames} frames; "
             f"its spec promises {wanted}"
         )
     bad = np.argwhere(~np.isfinite(features))
     if len(bad):
         snippet, channel = bad[0].tolist()
         raise InvalidValue(
-            f"{source}: extractor {spec.name} made {features[snippet, channel]} at snippet "
+            f"{name}: extractor {spec.name} made {features[snippet, channel]} at snippet "
             f"{snippet}, channel {channel}"
         )

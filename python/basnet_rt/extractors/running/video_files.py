@@ -2,49 +2,68 @@
 
 from __future__ import annotations
 
+import codecs
+import hashlib
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from basnet_rt._errors import Error, InvalidValue, VideoError
+from basnet_rt._system.addresses import is_address, local_path, shown_source
 from basnet_rt._system.file_digest import file_sha256
 from basnet_rt.features.files import SUFFIXES as FEATURE_SUFFIXES
-from basnet_rt.video.opening import is_address
+from basnet_rt.video.content import file_kind
+from basnet_rt.video.opening import refuse_pipe
 
 # Endings of the files taken from a folder; a file named by itself may have any ending.
 VIDEO_SUFFIXES = (
-    *(".3gp", ".asf", ".avi", ".f4v", ".flv", ".m2ts", ".m2v", ".m4v", ".mjpeg", ".mkv", ".mov"),
-    *(".mp4", ".mpeg", ".mpg", ".mts", ".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv", ".y4m"),
+    *(".264", ".265", ".3gp", ".asf", ".avi", ".dv", ".f4v", ".flv", ".gif", ".h264", ".h265"),
+    *(".hevc", ".ivf", ".m2ts", ".m2v", ".m4v", ".mjpeg", ".mjpg", ".mkv", ".mov", ".mp4"),
+    *(".mpeg", ".mpg", ".mts", ".mxf", ".nut", ".ogm", ".ogv", ".rm", ".rmvb", ".ts", ".vob"),
+    *(".webm", ".wmv", ".wtv", ".y4m"),
 )
 LIST_SUFFIX = ".txt"
+# Files that lie beside videos: said nothing about.
+_BESIDE = {
+    *(".csv", ".html", ".ini", ".jpeg", ".jpg", ".json", ".jsonl", ".log", ".md", ".nfo", ".pdf"),
+    *(".png", ".py", ".sh", ".srt", ".txt", ".vtt", ".xml", ".yaml", ".yml", *FEATURE_SUFFIXES),
+}
 _FEATURE_HEADS = (b"\x93NUMPY", b"PK\x03\x04", b"\x89HDF\r\n")
 
 
 @dataclass(frozen=True)
 class VideoFile:
-    """One video and its name: the file's name without its ending."""
+    """One video and its name: the file's name without its ending.
+
+    `stream`: index of the video stream that is wanted; None leaves the choice to the reader.
+    """
 
     name: str
     source: str
+    stream: int | None = None
 
     @property
     def is_address(self) -> bool:
         return is_address(self.source)
 
     def sha256(self) -> str | None:
-        """Of the content; None of an address.
+        """Of the content, and of the number of a stream that was asked for; None of an address.
 
         Raises:
             VideoError: the file cannot be read.
         """
         if self.is_address:
             return None
+        refuse_pipe(self.source)
         try:
             digest: str = file_sha256(self.source).hexdigest()
         except OSError as error:
             raise VideoError(f"{self.source}: cannot be read: {error.strerror}") from error
-        return digest
+        if self.stream is None:
+            return digest
+        return hashlib.sha256(f"{digest}:{self.stream}".encode()).hexdigest()
 
 
 # These never end, so no features would ever be written.
@@ -52,7 +71,7 @@ _CAMERAS = ("rtsp://", "rtsps://", "rtp://", "udp://", "srt://", "/dev/video")
 
 
 def find_video_files(
-    given: Sequence[str | Path],
+    given: Sequence[str | Path], stream: int | None = None
 ) -> tuple[list[VideoFile], list[tuple[str, Error]]]:
     """Every video in files, folders (with what lies below), lists and addresses, in order.
 
@@ -69,12 +88,12 @@ def find_video_files(
     errors: list[tuple[str, Error]] = []
     for one in given:
         try:
-            sources = list(_sources(str(one)))
+            sources = list(_sources(local_path(one)))
         except Error as error:
-            errors.append((str(one), error))
+            errors.append((shown_source(one), error))
             continue
-        for source in sources:
-            video = VideoFile(name_of(source), source)
+        for name, source in _named(local_path(one), sources):
+            video = VideoFile(name, source, stream)
             _check_alone(video, found.get(video.name))
             found[video.name] = video
     return list(found.values()), errors
@@ -83,7 +102,7 @@ def find_video_files(
 def name_of(source: str) -> str:
     """A file's name without its ending; of an address, that of its path, or else its host."""
     if not is_address(source):
-        return Path(source).stem
+        return Path(local_path(source)).stem
     parts = urlsplit(source)
     return PurePosixPath(unquote(parts.path)).stem or parts.hostname or "video"
 
@@ -96,19 +115,34 @@ def holds_videos(path: str | Path) -> bool:
     """
     if is_address(str(path)) or str(path).startswith(_CAMERAS):
         return True
-    path = Path(path)
+    path = Path(local_path(path))
     if path.is_dir():
         parts = [path, path / "rgb", path / "flow"]
         return not any(_has_features(part) for part in parts) and any(_videos_below(path))
-    if path.suffix.lower() in (*VIDEO_SUFFIXES, LIST_SUFFIX):
-        return True
+    pipe = str(path) == "-" or (path.exists() and not path.is_file())
+    if path.suffix.lower() in (*VIDEO_SUFFIXES, LIST_SUFFIX) or pipe:
+        return True  # a pipe is refused as a video
     return path.suffix not in FEATURE_SUFFIXES and path.is_file() and not _begins_as_features(path)
+
+
+def is_video_file(path: str | Path) -> bool:
+    """Whether a file is a video, by its ending or else by how it begins.
+
+    Rows of numbers may have any other ending, so what is not known to be a video is none.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix in VIDEO_SUFFIXES or suffix in FEATURE_SUFFIXES:
+        return suffix in VIDEO_SUFFIXES
+    return suffix not in _BESIDE and file_kind(path) is not None
 
 
 def _sources(given: str) -> Iterator[str]:
     path = Path(given)
+    refuse_pipe(given)
     if given.startswith(_CAMERAS):
-        raise InvalidValue(f"{given}: a camera, which has no end: basnet-rt stream takes it")
+        raise InvalidValue(
+            f"{shown_source(given)}: a camera, which has no end: basnet-rt stream takes it"
+        )
     if is_address(given):
         yield given
     elif path.is_dir():
@@ -122,28 +156,67 @@ def _sources(given: str) -> Iterator[str]:
         yield given
 
 
+def _named(given: str, sources: list[str]) -> list[tuple[str, str]]:
+    """Each source with its name; where a folder has two of one name, all its names are paths.
+
+    Such a path is that from the folder, `__` between its parts, so that it is one file's name.
+    """
+    names = [name_of(source) for source in sources]
+    if len(set(names)) < len(names) and Path(given).is_dir():
+        below = [Path(source).relative_to(given) for source in sources]
+        names = ["__".join((*path.parent.parts, path.stem)) for path in below]
+    if len(set(names)) < len(names) and Path(given).is_dir():  # a.mp4 beside a.mkv
+        names = ["__".join(path.parts) for path in below]
+    return list(zip(names, sources, strict=True))
+
+
 def _listed(path: Path) -> Iterator[str]:
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        data = path.read_bytes()
+        wide = data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+        lines = data.decode("utf-16" if wide else "utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidValue(f"{path}: cannot be read as a list of videos: {error}") from error
     for line in map(str.strip, lines):
         if line.endswith(LIST_SUFFIX):
             raise InvalidValue(f"{path}: {line}: a list within a list")
         if line and not line.startswith("#"):
-            yield from _sources(line if is_address(line) else str(path.parent / line))
+            yield from _sources(line if is_address(line) else str(path.parent / local_path(line)))
 
 
 def _check_alone(video: VideoFile, other: VideoFile | None) -> None:
     if other is not None:
         raise InvalidValue(
-            f"{other.source} and {video.source} are both called {video.name!r}; rename one, or "
-            "give them to two runs with a folder each"
+            f"{shown_source(other.source)} and {shown_source(video.source)} are both called "
+            f"{video.name!r}; rename one, give the folder above them, or give them to two runs "
+            "with a folder each"
         )
 
 
 def _videos_below(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.rglob("*") if p.suffix.lower() in VIDEO_SUFFIXES)
+    return sorted(path for path in _files_below(folder) if is_video_file(path) and path.is_file())
+
+
+def passed_over(folder: Path) -> list[Path]:
+    """Files below a folder that are neither videos nor of a kind that lies beside them."""
+    return sorted(
+        path
+        for path in _files_below(folder)
+        if path.suffix.lower() not in _BESIDE and not is_video_file(path)
+    )
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    """Every file but resource forks (`._x`) and hidden ones; linked folders are followed once."""
+    seen = set()
+    for place, folders, files in os.walk(folder, followlinks=True):
+        real = os.path.realpath(place)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        folders.sort()
+        yield from (Path(place, name) for name in files if not name.startswith("."))
 
 
 def _has_features(folder: Path) -> bool:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from basnet_rt._errors import VideoError
-from basnet_rt.video.opening import is_address, open_container
+from basnet_rt._system.addresses import is_address
+from basnet_rt.video.opening import open_container
 
 if TYPE_CHECKING:
     from basnet_rt.video.live.settings import LiveSettings

@@ -11,6 +11,8 @@ from fractions import Fraction
 from typing import Any
 
 from basnet_rt._errors import VideoError
+from basnet_rt._system.addresses import shown_source
+from basnet_rt.video.choosing import video_stream
 from basnet_rt.video.convert import Converter
 from basnet_rt.video.deinterlace import deinterlaced
 from basnet_rt.video.frames import Frame, FrameFormat, Gap, Image
@@ -18,7 +20,6 @@ from basnet_rt.video.grid import Grid, exact_rate
 from basnet_rt.video.live.clock import LiveClock
 from basnet_rt.video.live.opening import never_ends, open_live_container
 from basnet_rt.video.live.settings import LiveSettings
-from basnet_rt.video.opening import video_stream
 from basnet_rt.video.packets import DecodedPictures
 
 
@@ -37,6 +38,7 @@ class LiveReader:
     Attributes:
         started: when the first picture arrived, by the calendar; None before.
         problems: name to count, of all connections.
+        remarks: sentences for people.
         endless: an end is a fault, and the source cannot be asked to wait.
     """
 
@@ -50,6 +52,7 @@ class LiveReader:
     ) -> None:
         self.started: datetime | None = None
         self.problems: Counter[str] = Counter()
+        self.remarks: list[str] = []
         self.settings = settings
         self._address, self._fps, self._now = address, fps, clock
         self._stop = threading.Event()
@@ -169,5 +172,6 @@ class LiveReader:
         without = self._now() - self._broken_since
         if without >= self.settings.give_up:
             raise VideoError(
-                f"{self._address}: no picture for {without:.0f} s, given up: {self._reason}"
+                f"{shown_source(self._address)}: no picture for {without:.0f} s, given up: "
+                f"{self._reason}"
             )

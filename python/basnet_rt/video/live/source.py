@@ -70,6 +70,11 @@ class LiveSource:
         """Name to count, as in docs/video.md."""
         return {name: count for name, count in sorted(self._reader.problems.items()) if count}
 
+    @property
+    def remarks(self) -> list[str]:
+        """Sentences on how the source was read."""
+        return list(self._reader.remarks)
+
     def go_on(self, started: datetime, index: int) -> None:
         """Before the first item: continue a stream that began at `started` and has had the
         instants before `index`. The first item is then the gap since.

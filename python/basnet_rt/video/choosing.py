@@ -1,0 +1,130 @@
+"""Which of a file's video streams is read: the moving one, or the one that was asked for."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from typing import Any
+
+from basnet_rt._errors import VideoError
+from basnet_rt._system.addresses import is_address, shown_source
+from basnet_rt.video.opening import check_size, open_container
+
+# libav* reads any text as pictures of characters, by its suffix alone.
+_TEXT_CODECS = {"ansi", "bintext", "xbin", "idf"}
+_LOOKED_AT = 2000  # packets that are counted where no header says how many pictures there are
+_STILL_SHARE = 100  # a stream with so many times fewer pictures than another one stands still
+
+
+def video_stream(container: Any, source: object, index: int | None = None) -> Any:
+    """The stream of pictures: moving, marked default if one is, then the one with most pictures.
+
+    Args:
+        container: of PyAV.
+        source: for messages.
+        index: of the stream that is wanted, as libav* counts all streams of the file.
+
+    Raises:
+        VideoError: no video stream, none of this index, no decoder for it, or its pictures are too
+            large.
+    """
+    streams = moving_streams(container, source)
+    if index is not None:
+        return _checked(_indexed(container, index, source), source)
+    if not streams:
+        raise VideoError(
+            f"{shown_source(source)}: holds no video stream, only {_content(container)}"
+        )
+    return _checked(streams[0], source)
+
+
+def moving_streams(container: Any, source: object) -> list[Any]:
+    """Video streams without covers, the best first; still pictures last."""
+    streams = [one for one in container.streams.video if not _is_cover(one)]
+    if len(streams) < 2:
+        return streams
+    counts = _picture_counts(streams, source)
+    most = max(counts.values(), default=0)
+
+    def rank(stream: Any) -> tuple[bool, bool, int]:
+        count = counts.get(stream.index, 0)
+        moving = count > max(1, most // _STILL_SHARE) or most <= 1
+        return not moving, not _marked(stream, "default"), -count
+
+    return sorted(streams, key=rank)
+
+
+def choice_remarks(container: Any, chosen: Any, source: object) -> list[str]:
+    """What to say where there was a choice of streams."""
+    streams = sorted(moving_streams(container, source), key=lambda one: one.index)
+    if len(streams) < 2:
+        return []
+    each = ", ".join(f"{one.index} ({_described(one)})" for one in streams)
+    number = len(streams)
+    return [
+        f"holds {number} video streams: {each}; {chosen.index} is read, --stream-index N another"
+    ]
+
+
+def _indexed(container: Any, index: int, source: object) -> Any:
+    found = [one for one in container.streams.video if one.index == index]
+    if not found:
+        there = ", ".join(str(one.index) for one in container.streams.video) or "none"
+        raise VideoError(
+            f"{shown_source(source)}: stream {index} is not a video stream; those are: {there}"
+        )
+    return found[0]
+
+
+def _checked(stream: Any, source: object) -> Any:
+    context = stream.codec_context
+    if context is None or context.name in _TEXT_CODECS:
+        what = "text" if context is not None else "pictures that no decoder here can read"
+        raise VideoError(f"{shown_source(source)}: not a video, but {what}")
+    check_size(context.width, context.height, source)
+    return stream
+
+
+def _picture_counts(streams: list[Any], source: object) -> dict[int, int]:
+    """Pictures by stream index: as the header says, else among the file's first packets."""
+    stated = {one.index: one.frames or _tagged(one) for one in streams}
+    if all(stated.values()) or is_address(source):
+        return stated
+    counted: Counter[int] = Counter()
+    with contextlib.suppress(Exception), open_container(source) as again:  # type: ignore[arg-type]
+        wanted = [one for one in again.streams.video if one.index in stated]
+        for number, packet in enumerate(again.demux(wanted)):
+            counted[packet.stream_index] += bool(packet.size)
+            if number >= _LOOKED_AT:
+                break
+    return {index: stated[index] or counted[index] for index in stated}
+
+
+def _tagged(stream: Any) -> int:
+    """Matroska's statistics."""
+    for key, value in stream.metadata.items():
+        if key.startswith("NUMBER_OF_FRAMES") and value.isdigit():
+            return int(value)
+    return 0
+
+
+def _described(stream: Any) -> str:
+    context = stream.codec_context
+    if context is None:
+        return "no decoder here"
+    pictures = f", {stream.frames} pictures" if stream.frames else ""
+    return f"{context.name}, {context.width} x {context.height}{pictures}"
+
+
+def _is_cover(stream: Any) -> bool:
+    return _marked(stream, "attached_pic") or _marked(stream, "timed_thumbnails")
+
+
+def _marked(stream: Any, name: str) -> bool:
+    disposition = stream.disposition
+    return bool(disposition & type(disposition)[name])
+
+
+def _content(container: Any) -> str:
+    kinds = sorted({"cover pictures" if s.type == "video" else s.type for s in container.streams})
+    return " and ".join(kinds) or "nothing"

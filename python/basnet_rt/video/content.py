@@ -1,0 +1,95 @@
+"""Kinds of files, told by their bytes rather than by their names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+HEAD_BYTES = 1024
+ENCRYPTED = "is encrypted; it can be read only once it is decrypted"
+_SCANNED = 1 << 20  # bytes at the front that are searched for the reason of a failure
+_TS_PACKET, _TS_SYNC = 188, 0x47
+
+# First bytes, and the kind; sources: the formats' own specifications.
+_HEADS = (
+    (b"\x1a\x45\xdf\xa3", "Matroska or WebM"),
+    (b"OggS", "Ogg"),
+    (b"FLV\x01", "FLV"),
+    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "ASF"),
+    (b".RMF", "RealMedia"),
+    (b"GIF87a", "GIF"),
+    (b"GIF89a", "GIF"),
+    (b"YUV4MPEG2", "YUV4MPEG"),
+    (b"\x06\x0e\x2b\x34\x02\x05\x01\x01", "MXF"),
+    (b"DKIF", "IVF"),
+    (b"nut/multimedia container", "NUT"),
+    (b"\xb7\xd8\x00\x20\x37\x49\xda\x11", "WTV"),
+    (b"\x00\x00\x01\xb3", "MPEG video"),
+    (b"\x00\x00\x00\x01", "H.264 or H.265"),
+)
+_PACK = (b"\x00\x00\x01\xba", "MPEG programme stream")
+_BOXES = {b"ftyp", b"moov", b"mdat", b"wide", b"pnot"}
+_STILL_BRANDS = {b"avif", b"heic", b"heix", b"mif1"}
+
+
+def video_kind(head: bytes) -> str | None:
+    """The kind of video that a file beginning with these bytes is; None: none that is known.
+
+    Still pictures (JPEG, PNG, WebP, AVIF) are none. Rows of numbers pass: each head here would be a
+    number that features do not have.
+    """
+    if head[4:8] in _BOXES:
+        return None if head[4:8] == b"ftyp" and head[8:12] in _STILL_BRANDS else "MP4 or MOV"
+    if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
+        return "AVI"
+    if head.startswith(_PACK[0]) and len(head) > 4 and head[4] & 0xC0 in (0x40, 0x00):
+        return _PACK[1]
+    if _is_transport(head):
+        return "MPEG transport stream"
+    return next((kind for begin, kind in _HEADS if head.startswith(begin)), None)
+
+
+def file_kind(path: str | Path) -> str | None:
+    """`video_kind` of a file; None too where it cannot be read or is no ordinary file."""
+    path = Path(path)
+    try:
+        if not path.is_file():
+            return None
+        with path.open("rb") as file:
+            return video_kind(file.read(HEAD_BYTES))
+    except OSError:
+        return None
+
+
+def why_unreadable(name: str) -> str | None:
+    """Why nothing of a file decodes, where its bytes tell: encrypted, or animated WebP."""
+    path = Path(name.removeprefix("file:"))
+    try:
+        with path.open("rb") as file:
+            front = file.read(_SCANNED)
+    except OSError:
+        return None
+    if front[:4] == b"RIFF" and front[8:16] == b"WEBPVP8X" and front[20] & 0x02:
+        return "is an animated WebP, which the decoder here cannot read; convert it to MP4 or GIF"
+    if _has_encryption(front):
+        return ENCRYPTED
+    return None
+
+
+def _has_encryption(front: bytes) -> bool:
+    if front[:4] == b"\x1a\x45\xdf\xa3":
+        header = front[: front.find(b"\x1f\x43\xb6\x75")]  # up to the first cluster
+        return b"\x50\x35" in header and b"\x47\xe1" in header  # ContentEncryption, its algorithm
+    if _is_transport(front):
+        packets = range(front.index(_TS_SYNC), len(front) - 4, _TS_PACKET)
+        scrambled = sum(bool(front[at + 3] & 0xC0) for at in packets if front[at] == _TS_SYNC)
+        return 2 * scrambled > len(packets)
+    return b"encv" in front and b"sinf" in front
+
+
+def _is_transport(head: bytes) -> bool:
+    """Sync bytes at the distance of a packet, with or without four bytes before each."""
+    for first, apart in ((0, _TS_PACKET), (4, _TS_PACKET + 4)):
+        places = range(first, len(head), apart)
+        if len(places) >= 3 and all(head[at] == _TS_SYNC for at in places[:5]):
+            return True
+    return False
