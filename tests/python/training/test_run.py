@@ -244,7 +244,7 @@ def test_parts_keep_equal_features_together_and_share_the_tags(tmp_path):
     from basnet_training.config import DataConfig
 
     videos = open_videos(DataConfig(features=features, annotations=tags))
-    parts = divide_folds(videos, [["v_0", "v_2", "v_4"]], 4)
+    parts = divide_folds(videos, np.zeros((16, 16)), [["v_0", "v_2", "v_4"]], 4)
     assert sorted(place for part in parts for place in part) == list(range(16))
     place = {name: index for index, name in enumerate(videos.names)}
     twins = {place[name] for name in ("v_0", "v_2", "v_4")}
@@ -270,6 +270,6 @@ def test_quality_is_average_precision_beside_chance_with_advice(tmp_path):
     assert "100.0       23.8" in text
     said = "\n".join(advice(quality, videos, [5] * 21, 0.64, 0.8))
     assert "B: hardly above chance, and fewer than 10 videos" in said
-    assert "80 % of the snippets look like one of another video" in said
+    assert "80 % of a video's snippets look like one of another" in said
     assert "no more than 5 snippets" in said
     assert "C: cannot be told" in said
