@@ -9,7 +9,7 @@ from basnet_rt import InvalidValue
 from basnet_training.config import DataConfig, load_config
 from basnet_training.reading import open_videos
 from basnet_training.reading.contents import read_contents
-from basnet_training.reading.scenes import balanced_parts, scene_groups, shared_scenes
+from basnet_training.reading.scenes import balanced_parts, shared_scenes
 from basnet_training.reading.survey import near_equal, survey
 from basnet_training.timing import settle_timing
 
@@ -206,13 +206,6 @@ def test_scenes_that_are_in_two_videos_are_seen(tmp_path):
     shares = shared_scenes(opened(folder, ROWS))
     assert shares[0, 2] == shares[2, 0] == 0.5
     assert shares[0, 1] < 0.1
-
-
-def test_groups_join_the_closest_first_and_stay_small():
-    shares = np.zeros((6, 6))
-    shares[0, 1], shares[1, 2], shares[3, 4] = 0.9, 0.8, 0.1
-    assert sorted(map(sorted, scene_groups(shares, [], 2))) == [[0, 1], [2], [3], [4], [5]]
-    assert sorted(map(sorted, scene_groups(shares, [[4, 5]], 3))) == [[0, 1, 2], [3], [4, 5]]
 
 
 def test_parts_are_balanced_whatever_the_groups():

@@ -244,7 +244,7 @@ def test_parts_keep_equal_features_together_and_share_the_tags(tmp_path):
     from basnet_training.config import DataConfig
 
     videos = open_videos(DataConfig(features=features, annotations=tags))
-    parts = divide_folds(videos, np.zeros((16, 16)), [["v_0", "v_2", "v_4"]], 4)
+    parts = divide_folds(videos, [["v_0", "v_2", "v_4"]], 4)
     assert sorted(place for part in parts for place in part) == list(range(16))
     place = {name: index for index, name in enumerate(videos.names)}
     twins = {place[name] for name in ("v_0", "v_2", "v_4")}

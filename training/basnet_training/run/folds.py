@@ -15,7 +15,7 @@ from basnet_training.calibrate import calibrate_network
 from basnet_training.config import Config
 from basnet_training.heldout import HeldOut, look_at
 from basnet_training.reading import TaggedVideos
-from basnet_training.reading.scenes import Floats, balanced_parts, scene_groups
+from basnet_training.reading.scenes import MOST_COMPARED, balanced_parts, shared_scenes
 from basnet_training.runs import load_model
 
 FILE = "held_out.npz"
@@ -23,26 +23,31 @@ _BEST = "best_"
 
 
 def divide_folds(
-    videos: TaggedVideos, shares: Floats, twins: Sequence[Sequence[str]], folds: int
+    videos: TaggedVideos, twins: Sequence[Sequence[str]], folds: int
 ) -> list[list[int]]:
     """Places of the videos of each part; each has its share of every class.
 
-    Videos of the same features, or that share scenes, are in one part, as far as parts of equal
-    size allow. A class that is in a single video is unknown to the network that is tested on it.
-
-    Args:
-        shares: of `shared_scenes`.
+    Videos of the same features are in one part. A class that is in a single video is unknown to the
+    network that is tested on it.
     """
-    place = {name: index for index, name in enumerate(videos.names)}
-    pairs = [[place[name] for name in group if name in place] for group in twins]
-    groups = scene_groups(shares, pairs, -(-len(videos) // folds))
+    leader = {name: group[0] for group in twins for name in group}
+    members: dict[str, list[int]] = {}
+    for place, name in enumerate(videos.names):
+        members.setdefault(leader.get(name, name), []).append(place)
+    groups = list(members.values())
     shuffled = sampling.generator(0).permutation(len(groups)).tolist()
     parts = balanced_parts([groups[at] for at in shuffled], videos.labels, folds)
     return [part for part in parts if part]
 
 
-def divided_scenes(shares: Floats, parts: Sequence[Sequence[int]]) -> float:
-    """Mean over videos of the largest share of snippets that look like one of another part's."""
+def divided_scenes(videos: TaggedVideos, parts: Sequence[Sequence[int]]) -> float:
+    """Mean over videos of the largest share of snippets that look like one of another part's.
+
+    0 for more than `MOST_COMPARED` videos, which are not compared.
+    """
+    if len(videos) > MOST_COMPARED:
+        return 0.0
+    shares = shared_scenes(videos)
     apart = np.ones(shares.shape, bool)
     for part in parts:
         apart[np.ix_(part, part)] = False

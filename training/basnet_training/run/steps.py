@@ -20,7 +20,6 @@ from basnet_training.heldout import HeldOut, fit_confidence
 from basnet_training.reading import TaggedVideos, open_videos
 from basnet_training.reading.contents import Contents, read_contents
 from basnet_training.reading.opening import tagged_names
-from basnet_training.reading.scenes import shared_scenes
 from basnet_training.reading.survey import counted, survey
 from basnet_training.runs import load_model, resolve, save_run_config
 from basnet_training.timing import Timing, settle_timing
@@ -197,8 +196,7 @@ def _hold_out(
     """Train once without each part, and see what is said of it."""
     config, videos = data.config, data.videos
     folds = folds_for(config, videos)
-    shares = shared_scenes(videos)
-    parts = divide_folds(videos, shares, data.contents.twins, folds) if folds else []
+    parts = divide_folds(videos, data.contents.twins, folds) if folds else []
     plain = config.model_copy(update={"validation": type(config.validation)()})
     runs = []
     for fold, part in enumerate(parts):
@@ -224,7 +222,7 @@ def _hold_out(
         say("no video is held out, or there are too few: nothing can be said of the quality")
         return None, {"quality": None, "advice": []}
     held = read_folds(runs, config)
-    return held, _quality(data, held, divided_scenes(shares, parts), say)
+    return held, _quality(data, held, divided_scenes(videos, parts), say)
 
 
 def _quality(data: Data, held: HeldOut, divided: float, say: Say) -> dict[str, Any]:
