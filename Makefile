@@ -26,7 +26,7 @@ CPP_SOURCES := $(shell find csrc tests examples service -name '*.cpp' -o -name '
 EXTENSION_SOURCES := $(shell find csrc cmake -type f 2>/dev/null) CMakeLists.txt pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system test demo bench lint checks test-cpp test-torch \
+.PHONY: help setup system test demo bench lint checks test-cpp test-arm test-torch \
   test-sanitize test-threads test-python test-report test-service \
   test-service-sanitize test-docs test-install docs format clean
 
@@ -58,7 +58,7 @@ build/.extension: $(VENV)/.installed $(EXTENSION_SOURCES)
 # --- tests --------------------------------------------------------------------------------------
 
 # Joined by +: at the same time, as each alone leaves a core idle.
-STAGES := setup lint+checks test-cpp test-torch test-sanitize test-threads test-python \
+STAGES := setup lint+checks test-cpp test-arm test-torch test-sanitize test-threads test-python \
   test-service test-service-sanitize test-docs test-install+test-report
 
 test: ## everything that CI runs; ends in a summary
@@ -82,6 +82,14 @@ test-cpp: setup ## C++ tests, warnings are errors
 	  -DBASNET_RT_TESTS=ON -DBASNET_RT_WERROR=ON -DBASNET_RT_TORCH=OFF
 	cmake --build build/cpp -j $(JOBS)
 	scripts/run_ctest.sh build/cpp $(JOBS)
+
+# Arm's kernels, and whether they give the bits that are pinned for every machine.
+test-arm: setup ## the native engine's tests for aarch64, under an emulator
+	cmake -S . -B build/arm -G Ninja -DCMAKE_BUILD_TYPE=Release \
+	  -DCMAKE_TOOLCHAIN_FILE=cmake/aarch64.cmake -DBASNET_RT_TESTS=ON -DBASNET_RT_WERROR=ON \
+	  -DBASNET_RT_C=OFF -DBASNET_RT_TORCH=OFF -DBASNET_RT_CUDA=OFF
+	cmake --build build/arm -j $(JOBS) --target basnet_rt_engine_tests
+	qemu-aarch64 -cpu max build/arm/tests/cpp/basnet_rt_engine_tests --gtest_brief=1
 
 LIBTORCH = $(shell $(BIN)/python -c 'import torch; print(torch.utils.cmake_prefix_path)')
 

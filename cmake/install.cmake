@@ -2,7 +2,8 @@
 include(CMakePackageConfigHelpers)
 
 set(package_dir ${BASNET_RT_LIBRARY_DIR}/cmake/basnet_rt)
-set(installed_components core)
+set(installed_components core engine)
+set_target_properties(basnet_rt_engine PROPERTIES INSTALL_RPATH $ORIGIN) # beside a shared core
 if(BASNET_RT_TORCH)
   list(APPEND installed_components torch)
   # Its own shared library finds libtorch where the build found it.
@@ -11,7 +12,7 @@ if(BASNET_RT_TORCH)
 endif()
 if(TARGET basnet_rt_c)
   list(APPEND installed_components c)
-  set_target_properties(basnet_rt_c PROPERTIES INSTALL_RPATH $ORIGIN) # beside a shared core
+  set_target_properties(basnet_rt_c PROPERTIES INSTALL_RPATH $ORIGIN)
 endif()
 
 # One file of targets each: core is found where libtorch is not.

@@ -1,11 +1,10 @@
 // Finds the actions of one video: offline MODEL FEATURES.npy
 
-#include <basnet_rt/localizer.h>
-
 #include <cstdio>
 #include <exception>
 #include <iostream>
 
+#include "component.h"
 #include "feature_file.h"
 
 int main(int argc, char** argv) {
@@ -14,12 +13,12 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    const auto model = basnet_rt::Model::load(argv[1]);
+    const auto model = component::Model::load(argv[1]);
     const basnet_rt::BundleMetadata& about = model.metadata();
     const std::vector<float> rows = read_features(argv[2]);
     const auto num_snippets = static_cast<std::int64_t>(rows.size()) / about.feature_dim;
 
-    const basnet_rt::Localizer localize(model);
+    const component::Localizer localize(model);
     const auto found = localize({rows.data(), num_snippets, about.feature_dim});
     for (std::size_t i = 0; i < found.size(); ++i) {
       const char* name = about.classes[static_cast<std::size_t>(found.labels[i])].c_str();

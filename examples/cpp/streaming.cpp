@@ -1,13 +1,12 @@
 // Localizes a stream, each detection as soon as it is certain: streaming MODEL FEATURES.npy [CHUNK]
 
-#include <basnet_rt/streaming_localizer.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <iostream>
 #include <string>
 
+#include "component.h"
 #include "feature_file.h"
 
 namespace {
@@ -29,13 +28,13 @@ int main(int argc, char** argv) {
   }
   try {
     const std::int64_t chunk = argc > 3 ? std::stoll(argv[3]) : 1;
-    const auto model = basnet_rt::Model::load(argv[1]);
+    const auto model = component::Model::load(argv[1]);
     const basnet_rt::BundleMetadata& about = model.metadata();
     const std::vector<float> rows = read_features(argv[2]);
     const auto num_snippets = static_cast<std::int64_t>(rows.size()) / about.feature_dim;
 
     // Settings with which detections become final long before the stream ends.
-    basnet_rt::StreamingLocalizer stream(model, basnet_rt::streaming_config(about));
+    component::StreamingLocalizer stream(model, basnet_rt::streaming_config(about));
     for (std::int64_t at = 0; at < num_snippets; at += chunk) {
       const std::int64_t size = std::min(chunk, num_snippets - at);
       print(stream.push({rows.data() + at * about.feature_dim, size, about.feature_dim}), about);

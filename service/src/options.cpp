@@ -51,7 +51,7 @@ std::vector<Flag> network_flags(Options& o) {
       text("config", o.config, "post-processing: streaming, bundle, or changes as JSON"),
       text("listen", o.listen, "host:port; port 0: the system chooses"),
       text("metrics", o.metrics, "host:port of the Prometheus endpoint; default: none"),
-      count("threads", o.threads, "threads of libtorch"),
+      count("threads", o.threads, "threads of the network"),
       count("max-batch", o.max_batch, "snippets in one call of the network"),
       number("max-delay", o.max_delay, "seconds that a snippet waits for others"),
       count("max-queue", o.max_queue, "snippets that wait per stream"),

@@ -11,7 +11,7 @@ struct Options {
   std::string config = "streaming";  ///< "streaming", "bundle", or a JSON object of changes
   std::string listen = "127.0.0.1:50051";
   std::string metrics;       ///< address of the Prometheus endpoint; empty: none
-  std::int64_t threads = 1;  ///< of libtorch
+  std::int64_t threads = 1;  ///< that the network's computations use
 
   std::int64_t max_batch = 64;
   double max_delay = 0.01;

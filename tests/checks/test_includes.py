@@ -94,7 +94,7 @@ ROOMS = {
     "stream": {"formulas", "settings", "saved", "cpu"},
     "pool": {"formulas", "settings", "saved", "cpu"},
     "cuda": {"formulas", "settings", "saved"},
-    "engine": {"json", "settings", "saved", "cpu"},  # cpu: the video score of the core
+    "engine": {"json", "settings", "saved"},
     "c_api": set(),
     "torch": {"saved"},
 }

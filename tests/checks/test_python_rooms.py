@@ -58,7 +58,8 @@ def test_there_is_no_circle():
 
 
 def test_the_runtime_never_reaches_training():
-    assert [one for one in reached(GRAPH, "basnet_rt.cli.app") if "training" in one] == []
+    starts = [one for one in GRAPH if one.startswith("basnet_rt")]  # commands are imported by name
+    assert [one for start in starts for one in reached(GRAPH, start) if "training" in one] == []
 
 
 PLANTED = [

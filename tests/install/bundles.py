@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 import basnet_rt
+from install.environments import REPOSITORY
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,19 @@ def in_words(found: Iterable[basnet_rt.Detection]) -> list[str]:
     ]
 
 
-def streamed(video: Video, chunk: int) -> list[str]:
+def stored_bundle(folder: Path) -> Video:
+    """A small bundle of the repository's, and made features; needs neither torch nor training."""
+    steps = np.random.default_rng(5).normal(size=(90, 8))
+    features = np.cumsum(steps, 0).astype(np.float32) / 3
+    np.save(folder / "video.npy", features)
+    features.tofile(folder / "video.f32")
+    bundle = REPOSITORY / "tests/data/bundles_0_1/base_only.pt"
+    return Video(bundle, features, folder / "video.npy", folder / "video.f32")
+
+
+def streamed(video: Video, chunk: int, engine: str = "native") -> list[str]:
     """Every final of Python's stream, in order."""
-    model = basnet_rt.load(video.bundle)
+    model = basnet_rt.load(video.bundle, engine=engine)
     config = model.configure(normalisation="fixed", gate="none")
     stream, found = basnet_rt.StreamingLocalizer(model, config), []
     for start in range(0, len(video.features), chunk):

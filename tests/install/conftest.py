@@ -79,5 +79,6 @@ def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def examples(prefix: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """examples/cpp, built against the installed library."""
-    return build_project(EXAMPLES, tmp_path_factory.mktemp("examples"), prefix, LIBTORCH)
+    """examples/cpp on component torch, built against the installed library."""
+    folder = tmp_path_factory.mktemp("examples")
+    return build_project(EXAMPLES, folder, prefix, LIBTORCH, WITH_TORCH="ON")

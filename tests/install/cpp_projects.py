@@ -47,9 +47,9 @@ def configure(
     return subprocess.run([str(part) for part in command], capture_output=True, text=True)
 
 
-def build_project(source: Path, build: Path, *prefixes: str | Path) -> Path:
+def build_project(source: Path, build: Path, *prefixes: str | Path, **options: str) -> Path:
     """The build folder, with the project's programs."""
-    configured = configure(source, build, *prefixes)
+    configured = configure(source, build, *prefixes, **options)
     assert configured.returncode == 0, configured.stderr
     run("cmake", "--build", build, "-j", "2")
     return build

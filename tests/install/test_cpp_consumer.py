@@ -1,4 +1,4 @@
-"""A C++ project finds the installed core by `find_package` or pkg-config, links it and runs."""
+"""A C++ project finds the installed core and engine, links them and runs, without libtorch."""
 
 from __future__ import annotations
 
@@ -7,11 +7,16 @@ import subprocess
 from importlib import metadata
 from pathlib import Path
 
+import pytest
+
+import basnet_rt
+from install.bundles import in_words, stored_bundle, streamed
 from install.cpp_projects import (
     CONSUMER,
     EXAMPLES,
     build_project,
     configure,
+    lines,
     without_gpu,
 )
 from install.environments import REPOSITORY, run
@@ -28,8 +33,37 @@ def test_the_core_is_found_and_runs_without_libtorch(prefix: Path, tmp_path: Pat
     assert "torch" not in run("ldd", tmp_path / "consumer")
 
 
+def check_engine(program: Path, folder: Path) -> None:
+    """Offline, a stream that is saved in the middle, and a pool find Python's bits."""
+    video = stored_bundle(folder)
+    model = basnet_rt.load(video.bundle, engine="native")
+    printed = lines(program, video.bundle, video.raw)
+    offline = in_words(basnet_rt.Localizer(model)(video.features))
+    first, second = printed.index("stream"), printed.index("pool")
+    assert printed[:first] == offline
+    assert sorted(printed[first + 1 : second]) == sorted(printed[second + 1 :]) == sorted(offline)
+    assert len(offline) > 5
+    assert "torch" not in run("ldd", program)
+
+
+def test_the_engine_runs_a_bundle_without_libtorch(prefix: Path, tmp_path: Path):
+    build_project(CONSUMER, tmp_path, prefix)
+    check_engine(tmp_path / "engine_consumer", tmp_path)
+
+
+def test_the_examples_run_on_the_engine(prefix: Path, tmp_path: Path):
+    programs, video = build_project(EXAMPLES, tmp_path, prefix), stored_bundle(tmp_path)
+    model = basnet_rt.load(video.bundle, engine="native")
+    offline = in_words(basnet_rt.Localizer(model)(video.features))
+    assert lines(programs / "offline", video.bundle, video.npy) == offline
+    for chunk in (1, 7):
+        found = lines(programs / "streaming", video.bundle, video.npy, str(chunk))
+        assert found == streamed(video, chunk)
+        assert len(found) > 5
+
+
 def test_component_torch_says_what_it_lacks(prefix: Path, tmp_path: Path):
-    configured = configure(EXAMPLES, tmp_path, prefix)
+    configured = configure(EXAMPLES, tmp_path, prefix, WITH_TORCH="ON")
     assert configured.returncode != 0
     assert "component torch needs libtorch" in configured.stderr
     assert "cmake_prefix_path" in configured.stderr
@@ -55,13 +89,18 @@ def test_a_component_that_does_not_exist_is_not_found(prefix: Path, tmp_path: Pa
     assert "onnx" in configured.stderr
 
 
-def test_the_core_is_found_by_pkg_config(prefix: Path, tmp_path: Path):
+@pytest.mark.parametrize("component", ["core", "engine"])
+def test_it_is_found_by_pkg_config(prefix: Path, tmp_path: Path, component: str):
     variables = {**os.environ, "PKG_CONFIG_PATH": str(prefix / "lib/pkgconfig")}
-    asked = ["pkg-config", "--cflags", "--libs", "basnet_rt_core"]
+    asked = ["pkg-config", "--cflags", "--libs", f"basnet_rt_{component}"]
     flags = subprocess.run(asked, capture_output=True, text=True, env=variables, check=True)
     program = tmp_path / "consumer"
-    run("g++", "-std=c++17", CONSUMER / "main.cpp", "-o", program, *flags.stdout.split())
-    assert run(program).splitlines() == ["1 2", VERSION]
+    source = CONSUMER / ("main.cpp" if component == "core" else "engine.cpp")
+    run("g++", "-std=c++17", source, "-o", program, *flags.stdout.split())
+    if component == "engine":
+        check_engine(program, tmp_path)
+    else:
+        assert run(program).splitlines() == ["1 2", VERSION]
 
 
 def test_only_public_headers_are_installed(prefix: Path):
@@ -69,12 +108,13 @@ def test_only_public_headers_are_installed(prefix: Path):
     assert there == {p.name for p in (REPOSITORY / "csrc/include/basnet_rt").iterdir()}
 
 
-def test_the_wheel_brings_the_core(numpy_python: Path, tmp_path: Path):
-    """In an environment without torch: headers, a library and a package that finds them."""
+def test_the_wheel_brings_core_and_engine(numpy_python: Path, tmp_path: Path):
+    """In an environment without torch: headers, libraries and a package that finds them."""
     code = "import basnet_rt; print(basnet_rt.cmake_prefix())"
     found = run(numpy_python, "-c", code, cwd=tmp_path).strip()
     assert found.startswith(str(numpy_python.parents[1]))
     build_project(CONSUMER, tmp_path, found)
     assert run(tmp_path / "consumer").splitlines() == ["1 2", VERSION]
+    check_engine(tmp_path / "engine_consumer", tmp_path)
     assert without_gpu(tmp_path / "cuda_consumer") == "not built"
     assert "cuda" not in run("readelf", "--dynamic", "--wide", tmp_path / "consumer").lower()

@@ -38,12 +38,16 @@ def library(prefix: Path, name: str) -> Path:
 
 
 def test_examples_run_on_it_and_find_the_same(shared_prefix: Path, video: Video, tmp_path: Path):
-    programs = build_project(EXAMPLES, tmp_path, shared_prefix, LIBTORCH)
-    assert "libbasnet_rt_torch.so.0.1" in run("ldd", programs / "streaming")
-    assert lines(programs / "streaming", video.bundle, video.npy, "5") == streamed(video, 5)
+    for component in ("engine", "torch"):
+        with_torch = "ON" if component == "torch" else "OFF"
+        folder = tmp_path / component
+        build_project(EXAMPLES, folder, shared_prefix, LIBTORCH, WITH_TORCH=with_torch)
+        assert f"libbasnet_rt_{component}.so.0.1" in run("ldd", folder / "streaming")
+        found = lines(folder / "streaming", video.bundle, video.npy, "5")
+        assert found == streamed(video, 5, "native" if component == "engine" else "torch")
 
 
-@pytest.mark.parametrize("name", ["core", "torch"])
+@pytest.mark.parametrize("name", ["core", "engine", "torch"])
 def test_only_public_names_are_shown(shared_prefix: Path, name: str):
     """Catches visibility left at its default; instances of standard templates show all the same."""
     shown = run("nm", "--dynamic", "--defined-only", "--demangle", library(shared_prefix, name))
@@ -70,7 +74,7 @@ def test_it_has_the_device_code_that_was_asked_for(shared_prefix: Path):
     assert device_code(library(shared_prefix, "core").read_bytes()) == {("ptx", 75)}
 
 
-@pytest.mark.parametrize("name", ["core", "torch"])
+@pytest.mark.parametrize("name", ["core", "engine", "torch"])
 def test_the_version_is_in_the_name(shared_prefix: Path, name: str):
     """Before 1.0 a minor version may change the interface: programs ask for it by name."""
     dynamic = run("readelf", "--dynamic", "--wide", library(shared_prefix, name))
@@ -87,6 +91,6 @@ def test_it_links_by_pkg_config(shared_prefix: Path, video: Video, tmp_path: Pat
         "basnet_rt_torch",
     ).split()
     program = tmp_path / "streaming"
-    run("g++", "-std=c++17", EXAMPLES / "streaming.cpp", "-o", program, *flags)
+    run("g++", "-std=c++17", "-DWITH_TORCH", EXAMPLES / "streaming.cpp", "-o", program, *flags)
     found = lines(program, video.bundle, video.npy, LD_LIBRARY_PATH=str(shared_prefix / "lib"))
-    assert found == streamed(video, 1)
+    assert found == streamed(video, 1, "torch")

@@ -25,14 +25,15 @@ def probe(prefix: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_offline_finds_what_python_finds(examples: Path, video: Video):
-    expected = in_words(basnet_rt.Localizer(basnet_rt.load(video.bundle))(video.features))
+    model = basnet_rt.load(video.bundle, engine="torch")
+    expected = in_words(basnet_rt.Localizer(model)(video.features))
     assert len(expected) > 10
     assert lines(examples / "offline", video.bundle, video.npy) == expected
 
 
 @pytest.mark.parametrize("chunk", [1, 7, 1000])
 def test_streaming_finds_what_python_finds(examples: Path, video: Video, chunk: int):
-    expected = streamed(video, chunk)
+    expected = streamed(video, chunk, "torch")
     assert len(expected) > 10
     assert lines(examples / "streaming", video.bundle, video.npy, str(chunk)) == expected
 
@@ -40,7 +41,7 @@ def test_streaming_finds_what_python_finds(examples: Path, video: Video, chunk: 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 def test_the_network_computes_the_same_bits(probe: Path, video: Video, tmp_path: Path, dtype: str):
     lines(probe, "forward", video.bundle, video.raw, dtype, tmp_path)
-    model = basnet_rt.load(video.bundle, dtype=dtype)
+    model = basnet_rt.load(video.bundle, dtype=dtype, engine="torch")
     for name, expected in model.forward_with_cas(video.features)._asdict().items():
         got = np.fromfile(tmp_path / name, np.float32).reshape(expected.shape)
         np.testing.assert_array_equal(got, expected, err_msg=name)
@@ -51,7 +52,7 @@ def test_from_the_cas_on_both_are_one_function(
 ):
     """Whatever libtorch made of the features: C++'s activations, post-processed in Python."""
     lines(probe, "forward", video.bundle, video.raw, "float32", tmp_path)
-    model = basnet_rt.load(video.bundle)
+    model = basnet_rt.load(video.bundle, engine="torch")
     activations, cas = (np.fromfile(tmp_path / name, np.float32) for name in ("activations", "cas"))
     columns, seconds = len(model.classes), model.metadata.snippet_seconds
     found = basnet_rt.postprocess(
@@ -75,7 +76,7 @@ def halves(video: Video) -> tuple[int, int]:
 
 def test_a_stream_saved_in_python_goes_on_in_cpp(probe: Path, video: Video, tmp_path: Path):
     half, end = halves(video)
-    model = basnet_rt.load(video.bundle)
+    model = basnet_rt.load(video.bundle, engine="torch")
     stream = basnet_rt.StreamingLocalizer(
         model, model.configure(normalisation="fixed", gate="none")
     )
@@ -84,25 +85,25 @@ def test_a_stream_saved_in_python_goes_on_in_cpp(probe: Path, video: Video, tmp_
     found += lines(
         probe, "stream", video.bundle, video.raw, str(half), str(end), tmp_path / "state", "-"
     )
-    assert found == streamed(video, 1)
+    assert found == streamed(video, 1, "torch")
 
 
 def test_a_stream_saved_in_cpp_goes_on_in_python(probe: Path, video: Video, tmp_path: Path):
     half, _ = halves(video)
     state = tmp_path / "state"
     found = lines(probe, "stream", video.bundle, video.raw, "0", str(half), "-", state)
-    model = basnet_rt.load(video.bundle)
+    model = basnet_rt.load(video.bundle, engine="torch")
     config = model.configure(normalisation="fixed", gate="none")
     stream = basnet_rt.StreamingLocalizer(model, config).load(state.read_bytes())
     found += [text for row in video.features[half:] for text in in_words(stream.push(row[None]))]
-    assert found + in_words(stream.finish()) == streamed(video, 1)
+    assert found + in_words(stream.finish()) == streamed(video, 1, "torch")
     assert stream.statistics.snippets_in == len(video.features)
 
 
 def test_a_pools_stream_goes_on_in_the_other_language(probe: Path, video: Video, tmp_path: Path):
     """Python to C++ and C++ to Python; a pool of one stream and one row is that stream alone."""
     half, end = halves(video)
-    model = basnet_rt.load(video.bundle)
+    model = basnet_rt.load(video.bundle, engine="torch")
     config = model.configure(normalisation="fixed", gate="none")
     state = tmp_path / "state"
     with basnet_rt.StreamPool(model, config, max_batch=1, threaded=False) as pool:
@@ -112,14 +113,14 @@ def test_a_pools_stream_goes_on_in_the_other_language(probe: Path, video: Video,
             found += in_words(pool.poll(one))
         state.write_bytes(pool.save(one))
     found += lines(probe, "pool", video.bundle, video.raw, str(half), str(end), state, "-")
-    assert found == streamed(video, 1)
+    assert found == streamed(video, 1, "torch")
 
     found = lines(probe, "pool", video.bundle, video.raw, "0", str(half), "-", state)
     with basnet_rt.StreamPool(model, config, max_batch=1, threaded=False) as pool:
         one = pool.restore(state.read_bytes())
         pool.push(one, video.features[half:])
         found += in_words(pool.close(one))
-    assert found == streamed(video, 1)
+    assert found == streamed(video, 1, "torch")
 
 
 def test_a_bad_file_is_one_line_and_exit_code_1(examples: Path, video: Video, tmp_path: Path):
@@ -139,5 +140,5 @@ def test_the_wheel_brings_component_torch_as_sources(
     code = "import basnet_rt; print(basnet_rt.cmake_prefix())"
     found = run(torch_python, "-c", code, cwd=tmp_path).strip()
     assert found.startswith(str(torch_python.parents[1]))
-    programs = build_project(EXAMPLES, tmp_path, found, LIBTORCH)
-    assert lines(programs / "streaming", video.bundle, video.npy) == streamed(video, 1)
+    programs = build_project(EXAMPLES, tmp_path, found, LIBTORCH, WITH_TORCH="ON")
+    assert lines(programs / "streaming", video.bundle, video.npy) == streamed(video, 1, "torch")

@@ -25,14 +25,17 @@ def source_files(folder: str) -> set[str]:
 
 
 def cpp_files() -> set[str]:
-    """What of the C++ library a wheel brings: headers, the core, component torch as sources."""
+    """What of the C++ library a wheel brings: headers, core and engine, component torch as sources."""
     package = "basnet_rt/cpp/lib/cmake/basnet_rt"
     files = {f.removeprefix("csrc/") for f in source_files("csrc/include")}
     wanted = {f"basnet_rt/cpp/{f}" for f in files if "/c_" not in f}
     wanted |= {f"{package}/{f.removeprefix('csrc/')}" for f in source_files("csrc/src/torch")}
-    names = ("config", "config-version", "torch", "core-targets", "core-targets-release")
+    names = ["config", "config-version", "torch"]
+    libraries = []
+    for name in ("core", "engine"):
+        names += [f"{name}-targets", f"{name}-targets-release"]
+        libraries += [f"libbasnet_rt_{name}.a", f"pkgconfig/basnet_rt_{name}.pc"]
     wanted |= {f"{package}/basnet_rt-{name}.cmake" for name in names}
-    libraries = {"libbasnet_rt_core.a", "pkgconfig/basnet_rt_core.pc"}
     return wanted | {f"basnet_rt/cpp/lib/{name}" for name in libraries}
 
 

@@ -43,7 +43,7 @@ POSTPROCESS: dict[str, Any] = {
 
 
 @dataclass(frozen=True)
-class Size:
+class DataSize:
     """What the rules look at.
 
     Attributes:
@@ -59,11 +59,11 @@ class Size:
     tags: float
 
 
-def size_of(videos: TaggedVideos) -> Size:
+def size_of(videos: TaggedVideos) -> DataSize:
     """Read the shapes of all videos, and count tags."""
     lengths = [videos.source.shape(name)[0] for name in videos.names]
     per_video = videos.labels.sum(axis=1)
-    return Size(
+    return DataSize(
         videos=len(videos),
         classes=len(videos.classes),
         channels=videos.source.shape(videos.names[0])[1],
@@ -93,7 +93,7 @@ def settle(config: Config, videos: TaggedVideos) -> Config:
     return config.model_copy(update=changed)
 
 
-def rules_for(size: Size) -> dict[str, dict[str, Any]]:
+def rules_for(size: DataSize) -> dict[str, dict[str, Any]]:
     """Section, setting, value."""
     batch = min(BATCH, size.videos)
     return {
@@ -118,13 +118,13 @@ def rules_for(size: Size) -> dict[str, dict[str, Any]]:
     }
 
 
-def projection_dim(size: Size) -> int | None:
+def projection_dim(size: DataSize) -> int | None:
     """Few videos are learned by heart from many channels: their main axes alone."""
     few = size.videos < FEW and size.channels > 4 * AXES
     return AXES if few else None
 
 
-def topk_divisor(size: Size) -> int:
+def topk_divisor(size: DataSize) -> int:
     """The classes of a video share its time: with more of them, each takes less of it.
 
     More than 16 learns too slowly: the best 1/24 of a video had half the precision of the best 1/16
@@ -134,7 +134,7 @@ def topk_divisor(size: Size) -> int:
     return int(min(max(round(SHARES_PER_TAG * size.tags), least), most))
 
 
-def iterations(size: Size, batch: int) -> int:
+def iterations(size: DataSize, batch: int) -> int:
     passes = PASSES if size.classes <= MANY_CLASSES else PASSES_OF_MANY_CLASSES
     least, most = ITERATIONS
     return int(min(max(round(passes * size.videos / batch), least), most))
@@ -152,7 +152,7 @@ def folds_for(config: Config, videos: TaggedVideos) -> int:
     return min(MAX_FOLDS, len(videos)) if len(videos) < MANY else 2
 
 
-def _by_videos(size: Size, few: int, some: int, many: int) -> int:
+def _by_videos(size: DataSize, few: int, some: int, many: int) -> int:
     return few if size.videos < FEW else some if size.videos < MANY else many
 
 

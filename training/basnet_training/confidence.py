@@ -30,7 +30,7 @@ Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Curve:
+class FittedCurve:
     """Confidence over score, piecewise linear, constant beyond its ends.
 
     Attributes:
@@ -60,7 +60,7 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class Confidence:
+class FittedConfidence:
     """Of one bundle.
 
     Attributes:
@@ -69,7 +69,7 @@ class Confidence:
         videos, folds: held out to fit it on.
     """
 
-    curves: Mapping[str, tuple[Curve, ...]]
+    curves: Mapping[str, tuple[FittedCurve, ...]]
     thresholds: tuple[float, ...]
     videos: int
     folds: int
@@ -94,7 +94,7 @@ class Confidence:
 
 
 def saved_confidence(folder: Path, activation: str, classes: int) -> dict[str, Any] | None:
-    """What `Confidence.save` left in a folder, for a bundle.
+    """What `FittedConfidence.save` left in a folder, for a bundle.
 
     None where there is nothing, or it is of another activation: its scores are others.
 
@@ -128,7 +128,7 @@ def best_scores(
     return best
 
 
-def fit_curves(best: Floats, present: Bools) -> tuple[Curve, ...]:
+def fit_curves(best: Floats, present: Bools) -> tuple[FittedCurve, ...]:
     """A curve for each class from (N, C) best scores and tags.
 
     No detection counts as score 0, or the lowest that there is: else a faint detection, of which
@@ -150,7 +150,7 @@ def _enough(labels: Bools) -> bool:
     return int(min(labels.sum(), (~labels).sum())) >= LEAST
 
 
-def _curve(scores: Floats, labels: Bools, least: float, *, pooled: bool) -> Curve:
+def _curve(scores: Floats, labels: Bools, least: float, *, pooled: bool) -> FittedCurve:
     """Platt's sigmoid of the root of the score above `least`, sampled.
 
     Most videos without the class have no detection, or a faint one: of the root, the sigmoid rises
@@ -163,7 +163,7 @@ def _curve(scores: Floats, labels: Bools, least: float, *, pooled: bool) -> Curv
     points = np.linspace(0, highest, POINTS) if highest > 0 else np.zeros(1)
     values = _sigmoid(slope * points + offset)
     at = points**2 + least
-    return Curve(tuple(map(float, at)), tuple(map(float, values)), pooled, *_counts(labels))
+    return FittedCurve(tuple(map(float, at)), tuple(map(float, values)), pooled, *_counts(labels))
 
 
 def _counts(labels: Bools) -> tuple[int, int]:
@@ -199,7 +199,9 @@ def fit_platt(scores: Floats, labels: Bools) -> tuple[float, float]:
     return slope, float(weights[1] - slope * mean)
 
 
-def suggest_thresholds(curves: Sequence[Curve], best: Floats, present: Bools) -> tuple[float, ...]:
+def suggest_thresholds(
+    curves: Sequence[FittedCurve], best: Floats, present: Bools
+) -> tuple[float, ...]:
     """Least confidence of an event, for each class: half of the best F1 that tags can be told with.
 
     Of probabilities, that is the threshold of the highest expected F1; measured on few videos, the

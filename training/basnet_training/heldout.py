@@ -14,7 +14,7 @@ from basnet_rt import Error, Localizer, load
 from basnet_rt.model.bundle import Calibration
 from basnet_rt.results import Detections
 
-from .confidence import Confidence, Curve, best_scores, fit_curves, suggest_thresholds
+from .confidence import FittedConfidence, FittedCurve, best_scores, fit_curves, suggest_thresholds
 from .export import describe, export_bundle
 from .reading import TaggedVideos
 from .runs import TrainedModel
@@ -78,13 +78,13 @@ def seconds_of(videos: TaggedVideos, name: str) -> float | None:
     return videos.durations.get(name) if sidecar is None else sidecar.duration
 
 
-def fit_confidence(held: HeldOut, videos: TaggedVideos, folds: int) -> Confidence:
+def fit_confidence(held: HeldOut, videos: TaggedVideos, folds: int) -> FittedConfidence:
     """From tags, and the best detections in the videos that were held out."""
     place = {name: index for index, name in enumerate(videos.names)}
     present = videos.labels[[place[name] for name in held.names]] > 0
-    curves: dict[str, tuple[Curve, ...]] = {
+    curves: dict[str, tuple[FittedCurve, ...]] = {
         gate: fit_curves(best, present) for gate, best in held.best.items()
     }
     own = next(iter(held.best))
     thresholds = suggest_thresholds(curves[own], held.best[own], present)
-    return Confidence(curves, thresholds, len(held.names), folds)
+    return FittedConfidence(curves, thresholds, len(held.names), folds)

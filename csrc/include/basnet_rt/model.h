@@ -19,8 +19,8 @@ namespace basnet_rt {
 struct ModelOptions {
   std::string device = "cpu";        ///< for libtorch, such as "cpu" or "cuda:0"
   std::optional<std::string> dtype;  ///< of the weights, "float32" or "bfloat16"; default: stored
-  /// Also load a file whose code is none that `basnet-train export` writes. libtorch runs it, and it
-  /// can do whatever this program can do: only for a file whose maker you trust.
+  /// Also load a file whose code is none that `basnet-train export` writes. libtorch runs it, and
+  /// it can do whatever this program can do: only for a file whose maker you trust.
   bool trust_code = false;
 };
 
@@ -31,8 +31,8 @@ class BASNET_RT_API Model {
   /// file with other code is refused (see `ModelOptions::trust_code`).
   ///
   /// @throws Error (kBundle): the file is absent, truncated, damaged, no TorchScript file or no
-  ///         bundle, of another format version or with foreign code; (kInvalidArgument): the device cannot be used,
-  ///         or the dtype is neither.
+  ///         bundle, of another format version or with foreign code; (kInvalidArgument): the device
+  ///         cannot be used, or the dtype is neither.
   static Model load(const std::string& path, const ModelOptions& options = {});
 
   const BundleMetadata& metadata() const;

@@ -29,6 +29,8 @@ enum class Kind : std::uint32_t {
   kPool,
   kPoolOptions,
   kPoolOutput,
+  kModel,
+  kLocalizer,
 };
 
 /// First in every handle: other languages pass all handles as one pointer type, and a mix-up
@@ -126,6 +128,9 @@ void release(T** pointer) noexcept {
 
 /// A view of a caller's rows after a check of their shape; the core judges the values.
 CasView view_of(const basnet_rt_rows& rows, const char* name);
+
+/// Features of a caller, whose rows must follow each other without a space.
+FeatureView features_of(const basnet_rt_rows* rows);
 
 /// One video of the caller's, whatever version of the struct it has.
 VideoInput video_of(const basnet_rt_video* video);

@@ -53,6 +53,15 @@ CasView view_of(const basnet_rt_rows& rows, const char* name) {
   return {data, rows.num_rows, rows.num_columns, rows.row_stride};
 }
 
+FeatureView features_of(const basnet_rt_rows* rows) {
+  const CasView view = view_of(*not_null(rows, "features"), "features");
+  if (view.row_stride != view.num_classes && view.num_snippets > 1) {
+    refuse(at("features", "row_stride", view.row_stride) + "num_columns (" +
+           std::to_string(view.num_classes) + "): features are contiguous rows");
+  }
+  return {view.data, view.num_snippets, view.num_classes};
+}
+
 VideoInput video_of(const basnet_rt_video* video) {
   not_null(video, "video");
   // A size of many pages is no later version but a struct that was never initialised.

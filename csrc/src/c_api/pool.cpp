@@ -1,33 +1,18 @@
 #include <algorithm>
 #include <memory>
 
-#include "basnet_rt/c_pool.h"
 #include "calls.h"
+#include "pool_handle.h"
 #include "pool_network.h"
 #include "pool_options.h"
-
-struct basnet_rt_pool : basnet_rt::c_api::Tagged<basnet_rt::c_api::Kind::kPool> {
-  template <class... Arguments>
-  explicit basnet_rt_pool(const Arguments&... arguments) : value(arguments...) {}
-  basnet_rt::StreamPool value;
-};
 
 using namespace basnet_rt::c_api;
 
 namespace {
 
-basnet_rt::StreamPool& open(basnet_rt_pool* pool) { return handle(pool, "pool").value; }
-const basnet_rt::StreamPool& open(const basnet_rt_pool* pool) { return handle(pool, "pool").value; }
-
-basnet_rt::FeatureView features_of(const basnet_rt_rows* rows) {
-  const basnet_rt::CasView view = view_of(*not_null(rows, "features"), "features");
-  if (view.row_stride != view.num_classes && view.num_snippets > 1) {
-    throw basnet_rt::Error(basnet_rt::ErrorCode::kInvalidArgument,
-                           "features.row_stride is " + std::to_string(view.row_stride) +
-                               "; a pool takes contiguous rows of " +
-                               std::to_string(view.num_classes));
-  }
-  return {view.data, view.num_snippets, view.num_classes};
+basnet_rt::StreamPool& open(basnet_rt_pool* pool) { return *handle(pool, "pool").value; }
+const basnet_rt::StreamPool& open(const basnet_rt_pool* pool) {
+  return *handle(pool, "pool").value;
 }
 
 }  // namespace
@@ -37,17 +22,15 @@ basnet_rt_status basnet_rt_pool_create(const basnet_rt_pool_network* network,
                                        int64_t feature_dim, double snippet_seconds,
                                        const basnet_rt_pool_options* options,
                                        basnet_rt_pool** pool) {
-  return guarded([&] {
-    not_null(pool, "pool");
+  return new_handle(pool, "pool", [&](basnet_rt_pool& made) {
     const auto& settings = handle(config, "config").value;
     const auto chosen =
         options == nullptr ? basnet_rt::PoolOptions{} : handle(options, "options").value;
     const bool wants_raw = settings.gate != basnet_rt::Gate::kNone;
     const auto functions = std::make_shared<CNetwork>(network, num_classes, wants_raw);
-    auto made = std::make_unique<basnet_rt_pool>(functions, settings, num_classes, feature_dim,
-                                                 snippet_seconds, chosen);
+    made.value = std::make_unique<basnet_rt::StreamPool>(functions, settings, num_classes,
+                                                         feature_dim, snippet_seconds, chosen);
     functions->own();
-    *pool = made.release();
   });
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "cpu/normalise.h"
-#include "nms/radix_order.h"
 #include "cpu/ranking.h"
 #include "cpu/sampled_row.h"
 #include "formulas/formulas.h"
@@ -11,6 +10,7 @@
 #include "formulas/order.h"
 #include "formulas/released_slips.h"
 #include "nms/greedy_nms.h"
+#include "nms/radix_order.h"
 
 namespace basnet_rt::cpu {
 namespace {
@@ -100,14 +100,17 @@ Detections postprocess_published(const VideoInput& video, const PostprocessConfi
     });
     const auto order = places_in_order(
         of_class.size(), [&](std::size_t i) { return -of_class[i].score; },
-        [&](std::size_t a, std::size_t b) { return formulas::comes_first(of_class[a], of_class[b]); });
+        [&](std::size_t a, std::size_t b) {
+          return formulas::comes_first(of_class[a], of_class[b]);
+        });
     segments.clear();
     for (const std::uint32_t i : order) segments.push_back(of_class[i].segment);
     const auto other_classes = static_cast<std::ptrdiff_t>(found.size());
     for (const std::size_t at : greedy_nms(segments, config.nms_iou, 1.0, iou)) {
       found.push_back(of_class[order[at]]);
     }
-    std::inplace_merge(found.begin(), found.begin() + other_classes, found.end(), formulas::comes_first);
+    std::inplace_merge(found.begin(), found.begin() + other_classes, found.end(),
+                       formulas::comes_first);
   }
   return ranked(std::move(found));
 }

@@ -14,14 +14,15 @@ namespace basnet_rt::engine {
 namespace {
 
 /// What tells a file from another, or from what lay there before.
-using FileKey = std::tuple<std::string, std::int64_t, std::uintmax_t, DType>;
+using FileKey = std::tuple<std::string, std::int64_t, std::uintmax_t, DType, bool>;
 
-FileKey key_of(const std::string& path, DType dtype) {
+FileKey key_of(const std::string& path, DType dtype, bool exact) {
   namespace fs = std::filesystem;
   std::error_code ignored;
   const fs::path real = fs::weakly_canonical(path, ignored);
   const auto written = fs::last_write_time(path, ignored).time_since_epoch().count();
-  return {real.string(), static_cast<std::int64_t>(written), fs::file_size(path, ignored), dtype};
+  return {real.string(), static_cast<std::int64_t>(written), fs::file_size(path, ignored), dtype,
+          exact};
 }
 
 /// One instance for each key, as long as somebody holds it.
@@ -66,11 +67,11 @@ Shared<int, Threads>& thread_groups() {
 
 std::shared_ptr<const LoadedNetwork> loaded_network(const std::string& path,
                                                     const bundle::StoredNetwork& stored,
-                                                    DType dtype) {
-  return networks().get(key_of(path, dtype), [&]() -> std::shared_ptr<const LoadedNetwork> {
+                                                    DType dtype, bool exact) {
+  return networks().get(key_of(path, dtype, exact), [&]() -> std::shared_ptr<const LoadedNetwork> {
     try {
-      return std::make_shared<const LoadedNetwork>(
-          LoadedNetwork{Network(bundle::weights_of(stored), dtype), weights_digest(stored, dtype)});
+      return std::make_shared<const LoadedNetwork>(LoadedNetwork{
+          Network(bundle::weights_of(stored), dtype, exact), weights_digest(stored, dtype)});
     } catch (const Error& error) {
       throw Error(error.code(), path + ": " + error.what());
     }
@@ -104,7 +105,7 @@ Model Model::load(const std::string& path, const ModelOptions& options) {
   impl.kernel_name = impl.kernel->name;
   impl.threads = thread_groups().get(
       options.num_threads, [&] { return std::make_shared<Threads>(options.num_threads); });
-  impl.loaded = loaded_network(path, stored, dtype);
+  impl.loaded = loaded_network(path, stored, dtype, options.exact);
   return Model(std::make_shared<const Impl>(std::move(impl)));
 }
 
@@ -125,7 +126,7 @@ Activations Model::forward(const FeatureView& features) const {
   video.activations = std::move(output.snippets.activations);
   video.foreground = std::move(output.snippets.foreground);
   video.cas = std::move(output.snippets.cas);
-  video.video_scores.assign(output.video_scores.begin(), output.video_scores.end());
+  video.video_scores = std::move(output.video_scores);
   return video;
 }
 

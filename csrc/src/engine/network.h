@@ -26,7 +26,7 @@ struct Snippets {
 
 struct VideoOutput {
   Snippets snippets;
-  std::vector<double> video_scores;  // (C)
+  std::vector<float> video_scores;  // (C)
 };
 
 /// What a stream must remember: the last two of each, zeros for what lies before its start. The
@@ -58,9 +58,9 @@ class Network {
   ///
   /// int8 is for the two 3-tap layers, bfloat16 for them and the filter's first layer; every other
   /// layer is float32.
-  /// @param exact  false: whole videos in float32 take the 3-tap layers by Toom-Cook's tiles, about
-  ///               a third faster, and differ from streams in the last bits; it doubles the memory
-  ///               and has no effect on other dtypes and on `step`.
+  /// @param exact  false: whole videos in float32 take the 3-tap layers by Toom-Cook's tiles. They
+  ///               run 1.8 times as fast, differ from streams in the last bits, and need three
+  ///               times the memory for weights. Other dtypes and `step` stay as they are.
   /// @throws Error (kBundle): a tensor's shape or dtype does not fit; the message names it.
   Network(const NetworkWeights& weights, DType dtype, bool exact = true);
 

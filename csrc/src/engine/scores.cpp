@@ -3,7 +3,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "cpu/gate.h"
+#include "basnet_rt/postprocess.h"
 #include "engine/numbers.h"
 
 namespace basnet_rt::engine {
@@ -65,13 +65,13 @@ void activate(const NetworkOptions& options, const float* cas, float foreground,
   }
 }
 
-std::vector<double> video_scores(const NetworkOptions& options, const float* cas,
-                                 std::int64_t num_snippets) {
+std::vector<float> video_scores(const NetworkOptions& options, const float* cas,
+                                std::int64_t num_snippets) {
   PostprocessConfig config;
   config.score_function = options.score_function;
   config.topk_divisor = options.topk_divisor;
   const std::int64_t columns = options.num_classes + 1;
-  return cpu::class_scores({cas, num_snippets, columns, columns}, config);
+  return basnet_rt::video_scores({cas, num_snippets, columns, columns}, config);
 }
 
 }  // namespace basnet_rt::engine

@@ -19,8 +19,9 @@ float sigmoid(float x);
 void activate(const NetworkOptions& options, const float* cas, float foreground,
               float* activations);
 
-/// Video scores (C) of a raw CAS (T, C+1), T >= 1, as the gate of post-processing has them.
-std::vector<double> video_scores(const NetworkOptions& options, const float* cas,
-                                 std::int64_t num_snippets);
+/// Video scores (C) of a raw CAS (T, C+1), T >= 1: the core's `video_scores`.
+/// @throws Error (kInvalidArgument): a CAS beyond float32.
+std::vector<float> video_scores(const NetworkOptions& options, const float* cas,
+                                std::int64_t num_snippets);
 
 }  // namespace basnet_rt::engine

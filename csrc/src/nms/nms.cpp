@@ -58,10 +58,7 @@ std::vector<std::uint32_t> by_start(const ScoredSegments& input) {
   return cpu::places_in_order(
       static_cast<std::size_t>(input.size), [&](std::size_t i) { return input.segments[i].start; },
       [&](std::size_t a, std::size_t b) {
-        const Segment &first = input.segments[a], &second = input.segments[b];
-        if (first.start != second.start) return first.start < second.start;
-        if (first.end != second.end) return first.end < second.end;
-        return a < b;
+        return comes_first({input.segments[a], 0.0, a}, {input.segments[b], 0.0, b});
       });
 }
 

@@ -97,6 +97,12 @@ def evaluate(
         for path in output or []:
             text = report.to_latex(name or predictions.stem)
             write_whole(path, [text if path.suffix == ".tex" else json.dumps(values) + "\n"])
+    _note_mismatch(report, subset, other_videos)
+    answer(values, lines, as_json)
+
+
+def _note_mismatch(report: Report, subset: str, other_videos: str) -> None:
+    """Videos that annotations or predictions alone have."""
     if report.num_outside:
         note(
             f"note: {report.num_outside} videos with predictions are not in {subset!r} "
@@ -107,7 +113,6 @@ def evaluate(
             f"note: {report.num_absent} of {report.num_videos} videos of {subset!r} have no entry "
             "in the predictions; their segments count as missed"
         )
-    answer(values, lines, as_json)
 
 
 def _findings(

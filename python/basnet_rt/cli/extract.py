@@ -139,10 +139,13 @@ def _find(videos: list[str]) -> tuple[list[VideoFile], list[tuple[str, Error]]]:
 
 
 def oddities(result: Result) -> list[str]:
-    """The faults that decoding repaired or left out in a video, as a line for people."""
-    problems = {} if result.found is None else result.found.problems
+    """The faults that decoding repaired or left out in a video, as lines for people."""
+    if result.found is None:
+        return []
+    name, problems = result.video.name, result.found.problems
     counted = ", ".join(f"{kind} {count}" for kind, count in problems.items())
-    return [f"{result.video.name}: odd, but used: {counted}"] if counted else []
+    lines = [f"{name}: odd, but used: {counted}"] if counted else []
+    return lines + [f"{name}: {remark}" for remark in result.found.remarks]
 
 
 @dataclass

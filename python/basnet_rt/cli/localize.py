@@ -111,6 +111,8 @@ def localize(
         outcome.failures[:0] = unread
         if outcome.detections or not outcome.failures:  # nothing is written where all failed
             origin = {**provenance_of(loaded, localizer.config), **media_of(inputs, beside)}
+            if outcome.offsets:
+                origin["media_offsets"] = outcome.offsets
             for path in filter(None, (output, csv)):
                 write_results(path, outcome.detections, origin)
         journal.remove()

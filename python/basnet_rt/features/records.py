@@ -33,6 +33,8 @@ class Sidecar:
         num_frames, num_snippets: of the grid, and rows of the features.
         extractor: that made them.
         problems: what decoding repaired or left out, counted.
+        offset: seconds from the start of the file to second 0, its first picture.
+        remarks: on how the video was read, sentences for people.
     """
 
     source: str
@@ -42,6 +44,8 @@ class Sidecar:
     num_snippets: int
     extractor: ExtractorSpec
     problems: Mapping[str, int] = field(default_factory=dict)
+    offset: float = 0.0
+    remarks: Sequence[str] = ()
 
     def write(self, path: Path) -> None:
         """Whole or not at all."""
@@ -68,6 +72,7 @@ def read_sidecar(path: Path) -> Sidecar | None:
     try:
         extractor = ExtractorSpec.from_dict(fields.pop("extractor"))
         known = {k: v for k, v in fields.items() if k in Sidecar.__dataclass_fields__}
+        known["remarks"] = tuple(known.get("remarks", ()))
         return Sidecar(**known, extractor=extractor)
     except (TypeError, KeyError) as error:
         raise InvalidValue(f"{path}: not a whole sidecar: {error}") from error

@@ -123,4 +123,4 @@ class VideoReader:
 def _given(result: Result) -> Given | Failure:
     if result.found is None:
         return Failure(result.video.name, result.error or "no features")
-    return Given(result.found.features, result.found.duration)
+    return Given(result.found.features, result.found.duration, result.found.offset)

@@ -25,10 +25,14 @@ class Failure:
 
 @dataclass(frozen=True, eq=False)
 class Given:
-    """One video's features (T, F) float32; `duration` in seconds, None where nothing says it."""
+    """One video's features (T, F) float32; `duration` in seconds, None where nothing says it.
+
+    `offset`: seconds from the start of its file to its first picture, second 0 of the features.
+    """
 
     features: FloatArray
     duration: float | None
+    offset: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,8 @@ class Features:
         if made_by is not None and metadata.extractor is not None:
             check_same_extractor(str(self.path), metadata.extractor, made_by)
         duration = None if sidecar is None else sidecar.duration
-        return Given(self.source.read(self.name), duration)
+        offset = 0.0 if sidecar is None else sidecar.offset
+        return Given(self.source.read(self.name), duration, offset)
 
 
 @dataclass(frozen=True)

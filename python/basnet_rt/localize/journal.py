@@ -24,6 +24,7 @@ class Journal:
     Attributes:
         path: beside the output, `<output>.partial.jsonl`.
         done: videos that an earlier run finished: fingerprint and detections of each.
+        offsets: of those whose file begins before its first picture, seconds.
         discarded: whether there was a journal of another model or other settings.
     """
 
@@ -33,6 +34,7 @@ class Journal:
         self.path = output.with_name(output.name + ".partial.jsonl")
         self._mode, self._classes = mode, classes
         self.done: dict[str, tuple[str, Detections]] = {}
+        self.offsets: dict[str, float] = {}
         self.discarded = False
         try:
             kept = self._read(key) if resume and self.path.exists() else 0
@@ -42,7 +44,7 @@ class Journal:
         except OSError as error:
             raise Error(f"{self.path}: cannot be written: {error.strerror or error}") from error
 
-    def add(self, video: str, fingerprint: str, found: Detections) -> None:
+    def add(self, video: str, fingerprint: str, found: Detections, offset: float = 0.0) -> None:
         """Note a finished video; the fingerprint tells whether its features are the same later."""
         record = {
             "video": video,
@@ -51,6 +53,7 @@ class Journal:
             "scores": found.scores.tolist(),
             "segments": found.segments.tolist(),
             "backend": found.backend,
+            **({"offset": offset} if offset else {}),
         }
         try:
             self._write(record)
@@ -85,6 +88,8 @@ class Journal:
             if "video" not in record:
                 break
             self.done[record["video"]] = record["features"], self._detections(record)
+            if "offset" in record:
+                self.offsets[record["video"]] = float(record["offset"])
             size += len(line)
         return size
 

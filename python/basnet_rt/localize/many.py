@@ -29,11 +29,13 @@ class Outcome:
         detections: by video, in the order of the request.
         failures: the videos that failed.
         num_resumed: how many were taken over from the journal.
+        offsets: seconds from the start of a video's file to its first picture, where not 0.
     """
 
     detections: dict[str, Detections] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
     num_resumed: int = 0
+    offsets: dict[str, float] = field(default_factory=dict)
 
 
 def localize_videos(
@@ -62,6 +64,7 @@ def localize_videos(
     if activations is not None:
         done = {name: found for name, found in done.items() if name in activations}
     outcome = Outcome(num_resumed=len(done))
+    outcome.offsets = {name: at for name, at in journal.offsets.items() if name in done}
     todo = [video for video in videos if video.name not in done]
     advance(len(todo))
     with closing(_read(todo, localizer, read_pixels)) as given_ones:
@@ -71,7 +74,10 @@ def localize_videos(
             if isinstance(found, Failure):
                 outcome.failures.append(found)
             else:
-                journal.add(video.name, prints[video.name], found)
+                offset = given.offset if isinstance(given, Given) else 0.0
+                if offset:
+                    outcome.offsets[video.name] = offset
+                journal.add(video.name, prints[video.name], found, offset)
                 done[video.name] = found
             advance(left)
     outcome.detections = {video.name: done[video.name] for video in videos if video.name in done}

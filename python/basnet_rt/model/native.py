@@ -13,6 +13,8 @@ from basnet_rt._errors import InvalidType, InvalidValue
 from basnet_rt.model.bundle import BundleMetadata
 from basnet_rt.model.model import FullOutput, Model, float32_rows
 
+MOST_THREADS = 1024  # more is a slip of the pen
+
 
 @dataclass(frozen=True)
 class CpuDevice:
@@ -74,16 +76,20 @@ class NativeModel(Model):
         return float32_rows(features)
 
 
-def load_native(path: Path, metadata: BundleMetadata, dtype: str | None, threads: int) -> Model:
+def load_native(
+    path: Path, metadata: BundleMetadata, dtype: str | None, threads: int, exact: bool
+) -> Model:
     """The bundle at `path`, run by the core.
 
     Raises:
         BundleError: as `load`, or its weights are not those of a basnet_rt network.
         ValueError: the dtype is unknown, or int8 weights cannot become it; the number of threads
-            is negative.
+            is negative or over 1024.
         BackendUnavailable: BASNET_RT_FORCE_KERNEL names a kernel that cannot run here.
     """
-    if threads < 0:
-        raise InvalidValue(f"num_threads is {threads}; it must be at least 1, or 0 for every core")
-    core = _core.EngineModel(str(path), dtype, threads)
+    if not 0 <= threads <= MOST_THREADS:
+        raise InvalidValue(
+            f"num_threads is {threads}; it must be 1 to {MOST_THREADS}, or 0 for every core"
+        )
+    core = _core.EngineModel(str(path), dtype, threads, exact)
     return NativeModel(core, metadata, name=path.name, path=path)

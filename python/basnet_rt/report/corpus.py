@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from basnet_rt.annotations import AnnotationSet, read_annotations
 from basnet_rt.evaluation.report import DEFAULT_TIOU_THRESHOLDS
 from basnet_rt.formats.result_files import ResultFile, read_results
 from basnet_rt.report.judging import Judgement, judge
-from basnet_rt.report.media import Media, find_media, recorded_media
+from basnet_rt.report.media import Media, find_media, recorded_media, recorded_offset
 from basnet_rt.results import Detections
 from basnet_rt.tables.predictions import PredictionTable, prediction_table
 
@@ -88,7 +88,10 @@ def gather(
     folder = None if activations is None else _folder(activations)
     if not media and not isinstance(results, ResultFile):
         media = recorded_media(found.provenance, Path(results), names)
-    moving = find_media(media, names, embed=embed_media)
+    moving = {
+        name: replace(one, offset=recorded_offset(found.provenance, name))
+        for name, one in find_media(media, names, embed=embed_media).items()
+    }
     known = {} if marked is None else marked.videos
     videos = tuple(
         Video(

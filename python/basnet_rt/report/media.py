@@ -30,11 +30,13 @@ class Media:
         source: a URL, or a path on this machine.
         is_url: which of the two.
         embed: whether the page holds the file itself; not for a URL.
+        offset: seconds of the file before its first picture, second 0 of the results.
     """
 
     source: str
     is_url: bool
     embed: bool
+    offset: float = 0.0
 
     @property
     def type(self) -> str:
@@ -86,6 +88,15 @@ def recorded_media(
     given = [one for name, one in known.items() if name in videos and isinstance(one, str)]
     paths = [one if _is_url(one) else str(results.parent / one) for one in given]
     return [one for one in paths if _is_url(one) or Path(one).is_file()]
+
+
+def recorded_offset(provenance: Mapping[str, Any], video: str) -> float:
+    """Seconds of a video's file before its first picture, as `localize` recorded them; else 0."""
+    recorded = provenance.get("media_offsets", {})
+    found = recorded.get(video) if isinstance(recorded, Mapping) else None
+    if isinstance(found, bool) or not isinstance(found, int | float):
+        return 0.0
+    return float(found) if 0 < found < float("inf") else 0.0
 
 
 def origins(media: Iterable[Media]) -> list[str]:

@@ -127,9 +127,11 @@ def _lanes(
 def _video(video: Video, found: Activations | None, last: float, page: Path) -> dict[str, Any]:
     sampled = 0.0 if found is None else len(found.activations) * found.snippet_seconds
     media = video.media
-    source = {} if media is None else {"type": media.type, "name": Path(media.source).name}
-    if media is not None and not media.embed:
-        source["url"] = media.reference(page)
+    source: dict[str, Any] = {}
+    if media is not None:
+        source = {"type": media.type, "name": Path(media.source).name}
+        source |= {} if media.embed else {"url": media.reference(page)}
+        source |= {"offset": media.offset} if media.offset else {}
     return {
         "name": video.name,
         "duration": video.duration or sampled or last or 1.0,

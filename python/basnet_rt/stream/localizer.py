@@ -12,7 +12,7 @@ from basnet_rt.postprocessing.arrays import as_bytes, as_count, as_number
 from basnet_rt.postprocessing.onsets import Alarm, Onset
 from basnet_rt.results import Detections
 from basnet_rt.stream.calls import alarm_values, check_kinds, feature_rows
-from basnet_rt.stream.network import NetworkStream
+from basnet_rt.stream.network import TorchStream
 from basnet_rt.stream.statistics import StreamStatistics
 
 
@@ -52,7 +52,7 @@ class StreamingLocalizer:
         self._core = _core.NetworkLocalizer(
             model.core
             if isinstance(model, NativeModel)
-            else NetworkStream(model, with_cas=self.config.gate != "none"),
+            else TorchStream(model, with_cas=self.config.gate != "none"),
             classes=model.classes,
             feature_dim=model.feature_dim,
             snippet_seconds=about.snippet_seconds,

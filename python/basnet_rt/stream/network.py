@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from basnet_rt import _core
 from basnet_rt.model.model import Model
+from basnet_rt.model.native import NativeModel
 from basnet_rt.stream import network_state
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ class StreamActivations(NamedTuple):
 
 
 class NetworkStream:
-    """Runs a bundle's `step` on one stream; what the core's localizer asks.
+    """Runs a bundle's network on one stream: features in, activations out.
 
     The two 3-tap convolutions see two snippets to each side, so a snippet's activations are
     certain once two more have come; `flush` gives the last two at the end. A call that raises
@@ -36,12 +38,50 @@ class NetworkStream:
     """
 
     def __init__(self, model: Model, *, with_cas: bool = True) -> None:
+        self._network: _core.EngineStream | TorchStream = (
+            _core.EngineStream(model.core, with_cas)
+            if isinstance(model, NativeModel)
+            else TorchStream(model, with_cas=with_cas)
+        )
+
+    def push(self, features: Float32Array) -> StreamActivations:
+        """The next snippets, (N, F) float32, finite; N may be 0."""
+        return StreamActivations(*self._network.push(features))
+
+    def flush(self) -> StreamActivations:
+        """The last snippets of the stream; afterwards it is as new, for what comes after a gap."""
+        return StreamActivations(*self._network.flush())
+
+    def undo(self) -> None:
+        """Take back the last `push` or `flush`."""
+        self._network.undo()
+
+    def reset(self) -> None:
+        """Forget all context: the next snippet is a first one."""
+        self._network.reset()
+
+    def save(self) -> bytes:
+        """The context as bytes; exact in every dtype, and the same from either engine."""
+        return self._network.save()
+
+    def load(self, state: bytes) -> None:
+        """Continue from saved context of the same model.
+
+        Raises:
+            ValueError: it is of another model.
+        """
+        self._network.load(state)
+
+
+class TorchStream:
+    """A TorchScript module's `step` on one stream; the calls of `NetworkStream`."""
+
+    def __init__(self, model: Model, *, with_cas: bool = True) -> None:
         self._model = model
         self._with_cas = with_cas
         self._state = self._before = self._blank()
 
     def push(self, features: Float32Array) -> StreamActivations:
-        """The next snippets, (N, F) float32, finite; N may be 0."""
         import torch
 
         if len(features) == 0:
@@ -51,30 +91,21 @@ class NetworkStream:
             return self._take(self._model.module.step(rows.unsqueeze(0), self._state))
 
     def flush(self) -> StreamActivations:
-        """The last snippets of the stream; afterwards it is as new, for what comes after a gap."""
         import torch
 
         with torch.no_grad():
             return self._take(self._model.module.flush(self._state))
 
     def undo(self) -> None:
-        """Take back the last `push` or `flush`."""
         self._state = self._before
 
     def reset(self) -> None:
-        """Forget all context: the next snippet is a first one."""
         self._state = self._blank()
 
     def save(self) -> bytes:
-        """The context as bytes; exact in every dtype."""
         return network_state.pack(self._model, self._state)
 
     def load(self, state: bytes) -> None:
-        """Continue from saved context of the same model.
-
-        Raises:
-            ValueError: it is of another model.
-        """
         self._state = network_state.unpack(self._model, state, self._blank())
 
     def _blank(self) -> list[Tensor]:

@@ -12,6 +12,7 @@ from basnet_rt.video.shape import Orientation, square_size
 
 DEFAULT_RATE = Fraction(25)  # of pictures without timestamps in a file that names no rate
 HIGHEST_RATE = 1000  # a "rate" above it is the clock's
+LOWEST_RATE = Fraction(1, 600)  # one below it is a broken header, and would fill hours
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +23,9 @@ class VideoInfo:
         duration: seconds; None where the header does not say (pipes, broken files).
         fps: mean pictures per second, exact; None where it is unknown.
         width, height: of the pictures as shown: turned upright, pixels square.
-        start: first timestamp in seconds, on the file's own clock.
+        start: first timestamp in seconds, on the file's own clock: of the first picture that
+            decodes where `probe` made it, else of the header.
+        offset: seconds from the container's start to it, as a player counts.
         rotation: degrees counter-clockwise that the file asks to turn its pictures by.
         codec, pixel_format, container: names that libav* gives them.
         live: whether the source has no end, as far as one can tell.
@@ -38,6 +41,7 @@ class VideoInfo:
     pixel_format: str | None
     container: str
     live: bool = False
+    offset: float = 0.0
 
 
 def probe(source: str | os.PathLike[str]) -> VideoInfo:
@@ -56,24 +60,32 @@ def describe(container: Any, stream: Any, picture: Any) -> VideoInfo:
     context = stream.codec_context
     square = square_size(context.width, context.height, stream.sample_aspect_ratio)
     width, height = Orientation.of(picture).size(*square)
+    first = getattr(picture, "pts", None) if picture is not None else stream.start_time
+    start, begin = float((first or 0) * stream.time_base), start_of(container)
     return VideoInfo(
         duration=_duration(container, stream),
         fps=frame_rate(stream),
         width=width,
         height=height,
-        start=float((stream.start_time or 0) * stream.time_base),
+        start=start,
         rotation=0 if picture is None else round(picture.rotation) % 360,
         codec=context.name,
         pixel_format=context.pix_fmt,
         container=container.format.name,
+        offset=0.0 if begin is None or first is None else max(0.0, start - begin),
     )
+
+
+def start_of(container: Any) -> float | None:
+    """The earliest timestamp of all streams in seconds, where the header says it."""
+    return None if container.start_time is None else container.start_time / 1e6
 
 
 def frame_rate(stream: Any) -> Fraction | None:
     """Mean rate if the header says one that can be true, else the most likely one."""
     for name in ("average_rate", "guessed_rate", "base_rate"):
         rate = getattr(stream, name, None)
-        if rate and 0 < rate <= HIGHEST_RATE:
+        if rate and LOWEST_RATE <= rate <= HIGHEST_RATE:
             return Fraction(rate)
     return None
 

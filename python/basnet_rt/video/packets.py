@@ -54,7 +54,7 @@ class DecodedPictures:
 
     def __iter__(self) -> Iterator[Any]:
         pictures = self._decoded()
-        if _numbered_as_stored(self._container, self._stream):
+        if numbered_as_stored(self._container, self._stream):
             depth = getattr(self._stream.codec_context, "reorder_depth", None) or _REORDER_DEPTH
             pictures = _timed_as_shown(pictures, depth)
         return pictures
@@ -121,7 +121,7 @@ class DecodedPictures:
             )
 
 
-def _numbered_as_stored(container: Any, stream: Any) -> bool:
+def numbered_as_stored(container: Any, stream: Any) -> bool:
     """AVI has one number per stored picture; with B-frames that is not the order of showing."""
     return container.format.name == "avi" and bool(stream.codec_context.has_b_frames)
 

@@ -9,17 +9,23 @@ from types import TracebackType
 from typing import Any
 
 from basnet_rt._errors import InvalidValue, VideoError
-from basnet_rt.video.clock import Clock
+from basnet_rt.video.clock import LONGEST_GAP, MOST_TOLD, Clock
 from basnet_rt.video.convert import Converter
 from basnet_rt.video.deinterlace import deinterlaced
 from basnet_rt.video.frames import Frame, FrameFormat, Image
 from basnet_rt.video.grid import Grid, exact_rate
-from basnet_rt.video.info import DEFAULT_RATE, VideoInfo, describe, frame_rate
+from basnet_rt.video.info import (
+    DEFAULT_RATE,
+    LOWEST_RATE,
+    VideoInfo,
+    describe,
+    frame_rate,
+    start_of,
+)
 from basnet_rt.video.opening import open_container, video_stream
-from basnet_rt.video.packets import DecodedPictures
+from basnet_rt.video.packets import DecodedPictures, numbered_as_stored
 
 MAX_GAP = 10.0
-LONGEST_GAP = 3600.0  # seconds; above it a timestamp is taken to be wrong
 EARLY = Fraction(1, 2)  # seconds that a file may end before its header says
 MOST_BACKWARD = 0.25  # of the pictures
 
@@ -69,6 +75,8 @@ class FrameReader:
         duration: seconds, of the video's own pictures: end of the last one minus the first
             timestamp; what is known so far, until the last frame was read.
         num_frames: frames handed out.
+        start, offset: of time 0, as their own comments say; true after the first frame.
+        remarks: sentences for people; whole after the last frame.
     """
 
     def __init__(
@@ -91,13 +99,33 @@ class FrameReader:
             self._container.close()
             raise
         self.info: VideoInfo = describe(self._container, self._stream, None)
+        self._remarks: list[str] = []
+        self._container_start = start_of(self._container)
         self._converter = Converter(frames)
         self._step = 1 / (frame_rate(self._stream) or DEFAULT_RATE)
         time_base = Fraction(self._stream.time_base)
-        self._clock = Clock(time_base, self._step, self._pictures.problems)
+        # With B-frames the header's length is that of the stored order, and says nothing here.
+        sure = Fraction(0) if self._reordered else self._promised()
+        self._clock = Clock(time_base, self._step, self._pictures.problems, sure)
         self._grid = Grid(exact_rate(fps), time_base, self._step)
         self._frames: Generator[Frame, None, None] = self._read()
         self.duration, self.num_frames, self._num_shown = 0.0, 0, 0
+
+    @property
+    def start(self) -> float:
+        """Time 0 on the file's own clock, seconds; what the header says before the first frame."""
+        return self.info.start if self._clock.first is None else float(self._clock.first)
+
+    @property
+    def offset(self) -> float:
+        """Seconds from the container's start to time 0: add it to seek in a player."""
+        begin = self._container_start
+        return 0.0 if begin is None or self._clock.first is None else max(0.0, self.start - begin)
+
+    @property
+    def remarks(self) -> list[str]:
+        """What a user should know of how the video was read, one sentence each."""
+        return [*self._remarks, *self._clock.remarks]
 
     @property
     def problems(self) -> dict[str, int]:
@@ -130,10 +158,7 @@ class FrameReader:
     def _read(self) -> Generator[Frame, None, None]:
         """One picture behind the decoder: only the next one's time says how long it is shown."""
         last, begun, before = None, Fraction(0), Fraction(0)
-        for picture in deinterlaced(self._pictures):
-            time = self._clock.time_of(picture.pts)
-            if time is None:
-                continue
+        for picture, time in self._clock.timed(deinterlaced(self._pictures)):
             if last is not None:
                 before = self._checked_gap(begun, time)
                 self.duration = float(time)
@@ -147,7 +172,8 @@ class FrameReader:
         length = min(said, before) if before and self._reordered else said
         self.duration = float(begun + length)
         yield from self._show(last, begun, self._grid.until_end(begun + length))
-        if self._promised() > begun + said + EARLY:
+        lost = self._lost_beginning()
+        if self._promised() > lost + begun + said + EARLY and not self._misled():
             self._pictures.problems["ends_early"] += 1
         self._check_times()
 
@@ -166,11 +192,32 @@ class FrameReader:
         """How long the last picture is shown, as far as the file says."""
         ticks = getattr(picture, "duration", 0) or 0
         length = Fraction(ticks) * Fraction(self._stream.time_base)
-        return length if self._step / 4 < length <= LONGEST_GAP else self._step
+        return length if self._step / 4 < length <= 1 / LOWEST_RATE else self._step
 
     def _promised(self) -> Fraction:
         """Seconds that the header gives to these pictures; 0 where it says nothing of them."""
         return Fraction(self._stream.duration or 0) * Fraction(self._stream.time_base)
+
+    def _lost_beginning(self) -> Fraction:
+        """Seconds before the first picture that decodes: the file begins inside a group of them."""
+        stated, first = self._stream.start_time, self._clock.first
+        if stated is None or first is None or numbered_as_stored(self._container, self._stream):
+            return Fraction(0)
+        lost: Fraction = first - stated * Fraction(self._stream.time_base)
+        damaged = self._pictures.problems["damaged_packets"]
+        if lost > (EARLY if damaged else self._step / 2):
+            self._pictures.problems["cut_beginning"] += 1
+            self._remarks.append(
+                f"begins inside a group of pictures: the first {float(lost):.3f} s cannot be "
+                "decoded, and time 0 is the picture after them"
+            )
+        return max(Fraction(0), lost)
+
+    def _misled(self) -> bool:
+        """Whether the stated length was estimated from a timestamp that proved to be wrong."""
+        problems = self._pictures.problems
+        estimated = "mp4" not in self._container.format.name
+        return bool(estimated and (problems["wild_timestamps"] + problems["clock_restarts"]))
 
     @property
     def _reordered(self) -> bool:
@@ -182,15 +229,21 @@ class FrameReader:
         if gap > LONGEST_GAP:
             raise VideoError(
                 f"{self._source}: no picture for {float(gap):.0f} s from second {float(begun):.3f} "
-                f"on; at most {LONGEST_GAP:.0f} s are filled"
+                f"on; at most {float(LONGEST_GAP):.0f} s are filled"
             )
         if gap > self._max_gap:
             self._pictures.problems["long_gaps"] += 1
+            if self._pictures.problems["long_gaps"] <= MOST_TOLD:
+                self._remarks.append(
+                    f"no picture for {float(gap):.3f} s from second {float(begun):.3f} on; the "
+                    "last one repeats"
+                )
         return gap
 
     def _check_times(self) -> None:
-        backward = self._pictures.problems["backward_timestamps"]
-        seen = self._num_shown + backward
+        problems = self._pictures.problems
+        backward = problems["backward_timestamps"] + problems["wild_timestamps"]
+        seen = self._num_shown + problems["backward_timestamps"]
         if backward > MOST_BACKWARD * seen:
             raise VideoError(
                 f"{self._source}: {backward} of {seen} pictures have timestamps that do not rise; "

@@ -27,6 +27,16 @@ Sizes sizes_of(const NetworkOptions& options) {
   return options.has_projection ? Sizes{21, 12, 7, 37, 35, 3} : Sizes{21, 21, 7, 37, 35, 3};
 }
 
+void append(Snippets& all, const Snippets& part) {
+  const auto add = [](Values& to, const Values& from) {
+    to.insert(to.end(), from.begin(), from.end());
+  };
+  all.num_snippets += part.num_snippets;
+  add(all.activations, part.activations);
+  add(all.foreground, part.foreground);
+  add(all.cas, part.cas);
+}
+
 /// The video in pieces of these lengths, the last of them with the stream's end.
 Snippets in_chunks(const Network& network, const Values& features,
                    const std::vector<std::int64_t>& chunks, const Machine& machine) {
@@ -41,14 +51,7 @@ Snippets in_chunks(const Network& network, const Values& features,
     turns[0].last = i == chunks.size();
     at += turns[0].num_snippets * network.options().feature_dim;
     network.step(turns, machine);
-    const Snippets& certain = turns[0].certain;
-    all.num_snippets += certain.num_snippets;
-    const auto append = [](Values& to, const Values& from) {
-      to.insert(to.end(), from.begin(), from.end());
-    };
-    append(all.activations, certain.activations);
-    append(all.foreground, certain.foreground);
-    append(all.cas, certain.cas);
+    append(all, turns[0].certain);
   }
   return all;
 }
@@ -100,6 +103,42 @@ INSTANTIATE_TEST_SUITE_P(Network, EveryVariant,
                          ::testing::Values("full", "projection", "no filter",
                                            "constant background"));
 
+/// A stream of some length, pushed in chunks of 0 to 3 in some of the rounds.
+struct Stream {
+  Values video;
+  std::int64_t length = 0, taken = 0;
+  StreamState state;
+  Snippets got;
+  bool ended = false;
+
+  StreamTurn turn(std::int64_t wanted) {
+    StreamTurn turn;
+    turn.state = &state;
+    turn.features = video.data() + taken * 21;
+    turn.num_snippets = std::min(wanted, length - taken);
+    taken += turn.num_snippets;
+    turn.last = ended = taken == length;
+    return turn;
+  }
+};
+
+/// Every stream of some rounds, in one batch each, until all have ended.
+void run_in_batches(const Network& network, std::vector<Stream>& streams, const Machine& machine) {
+  std::mt19937 dice(3);
+  const auto open = [](const Stream& stream) { return !stream.ended; };
+  while (std::any_of(streams.begin(), streams.end(), open)) {
+    std::vector<StreamTurn> turns;
+    std::vector<Stream*> who;
+    for (Stream& stream : streams) {
+      if (stream.ended || dice() % 3 == 0) continue;
+      turns.push_back(stream.turn(static_cast<std::int64_t>(dice() % 4)));
+      who.push_back(&stream);
+    }
+    network.step(turns, machine);
+    for (std::size_t i = 0; i < turns.size(); ++i) append(who[i]->got, turns[i].certain);
+  }
+}
+
 // Streams of many ages and chunk sizes in one batch get what each gets alone.
 TEST(Network, BatchMixesDoNotMatter) {
   const RandomNetwork random({21, 21, 7, 37, 35, 3}, options_of("full"));
@@ -107,47 +146,17 @@ TEST(Network, BatchMixesDoNotMatter) {
   const Machine machine{chosen_kernel(), two};
   for (const DType dtype : {DType::kFloat32, DType::kBFloat16, DType::kInt8}) {
     const Network network(random.weights(), dtype);
-    std::mt19937 dice(3);
-    std::vector<Values> videos;
-    std::vector<Snippets> got(9);
-    std::vector<StreamState> states;
-    std::vector<std::int64_t> taken(9, 0), length;
+    std::vector<Stream> streams(9);
     for (unsigned s = 0; s < 9; ++s) {
-      length.push_back(1 + static_cast<std::int64_t>(dice() % 12));
-      videos.push_back(random_values(length[s] * 21, 1.0f, s));
-      states.push_back(network.initial_state());
+      streams[s].length = 1 + 5 * s % 12;
+      streams[s].video = random_values(streams[s].length * 21, 1.0f, s);
+      streams[s].state = network.initial_state();
     }
-    std::vector<bool> ended(9, false);
-    while (std::count(ended.begin(), ended.end(), false) > 0) {
-      std::vector<StreamTurn> turns;
-      std::vector<std::size_t> who;
-      for (std::size_t s = 0; s < 9; ++s) {
-        if (ended[s] || dice() % 3 == 0) continue;
-        StreamTurn turn;
-        turn.state = &states[s];
-        turn.features = videos[s].data() + taken[s] * 21;
-        turn.num_snippets =
-            std::min<std::int64_t>(static_cast<std::int64_t>(dice() % 4), length[s] - taken[s]);
-        taken[s] += turn.num_snippets;
-        turn.last = ended[s] = taken[s] == length[s];
-        turns.push_back(turn);
-        who.push_back(s);
-      }
-      network.step(turns, machine);
-      for (std::size_t i = 0; i < turns.size(); ++i) {
-        Snippets& all = got[who[i]];
-        const Snippets& part = turns[i].certain;
-        all.num_snippets += part.num_snippets;
-        all.activations.insert(all.activations.end(), part.activations.begin(),
-                               part.activations.end());
-        all.foreground.insert(all.foreground.end(), part.foreground.begin(), part.foreground.end());
-        all.cas.insert(all.cas.end(), part.cas.begin(), part.cas.end());
-      }
-    }
-    for (std::size_t s = 0; s < 9; ++s) {
-      const VideoOutput want = network.forward({videos[s].data(), length[s], 21}, machine);
-      EXPECT_TRUE(same_bits(want.snippets, got[s])) << s;
-      EXPECT_EQ(states[s].seen, 0);
+    run_in_batches(network, streams, machine);
+    for (const Stream& stream : streams) {
+      const FeatureView whole{stream.video.data(), stream.length, 21};
+      EXPECT_TRUE(same_bits(network.forward(whole, machine).snippets, stream.got));
+      EXPECT_EQ(stream.state.seen, 0);
     }
   }
 }

@@ -52,9 +52,9 @@ TEST(Scores, VideoScoresAreMeansOfTheBest) {
   options.num_classes = 1;
   options.topk_divisor = 2;
   const float cas[] = {1.0f, 0.0f, 3.0f, 0.0f, -5.0f, 0.0f, 2.0f, 1.0f};  // best: 2.5 and 0.5
-  EXPECT_NEAR(video_scores(options, cas, 4)[0], 1.0 / (1.0 + std::exp(-2.0)), 1e-12);
+  EXPECT_EQ(video_scores(options, cas, 4)[0], static_cast<float>(1.0 / (1.0 + std::exp(-2.0))));
   options.score_function = ScoreFunction::kSigmoid;
-  EXPECT_NEAR(video_scores(options, cas, 4)[0], 1.0 / (1.0 + std::exp(-2.5)), 1e-12);
+  EXPECT_EQ(video_scores(options, cas, 4)[0], static_cast<float>(1.0 / (1.0 + std::exp(-2.5))));
 }
 
 }  // namespace

@@ -1,8 +1,11 @@
 // Tasks run once each, whoever runs them; failures come back; callers do not wait for each other.
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -52,6 +55,24 @@ TEST(Threads, ManyCallersAtOnce) {
   }
   for (std::thread& caller : callers) caller.join();
   EXPECT_EQ(sum, 4 * 200 * 10);
+}
+
+// A forked child has the object and not its threads: it must neither hang nor lose tasks.
+TEST(Threads, ForkedChildWorksAlone) {
+  auto threads = std::make_unique<Threads>(3);
+  std::atomic<int> done{0};
+  threads->run(8, [&](std::int64_t) { ++done; });
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(10);  // a hang ends as a signal
+    done = 0;
+    threads->run(8, [&](std::int64_t) { ++done; });
+    threads.reset();
+    _exit(done == 8 ? 0 : 1);
+  }
+  int status = -1;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
 }
 
 }  // namespace

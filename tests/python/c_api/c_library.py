@@ -101,6 +101,34 @@ POOL_CHECKED = {
     "pool_shutdown": "hi",
 }
 POOL_FREED = ("pool", "pool_options")
+MODEL_CHECKED = {
+    "model_load": "ssio",
+    "model_config": "ho",
+    "model_streaming_config": "ho",
+    "model_localize": "hahao",
+    "model_make_pool": "hhho",
+    "localizer_create": "hhaldio",
+    "localizer_push": "hao",
+    "localizer_pending": "ho",
+    "localizer_onsets": "ho",
+    "localizer_gap": "hlo",
+    "localizer_finish": "hao",
+    "localizer_reset": "h",
+    "localizer_save": "ho",
+    "localizer_load": "haz",
+    "localizer_num_snippets": "ha",
+    "localizer_finished": "ha",
+}
+MODEL_FREED = ("model", "localizer")
+# What a model says of itself, without a status.
+MODEL_FACTS = {
+    "model_num_classes": c_int64,
+    "model_feature_dim": c_int64,
+    "model_snippet_seconds": c_double,
+    "model_dtype": c_char_p,
+    "model_kernel": c_char_p,
+    "model_metadata": c_char_p,
+}
 OUTPUTS = ("pool_output_counts", "pool_output_activations", "pool_output_raw_cas")
 FREED = ("config", "detections", "proposals", "bytes", "onsets", "stream", "onset_detector")
 # Columns of results: NumPy's type and the width of a row.
@@ -135,9 +163,9 @@ class CApi:
 
     def __init__(self, path: Path) -> None:
         self.library = ctypes.CDLL(str(path))
-        for name, kinds in {**CHECKED, **POOL_CHECKED}.items():
+        for name, kinds in {**CHECKED, **POOL_CHECKED, **MODEL_CHECKED}.items():
             self._declare(name, [_KINDS[kind] for kind in kinds], c_int32)
-        for name in (*FREED, *POOL_FREED):
+        for name in (*FREED, *POOL_FREED, *MODEL_FREED):
             self._declare(f"{name}_free", [_KINDS["o"]], None)
         for name in (*COLUMNS, *OUTPUTS):
             self._declare(name, [c_void_p], c_void_p)
@@ -145,6 +173,9 @@ class CApi:
             self._declare(name, [c_void_p], c_int64)
         self._declare("bytes_size", [c_void_p], c_size_t)
         self._declare("pool_output_set_error", [c_void_p, c_char_p], None)
+        for name, result in MODEL_FACTS.items():
+            self._declare(name, [c_void_p], result)
+        self._declare("model_class_name", [c_void_p, c_int64], c_char_p)
         for name, result in OTHER.items():
             self._declare(name, [], result)
 

@@ -6,12 +6,23 @@ import re
 import subprocess
 
 import pytest
-from c_library import CHECKED, COLUMNS, FREED, OTHER, OUTPUTS, POOL_CHECKED, POOL_FREED
+from c_library import (
+    CHECKED,
+    COLUMNS,
+    FREED,
+    MODEL_CHECKED,
+    MODEL_FACTS,
+    MODEL_FREED,
+    OTHER,
+    OUTPUTS,
+    POOL_CHECKED,
+    POOL_FREED,
+)
 
 from checks.sources import REPOSITORY
 
 HEADERS = REPOSITORY / "csrc/include"
-C_HEADERS = ["basnet_rt/c_api.h", "basnet_rt/c_pool.h"]
+C_HEADERS = ["basnet_rt/c_api.h", "basnet_rt/c_pool.h", "basnet_rt/c_model.h"]
 
 
 def declared() -> set[str]:
@@ -33,7 +44,8 @@ def test_the_table_is_whole():
     """Catches a function that no test calls."""
     sizes = {"detections_size", "proposals_size", "onsets_size", "bytes_size"}
     tested = {*CHECKED, *COLUMNS, *OTHER, *POOL_CHECKED, *OUTPUTS, "pool_output_set_error", *sizes}
-    tested |= {f"{name}_free" for name in (*FREED, *POOL_FREED)}
+    tested |= {*MODEL_CHECKED, *MODEL_FACTS, "model_class_name"}
+    tested |= {f"{name}_free" for name in (*FREED, *POOL_FREED, *MODEL_FREED)}
     assert {f"basnet_rt_{name}" for name in tested} == declared()
 
 

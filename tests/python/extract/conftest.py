@@ -14,6 +14,7 @@ pytest.importorskip("av")
 import extract_cases
 import torch
 
+import basnet_rt
 from basnet_rt.extractors import make_extractor
 
 torch.set_num_threads(1)
@@ -63,6 +64,22 @@ def run_cli():
 
     def run(*arguments):
         return CliRunner().invoke(app, [str(one) for one in arguments], catch_exceptions=False)
+
+    return run
+
+
+@pytest.fixture
+def localize(run_cli, made, tmp_path):
+    """`localize INPUT... [options]`: (outcome, detections by video)."""
+
+    def run(*given, bundle=made.bundle, weights=True):
+        options = ("--weights", made.weights) if weights else ()
+        jobs = () if "--jobs" in given else ("--jobs", 1)
+        output = tmp_path / "results.json"
+        output.unlink(missing_ok=True)
+        done = run_cli("localize", *given, "-m", bundle, "-o", output, *options, *jobs)
+        found = basnet_rt.read_results(output).detections if output.exists() else None
+        return done, found
 
     return run
 

@@ -19,22 +19,6 @@ from basnet_rt.features import open_features
 
 
 @pytest.fixture
-def localize(run_cli, made, tmp_path):
-    """`localize INPUT... [options]`: (outcome, detections by video)."""
-
-    def run(*given, bundle=made.bundle, weights=True):
-        options = ("--weights", made.weights) if weights else ()
-        jobs = () if "--jobs" in given else ("--jobs", 1)
-        output = tmp_path / "results.json"
-        output.unlink(missing_ok=True)
-        done = run_cli("localize", *given, "-m", bundle, "-o", output, *options, *jobs)
-        found = basnet_rt.read_results(output).detections if output.exists() else None
-        return done, found
-
-    return run
-
-
-@pytest.fixture
 def features(run_cli, made, tmp_path):
     """The folder that `extract` makes of the videos."""
     folder = tmp_path / "features"

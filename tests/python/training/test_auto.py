@@ -5,17 +5,24 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from basnet_training.auto import Size, iterations, projection_dim, rules_for, settle, topk_divisor
+from basnet_training.auto import (
+    DataSize,
+    iterations,
+    projection_dim,
+    rules_for,
+    settle,
+    topk_divisor,
+)
 from basnet_training.config import Config, load_config
 from basnet_training.dataset import open_videos
 from basnet_training.runs import resolve
 from basnet_training.trainer import fit
 
-SMALL = Size(videos=64, classes=1, channels=2560, snippets=33, longest=64, tags=1.0)
+SMALL = DataSize(videos=64, classes=1, channels=2560, snippets=33, longest=64, tags=1.0)
 
 
 def sized(**changes):
-    return Size(**{**SMALL.__dict__, **changes})
+    return DataSize(**{**SMALL.__dict__, **changes})
 
 
 def test_rules_at_the_sizes_that_they_were_chosen_on():
@@ -91,4 +98,4 @@ def test_sizes_are_read_from_the_videos(config):
     from basnet_training.auto import size_of
 
     size = size_of(open_videos(config.data))
-    assert size == Size(8, 2, 6, float(np.median([9, 17, 12, 3, 20, 11, 16, 8])), 20, 7 / 6)
+    assert size == DataSize(8, 2, 6, float(np.median([9, 17, 12, 3, 20, 11, 16, 8])), 20, 7 / 6)

@@ -9,7 +9,7 @@ import pytest
 
 from basnet_rt import InvalidValue
 from basnet_training.confidence import (
-    Confidence,
+    FittedConfidence,
     best_scores,
     fit_curves,
     fit_platt,
@@ -117,7 +117,7 @@ def test_classes_with_few_videos_share_a_threshold():
 
 def test_what_is_saved_is_what_the_bundle_gets(tmp_path):
     curves = fit_curves(*(column[:, None] for column in drawn(30, 4, -3)))
-    made = Confidence({"video": curves, "none": curves}, (0.4,), 30, 4)
+    made = FittedConfidence({"video": curves, "none": curves}, (0.4,), 30, 4)
     made.save(tmp_path, "sigmoid")
     found = saved_confidence(tmp_path, "sigmoid", 1)
     assert found == json.loads(json.dumps(made.to_dict()))
@@ -133,6 +133,6 @@ def test_the_runtime_reads_what_is_fitted():
 
     scores, labels = drawn(60, 5, -4)
     curves = fit_curves(scores[:, None], labels[:, None])
-    read = Read.from_dict(Confidence({"video": curves}, (0.4,), 60, 4).to_dict(), 1)
+    read = Read.from_dict(FittedConfidence({"video": curves}, (0.4,), 60, 4).to_dict(), 1)
     at = np.linspace(-1, 3, 40)
     np.testing.assert_array_equal(read.curves["video"][0](at), curves[0](at))

@@ -14,7 +14,7 @@ from basnet_training.cli import app
 from basnet_training.heldout import HeldOut
 from basnet_training.reading import open_videos
 from basnet_training.run.folds import divide_folds
-from basnet_training.run.journal import Journal
+from basnet_training.run.journal import RunJournal
 from basnet_training.run.quality import advice, measure_quality, quality_lines
 
 QUICK = ["--set", "optim.iterations=4"]
@@ -226,7 +226,7 @@ def test_other_folders_are_left_alone(tmp_path):
 
 def test_a_journal_does_a_step_again_when_a_file_is_gone(tmp_path):
     said, done = [], []
-    journal = Journal(tmp_path / "out", said.append)
+    journal = RunJournal(tmp_path / "out", said.append)
 
     def step():
         return journal.step(

@@ -110,6 +110,45 @@ def one_back(folder: Path) -> Made:
     return path, Shown(numbers=numbers, duration=0.6, problems={"backward_timestamps": 1})
 
 
+@kind("one timestamp far ahead")
+def wild_ahead(folder: Path) -> Made:
+    """The next picture is back on the line, so this one is shown between its neighbours."""
+    path = _blocks_at(folder, {6: 700})
+    return path, one_by_one(15, problems={"wild_timestamps": 1})
+
+
+@kind("three timestamps far ahead, one after the other")
+def wild_burst(folder: Path) -> Made:
+    path = _blocks_at(folder, {4: 700, 5: 701, 6: 702})
+    return path, one_by_one(15, problems={"wild_timestamps": 3})
+
+
+@kind("one timestamp far back")
+def wild_back(folder: Path) -> Made:
+    path = _blocks_at(folder, {**{k: k + 50 for k in range(15)}, 12: 4})
+    return path, one_by_one(15, problems={"wild_timestamps": 1})
+
+
+@kind("the last timestamp far back")
+def wild_end(folder: Path) -> Made:
+    path = _blocks_at(folder, {**{k: k + 50 for k in range(15)}, 14: 4})
+    return path, one_by_one(15, problems={"wild_timestamps": 1})
+
+
+@kind("a clock that jumps ahead and stays there")
+def true_jump(folder: Path) -> Made:
+    path = _blocks_at(folder, {k: k + 300 for k in range(6, 15)})
+    numbers = [*range(5), *[5] * 301, *range(6, 15)]
+    return path, Shown(numbers=numbers, duration=12.6, problems={"long_gaps": 1})
+
+
+@kind("timestamps in pairs")
+def pairs(folder: Path) -> Made:
+    """Both of a pair are shown, the second halfway to the next."""
+    path = _blocks_at(folder, {k: k - 1 for k in range(1, 15, 2)})
+    return path, one_by_one(15, problems={"equal_timestamps": 7})
+
+
 @kind("timestamps that do not rise at all")
 def all_equal(folder: Path) -> Made:
     path = _blocks_at(folder, dict.fromkeys(range(15), 0))

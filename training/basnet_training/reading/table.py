@@ -33,7 +33,7 @@ SUBSET_HEADINGS = frozenset({"subset", "split", "partition", "set"})
 
 
 @dataclass(frozen=True)
-class Table:
+class TextTable:
     """Rows of cells without the heading, which is empty where the file has none.
 
     numbers: line of the file that each row begins in.
@@ -59,7 +59,7 @@ def plain(heading: str) -> str:
     return re.sub(r"[^a-z0-9]", "", heading.lower())
 
 
-def read_table(path: str | Path) -> Table:
+def read_table(path: str | Path) -> TextTable:
     """Read a table.
 
     Raises:
@@ -84,7 +84,7 @@ def read_table(path: str | Path) -> Table:
         raise InvalidValue(f"{path}, line {reader.line_num}: {error}") from error
     has_heading = _is_heading(rows[0])
     body = 1 if has_heading else 0
-    return Table(path, delimiter, rows[0] if has_heading else [], rows[body:], numbers[body:])
+    return TextTable(path, delimiter, rows[0] if has_heading else [], rows[body:], numbers[body:])
 
 
 def read_text(path: Path) -> str:

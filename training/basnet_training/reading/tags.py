@@ -17,7 +17,7 @@ from .table import (
     TAG_HEADINGS,
     VIDEO_HEADINGS,
     Row,
-    Table,
+    TextTable,
     plain,
     read_table,
 )
@@ -86,7 +86,7 @@ def training_subset(annotations: AnnotationSet) -> str | None:
     return None
 
 
-def _of_table(table: Table, subset: str | None, is_video: IsVideo) -> Tagged:
+def _of_table(table: TextTable, subset: str | None, is_video: IsVideo) -> Tagged:
     remarks: Remarks = []
     table = _with_heading(table, is_video)
     video = _video_column(table, is_video)
@@ -133,7 +133,7 @@ class LabelColumns:
         return words or [""]
 
 
-def _with_heading(table: Table, is_video: IsVideo) -> Table:
+def _with_heading(table: TextTable, is_video: IsVideo) -> TextTable:
     """A first row that names no video, where the others do, is a heading whatever it says."""
     if table.heading or len(table.rows) < 2:
         return table
@@ -143,10 +143,10 @@ def _with_heading(table: Table, is_video: IsVideo) -> Table:
     best = max(range(width), key=known.__getitem__)
     if 2 * known[best] <= len(rest) or is_video(_cell(first, best)):
         return table
-    return Table(table.path, table.delimiter, first, rest, table.numbers[1:])
+    return TextTable(table.path, table.delimiter, first, rest, table.numbers[1:])
 
 
-def _video_column(table: Table, is_video: IsVideo) -> int:
+def _video_column(table: TextTable, is_video: IsVideo) -> int:
     """By content, then by heading, then the first."""
     width = max((len(row) for row in table.rows), default=0)
     known = [sum(is_video(_cell(row, place)) for row in table.rows) for place in range(width)]
@@ -156,7 +156,7 @@ def _video_column(table: Table, is_video: IsVideo) -> int:
     return 0 if named is None else named
 
 
-def _label_columns(table: Table, video: int) -> LabelColumns:
+def _label_columns(table: TextTable, video: int) -> LabelColumns:
     """By heading; a table of marks by its cells; else every column of words beside the video.
 
     Raises:

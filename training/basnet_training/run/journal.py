@@ -21,7 +21,7 @@ Say = Callable[[str], None]
 Work = Callable[[], dict[str, Any]]
 
 
-class Journal:
+class RunJournal:
     """The steps of one run's folder.
 
     A step is done again when its key is another one, or a file that it left is gone. What it

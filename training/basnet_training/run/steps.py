@@ -28,7 +28,7 @@ from basnet_training.trainer import fit_videos
 from . import outputs
 from .extraction import are_videos, extract_tagged
 from .folds import divide_folds, divided_scenes, measure_fold, read_folds
-from .journal import Journal, digest
+from .journal import RunJournal, digest
 from .quality import advice, measure_quality, quality_lines
 
 MODEL, RESULTS, REPORT = "model.pt", "results.json", "report.html"
@@ -94,7 +94,7 @@ def run(request: Request, say: Say) -> dict[str, Any]:
     """
     if not request.source.exists():
         raise InvalidValue(f"{request.source}: no such file or folder of videos or features")
-    journal = Journal(request.output, say)
+    journal = RunJournal(request.output, say)
     data = _prepare(request, journal, say)
     held, quality_part = _hold_out(request, data, journal, say)
     _train(request, data, held, journal)
@@ -113,7 +113,7 @@ def run(request: Request, say: Say) -> dict[str, Any]:
     }
 
 
-def _prepare(request: Request, journal: Journal, say: Say) -> Data:
+def _prepare(request: Request, journal: RunJournal, say: Say) -> Data:
     overrides = {"data.annotations": request.tags, "data.missing": request.missing}
     failed: dict[str, str] = {}
     features = request.source
@@ -139,7 +139,7 @@ def _prepare(request: Request, journal: Journal, say: Say) -> Data:
     return Data(resolved, videos, contents, timing, failed)
 
 
-def _extract(request: Request, journal: Journal) -> tuple[Path, dict[str, str]]:
+def _extract(request: Request, journal: RunJournal) -> tuple[Path, dict[str, str]]:
     """Features of the tagged videos below the output folder, and the videos that failed."""
     names = tagged_names(request.tags)
     folder = request.output / FEATURES
@@ -191,7 +191,7 @@ def _read(request: Request, videos: TaggedVideos, config: Config) -> tuple[Conte
 
 
 def _hold_out(
-    request: Request, data: Data, journal: Journal, say: Say
+    request: Request, data: Data, journal: RunJournal, say: Say
 ) -> tuple[HeldOut | None, dict[str, Any]]:
     """Train once without each part, and see what is said of it."""
     config, videos = data.config, data.videos
@@ -236,7 +236,7 @@ def _quality(data: Data, held: HeldOut, divided: float, say: Say) -> dict[str, A
     return {"quality": quality.to_dict(), "advice": hints}
 
 
-def _train(request: Request, data: Data, held: HeldOut | None, journal: Journal) -> None:
+def _train(request: Request, data: Data, held: HeldOut | None, journal: RunJournal) -> None:
     """On all videos; with the range of activations, and confidence from the held-out parts."""
     folder = request.output / TRAINING
     plain = data.config.model_copy(update={"validation": type(data.config.validation)()})
@@ -260,7 +260,7 @@ def _train(request: Request, data: Data, held: HeldOut | None, journal: Journal)
     )
 
 
-def _export(request: Request, data: Data, journal: Journal) -> None:
+def _export(request: Request, data: Data, journal: RunJournal) -> None:
     folder = request.output / TRAINING
 
     def work() -> dict[str, Any]:
@@ -282,7 +282,7 @@ def _export(request: Request, data: Data, journal: Journal) -> None:
 
 
 def _localize(
-    request: Request, data: Data, held: HeldOut | None, journal: Journal
+    request: Request, data: Data, held: HeldOut | None, journal: RunJournal
 ) -> dict[str, Any]:
     output, model = request.output / RESULTS, request.output / MODEL
     depends_on: dict[str, Any] = {"model": outputs.file_digest(model)}
@@ -302,7 +302,7 @@ def _localize(
     return journal.step("localize", what, depends_on, work, leaves=[RESULTS])
 
 
-def _report(request: Request, journal: Journal) -> dict[str, Any]:
+def _report(request: Request, journal: RunJournal) -> dict[str, Any]:
     results, page = request.output / RESULTS, request.output / REPORT
     media = [str(request.source)] if are_videos(request.source) and not request.localize else []
     found = journal.step(

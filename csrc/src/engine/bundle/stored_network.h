@@ -1,7 +1,8 @@
 #pragma once
 
 // A bundle's network as its file holds it: tensors by name, where they lie, and the few settings
-// that are not in the metadata.
+// that are not in the metadata. What is marked BASNET_RT_API lies in a shared core and is called by
+// component `engine`; no installed header names it.
 
 #include <cstdint>
 #include <map>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "basnet_rt/bundle.h"
+#include "basnet_rt/export.h"
 #include "engine/bundle/mapped_file.h"
 #include "engine/weights.h"
 
@@ -20,10 +22,10 @@ namespace basnet_rt::bundle {
 using engine::DType;
 
 /// Bytes of one number: 4, 2, 1.
-std::int64_t size_of(DType dtype);
+BASNET_RT_API std::int64_t size_of(DType dtype);
 
 /// "float32", "bfloat16" or "int8".
-const char* name_of(DType dtype);
+BASNET_RT_API const char* name_of(DType dtype);
 
 /// A tensor in a file: contiguous, row-major, little-endian, of finite length.
 struct StoredTensor {
@@ -52,10 +54,10 @@ struct StoredNetwork {
 /// @throws Error (kBundle): as `read_metadata`, or the weights are damaged, missing, of other
 /// shapes
 ///         or kinds, or not those of a basnet_rt network.
-StoredNetwork open_network(const std::string& path);
+BASNET_RT_API StoredNetwork open_network(const std::string& path);
 
 /// Views of an opened network's tensors, and its options; valid as long as `network.file`.
-engine::NetworkWeights weights_of(const StoredNetwork& network);
+BASNET_RT_API engine::NetworkWeights weights_of(const StoredNetwork& network);
 
 /// What `open_network` checks last.
 /// @throws BadFile: names the tensor, its shape and the one that fits.

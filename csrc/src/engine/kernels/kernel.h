@@ -75,6 +75,7 @@ const Kernel& chosen_kernel();
 // Each lies in a file of its own; null where the build's processor family has no such kernel.
 const Kernel* portable_kernel();
 const Kernel* avx2_kernel();
+const Kernel* avx_vnni_kernel();
 const Kernel* avx512_kernel();
 const Kernel* avx512_vnni_kernel();
 const Kernel* avx512_bf16_kernel();

@@ -22,6 +22,9 @@ std::string missing(const Kernel* kernel) {
     return "this processor or operating system has no AVX2 with FMA";
   }
   if (kernel == avx2_kernel()) return "";
+  if (kernel == avx_vnni_kernel()) {
+    return __builtin_cpu_supports("avxvnni") ? "" : "this processor has no AVX-VNNI";
+  }
   if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw") ||
       !__builtin_cpu_supports("avx512vl")) {
     return "this processor or operating system has no AVX-512 (F, BW, VL)";
@@ -55,8 +58,8 @@ const std::vector<KernelEntry>& kernels() {
   static const std::vector<KernelEntry> entries = [] {
     std::vector<KernelEntry> found;
     for (const Kernel* kernel :
-         {portable_kernel(), neon_kernel(), neon_dotprod_kernel(), avx2_kernel(), avx512_kernel(),
-          avx512_vnni_kernel(), avx512_bf16_kernel()}) {
+         {portable_kernel(), neon_kernel(), neon_dotprod_kernel(), avx2_kernel(), avx_vnni_kernel(),
+          avx512_kernel(), avx512_vnni_kernel(), avx512_bf16_kernel()}) {
       if (kernel != nullptr) found.push_back({kernel, missing(kernel)});
     }
     return found;

@@ -68,6 +68,8 @@ class FeatureCache:
             "duration": found.duration,
             "num_frames": found.num_frames,
             "problems": dict(found.problems),
+            "offset": found.offset,
+            "remarks": list(found.remarks),
         }
         with whole(self.file_of(sha256)) as part, part.open("wb") as file:
             np.savez(file, features=found.features, about=np.array(json.dumps(about)))
@@ -77,5 +79,11 @@ def _extracted(features: Any, about: dict[str, Any], spec: ExtractorSpec) -> Ext
     if features.dtype != np.float32 or features.shape[1:] != (spec.feature_dim,):
         return None
     return Extracted(
-        features, about["duration"], about["num_frames"], spec, dict(about["problems"])
+        features,
+        about["duration"],
+        about["num_frames"],
+        spec,
+        dict(about["problems"]),
+        offset=about.get("offset", 0.0),  # entries of version 0.1 have neither
+        remarks=tuple(about.get("remarks", ())),
     )

@@ -93,6 +93,8 @@ class FeatureFolder:
             num_snippets=len(found.features),
             extractor=found.spec,
             problems=found.problems,
+            offset=found.offset,
+            remarks=tuple(found.remarks),
         )
         record.unlink(missing_ok=True)
         with whole(features) as part, part.open("wb") as file:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,6 +63,9 @@ class Extracted:
         spec: of the extractor.
         problems: what decoding repaired or left out, by kind, counted.
         seconds: that it took.
+        offset: seconds from the start of the file to second 0, the first picture; a player needs
+            it.
+        remarks: on how the video was read, sentences for people.
     """
 
     features: Features
@@ -71,6 +74,8 @@ class Extracted:
     spec: ExtractorSpec
     problems: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.0
+    offset: float = 0.0
+    remarks: Sequence[str] = ()
 
 
 Report = Callable[[Progress], None]
@@ -122,6 +127,8 @@ def extract_features(
             spec,
             dict(reader.problems),
             time.monotonic() - begin,
+            reader.offset,
+            tuple(reader.remarks),
         )
 
 

@@ -17,7 +17,7 @@ class Player {
     video.addEventListener("loadedmetadata", () => this.ready());
     video.addEventListener("ended", () => this.pause());
     video.addEventListener("pause", () => this.usesVideo && !video.ended && this.pause());
-    video.addEventListener("seeked", () => this.usesVideo && this.moved(video.currentTime));
+    video.addEventListener("seeked", () => this.usesVideo && this.moved(this.position()));
     video.addEventListener("click", () => this.toggle());
   }
 
@@ -37,6 +37,19 @@ class Player {
     this.video.playbackRate = this.rate;
   }
 
+  /** Seconds of the file before its first picture, which is second 0 of the page. */
+  offset() {
+    return state.video.media?.offset ?? 0;
+  }
+
+  position() {
+    return Math.max(0, this.video.currentTime - this.offset());
+  }
+
+  show(time) {
+    this.video.currentTime = time + this.offset();
+  }
+
   withoutVideo(reason) {
     this.usesVideo = false;
     this.video.removeAttribute("src");
@@ -48,10 +61,11 @@ class Player {
   }
 
   ready() {
-    if (Math.abs(this.video.currentTime - state.time) > 0.01) this.video.currentTime = state.time;
-    if (this.video.duration > state.video.duration + 0.5 && isFinite(this.video.duration)) {
+    if (Math.abs(this.position() - state.time) > 0.01) this.show(state.time);
+    const length = this.video.duration - this.offset();
+    if (length > state.video.duration + 0.5 && isFinite(length)) {
       const whole = state.view.end - state.view.start >= state.video.duration - 1e-9;
-      state.video.duration = this.video.duration;
+      state.video.duration = length;
       emit("view");
       if (whole) setView(0, state.video.duration);
     }
@@ -80,7 +94,7 @@ class Player {
 
   seek(seconds) {
     const time = clamp(seconds, 0, state.video.duration);
-    if (this.usesVideo && this.video.readyState > 0) this.video.currentTime = time;
+    if (this.usesVideo && this.video.readyState > 0) this.show(time);
     this.moved(time);
   }
 
@@ -93,7 +107,7 @@ class Player {
     if (!this.playing) return;
     const elapsed = (now - this.last) / 1000;
     this.last = now;
-    if (this.usesVideo && !this.video.seeking) this.moved(this.video.currentTime);
+    if (this.usesVideo && !this.video.seeking) this.moved(this.position());
     else if (!this.usesVideo) this.moved(Math.min(state.time + elapsed * this.rate, state.video.duration));
     if (!this.usesVideo && state.time >= state.video.duration) return this.pause();
     this.follow();

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <utility>
+
+#include "basnet_rt/c_model.h"
+#include "basnet_rt/engine.h"
+#include "handles.h"
+
+struct basnet_rt_model : basnet_rt::c_api::Tagged<basnet_rt::c_api::Kind::kModel> {
+  explicit basnet_rt_model(basnet_rt::engine::Model&& model) : value(std::move(model)) {}
+  basnet_rt::engine::Model value;
+};
+
+namespace basnet_rt::c_api {
+
+/// The settings behind a handle; absent, the bundle's own, for NULL.
+inline std::optional<PostprocessConfig> config_or_own(const basnet_rt_config* config) {
+  if (config == nullptr) return std::nullopt;
+  return handle(config, "config").value;
+}
+
+}  // namespace basnet_rt::c_api

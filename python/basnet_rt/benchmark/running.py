@@ -1,0 +1,69 @@
+"""A case in a process of its own: memory, kernel and threads are then its alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from basnet_rt.benchmark.cases import Case
+from basnet_rt.benchmark.measures import CHECKED_SNIPPETS, Measured, made_features
+from basnet_rt.model.loading import load
+
+# Seconds that a process takes before it measures; of the whole time they are set aside.
+START = {"native": 0.7, "torch": 4.0}
+LEAST = 1.0  # seconds of measuring that a case gets in any event
+
+
+def measure(
+    bundle: Path, cases: Sequence[Case], seconds: float
+) -> Iterator[tuple[Case, Measured | str]]:
+    """Each case and what was measured, or why it could not be; one after the other.
+
+    Args:
+        seconds: about what all cases together take.
+
+    Raises:
+        BundleError: as `load`.
+    """
+    left = seconds - sum(START[case.engine] for case in cases)
+    budget = max(LEAST, left / len(cases))
+    with tempfile.TemporaryDirectory() as folder:
+        wanted = Path(folder) / "cas.npy"
+        np.save(wanted, _reference(bundle))
+        for case in cases:
+            yield case, _in_a_process(bundle, case, wanted, budget)
+
+
+def _reference(bundle: Path) -> np.ndarray[Any, Any]:
+    """The CAS in float32, of the engine that `load` takes; int8 weights have none but their own."""
+    model = load(bundle)
+    if model.dtype == "bfloat16":
+        model = load(bundle, dtype="float32")
+    cas = model.forward_with_cas(made_features(CHECKED_SNIPPETS, model.feature_dim)).cas
+    return np.asarray(cas)
+
+
+def _in_a_process(bundle: Path, case: Case, wanted: Path, budget: float) -> Measured | str:
+    job = {"bundle": str(bundle), "case": asdict(case), "wanted": str(wanted), "budget": budget}
+    environment = {**os.environ, "OMP_NUM_THREADS": str(case.threads)}
+    if case.engine == "native":
+        environment["BASNET_RT_FORCE_KERNEL"] = case.kernel
+    done = subprocess.run(
+        [sys.executable, "-m", "basnet_rt.benchmark.one_case", json.dumps(job)],
+        capture_output=True,
+        text=True,
+        env=environment,
+    )
+    if done.returncode != 0:
+        lines = done.stderr.strip().splitlines()
+        return lines[-1] if lines else f"the process ended with {done.returncode}"
+    return Measured(**json.loads(done.stdout.splitlines()[-1]))
