@@ -117,7 +117,7 @@ def describe(
 ) -> BundleMetadata:
     """The metadata of a resolved configuration's bundle; None takes the configuration's choice.
 
-    confidence: as from `Confidence.to_dict`.
+    confidence: as from `FittedConfidence.to_dict`.
     """
     data = config.data
     if data.classes is None or data.feature_dim is None:
@@ -147,16 +147,20 @@ def describe(
             calibration,
         ),
         versions={"basnet_rt": basnet_rt.__version__, "torch": str(torch.__version__)},
-        provenance={
-            "name": config.name,
-            "variant": config.network.variant,
-            "seed": config.run.seed,
-            "config": config.digest(),
-            "simulated": data.simulated,
-            "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-            **(provenance or {}),
-        },
+        provenance={**_origin(config), **(provenance or {})},
     )
+
+
+def _origin(config: Config) -> dict[str, Any]:
+    """Of the bundle's provenance, what the settings say."""
+    return {
+        "name": config.name,
+        "variant": config.network.variant,
+        "seed": config.run.seed,
+        "config": config.digest(),
+        "simulated": config.data.simulated,
+        "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+    }
 
 
 def postprocess_fields(settings: dict[str, Any], calibration: Calibration | None) -> dict[str, Any]:

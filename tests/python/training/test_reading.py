@@ -8,7 +8,8 @@ import pytest
 from basnet_rt import InvalidValue
 from basnet_training.config import DataConfig, load_config
 from basnet_training.reading import open_videos
-from basnet_training.reading.contents import read_contents, resembling_share
+from basnet_training.reading.contents import read_contents
+from basnet_training.reading.scenes import balanced_parts, shared_scenes
 from basnet_training.reading.survey import near_equal, survey
 from basnet_training.timing import settle_timing
 
@@ -198,9 +199,26 @@ def test_values_that_cannot_be_used_are_that_video_s(tmp_path):
 
 def test_scenes_that_are_in_two_videos_are_seen(tmp_path):
     folder = save(tmp_path / "f", dict.fromkeys("abc", (40, 16)))
-    assert resembling_share(opened(folder, ROWS)) < 0.1
-    (folder / "c.npy").write_bytes((folder / "a.npy").read_bytes())
-    assert 0.6 < resembling_share(opened(folder, ROWS)) < 0.75
+    assert shared_scenes(opened(folder, ROWS)).max() < 0.1
+    first, third = (np.load(folder / f"{name}.npy") for name in "ac")
+    third[:20] = first[:20]
+    np.save(folder / "c.npy", third)
+    shares = shared_scenes(opened(folder, ROWS))
+    assert shares[0, 2] == shares[2, 0] == 0.5
+    assert shares[0, 1] < 0.1
+
+
+def test_parts_are_balanced_whatever_the_groups():
+    labels = np.repeat([[1.0], [0.0]], 12, axis=0).astype(np.float32)
+    groups = [
+        [0, 1, 2],
+        [12, 13],
+        *([place] for place in range(24) if place not in (0, 1, 2, 12, 13)),
+    ]
+    parts = balanced_parts(groups, labels, 4)
+    assert sorted(place for part in parts for place in part) == list(range(24))
+    assert [len(part) for part in parts] == [6] * 4
+    assert [int(labels[part].sum()) for part in parts] == [3] * 4
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What features hold, read once: digests, values that cannot be used, snippets that resemble."""
+"""What features hold, read once: digests, values that cannot be used."""
 
 from __future__ import annotations
 
@@ -19,8 +19,6 @@ from basnet_rt._system.whole_file import write_whole
 from .videos import TaggedVideos
 
 Stamp = Callable[[str], str]
-SAMPLE = 1500  # snippets that are compared with each other
-ALIKE = 0.95  # cosine of centred features from which two snippets count as the same scene
 
 
 @dataclass(frozen=True)
@@ -79,32 +77,6 @@ def read_contents(
     kept = {name: [stamps[name], digest] for name, digest in digests.items()}
     write_whole(cache, [json.dumps(kept, indent=0), "\n"])
     return Contents(digests, broken)
-
-
-def resembling_share(videos: TaggedVideos) -> float:
-    """Share of snippets that look like one of another video, in [0, 1].
-
-    Looks at `SAMPLE` snippets, evenly taken: a share found among few is less than that of all.
-    """
-    rows, owners = _sampled(videos)
-    centred = rows - rows.mean(axis=0)
-    centred /= np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-12)
-    alike = centred @ centred.T
-    alike[owners[:, None] == owners[None, :]] = -1
-    return float((alike.max(axis=1) >= ALIKE).mean()) if len(set(owners.tolist())) > 1 else 0.0
-
-
-def _sampled(videos: TaggedVideos) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
-    each = max(1, SAMPLE // len(videos))
-    step = max(1, len(videos) // SAMPLE)
-    rows, owners = [], []
-    for place in range(0, len(videos), step):
-        name = videos.names[place]
-        length = videos.source.shape(name)[0]
-        chosen = np.unique(np.linspace(0, length - 1, min(each, length)).astype(np.int64))
-        rows.append(videos.source.read(name, chosen))
-        owners.append(np.full(len(chosen), place))
-    return np.concatenate(rows), np.concatenate(owners)
 
 
 def _digest(values: npt.NDArray[np.float32]) -> str:

@@ -15,6 +15,7 @@ from basnet_training.calibrate import calibrate_network
 from basnet_training.config import Config
 from basnet_training.heldout import HeldOut, look_at
 from basnet_training.reading import TaggedVideos
+from basnet_training.reading.scenes import MOST_COMPARED, balanced_parts, shared_scenes
 from basnet_training.runs import load_model
 
 FILE = "held_out.npz"
@@ -24,22 +25,33 @@ _BEST = "best_"
 def divide_folds(
     videos: TaggedVideos, twins: Sequence[Sequence[str]], folds: int
 ) -> list[list[int]]:
-    """Places of the videos of each part; each has its share of each combination of tags.
+    """Places of the videos of each part; each has its share of every class.
 
     Videos of the same features are in one part. A class that is in a single video is unknown to the
     network that is tested on it.
     """
     leader = {name: group[0] for group in twins for name in group}
-    groups: dict[str, list[int]] = {}
+    members: dict[str, list[int]] = {}
     for place, name in enumerate(videos.names):
-        groups.setdefault(leader.get(name, name), []).append(place)
-    members = list(groups.values())
-    shuffled = sampling.generator(0).permutation(len(members)).tolist()
-    ordered = sorted(shuffled, key=lambda at: videos.labels[members[at][0]].tolist())
-    return [
-        sorted(place for at in ordered[fold::folds] for place in members[at])
-        for fold in range(folds)
-    ]
+        members.setdefault(leader.get(name, name), []).append(place)
+    groups = list(members.values())
+    shuffled = sampling.generator(0).permutation(len(groups)).tolist()
+    parts = balanced_parts([groups[at] for at in shuffled], videos.labels, folds)
+    return [part for part in parts if part]
+
+
+def divided_scenes(videos: TaggedVideos, parts: Sequence[Sequence[int]]) -> float:
+    """Mean over videos of the largest share of snippets that look like one of another part's.
+
+    0 for more than `MOST_COMPARED` videos, which are not compared.
+    """
+    if len(videos) > MOST_COMPARED:
+        return 0.0
+    shares = shared_scenes(videos)
+    apart = np.ones(shares.shape, bool)
+    for part in parts:
+        apart[np.ix_(part, part)] = False
+    return float(np.where(apart, shares, 0).max(axis=1).mean())
 
 
 def measure_fold(run: Path, trained_on: TaggedVideos, held: TaggedVideos) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from basnet_training.validation import area_under_roc, average_precision
 _LEAST = 2  # videos of a class, so that one can be held out and another learned from
 _FEW = 10  # videos of a class from which more would help most
 _POOR = 1.5  # times chance
-_RESEMBLING = 0.3  # share of snippets from which held-out numbers are too good
+_DIVIDED = 0.15  # share of snippets from which held-out numbers are too good
 _SHORT, _LONG = 8, 1500  # snippets a video: outside, the stride hardly fits
 
 
@@ -89,15 +89,18 @@ def advice(
     videos: TaggedVideos,
     lengths: Sequence[int],
     seconds: float,
-    resembling: float,
+    divided: float,
 ) -> list[str]:
-    """What would help, most likely first; empty where nothing looks wrong."""
+    """What would help, most likely first; empty where nothing looks wrong.
+
+    divided: share of a video's snippets that look like one of another part's, the mean.
+    """
     lines = []
-    if resembling > _RESEMBLING:
+    if divided > _DIVIDED:
         lines.append(
-            f"{100 * resembling:.0f} % of the snippets look like one of another video (one camera, "
-            "or parts of one recording): the held-out numbers are better than those of new scenes "
-            "will be"
+            f"{100 * divided:.0f} % of a video's snippets look like one of another that it was "
+            "judged with (one camera, or parts of one recording): the held-out numbers are better "
+            "than those of new scenes will be"
         )
     poor = [one for one in quality.classes if one.ap is not None and one.ap < _bar(one.chance)]
     few = [one.name for one in poor if one.videos < _FEW]

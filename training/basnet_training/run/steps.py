@@ -18,7 +18,7 @@ from basnet_training.data_digest import digest_of
 from basnet_training.export import describe, export_bundle
 from basnet_training.heldout import HeldOut, fit_confidence
 from basnet_training.reading import TaggedVideos, open_videos
-from basnet_training.reading.contents import Contents, read_contents, resembling_share
+from basnet_training.reading.contents import Contents, read_contents
 from basnet_training.reading.opening import tagged_names
 from basnet_training.reading.survey import counted, survey
 from basnet_training.runs import load_model, resolve, save_run_config
@@ -27,7 +27,7 @@ from basnet_training.trainer import fit_videos
 
 from . import outputs
 from .extraction import are_videos, extract_tagged
-from .folds import divide_folds, measure_fold, read_folds
+from .folds import divide_folds, divided_scenes, measure_fold, read_folds
 from .journal import RunJournal, digest
 from .quality import advice, measure_quality, quality_lines
 
@@ -211,7 +211,7 @@ def _hold_out(
             return measure_fold(run, rest, videos.take(part))
 
         journal.step(
-            f"held out {fold + 1} of {folds}",
+            f"held out {fold + 1} of {len(parts)}",
             f"train on {counted(len(rest), 'video')}, look at {counted(len(part), 'other')}",
             {**data.key, "part": [videos.names[place] for place in part]},
             work,
@@ -222,14 +222,13 @@ def _hold_out(
         say("no video is held out, or there are too few: nothing can be said of the quality")
         return None, {"quality": None, "advice": []}
     held = read_folds(runs, config)
-    return held, _quality(data, held, say)
+    return held, _quality(data, held, divided_scenes(videos, parts), say)
 
 
-def _quality(data: Data, held: HeldOut, say: Say) -> dict[str, Any]:
+def _quality(data: Data, held: HeldOut, divided: float, say: Say) -> dict[str, Any]:
     quality = measure_quality(held, data.videos)
     lengths = [data.videos.source.shape(name)[0] for name in data.videos.names]
-    resembling = resembling_share(data.videos)
-    hints = advice(quality, data.videos, lengths, data.timing.seconds, resembling)
+    hints = advice(quality, data.videos, lengths, data.timing.seconds, divided)
     for line in quality_lines(quality):
         say(line)
     for line in hints:
