@@ -30,7 +30,6 @@ install(DIRECTORY csrc/include/basnet_rt DESTINATION ${BASNET_RT_INCLUDE_DIR}
   REGEX ${foreign_headers} EXCLUDE)
 if(BASNET_RT_INSTALL_SOURCES)
   install(DIRECTORY csrc/src/torch DESTINATION ${package_dir}/src)
-  install(FILES csrc/src/saved/crc32.h DESTINATION ${package_dir}/src/saved)
 endif()
 
 configure_package_config_file(cmake/basnet_rt-config.cmake.in basnet_rt-config.cmake

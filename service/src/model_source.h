@@ -21,8 +21,8 @@ struct ModelSource {
   std::shared_ptr<basnet_rt::PoolNetwork> network;
 };
 
-/// The model that the options name. Which source file is linked decides: a bundle, run by the native
-/// engine or by libtorch, or, for tests alone, a network made of arithmetic.
+/// The model that the options name. Which source file is linked decides: a bundle, run by the
+/// native engine or by libtorch, or, for tests alone, a network made of arithmetic.
 /// @throws basnet_rt::Error
 ModelSource load_model(const Options& options);
 

@@ -96,7 +96,7 @@ ROOMS = {
     "cuda": {"formulas", "settings", "saved"},
     "engine": {"json", "settings", "saved"},
     "c_api": set(),
-    "torch": {"saved"},
+    "torch": set(),
 }
 # The same inside the CUDA backend.
 CUDA_ROOMS = {

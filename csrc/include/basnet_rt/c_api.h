@@ -43,7 +43,7 @@ typedef enum basnet_rt_status {
   BASNET_RT_INVALID_ARGUMENT = 1,  ///< a value, shape, setting or handle is wrong
   BASNET_RT_INVALID_TYPE = 2,      ///< a setting is of another kind
   BASNET_RT_INVALID_STATE = 3,     ///< not allowed now: a finished stream, damaged saved state
-  BASNET_RT_BUNDLE = 4,            ///< a bundle cannot be read, or features do not fit it (c_model.h)
+  BASNET_RT_BUNDLE = 4,            ///< a bundle, or features for it, cannot be used (c_model.h)
   BASNET_RT_OUT_OF_MEMORY = 5,     ///< a stream or detector that says so can only be freed
   BASNET_RT_INTERNAL = 6,          ///< a fault of this library
   BASNET_RT_UNAVAILABLE = 7        ///< a kernel that this processor cannot run (c_model.h)
