@@ -40,7 +40,7 @@ def made_bundle(network: BaSNet, folder: Path, dtype: str) -> basnet_rt.Model:
     )
     path = folder / f"{dtype}-{network.num_classes}.pt"
     export_bundle(network, metadata, path)
-    return basnet_rt.load(path)
+    return basnet_rt.load(path, engine="torch")  # `push` and `capacity` look into the module
 
 
 def made_models(folder: Path) -> dict[str, basnet_rt.Model]:
