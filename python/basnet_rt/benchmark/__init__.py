@@ -1,8 +1,8 @@
 """How fast a bundle runs on this machine, by engine, kernel, dtype and number of threads."""
 
-from basnet_rt.benchmark.cases import Case, planned
+from basnet_rt.benchmark.cases import Setup, planned
 from basnet_rt.benchmark.machine import machine
 from basnet_rt.benchmark.measures import Measured
 from basnet_rt.benchmark.running import measure
 
-__all__ = ["Case", "Measured", "machine", "measure", "planned"]
+__all__ = ["Measured", "Setup", "machine", "measure", "planned"]

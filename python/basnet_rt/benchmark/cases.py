@@ -17,7 +17,7 @@ NO_KERNEL = "-"  # torch chooses its own
 
 
 @dataclass(frozen=True)
-class Case:
+class Setup:
     """One way of running a bundle.
 
     Attributes:
@@ -40,7 +40,7 @@ def planned(
     kernels: Sequence[str] = (),
     dtypes: Sequence[str] = (),
     threads: Sequence[int] = (),
-) -> list[Case]:
+) -> list[Setup]:
     """Every case that this machine and this bundle allow; each argument narrows, empty does not.
 
     Without `kernels`, the native engine runs the kernel that it would choose; "all" is every one
@@ -56,7 +56,7 @@ def planned(
     counts = tuple(threads) or tuple(sorted({1, cores()}))
     _chosen(dtypes, _dtypes("native", metadata), "dtype")
     cases = [
-        Case(engine, kernel, dtype, count)
+        Setup(engine, kernel, dtype, count)
         for engine in kinds
         for kernel in (names if engine == "native" else (NO_KERNEL,))
         for dtype in _dtypes(engine, metadata)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from basnet_rt._errors import Error
-from basnet_rt.benchmark.cases import Case
+from basnet_rt.benchmark.cases import Setup
 from basnet_rt.benchmark.machine import peak_memory
 from basnet_rt.benchmark.measures import (
     CHECKED_SNIPPETS,
@@ -32,7 +32,7 @@ TOLERANCE = {"float32": 1e-4, "bfloat16": 5e-2, "int8": 1e-1}
 SHARES = {"push": 0.15, "video": 0.25, "streams": 0.6}  # of the time to measure
 
 
-def _load(bundle: str, case: Case) -> Model:
+def _load(bundle: str, case: Setup) -> Model:
     engine: Any = case.engine
     model = load(bundle, engine=engine, dtype=case.dtype, num_threads=case.threads)
     if case.engine == "torch":
@@ -42,7 +42,7 @@ def _load(bundle: str, case: Case) -> Model:
     return model
 
 
-def run(bundle: str, case: Case, wanted: np.ndarray[Any, Any], budget: float) -> Measured:
+def run(bundle: str, case: Setup, wanted: np.ndarray[Any, Any], budget: float) -> Measured:
     """All measures of one case, in this process.
 
     Raises:
@@ -69,7 +69,7 @@ def main() -> int:
     """One case, as JSON in the only argument; its measures as JSON, or the reason of a failure."""
     job = json.loads(sys.argv[1])
     try:
-        found = run(job["bundle"], Case(**job["case"]), np.load(job["wanted"]), job["budget"])
+        found = run(job["bundle"], Setup(**job["case"]), np.load(job["wanted"]), job["budget"])
     except Error as error:
         sys.stderr.write(f"{error}\n")
         return 1

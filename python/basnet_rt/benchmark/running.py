@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from basnet_rt.benchmark.cases import Case
+from basnet_rt.benchmark.cases import Setup
 from basnet_rt.benchmark.measures import CHECKED_SNIPPETS, Measured, made_features
 from basnet_rt.model.loading import load
 
@@ -24,8 +24,8 @@ LEAST = 1.0  # seconds of measuring that a case gets in any event
 
 
 def measure(
-    bundle: Path, cases: Sequence[Case], seconds: float
-) -> Iterator[tuple[Case, Measured | str]]:
+    bundle: Path, cases: Sequence[Setup], seconds: float
+) -> Iterator[tuple[Setup, Measured | str]]:
     """Each case and what was measured, or why it could not be; one after the other.
 
     Args:
@@ -52,7 +52,7 @@ def _reference(bundle: Path) -> np.ndarray[Any, Any]:
     return np.asarray(cas)
 
 
-def _in_a_process(bundle: Path, case: Case, wanted: Path, budget: float) -> Measured | str:
+def _in_a_process(bundle: Path, case: Setup, wanted: Path, budget: float) -> Measured | str:
     job = {"bundle": str(bundle), "case": asdict(case), "wanted": str(wanted), "budget": budget}
     environment = {**os.environ, "OMP_NUM_THREADS": str(case.threads)}
     if case.engine == "native":

@@ -26,7 +26,7 @@ HOMES = {
 }
 
 
-class Commands(MutableMapping[str, Any]):
+class LazyCommands(MutableMapping[str, Any]):
     """Every command by name: all of them take half a second to import, one of them a tenth."""
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ class LazyGroup(TyperGroup):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self.commands: MutableMapping[str, Any] = Commands()
+        self.commands: MutableMapping[str, Any] = LazyCommands()
 
 
 app = typer.Typer(

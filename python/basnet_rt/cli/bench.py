@@ -12,7 +12,7 @@ from basnet_rt._errors import InvalidValue
 from basnet_rt.cli.common import Json, answer, failures, note
 
 if TYPE_CHECKING:
-    from basnet_rt.benchmark import Case, Measured
+    from basnet_rt.benchmark import Measured, Setup
 
 SECONDS, QUICK_SECONDS = 60.0, 15.0
 HEADER = (
@@ -64,7 +64,7 @@ def bench(
             cases = planned(metadata, **narrowed, dtypes=dtypes or (), threads=threads or ())
         except InvalidValue as error:
             raise typer.BadParameter(str(error)) from error
-        rows: list[tuple[Case, Measured | str]] = []
+        rows: list[tuple[Setup, Measured | str]] = []
         for case, found in measure(bundle, cases, QUICK_SECONDS if quick else seconds):
             note(f"{len(rows) + 1} of {len(cases)}: {_name(case)}")
             rows.append((case, found))
@@ -74,15 +74,15 @@ def bench(
         raise typer.Exit(1)
 
 
-def _name(case: Case) -> str:
+def _name(case: Setup) -> str:
     return f"{case.engine}, {case.kernel}, {case.dtype}, {case.threads} threads"
 
 
-def _record(case: Case, found: Measured | str) -> dict[str, Any]:
+def _record(case: Setup, found: Measured | str) -> dict[str, Any]:
     return {**asdict(case), **({"failed": found} if isinstance(found, str) else asdict(found))}
 
 
-def _lines(about: dict[str, Any], rows: list[tuple[Case, Measured | str]]) -> list[str]:
+def _lines(about: dict[str, Any], rows: list[tuple[Setup, Measured | str]]) -> list[str]:
     """The machine, and a table."""
     cells = [HEADER, *(_cells(*row) for row in rows)]
     widths = [max(len(row[i]) for row in cells if i < len(row)) for i in range(len(HEADER))]
@@ -93,7 +93,7 @@ def _lines(about: dict[str, Any], rows: list[tuple[Case, Measured | str]]) -> li
     return [", ".join(f"{name} {value}" for name, value in about.items()), "", *table]
 
 
-def _cells(case: Case, found: Measured | str) -> tuple[str, ...]:
+def _cells(case: Setup, found: Measured | str) -> tuple[str, ...]:
     own = (case.engine, case.kernel, case.dtype, str(case.threads))
     if isinstance(found, str):
         return (*own, f"failed: {found}")

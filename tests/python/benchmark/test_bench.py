@@ -17,7 +17,7 @@ pytest.importorskip("basnet_training.export", reason="bundles come from the expo
 
 import basnet_rt
 from basnet_rt import InvalidValue
-from basnet_rt.benchmark import Case, measures, one_case, planned
+from basnet_rt.benchmark import Setup, measures, one_case, planned
 from basnet_rt.model.bundle import BundleMetadata, read_metadata
 
 KERNELS = [one.name for one in basnet_rt.backends()[0].kernels if one.available]
@@ -94,7 +94,7 @@ def test_everything_is_planned_unless_narrowed():
 
 
 def test_weights_stored_as_int8_stay_int8():
-    assert planned(metadata("int8"), threads=[1]) == [Case("native", KERNELS[-1], "int8", 1)]
+    assert planned(metadata("int8"), threads=[1]) == [Setup("native", KERNELS[-1], "int8", 1)]
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_wrong_answers_are_not_timed(bundle):
     model = basnet_rt.load(bundle)
     rows = measures.made_features(measures.CHECKED_SNIPPETS, 16)
     wanted = model.forward_with_cas(rows).cas * np.float32(1.001)
-    case = Case("native", KERNELS[-1], "float32", 1)
+    case = Setup("native", KERNELS[-1], "float32", 1)
     with pytest.raises(basnet_rt.Error, match="nothing was timed"):
         one_case.run(str(bundle), case, wanted, 0.1)
 
