@@ -178,9 +178,10 @@ def test_a_broken_video_among_good_ones(extract, videos, output):
 
 
 def test_names_that_collide_are_refused(extract, videos, output):
+    """Of files named one by one: no folder says what tells them apart."""
     (videos / "more").mkdir()
     shutil.copy(videos / "b.mp4", videos / "more" / "b.avi")
-    done = extract(videos)
+    done = extract(videos / "b.mp4", videos / "more" / "b.avi")
     assert done.exit_code == 2
     assert "b.mp4" in done.stderr
     assert "b.avi" in done.stderr

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta, timezone
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import pytest
 from coded_video import number_of, write_coded
 from live_servers import Act, free_port, serving
@@ -232,3 +233,20 @@ def test_rtsp():
     numbers = [number_of(item.image) for item in items if isinstance(item, Frame)]
     assert len(numbers) >= 30
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
+def test_a_camera_without_a_clock_goes_by_arrival(tmp_path: Path):
+    """MJPEG over HTTP in three seconds; libavformat numbers its 40 pictures to 1.6 s."""
+    jpeg = {"codec": "mjpeg", "pixel_format": "yuvj420p"}
+    with av.open(str(write_coded(tmp_path / "a.mjpeg", 40, **jpeg))) as container:
+        pictures = [bytes(one) for one in container.demux(video=0) if one.size]
+    head = b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%s\r\n"
+    content = b"".join(head % (len(one), one) for one in pictures)
+    with (
+        serving(Act(content, seconds=3.0)) as server,
+        open_live(server.address, fps=FPS, **{**QUICK, "give_up": 0.1, "max_gap": 60.0}) as live,
+    ):
+        items, _ = collect(live)
+    frames = [one for one in items if isinstance(one, Frame)]
+    assert frames[-1].time > 1.8
+    assert live.problems.get("missing_timestamps", 0) == 0

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from fractions import Fraction
+from pathlib import Path
 
+import av
 import pytest
+from coded_video import write_coded
 
 from basnet_rt.video.live.clock import LiveClock
+from basnet_rt.video.live.opening import has_own_clock
 
 STEP = Fraction(1, 25)
 
@@ -96,3 +100,38 @@ def test_a_day_at_29_97_does_not_drift(problems: Counter[str]):
     for k in range(0, 2_589_420, 58):
         moment = clock.time_of(Fraction(k * 1001, 30_000), 0.0)
     assert moment == (Fraction(k * 1001, 30_000), False)
+
+
+def test_a_source_without_a_clock_goes_by_the_arrival(problems: Counter[str]):
+    """libavformat numbers MJPEG over HTTP 25 a second: 19 s at 5 a second were 4 s."""
+    clock = LiveClock(Fraction(2), STEP, problems, by_arrival=True)
+    for k in range(96):
+        moment = clock.time_of(k * STEP, 7.0 + k / 5)
+        assert moment is not None
+        assert float(moment.time) == pytest.approx(k / 5, abs=1e-9)
+        assert not moment.jumped
+    burst = [clock.time_of(None, 26.1) for _ in range(3)]
+    assert float(burst[2].time - burst[0].time) == pytest.approx(0.002)
+    stall = clock.time_of(None, 36.0)
+    assert stall.jumped
+    assert float(stall.time) == pytest.approx(29.0)
+    assert problems == {}
+
+
+@pytest.mark.parametrize(("rate", "seen"), [(1.05, 1), (0.95, 1), (1.0, 0)])
+def test_a_clock_that_runs_wrong_is_noticed(problems: Counter[str], rate: float, seen: int):
+    """A minute of pictures that take `rate` times as long to come as their timestamps say."""
+    clock = LiveClock(Fraction(2), STEP, problems)
+    for k in range(25 * 60):
+        jitter = 0.3 * (k % 7 == 3)  # of the network, which delays and never hastens
+        clock.time_of(k * STEP, 3.0 + rate * k / 25 + jitter)
+    assert problems["clock_drift"] == seen
+    assert (clock.drift is not None) == bool(seen)
+    assert clock.drift is None or (clock.drift > 0) == (rate > 1)
+
+
+@pytest.mark.parametrize(("ending", "own"), [("h264", False), ("mjpeg", False), ("ts", True)])
+def test_whose_numbers_timestamps_are(tmp_path: Path, ending: str, own: bool):
+    jpeg = {"codec": "mjpeg", "pixel_format": "yuvj420p"} if ending == "mjpeg" else {}
+    with av.open(str(write_coded(tmp_path / f"a.{ending}", 5, **jpeg))) as container:
+        assert has_own_clock(container) == own

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from basnet_rt.video.live.settings import LiveSettings
 
 _DEVICE = "/dev/video"
+_NO_TIMESTAMPS = 0x80  # AVFMT_NOTIMESTAMPS of libavformat
+_COUNTED = {"mpjpeg", "mjpeg", "image2pipe"}
 _DEVICE_FORMAT = "video4linux2,v4l2"
 # What libavformat looks at before it hands out the first picture delays that picture, and with it
 # all that is told by arrival. Rates are not guessed; five seconds of looking become one at most.
@@ -33,6 +35,13 @@ def is_live(source: str) -> bool:
 def never_ends(source: str, container: Any) -> bool:
     """Whether an end is a fault; it is none if the server stated the number of bytes."""
     return is_device(source) or container.size <= 0
+
+
+def has_own_clock(container: Any) -> bool:
+    """Whether its timestamps are the source's, rather than numbers that libavformat counts up."""
+    format = container.format  # noqa: A001 (PyAV's word)
+    counted = int(format.flags) & _NO_TIMESTAMPS or format.name in _COUNTED
+    return not counted and not format.name.endswith("_pipe")
 
 
 def open_live_container(source: str, settings: LiveSettings) -> Any:

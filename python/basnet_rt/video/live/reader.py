@@ -18,7 +18,7 @@ from basnet_rt.video.deinterlace import deinterlaced
 from basnet_rt.video.frames import Frame, FrameFormat, Gap, Image
 from basnet_rt.video.grid import Grid, exact_rate
 from basnet_rt.video.live.clock import LiveClock
-from basnet_rt.video.live.opening import never_ends, open_live_container
+from basnet_rt.video.live.opening import has_own_clock, never_ends, open_live_container
 from basnet_rt.video.live.settings import LiveSettings
 from basnet_rt.video.packets import DecodedPictures
 
@@ -66,7 +66,10 @@ class LiveReader:
         self.endless = never_ends(address, self._container)
         # So little of a live stream is looked at beforehand that a rate could only be guessed.
         self._step = 1 / Fraction(stream.average_rate or exact_rate(fps))
-        self._clock = LiveClock(Fraction(settings.max_gap), self._step, self.problems)
+        counted = self.endless and not has_own_clock(self._container)
+        self._clock = LiveClock(
+            Fraction(settings.max_gap), self._step, self.problems, by_arrival=counted
+        )
         self._grid = Grid(exact_rate(fps), Fraction(stream.time_base), self._step)
         self._broken_since: float | None = None
         self._reason = "the connection ended"
@@ -102,6 +105,7 @@ class LiveReader:
         aspect, last, begun = stream.sample_aspect_ratio, None, Fraction(0)
         for picture, timestamp, arrival in self._pictures(stream):
             moment = self._clock.time_of(timestamp, arrival)
+            self._remark_drift()
             if moment is None:
                 continue
             if last is not None:
@@ -115,6 +119,15 @@ class LiveReader:
             last = picture
         if last is not None:
             yield from self._show(last, begun, begun + self._step, aspect)
+
+    def _remark_drift(self) -> None:
+        if self._clock.drift is None or self.remarks:
+            return
+        what = "slow" if self._clock.drift > 0 else "fast"
+        self.remarks.append(
+            f"the camera's clock is {what}: {abs(self._clock.drift):.1f} s against the arrival of "
+            "its pictures so far; times are its own"
+        )
 
     def _pictures(self, stream: Any) -> Iterator[tuple[Any, Fraction | None, float]]:
         """Pictures with their timestamp and their arrival."""
