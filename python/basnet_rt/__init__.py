@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # the same names as in _HOMES, for type checkers and editors
     from basnet_rt.analysis.tuning import Tuning, tune
     from basnet_rt.config import PostprocessConfig
     from basnet_rt.cpp_library import cmake_prefix
-    from basnet_rt.evaluation import Report, evaluate
+    from basnet_rt.evaluation import FrameMetrics, Report, evaluate, frame_metrics
     from basnet_rt.formats.result_files import ResultFile, read_results, write_results
     from basnet_rt.localize import Localizer, localize_video
     from basnet_rt.model import Model, load
@@ -61,6 +61,7 @@ __all__ = [
     "Detection",
     "Detections",
     "Error",
+    "FrameMetrics",
     "InvalidType",
     "InvalidValue",
     "Localizer",
@@ -85,6 +86,7 @@ __all__ = [
     "cmake_prefix",
     "compare",
     "evaluate",
+    "frame_metrics",
     "load",
     "localize_video",
     "nms",
@@ -118,6 +120,7 @@ _HOMES = {
     "PoolStreamStatistics": "basnet_rt.stream",
     "PostprocessConfig": "basnet_rt.config",
     "Proposals": "basnet_rt.results",
+    "FrameMetrics": "basnet_rt.evaluation",
     "Report": "basnet_rt.evaluation",
     "ResultFile": "basnet_rt.formats.result_files",
     "StreamFull": "basnet_rt.stream",
@@ -133,6 +136,7 @@ _HOMES = {
     "cmake_prefix": "basnet_rt.cpp_library",
     "compare": "basnet_rt.analysis.comparison",
     "evaluate": "basnet_rt.evaluation",
+    "frame_metrics": "basnet_rt.evaluation",
     "load": "basnet_rt.model",
     "localize_video": "basnet_rt.localize",
     "nms": "basnet_rt.postprocessing",
