@@ -62,7 +62,13 @@ def write_bundle_copy(model: Model, metadata: BundleMetadata, path: str | Path) 
     with whole(path) as part:
         rewrite_metadata(model.path, metadata, part)
         # The copy's code is the one that runs already.
-        copy = load(part, device=model.device, dtype=model.dtype, trust_code=True)
+        copy = load(
+            part,
+            device=str(model.device),
+            dtype=model.dtype,
+            engine=model.engine,
+            trust_code=model.engine == "torch",
+        )
         rows = np.random.default_rng(0).standard_normal((SAMPLE, model.feature_dim))
         sample = rows.astype(np.float32)
         pairs = zip(model.forward(sample), copy.forward(sample), strict=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -56,7 +56,7 @@ class Model:
         module: the TorchScript module, of engine "torch"; docs/bundle.md describes its calls.
     """
 
-    engine = "torch"
+    engine: Literal["native", "torch"] = "torch"
 
     def __init__(
         self,

@@ -51,7 +51,10 @@ def equal(got, want) -> bool:
 
 def test_backends_say_what_there_is():
     cpu, cuda = basnet_rt.backends()
-    assert cpu == basnet_rt.Backend("cpu", True, True, ("cpu",), "")
+    assert cpu == basnet_rt.Backend("cpu", True, True, ("cpu",), "", cpu.kernels)
+    assert (cpu.kernels[0].name, cpu.kernels[0].available) == ("portable", True)
+    assert all(one.available == (one.reason == "") for one in cpu.kernels)
+    assert cuda.kernels == ()
     assert cuda.name == "cuda"
     assert cuda.available == bool(cuda.devices) == (cuda.reason == "")
     assert cuda.built or not cuda.available

@@ -25,7 +25,8 @@ CONFIGS = {
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
-    return basnet_rt.load(tiny_bundle.write(tmp_path_factory.mktemp("bundle") / "tiny.pt"))
+    path = tiny_bundle.write(tmp_path_factory.mktemp("bundle") / "tiny.pt")
+    return basnet_rt.load(path, engine="torch")  # the native engine computes on the CPU alone
 
 
 def features(num_snippets, seed=0):
