@@ -49,9 +49,9 @@ class Stream {
   py::tuple push(const py::array& features) {
     const CasView view = cas_view(features, "features");
     if (view.num_classes != feature_dim_) {
-      throw Error(ErrorCode::kInvalidArgument,
-                  "features has " + std::to_string(view.num_classes) +
-                      " channels; the model takes " + std::to_string(feature_dim_));
+      throw Error(ErrorCode::kInvalidArgument, "features has " + std::to_string(view.num_classes) +
+                                                   " channels; the model takes " +
+                                                   std::to_string(feature_dim_));
     }
     const FeatureView rows{view.data, view.num_snippets, view.num_classes};
     return arrays(run([&](StreamNetwork& own) { return own.push(rows); }));
