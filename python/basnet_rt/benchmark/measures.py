@@ -24,7 +24,7 @@ CHECKED_SNIPPETS = 40
 LATENCY_LIMIT = 0.1  # seconds, of the 99th percentile of streams in real time
 MAX_BATCH = 64
 TRIALS = 6
-MOST_STREAMS = 16384  # that are looked for; opening more takes longer than serving them
+MOST_STREAMS = 8192  # that are looked for; opening more takes longer than serving them
 WARM_UP = 5
 
 
@@ -40,7 +40,7 @@ class Measured:
         video: of 750 snippets, features to segments; median.
         snippets_per_second: of that.
         streams: in real time on one pool, with the 99th percentile of latency under 0.1 s; no more
-            than 16384 are tried.
+            than 8192 are tried.
     """
 
     difference: float

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import basnet_rt
+from basnet_rt.cli.app import HOMES
 
 HEAVY = {"torch", "typer", "rich", "pydantic", "h5py", "pandas", "scipy"}
 USES = [
@@ -63,6 +64,21 @@ def test_help_does_not_load_torch():
         [sys.executable, "-c", f"{run}; sys.exit('torch' in sys.modules)"], capture_output=True
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_a_command_imports_no_other_command():
+    """Catches a start that imports all commands: that takes twice as long."""
+    run = "from basnet_rt.cli.app import app; app(['info', '--help'], standalone_mode=False)"
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; {run}; print(*sys.modules)"],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    loaded = set(done.stdout.splitlines()[-1].split())
+    commands = set(HOMES.values()) - {HOMES["info"]}
+    assert HOMES["info"] in loaded
+    assert loaded & commands == set()
 
 
 def names_for_type_checkers() -> set[str]:

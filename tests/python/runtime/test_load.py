@@ -127,3 +127,47 @@ def test_int8_is_native(bundle):
 def test_a_device_that_is_not_there(bundle, device):
     with pytest.raises(basnet_rt.InvalidValue, match="device is"):
         basnet_rt.load(bundle, device=device)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"engine": "abacus"}, "engine is 'abacus'; it must be one of auto, native, torch"),
+        ({"engine": "native", "device": "cuda:0"}, 'device is .*"native" computes on "cpu" alone'),
+        ({"num_threads": -1}, "num_threads is -1; it must be 1 to 1024, or 0 for every core"),
+        ({"num_threads": 10**6}, "num_threads is 1000000"),
+        ({"num_threads": 10**30}, "num_threads is .* 64 bits"),
+    ],
+)
+def test_options_out_of_range(bundle, options, message):
+    with pytest.raises(basnet_rt.InvalidValue, match=message):
+        basnet_rt.load(bundle, **options)
+
+
+@pytest.mark.parametrize("option", [{"exact": 1}, {"trust_code": "no"}, {"num_threads": 1.5}])
+def test_options_of_another_kind(bundle, option):
+    """Catches `trust_code="no"`, which would be true."""
+    with pytest.raises(basnet_rt.InvalidType, match=next(iter(option))):
+        basnet_rt.load(bundle, **option)
+
+
+@pytest.mark.parametrize("engine", ["native", "torch"])
+def test_an_engine_that_is_asked_for_is_the_one(bundle, engine):
+    """Also where the code of a file is trusted: native still runs none of it."""
+    for trust in (False, True):
+        model = basnet_rt.load(bundle, engine=engine, trust_code=trust)
+        assert model.engine == engine
+    assert basnet_rt.load(bundle).engine == "native"
+
+
+def test_a_number_of_threads_is_kept(bundle):
+    assert basnet_rt.load(bundle, num_threads=3).num_threads == 3
+    assert basnet_rt.load(bundle).num_threads >= 1
+
+
+def test_not_exact_is_as_near(bundle, make_features):
+    """`exact=False` may change last bits and no more."""
+    rows = make_features(300)
+    want = basnet_rt.load(bundle).forward_with_cas(rows).cas
+    got = basnet_rt.load(bundle, exact=False).forward_with_cas(rows).cas
+    assert abs(got - want).max() <= 1e-5 * abs(want).max()

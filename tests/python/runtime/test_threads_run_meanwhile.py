@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from basnet_rt import PostprocessConfig, _core
+from basnet_rt import PostprocessConfig, _core, load
 
 T, C = 20_000, 4
 SECONDS = 0.64
@@ -83,7 +83,7 @@ def many_detectors() -> _core.OnsetDetector:
 def engine() -> tuple[_core.EngineModel, np.ndarray]:
     """A model and features that keep it busy for a while."""
     rows = np.ascontiguousarray(RNG.normal(0, 1, (T, 8)), np.float32)
-    return _core.EngineModel(BUNDLE, None, 1), rows
+    return load(BUNDLE, engine="native", num_threads=1).core, rows
 
 
 def engine_stream() -> _core.EngineStream:
