@@ -98,14 +98,18 @@ def localize(
         outcome.failures[:0] = unread
         if outcome.detections or not outcome.failures:  # nothing is written where all failed
             origin = {**provenance_of(loaded, localizer.config), **media_of(inputs, output)}
-            if outcome.offsets:
-                origin["media_offsets"] = outcome.offsets
+            origin |= {"media_offsets": outcome.offsets} if outcome.offsets else {}
             for path in filter(None, (output, csv)):
                 write_results(path, outcome.detections, origin)
         journal.remove()
     summary = _summary(outcome, localizer, output, csv, time.monotonic() - started)
     answer(summary, [_line(summary)], as_json)
     note_passed_over([one for one in videos if holds_videos(one)])
+    _end(outcome)
+
+
+def _end(outcome: Outcome) -> None:
+    """Name what failed; the exit code says that something did."""
     for one in outcome.failures:
         note(f"failed: {one.name}: {one.reason}")
     if outcome.failures:
