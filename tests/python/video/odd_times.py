@@ -173,7 +173,7 @@ def restart(folder: Path) -> Made:
     second = write_coded(folder / "2.ts", 20, first=20)
     path = folder / "a.ts"
     path.write_bytes(first.read_bytes() + second.read_bytes())
-    return path, one_by_one(15, problems={"clock_restarts": 1, "damaged_packets": 1})
+    return path, one_by_one(40, problems={"clock_restarts": 1, "damaged_packets": 1})
 
 
 @kind("a gap of a few seconds")
