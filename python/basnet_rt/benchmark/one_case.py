@@ -1,11 +1,8 @@
-"""One case, measured in this process: `python -m basnet_rt.benchmark.one_case JSON`."""
+"""One case, measured in this process; `cli/bench_case.py` is the program around it."""
 
 from __future__ import annotations
 
-import json
-import sys
 import time
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -63,19 +60,3 @@ def run(bundle: str, case: Setup, wanted: np.ndarray[Any, Any], budget: float) -
     streams = streams_in_real_time(model, SHARES["streams"] * budget)
     p50, p99 = np.quantile(pushes, [0.5, 0.99]).tolist()
     return Measured(apart, loaded, memory, p50, p99, video, VIDEO_SNIPPETS / video, streams)
-
-
-def main() -> int:
-    """One case, as JSON in the only argument; its measures as JSON, or the reason of a failure."""
-    job = json.loads(sys.argv[1])
-    try:
-        found = run(job["bundle"], Setup(**job["case"]), np.load(job["wanted"]), job["budget"])
-    except Error as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    sys.stdout.write(json.dumps(asdict(found)) + "\n")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -58,7 +58,7 @@ def _in_a_process(bundle: Path, case: Setup, wanted: Path, budget: float) -> Mea
     if case.engine == "native":
         environment["BASNET_RT_FORCE_KERNEL"] = case.kernel
     done = subprocess.run(
-        [sys.executable, "-m", "basnet_rt.benchmark.one_case", json.dumps(job)],
+        [sys.executable, "-m", "basnet_rt.cli.bench_case", json.dumps(job)],
         capture_output=True,
         text=True,
         env=environment,

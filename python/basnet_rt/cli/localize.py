@@ -113,21 +113,26 @@ def localize(
         outcome.failures[:0] = unread
         if outcome.detections or not outcome.failures:  # nothing is written where all failed
             origin = {**provenance_of(loaded, localizer.config), **media_of(inputs, beside)}
-            if outcome.offsets:
-                origin["media_offsets"] = outcome.offsets
+            origin |= {"media_offsets": outcome.offsets} if outcome.offsets else {}
             for path in filter(None, (output, csv)):
                 write_results(path, outcome.detections, origin)
         journal.remove()
     summary = _summary(outcome, localizer, output, csv, time.monotonic() - started)
-    if output is None:
+    _say(outcome, summary, output is None, as_json)
+    note_passed_over([one for one in videos if holds_videos(one)])
+    _end(outcome)
+
+
+def _say(outcome: Outcome, summary: dict[str, Any], events_wanted: bool, as_json: bool) -> None:
+    """One line where there is a file of results; the events themselves where there is none."""
+    if events_wanted:
         _print_events(outcome, summary, as_json)
     else:
         answer(summary, [_line(summary)], as_json)
-    _say_failures(outcome, videos)
 
 
-def _say_failures(outcome: Outcome, videos: list[str]) -> None:
-    note_passed_over([one for one in videos if holds_videos(one)])
+def _end(outcome: Outcome) -> None:
+    """Name what failed; the exit code says that something did."""
     for one in outcome.failures:
         note(f"failed: {one.name}: {one.reason}")
     if outcome.failures:

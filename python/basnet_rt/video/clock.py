@@ -13,6 +13,7 @@ from basnet_rt._errors import VideoError
 RESTART = Fraction(1)  # seconds; a clock that goes back further has begun anew
 AHEAD = 8  # pictures that are looked at before a timestamp is judged to be wrong
 MOST_EQUAL = 4  # pictures that may share a timestamp; with more of them the clock stands still
+STEADY, LONELY = 12, 10  # intervals; seconds: a last picture so far behind a steady stream is wrong
 MOST_TOLD = 3  # places that the remarks name
 LONGEST_GAP = Fraction(3600)  # seconds; a longer one is not filled
 
@@ -54,7 +55,7 @@ class Clock:
         self._last: Fraction | None = None
         self._last_stamp: int | None = None
         self._interval = step  # between the last two pictures
-        self._shown = 0
+        self._shown = self._steady = 0  # pictures; intervals in a row without a pause
 
     def timed(self, pictures: Iterable[Any]) -> Iterator[Timed]:
         """Pictures with their times; those that come too late are left out."""
@@ -99,8 +100,9 @@ class Clock:
         """Whether those that follow go on from before this picture, or from it."""
         rejoining = sum(last < one < time for one in following)
         onward = sum(one >= time for one in following)
-        beyond = not following and 0 < self._promised < time - RESTART
-        if beyond or rejoining >= max(1, onward):
+        beyond = 0 < self._promised < time - RESTART
+        lonely = self._steady >= STEADY and time - last > LONELY
+        if (not following and (beyond or lonely)) or rejoining >= max(1, onward):
             return self._place(time, last, [one if one < time else last for one in following])
         return self._accept(time, stamp)
 
@@ -174,6 +176,7 @@ class Clock:
     def _accept(self, time: Fraction, stamp: int | None) -> Fraction:
         if self._last is not None:
             self._interval = time - self._last
+            self._steady = self._steady + 1 if self._interval <= 2 * self._step else 0
         self._last, self._last_stamp = time, stamp
         self._shown += 1
         return time

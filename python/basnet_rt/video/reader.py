@@ -97,9 +97,10 @@ class FrameReader:
         threads: int | None,
         timeout: tuple[float, float] | None,
         stream_index: int | None = None,
+        container: Any = None,
     ) -> None:
         self._source, self._fps, self._max_gap = shown_source(source), fps, max_gap
-        self._container = open_container(source, timeout=timeout)
+        self._container = container or open_container(source, timeout=timeout)
         try:
             self._stream = video_stream(self._container, source, stream_index)
             self._pictures = DecodedPictures(

@@ -135,6 +135,13 @@ def wild_end(folder: Path) -> Made:
     return path, one_by_one(15, problems={"wild_timestamps": 1})
 
 
+@kind("the last timestamp far ahead")
+def wild_last(folder: Path) -> Made:
+    """Nothing behind it tells; a lone picture so long after a steady stream is no pause."""
+    path = _blocks_at(folder, {14: 700})
+    return path, one_by_one(15, problems={"wild_timestamps": 1})
+
+
 @kind("a clock that jumps ahead and stays there")
 def true_jump(folder: Path) -> Made:
     path = _blocks_at(folder, {k: k + 300 for k in range(6, 15)})

@@ -1,4 +1,4 @@
-"""Videos made after public bug reports come out right (`faults/README.md` of the shared data).
+"""Videos made after public bug reports come out right (the shared data says what is right).
 
 Their pictures carry a number in ten bars, lowest bit at the left; order is read back from them.
 """

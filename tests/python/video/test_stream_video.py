@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from live_servers import Act, serving
 from video_stream_cases import EVENTS, Said
 
 from basnet_rt.cli.stream import sources as stream_sources
@@ -134,3 +135,12 @@ def test_wrong_usage(stream: Run, arguments: list[str], message: str):
     said = stream(*arguments)
     assert said.exit_code == 2
     assert message in " ".join(said.stderr.replace("│", " ").split())
+
+
+def test_a_file_behind_an_address_gives_what_the_file_gives(stream: Run, video: Path):
+    """To the end of its last picture."""
+    with serving(Act(video.read_bytes(), length=True)) as server:
+        said = stream(server.address)
+    assert said.exit_code == 0
+    assert segments(said.events) == segments(stream(video).events)
+    assert said.of("end")[0]["snippets"] == stream(video).of("end")[0]["snippets"]

@@ -127,17 +127,9 @@ def stream(
     _check_state(save_state, resume, on_interrupt)
     finish = (on_interrupt or ("save" if save_state else "finish")) == "finish"
     reading, showing = (realtime, give_up, weights), (pending, output, live)
-    flags = (resume, replay, finish)
-    run = Run(
-        given,
-        idle if follow else 0.0,
-        *reading,
-        *showing,
-        save_state,
-        save_every,
-        *flags,
-        stream_index,
-    )
+    saving, keeping = (save_state, save_every), (resume, replay, finish)
+    wait = idle if follow else 0.0
+    run = Run(given, wait, *reading, *showing, *saving, *keeping, stream_index)
     with failures():
         loaded = load(model, device=device, dtype=dtype)
         _check_feature_dim(feature_dim, loaded)

@@ -108,9 +108,9 @@ class CameraSource(_Snippets):
         super().__init__(source, extractor)
         spec = extractor.spec
         self._source: LiveSource = open_live(
-            source, fps=spec.fps, frames=spec.frames, give_up=give_up
+            source, fps=spec.fps, frames=spec.frames, give_up=give_up, whole=True
         )
-        self._items = live_features(self._source, extractor)
+        self._items = self._read()
 
     @property
     def started(self) -> datetime | None:
@@ -124,6 +124,14 @@ class CameraSource(_Snippets):
     @property
     def remarks(self) -> list[str]:
         return self._source.remarks
+
+    def _read(self) -> Items:
+        num_rows = 0
+        for item in live_features(self._source, self._extractor):
+            num_rows += 0 if isinstance(item, Missing) else len(item)
+            yield item
+        if self._source.duration is not None:
+            self.duration = last_instant(self._source.duration, num_rows, self._extractor.spec)
 
     def go_on(self, started: datetime, snippet: int) -> None:
         """Continue a stream that began then, and has had the snippets before this one."""

@@ -21,6 +21,7 @@ from basnet_rt.video.live.clock import LiveClock
 from basnet_rt.video.live.opening import has_own_clock, never_ends, open_live_container
 from basnet_rt.video.live.settings import LiveSettings
 from basnet_rt.video.packets import DecodedPictures
+from basnet_rt.video.reader import MAX_GAP, FrameReader
 
 
 class LiveReader:
@@ -39,6 +40,7 @@ class LiveReader:
         started: when the first picture arrived, by the calendar; None before.
         problems: name to count, of all connections.
         remarks: sentences for people.
+        duration: seconds, of a file behind an address, once it is read; else None.
         endless: an end is a fault, and the source cannot be asked to wait.
     """
 
@@ -53,10 +55,11 @@ class LiveReader:
         self.started: datetime | None = None
         self.problems: Counter[str] = Counter()
         self.remarks: list[str] = []
+        self.duration: float | None = None
         self.settings = settings
         self._address, self._fps, self._now = address, fps, clock
         self._stop = threading.Event()
-        self._converter = Converter(frames)
+        self._converter, self._frames = Converter(frames), frames
         self._container = open_live_container(address, settings)
         try:
             stream = video_stream(self._container, address)
@@ -91,6 +94,9 @@ class LiveReader:
 
     def __iter__(self) -> Iterator[Frame | Gap]:
         try:
+            if self.settings.whole and not self.endless and self.started is None:
+                yield from self._served_file()
+                return
             while not self._stop.is_set():
                 yield from self._one_connection()
                 if not self.endless or self._stop.is_set():
@@ -98,6 +104,19 @@ class LiveReader:
                 self._connect_again()
         finally:
             self._container.close()
+
+    def _served_file(self) -> Iterator[Frame]:
+        """A file that a server has, whole: read as a file on disk is, to the same frames."""
+        whole = (self._address, self._fps, self._frames, MAX_GAP, None, None)
+        reader = FrameReader(*whole, container=self._container)
+        for frame in reader:
+            if self._stop.is_set():
+                return
+            self.started = self.started or datetime.now(timezone.utc)
+            yield frame
+        self.problems.update(reader.problems)
+        self.remarks += reader.remarks
+        self.duration = reader.duration
 
     def _one_connection(self) -> Iterator[Frame | Gap]:
         """Until it breaks off. The last picture is shown for one step."""

@@ -19,6 +19,8 @@ class LiveSettings:
         max_gap: between timestamps; above it the source's clock has jumped.
         queued: frames that wait for the consumer, at most.
         options: of libavformat.
+        whole: what a server states the length of is read as a file on disk is, with its times and
+            its repairs; else as a camera, with gaps.
     """
 
     open_seconds: float = 10.0
@@ -29,6 +31,7 @@ class LiveSettings:
     max_gap: float = 2.0
     queued: int = 64
     options: dict[str, str] = field(default_factory=dict)
+    whole: bool = False
 
     def __post_init__(self) -> None:
         for name in ("open_seconds", "read_seconds", "first_wait", "longest_wait", "max_gap"):

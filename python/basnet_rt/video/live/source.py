@@ -71,6 +71,11 @@ class LiveSource:
         return {name: count for name, count in sorted(self._reader.problems.items()) if count}
 
     @property
+    def duration(self) -> float | None:
+        """Seconds of a file behind an address, after its last frame; None of other sources."""
+        return self._reader.duration
+
+    @property
     def remarks(self) -> list[str]:
         """Sentences on how the source was read."""
         return list(self._reader.remarks)
