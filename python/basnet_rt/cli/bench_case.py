@@ -1,4 +1,4 @@
-"""One case of `basnet-rt bench`, a process of its own: `python -m basnet_rt.cli.bench_case JSON`."""
+"""One case of `basnet-rt bench` as a process: `python -m basnet_rt.cli.bench_case JSON`."""
 
 from __future__ import annotations
 
