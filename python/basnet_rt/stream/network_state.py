@@ -12,8 +12,8 @@ from basnet_rt.model.model import Model
 if TYPE_CHECKING:
     from torch import Tensor
 
-# Behind the count of snippets seen; see `initial_state` in docs/bundle.md. Networks that are not the
-# exporter's (`trust_code`) may have another number of arrays; those go by number.
+# Behind the count of snippets seen; see `initial_state` in docs/bundle.md. A network that is not
+# the exporter's (`trust_code`) may have another number of arrays; those go by number.
 _NAMES = ("foreground", "rows", "hidden")
 _digests: weakref.WeakKeyDictionary[Model, tuple[int, int]] = weakref.WeakKeyDictionary()
 
@@ -50,9 +50,8 @@ def weights_digests(model: Model) -> tuple[int, int]:
 
 
 def _arrays(state: Sequence[Tensor]) -> list[tuple[str, Any]]:
-    names = (
-        _NAMES if len(state) == len(_NAMES) + 1 else [f"state {i}" for i in range(1, len(state))]
-    )
+    numbered = [f"state {i}" for i in range(1, len(state))]
+    names = _NAMES if len(numbered) == len(_NAMES) else numbered
     return [(name, _array(one[0])) for name, one in zip(names, state[1:], strict=True)]
 
 
