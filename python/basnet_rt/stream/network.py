@@ -94,7 +94,9 @@ class TorchStream:
         import torch
 
         with torch.no_grad():
-            return self._take(self._model.module.flush(self._state))
+            last = self._take(self._model.module.flush(self._state))
+        self._state = self._blank()  # whatever state a module of somebody's own returned
+        return last
 
     def undo(self) -> None:
         self._state = self._before
