@@ -1,5 +1,33 @@
 # What the components have in common: names, what they show, and how they are compiled.
 
+# Warnings, and floating point that does not depend on the compiler and the machine: a stream and the
+# whole video must agree in the last bit, so nothing is contracted to a fused multiply-add.
+function(basnet_rt_compile_options target)
+  if(MSVC)
+    target_compile_options(${target} PRIVATE /W4 /utf-8 /permissive- /fp:precise
+      $<$<BOOL:${BASNET_RT_WERROR}>:/WX>)
+    target_compile_definitions(${target} PRIVATE NOMINMAX)
+  else()
+    target_compile_options(${target} PRIVATE -ffp-contract=off -Wall -Wextra -Wpedantic
+      $<$<BOOL:${BASNET_RT_WERROR}>:-Werror>)
+  endif()
+endfunction()
+
+# The names of a file for the linker of ELF; elsewhere visibility alone decides what is shown.
+function(basnet_rt_show_only target exports)
+  if(UNIX AND NOT APPLE)
+    target_link_options(${target} PRIVATE LINKER:--version-script=${exports})
+    set_target_properties(${target} PROPERTIES LINK_DEPENDS ${exports})
+  endif()
+endfunction()
+
+# Where a library looks for those that lie beside it.
+if(APPLE)
+  set(BASNET_RT_BESIDE "@loader_path")
+else()
+  set(BASNET_RT_BESIDE "$ORIGIN")
+endif()
+
 function(basnet_rt_component name)
   set(target basnet_rt_${name})
   add_library(basnet_rt::${name} ALIAS ${target})
@@ -20,11 +48,10 @@ function(basnet_rt_component name)
   if(type STREQUAL "STATIC_LIBRARY")
     target_compile_definitions(${target} PUBLIC BASNET_RT_STATIC)
   endif()
-  # Contraction to fused multiply-add would make results depend on the compiler and the machine;
-  # a stream and the whole video must agree in the last bit.
-  target_compile_options(${target} PRIVATE -ffp-contract=off -Wall -Wextra -Wpedantic
-    $<$<BOOL:${BASNET_RT_WERROR}>:-Werror>)
+  basnet_rt_compile_options(${target})
   # Nothing here reads the floating-point flags. Results stay the same; loops with a choice in them
   # work on several numbers at once.
-  target_compile_options(${target} PRIVATE -fno-trapping-math)
+  if(NOT MSVC)
+    target_compile_options(${target} PRIVATE -fno-trapping-math)
+  endif()
 endfunction()

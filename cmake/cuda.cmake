@@ -1,6 +1,6 @@
 # Settings of the CUDA backend, and whether this build has one: BASNET_RT_HAS_CUDA.
 
-set(BASNET_RT_CUDA AUTO CACHE STRING "CUDA backend: AUTO (where nvcc works), ON or OFF")
+set(BASNET_RT_CUDA OFF CACHE STRING "CUDA backend: OFF, ON, or AUTO (where nvcc works)")
 set_property(CACHE BASNET_RT_CUDA PROPERTY STRINGS AUTO ON OFF)
 set(BASNET_RT_CUDA_ARCHITECTURES "" CACHE STRING
   "GPU architectures, as CMAKE_CUDA_ARCHITECTURES; empty: that, else 75 to 90 and PTX")

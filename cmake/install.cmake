@@ -3,16 +3,16 @@ include(CMakePackageConfigHelpers)
 
 set(package_dir ${BASNET_RT_LIBRARY_DIR}/cmake/basnet_rt)
 set(installed_components core engine)
-set_target_properties(basnet_rt_engine PROPERTIES INSTALL_RPATH $ORIGIN) # beside a shared core
+set_target_properties(basnet_rt_engine PROPERTIES INSTALL_RPATH ${BASNET_RT_BESIDE}) # beside a shared core
 if(BASNET_RT_TORCH)
   list(APPEND installed_components torch)
   # Its own shared library finds libtorch where the build found it.
   set_target_properties(basnet_rt_torch PROPERTIES
-    INSTALL_RPATH "$ORIGIN;${TORCH_INSTALL_PREFIX}/lib")
+    INSTALL_RPATH "${BASNET_RT_BESIDE};${TORCH_INSTALL_PREFIX}/lib")
 endif()
 if(TARGET basnet_rt_c)
   list(APPEND installed_components c)
-  set_target_properties(basnet_rt_c PROPERTIES INSTALL_RPATH $ORIGIN)
+  set_target_properties(basnet_rt_c PROPERTIES INSTALL_RPATH ${BASNET_RT_BESIDE})
 endif()
 
 # One file of targets each: core is found where libtorch is not.

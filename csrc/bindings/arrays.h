@@ -50,7 +50,7 @@ py::tuple to_arrays(Detections&& found);
 /// (labels, scores, segments, decided)
 py::tuple to_arrays(StreamDetections&& found);
 
-/// What `call` returns, computed while other Python threads run.
+/// The result of `call`, computed while other Python threads run.
 template <class Call>
 auto without_gil(const Call& call) {
   const py::gil_scoped_release release;

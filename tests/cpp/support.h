@@ -38,6 +38,7 @@ struct Video {
 inline PostprocessConfig plain_config(std::vector<double> thresholds) {
   PostprocessConfig config;
   config.cas_thresholds = std::move(thresholds);
+  config.nms = NmsKind::kHard;
   config.normalisation = Normalisation::kFixed;
   config.gate = Gate::kNone;
   return config;

@@ -66,6 +66,7 @@ TEST(CApi, ThreadsShareAConfigAndNothingElse) {
   ASSERT_EQ(basnet_rt_config_create("continuous", &config), BASNET_RT_OK);
   ASSERT_EQ(basnet_rt_config_set_choice(config, "normalisation", "fixed"), BASNET_RT_OK);
   ASSERT_EQ(basnet_rt_config_set_choice(config, "gate", "none"), BASNET_RT_OK);
+  ASSERT_EQ(basnet_rt_config_set_choice(config, "nms", "hard"), BASNET_RT_OK);
   std::vector<std::int64_t> counts(4);
   std::vector<std::string> errors(4);
   std::vector<std::thread> threads;
@@ -125,6 +126,7 @@ TEST(CApi, ThreadsShareAPool) {
   ASSERT_EQ(basnet_rt_config_create("continuous", &config), BASNET_RT_OK);
   ASSERT_EQ(basnet_rt_config_set_choice(config, "normalisation", "fixed"), BASNET_RT_OK);
   ASSERT_EQ(basnet_rt_config_set_choice(config, "gate", "none"), BASNET_RT_OK);
+  ASSERT_EQ(basnet_rt_config_set_choice(config, "nms", "hard"), BASNET_RT_OK);
   std::int64_t calls = 0;
   const basnet_rt_pool_network network{sizeof network, &calls,  pass_on,  pass_on,
                                        nullptr,        nullptr, give_back};

@@ -63,13 +63,12 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         BadSetting{"normalisation",
                    [](Config& c) {
-                     c.mode = Mode::kPublished;
+                     c = Config::published();
                      c.normalisation = Normalisation::kFixed;
                    }},
-        BadSetting{"gate", [](Config& c) { c.mode = Mode::kPublished, c.gate = Gate::kNone; }},
-        BadSetting{"nms", [](Config& c) { c.mode = Mode::kPublished, c.nms = NmsKind::kLinear; }},
-        BadSetting{"merge_gap", [](Config& c) { c.mode = Mode::kPublished, c.merge_gap = 1; }},
-        BadSetting{"keep_top1", [](Config& c) { c.mode = Mode::kPublished, c.keep_top1 = true; }}));
+        BadSetting{"gate", [](Config& c) { c = Config::published(), c.gate = Gate::kNone; }},
+        BadSetting{"merge_gap", [](Config& c) { c = Config::published(), c.merge_gap = 1; }},
+        BadSetting{"keep_top1", [](Config& c) { c = Config::published(), c.keep_top1 = true; }}));
 
 TEST(Config, DefaultsAndLimitsOfTheRangesPass) {
   PostprocessConfig config;

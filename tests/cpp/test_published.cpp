@@ -1,5 +1,7 @@
 // The published mode on cases small enough to compute by hand (DESIGN section 5.1).
 
+#include <cmath>
+
 #include "support.h"
 
 namespace basnet_rt {
@@ -9,8 +11,7 @@ using testing::expect_segment;
 using testing::Video;
 
 PostprocessConfig published_config() {
-  PostprocessConfig config;
-  config.mode = Mode::kPublished;
+  PostprocessConfig config = PostprocessConfig::published();
   config.cas_thresholds = {0.5};
   config.upsample = 2;
   return config;
@@ -52,6 +53,22 @@ TEST(Published, ARunOfSampleZeroAloneIsDropped) {
   EXPECT_EQ(propose(video.input(), config).size(), 0u);
   config.cas_thresholds = {0.5};
   EXPECT_EQ(propose(video.input(), config).size(), 1u);
+}
+
+TEST(Published, SoftNmsDecaysByTheReleasedIou) {
+  // Two levels of the triangle: the run at 0.5 is [0.5, 2), the one at 0.75 is sample 2, [1, 1.5).
+  // Their IoU in the released way, with a second added, is 1.5 / (2.5 + 1.5 - 1.5) = 0.6.
+  PostprocessConfig config = published_config();
+  config.cas_thresholds = {0.5, 0.75};
+  config.nms = NmsKind::kGaussian;
+  config.soft_sigma = 0.5;
+  const Proposals before = propose(triangle(0.0f, 0.3f).input(), config);
+  ASSERT_EQ(before.size(), 2u);
+  const Detections found = postprocess(triangle(0.0f, 0.3f).input(), config);
+  ASSERT_EQ(found.size(), 2u);
+  expect_segment(found.segments[0], 1.0, 1.5);
+  EXPECT_EQ(found.scores[0], static_cast<float>(before.scores[1]));
+  EXPECT_NEAR(found.scores[1], before.scores[0] * std::exp(-0.36 / 0.5), 1e-6);
 }
 
 TEST(Published, OneSnippetDoesNotCrash) {

@@ -185,6 +185,18 @@ TEST(SavedPoolStream, CountsSnippetsOn) {
   expect_invalid([&] { pool->end(id, 11.0); }, {"duration is 11", "11.5"});
 }
 
+TEST(SavedPoolStream, GapsNeverAddUpBeyondTheLongestStream) {
+  constexpr std::int64_t kLongest = std::numeric_limits<std::int64_t>::max() / 8;
+  const auto pool = make_pool();
+  const StreamId id = pool->open();
+  pool->gap(id, kLongest - 5);
+  const StreamId again = make_pool()->restore(pool->save(id));
+  EXPECT_EQ(again, 0);
+  expect_invalid([&] { pool->gap(id, 6); }, {"snippets is 6", "a stream of at most"});
+  expect_invalid([&] { pool->gap(id, 0); }, {"at least one snippet"});
+  pool->gap(id, 5);
+}
+
 TEST(SavedPoolStream, EveryDamagedByteAndEveryTruncationIsFound) {
   const std::string state = some_state();
   const auto pool = make_pool();

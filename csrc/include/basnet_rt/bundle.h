@@ -10,7 +10,7 @@
 #include "basnet_rt/error.h"
 #include "basnet_rt/export.h"
 
-// What a bundle says about itself; docs/bundle.md describes the file. Python's `read_metadata` is
+// The metadata of a bundle; docs/bundle.md describes the file. Python's `read_metadata` is
 // the same code.
 
 namespace basnet_rt {
@@ -88,12 +88,13 @@ BASNET_RT_API void check_bundle_code(const std::string& path);
 /// @throws Error (kBundle): "damaged", and which entry.
 BASNET_RT_API void check_bundle_undamaged(const std::string& path);
 
-/// What `check_bundle_code` compares: the SHA-256 of the code's paths and normalised texts.
+/// The digest that `check_bundle_code` compares: SHA-256 of the code's paths and normalised texts.
 ///
 /// @throws Error (kBundle): no archive.
 BASNET_RT_API std::string bundle_code_digest(const std::string& path);
 
-/// `base` with the fields of a JSON object changed, as Python's `PostprocessConfig.replace`.
+/// `base` with the fields of a JSON object changed, as Python's `Model.configure`: another `mode`
+/// starts from that mode's defaults.
 ///
 /// @param json  such as `{"gate": "none", "max_duration": null}`; null is "no limit".
 /// @throws Error (kInvalidArgument): not a JSON object, an unknown field (lists the known ones) or

@@ -54,7 +54,7 @@ BASNET_RT_C_API uint32_t basnet_rt_c_api_version(void);
 /// "major.minor.patch" of the library. Static; not to be freed.
 BASNET_RT_C_API const char* basnet_rt_version(void);
 
-/// What the last call of this thread that failed said: argument, value, what is allowed. Empty
+/// The message of this thread's last call that failed: argument, value, what is allowed. Empty
 /// where none failed; at most 1023 bytes. Good until this thread's next call that fails; not to be
 /// freed.
 BASNET_RT_C_API const char* basnet_rt_last_error(void);
@@ -120,7 +120,7 @@ typedef struct basnet_rt_video {
 // --- results ------------------------------------------------------------------------------------
 // Pointers stay good until the result is freed. Of NULL, sizes are 0 and pointers NULL.
 
-/// What survived NMS, or what became final in a stream.
+/// Detections after NMS, or those that became final in a stream.
 typedef struct basnet_rt_detections basnet_rt_detections;
 BASNET_RT_C_API int64_t basnet_rt_detections_size(const basnet_rt_detections* found);
 BASNET_RT_C_API const int64_t* basnet_rt_detections_labels(const basnet_rt_detections* found);
@@ -223,7 +223,7 @@ BASNET_RT_CHECKED basnet_rt_status basnet_rt_stream_push(basnet_rt_stream* strea
                                                          const basnet_rt_rows* activations,
                                                          const basnet_rt_rows* raw_cas,
                                                          basnet_rt_detections** finals);
-/// What `finish` would still add now; provisional, by falling score.
+/// The detections that `finish` would add now; provisional, by falling score.
 BASNET_RT_CHECKED basnet_rt_status basnet_rt_stream_pending(const basnet_rt_stream* stream,
                                                             basnet_rt_detections** found);
 /// Declares `snippets` >= 1 missing ones.

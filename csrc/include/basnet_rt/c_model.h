@@ -31,7 +31,7 @@ BASNET_RT_CHECKED basnet_rt_status basnet_rt_model_load(const char* path, const 
 /// Streams and pools of the model keep what they need of it.
 BASNET_RT_C_API void basnet_rt_model_free(basnet_rt_model** model);
 
-// What the bundle says of itself. Texts stay good until the model is freed. Of NULL, numbers are 0
+// The bundle's metadata. Texts stay good until the model is freed. Of NULL, numbers are 0
 // and texts NULL.
 
 /// C.
@@ -44,7 +44,7 @@ BASNET_RT_C_API int64_t basnet_rt_model_feature_dim(const basnet_rt_model* model
 BASNET_RT_C_API double basnet_rt_model_snippet_seconds(const basnet_rt_model* model);
 /// Of the weights in use: "float32", "bfloat16" or "int8".
 BASNET_RT_C_API const char* basnet_rt_model_dtype(const basnet_rt_model* model);
-/// What runs the network on this processor, such as "avx512_vnni".
+/// The kernel that runs the network on this processor, such as "avx512_vnni".
 BASNET_RT_C_API const char* basnet_rt_model_kernel(const basnet_rt_model* model);
 /// The whole metadata, as JSON.
 BASNET_RT_C_API const char* basnet_rt_model_metadata(const basnet_rt_model* model);
@@ -91,7 +91,7 @@ BASNET_RT_C_API void basnet_rt_localizer_free(basnet_rt_localizer** localizer);
 BASNET_RT_CHECKED basnet_rt_status basnet_rt_localizer_push(basnet_rt_localizer* localizer,
                                                             const basnet_rt_rows* features,
                                                             basnet_rt_detections** finals);
-/// What is open now; provisional, by falling score.
+/// Provisional detections, by falling score.
 BASNET_RT_CHECKED basnet_rt_status basnet_rt_localizer_pending(const basnet_rt_localizer* localizer,
                                                                basnet_rt_detections** found);
 /// Onsets since the last call.

@@ -22,7 +22,7 @@ typedef struct basnet_rt_pool_batch {
   const float* features;  ///< (B, N, F), finite
 } basnet_rt_pool_batch;
 
-/// Where a network writes its answer. Good during the call alone.
+/// The place for a network's answer. It is valid during the call alone.
 typedef struct basnet_rt_pool_output basnet_rt_pool_output;
 
 /// Makes room for M = num_rows rows of each slot, all 0. Pointers from before are invalid.
@@ -34,7 +34,7 @@ BASNET_RT_C_API int64_t* basnet_rt_pool_output_counts(basnet_rt_pool_output* out
 BASNET_RT_C_API float* basnet_rt_pool_output_activations(basnet_rt_pool_output* output);
 /// (B, M, C+1) before activation, background last. NULL at gate "none", which does not look at it.
 BASNET_RT_C_API float* basnet_rt_pool_output_raw_cas(basnet_rt_pool_output* output);
-/// What went wrong, for the message of the streams that fail. A copy is taken.
+/// The reason, for the message of the streams that fail. A copy is taken.
 BASNET_RT_C_API void basnet_rt_pool_output_set_error(basnet_rt_pool_output* output,
                                                      const char* message);
 
@@ -102,7 +102,7 @@ BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_gap(basnet_rt_pool* pool, int6
 /// No more comes. @param duration  seconds, or NULL: the end of the last snippet.
 BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_end(basnet_rt_pool* pool, int64_t stream,
                                                       const double* duration);
-/// What became final since the last call; on a stream that failed, after that, its error.
+/// The finals since the last call; on a stream that failed, after that, its error.
 BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_poll(basnet_rt_pool* pool, int64_t stream,
                                                        basnet_rt_detections** finals);
 BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_poll_onsets(basnet_rt_pool* pool, int64_t stream,

@@ -11,21 +11,21 @@ namespace basnet_rt {
 enum class Mode { kPublished, kContinuous };
 enum class NmsKind { kHard, kLinear, kGaussian };
 
-/// Where the range that maps to [0, 1] comes from.
+/// The origin of the range that maps to [0, 1].
 enum class Normalisation {
   kVideo,    ///< min-max of this video, as published
   kFixed,    ///< per-class lo and hi, settled before
   kHorizon,  ///< min-max of the `horizon` seconds that end with the snippet
 };
 
-/// Which classes may emit, and whose video score enters the score.
+/// The rule for the classes that may emit, and for the video score in a detection's score.
 enum class Gate {
   kVideo,    ///< video score >= class_threshold, as published
   kNone,     ///< every class; no video-score term
   kHorizon,  ///< scores of the `horizon` seconds that end with a root's last snippet
 };
 
-/// What turns the top-k temporal mean of the raw CAS into video scores.
+/// The function from top-k temporal means of the raw CAS to video scores.
 enum class ScoreFunction {
   kSoftmax,  ///< over C+1, as published
   kSigmoid,  ///< of each class alone
@@ -33,19 +33,20 @@ enum class ScoreFunction {
 
 inline constexpr double kUnlimited = std::numeric_limits<double>::infinity();
 
-/// Settings from CAS to detections; the defaults are the continuous mode's.
+/// Settings from CAS to detections; the defaults are the continuous mode's. Those of mode published
+/// are `PostprocessConfig::published()`.
 ///
 /// Every duration is in seconds. `check` states and enforces what each field may hold.
 struct PostprocessConfig {
   Mode mode = Mode::kContinuous;
   double class_threshold = 0.25;
-  std::vector<double> cas_thresholds = {0.0,   0.025, 0.05,  0.075, 0.1,
-                                        0.125, 0.15,  0.175, 0.2,   0.225};
+  std::vector<double> cas_thresholds = {0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5,
+                                        0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95};
   std::int64_t upsample = 24;  ///< samples per snippet; published mode only
   double outer_ratio = 0.25;   ///< flank length as a share of the proposal's
   double score_weight = 0.2;   ///< weight of the video score in a proposal's score
-  double nms_iou = 0.7;
-  NmsKind nms = NmsKind::kHard;
+  double nms_iou = 0.7;        ///< of hard NMS, and where linear soft-NMS begins
+  NmsKind nms = NmsKind::kGaussian;
   double soft_sigma = 0.5;        ///< gaussian soft-NMS: score *= exp(-iou^2 / soft_sigma)
   double soft_min_score = 0.001;  ///< soft-NMS drops what falls below
   Normalisation normalisation = Normalisation::kVideo;
@@ -60,7 +61,13 @@ struct PostprocessConfig {
   ScoreFunction score_function = ScoreFunction::kSoftmax;
   std::int64_t topk_divisor = 8;  ///< a video score is a mean over the best max(1, T // this)
   bool keep_top1 = false;         ///< where no class passes the gate, its best one does
+
+  /// The released THUMOS'14 settings in mode published.
+  static BASNET_RT_API PostprocessConfig published();
 };
+
+/// The settings that a mode begins with.
+BASNET_RT_API PostprocessConfig defaults_of(Mode mode);
 
 /// Checks every field that can be judged without seeing a video.
 ///

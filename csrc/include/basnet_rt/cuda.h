@@ -14,7 +14,7 @@
 
 namespace basnet_rt {
 
-/// What this build and this machine offer.
+/// The devices of this build and this machine.
 struct CudaSupport {
   bool built = false;   ///< whether the library holds the CUDA backend
   int num_devices = 0;  ///< that can be used now; 0 without a driver
@@ -42,7 +42,7 @@ struct DeviceBatch {
   const float* raw_cas = nullptr;       ///< (rows, C+1), background last; gate kHorizon only
 };
 
-/// How much memory a CudaPostprocessor plans for; 0: what activations usually need.
+/// The memory that a CudaPostprocessor plans for; 0: the usual need of activations.
 struct CudaLimits {
   std::int64_t max_detections = 0;  ///< per video
   std::int64_t pool_bytes = 0;      ///< for roots too large for a warp's own memory
@@ -81,7 +81,7 @@ class BASNET_RT_API CudaPostprocessor {
   ///         (kUnavailable): a launch failed.
   void enqueue(const DeviceBatch& batch, void* scratch, void* results, void* stream) const;
 
-  /// What a batch needed that was given too little; nothing where it was enough.
+  /// The memory that a batch needed in excess; nothing where it was enough.
   /// @param results  in host memory, after the stream has come past `enqueue`.
   /// @throws Error (kInvalidArgument): an activation or score is not allowed; names the video.
   std::optional<CudaLimits> shortage(const void* results) const;

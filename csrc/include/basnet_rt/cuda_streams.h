@@ -22,7 +22,7 @@ struct DeviceRows {
   std::int64_t num_rows = 0;           ///< that exist; a turn may leave some out
 };
 
-/// How much memory a step plans for, all its turns together; 0: what streams usually need.
+/// The memory that a step plans for, all its turns together; 0: the usual need of streams.
 struct CudaStreamLimits {
   std::int64_t max_roots = 0;       ///< that become final
   std::int64_t max_detections = 0;  ///< in them
@@ -82,7 +82,7 @@ class BASNET_RT_API CudaStreamPostprocessor {
   void enqueue(const DeviceRows& rows, const void* turns, std::int64_t num_turns, void* scratch,
                void* results, void* stream);
 
-  /// What a step needed that was given too little; nothing where it was enough.
+  /// The memory that a step needed in excess; nothing where it was enough.
   /// @param results  in host memory, after the stream has come past `enqueue`.
   std::optional<CudaStreamLimits> shortage(const void* results, std::int64_t num_turns) const;
   /// @throws Error (kInvalidState): there was a shortage.

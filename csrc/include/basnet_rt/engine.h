@@ -20,7 +20,7 @@
 
 namespace basnet_rt::engine {
 
-/// How a bundle's network is run.
+/// Options for running a bundle's network.
 struct ModelOptions {
   std::optional<std::string> dtype;  ///< "float32", "bfloat16" or "int8"; default: stored
   int num_threads = 0;               ///< that one call may use; 0: one per core

@@ -8,7 +8,7 @@
 
 namespace basnet_rt {
 
-/// What kind of promise was broken; bindings map each to one exception type.
+/// The kind of error; bindings map each to one exception type.
 enum class ErrorCode {
   kInvalidArgument,  ///< a value, shape or setting is out of its range
   kInvalidType,      ///< the kind or layout of an array is wrong

@@ -15,7 +15,7 @@
 
 namespace basnet_rt {
 
-/// Where and how a bundle's network is run.
+/// Options for running a bundle's network.
 struct ModelOptions {
   std::string device = "cpu";        ///< for libtorch, such as "cpu" or "cuda:0"
   std::optional<std::string> dtype;  ///< of the weights, "float32" or "bfloat16"; default: stored
@@ -48,7 +48,7 @@ class BASNET_RT_API Model {
   ///         fails; (kInvalidArgument): no snippets, or NaN or Inf (names snippet and channel).
   Activations forward(const FeatureView& features) const;
 
-  /// What the classes of this component share; its definition is private.
+  /// Shared by the classes of this component; its definition is private.
   class Impl;
   const Impl& impl() const { return *impl_; }
 

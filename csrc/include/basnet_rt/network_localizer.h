@@ -16,7 +16,7 @@
 
 namespace basnet_rt {
 
-/// What a stream did so far.
+/// Counters of a stream.
 struct StreamStatistics {
   std::int64_t snippets_in = 0;  ///< pushed, gaps not counted
   std::int64_t finals_out = 0;   ///< detections that became final
@@ -37,7 +37,7 @@ struct StreamingOptions {
   bool zero_bad_features = false;    ///< NaN and Inf become 0 and are counted, instead of an error
 };
 
-/// What a stream needs to know of the model whose network it runs.
+/// The model's facts that a stream needs.
 struct StreamedModel {
   std::vector<std::string> classes;  ///< C names
   std::int64_t feature_dim = 0;      ///< F
@@ -70,7 +70,7 @@ class BASNET_RT_API NetworkLocalizer {
   ///         of another dimension; (kInvalidState): after `finish`; what the network throws.
   StreamDetections push(const FeatureView& features);
 
-  /// What is open now, provisional: as if the stream ended with the last certain snippet.
+  /// Provisional detections, as if the stream ended with the last certain snippet.
   Detections pending() const;
 
   /// Onsets since the last call: classes that stayed above their alarm threshold.

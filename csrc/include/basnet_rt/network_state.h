@@ -17,20 +17,20 @@ struct NetworkArray {
   std::vector<float> values;  ///< float32 holds every bfloat16 exactly
 };
 
-/// What a network remembers of one stream: the same for every engine and language.
+/// A network's memory of one stream: the same for every engine and language.
 struct NetworkState {
   std::int64_t weights = 0;  ///< WeightsDigest of the network
   std::int64_t seen = 0;     ///< snippets since the start of the stream, or since its last gap
   /// Of a bundle's network: foreground (2), rows (2, D) and hidden (2, H), the last two of each.
   std::vector<NetworkArray> arrays;
-  /// What version 0.1 had for `weights`; absent where that cannot be known. It is not saved.
+  /// The value of version 0.1 for `weights`; absent where it cannot be known. It is not saved.
   std::optional<std::int64_t> weights_0_1 = {};
 };
 
 /// As bytes with a version and a checksum.
 BASNET_RT_API std::string save_network_state(const NetworkState& state);
 
-/// What `save_network_state` was given. States of version 0.1 are read, too.
+/// The inverse of `save_network_state`. States of version 0.1 are read, too.
 ///
 /// @param like  the state of a new stream of this network; its `weights_0_1` is what old states are
 ///              compared to, if there is one.

@@ -12,7 +12,7 @@
 
 namespace basnet_rt {
 
-/// When a class is reported as having begun.
+/// The rule by which a class is reported as having begun.
 struct AlarmConfig {
   std::vector<double> thresholds = {0.5};  ///< of normalised activation, > 0; one, or one per class
   double hold = 0.0;  ///< seconds that the activation must stay at or above its threshold; >= 0

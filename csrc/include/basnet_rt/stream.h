@@ -59,7 +59,7 @@ class BASNET_RT_API StreamPostprocessor {
   ///         (kInvalidState) after `finish`.
   [[nodiscard]] StreamDetections push(const CasView& activations, const CasView& raw_cas = {});
 
-  /// What `push` would still add if the stream ended now; provisional, by falling score.
+  /// The detections that would be added if the stream ended now; provisional, by falling score.
   Detections pending() const;
 
   /// Declares that `snippets` >= 1 snippets are missing here: what is open closes as at a video's
@@ -92,7 +92,7 @@ class BASNET_RT_API StreamPostprocessor {
   bool finished() const;
   /// Whether `other` runs with the same config, classes and snippet length.
   bool same_settings(const StreamPostprocessor& other) const;
-  /// What is not the same, such as "nms_iou is 0.7 there and 0.5 here", with `other` here.
+  /// The first difference, such as "nms_iou is 0.7 there and 0.5 here", with `other` here.
   std::string differing_settings(const StreamPostprocessor& other) const;
   /// Snippets held back for roots that are not final yet.
   std::int64_t buffered_snippets() const;

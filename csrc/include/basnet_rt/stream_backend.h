@@ -12,7 +12,7 @@
 
 namespace basnet_rt {
 
-/// What follows the new snippets of a turn.
+/// The action after the new snippets of a turn.
 enum class StreamMark : std::uint8_t {
   kNone,     ///< the stream goes on
   kGap,      ///< snippets are missing; as StreamPostprocessor::gap
@@ -40,7 +40,7 @@ struct StreamRows {
   void* device_stream = nullptr;       ///< the stream of the CUDA runtime that writes them there
 };
 
-/// What a turn gave; where there is an `error`, its slot is as it was before.
+/// The result of a turn; where there is an `error`, its slot is as it was before.
 struct StreamTurnResult {
   StreamDetections finals;        ///< in the order of StreamPostprocessor::push; of kPending too
   std::int64_t num_snippets = 0;  ///< seen by the slot, gaps included

@@ -10,7 +10,7 @@
 
 namespace basnet_rt {
 
-/// What became certain: M snippets, in order; M may be 0.
+/// The M snippets that became certain, in order; M may be 0.
 struct StreamActivations {
   std::int64_t num_snippets = 0;   ///< M
   std::vector<float> activations;  ///< (M, C)

@@ -20,7 +20,7 @@ namespace basnet_rt {
 /// Names a stream of one pool; never used twice.
 using StreamId = std::int64_t;
 
-/// What the network is asked for: the next N snippets of B slots, or the end of B slots.
+/// A request to the network: the next N snippets of B slots, or the end of B slots.
 ///
 /// A slot is a place for one stream's network state, in [0, max_streams). Streams come and go;
 /// slots are used again.
@@ -32,14 +32,14 @@ struct PoolBatch {
   std::vector<float> features;      ///< (B, N, F), finite
 };
 
-/// What became certain; M is the largest of `counts`.
+/// The snippets that became certain; M is the largest of `counts`.
 struct PoolActivations {
   std::int64_t num_rows = 0;         ///< M
   std::vector<std::int64_t> counts;  ///< B; a slot with fewer than M finds its rows at the end
   std::vector<float> activations;    ///< (B, M, C)
   std::vector<float> cas;            ///< (B, M, C+1) raw, background last; empty at gate kNone
-  // Where PoolOptions::backend reads device memory, the network may leave the two above empty (but
-  // an alarm needs `activations`) and point to these, which stay until the network's next call.
+  // If PoolOptions::backend reads device memory, the network may leave the two above empty (but an
+  // alarm needs `activations`) and point to these, which stay until the network's next call.
   const float* device_activations = nullptr;
   const float* device_cas = nullptr;
   void* device_stream = nullptr;  ///< the stream of the CUDA runtime that writes them
@@ -73,8 +73,8 @@ struct PoolOptions {
   bool threaded = true;             ///< false: nothing runs but in `step`, `close` and `shutdown`
   std::function<double()> clock;    ///< seconds, for a pool without thread; default: steady clock
   std::optional<AlarmConfig> alarm = {};  ///< onsets of every stream; absent: none are looked for
-  /// Where streams are post-processed: made for the pool's settings, with a slot per stream, and
-  /// for no other pool. Absent: on the CPU.
+  /// The backend that post-processes streams: made for the pool's settings, with a slot per stream,
+  /// and for no other pool. Absent: the CPU.
   std::shared_ptr<StreamBackend> backend = nullptr;
 };
 
@@ -174,7 +174,7 @@ class BASNET_RT_API StreamPool {
   /// Forgets the stream at once, with what is queued.
   void drop(StreamId stream);
 
-  /// What `end` would still add, of the snippets computed so far; provisional, by falling score.
+  /// The detections that `end` would add to those so far; provisional, by falling score.
   Detections pending(StreamId stream) const;
 
   /// Streams with finals or onsets to poll, finished or failed; waits up to `timeout` seconds for

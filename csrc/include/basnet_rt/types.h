@@ -41,7 +41,7 @@ struct Proposals {
   std::size_t size() const { return labels.size(); }
 };
 
-/// What survived NMS, ordered by (score falling, start, end, label, threshold index).
+/// Detections after NMS, ordered by (score falling, start, end, label, threshold index).
 struct Detections {
   std::vector<std::int64_t> labels;
   std::vector<float> scores;

@@ -74,7 +74,8 @@ using namespace basnet_rt::c_api;
 
 basnet_rt_status basnet_rt_config_create(const char* mode, basnet_rt_config** config) {
   return new_handle(config, "config", [&](basnet_rt_config& made) {
-    made.value.mode = basnet_rt::choice_of<basnet_rt::Mode>(text_of(mode, "mode"), "mode");
+    made.value = basnet_rt::defaults_of(
+        basnet_rt::choice_of<basnet_rt::Mode>(text_of(mode, "mode"), "mode"));
   });
 }
 

@@ -107,7 +107,7 @@ T* not_null(T* pointer, const char* name) {
   return pointer;
 }
 
-/// What a handle points to; NULL and handles of another kind are errors. One that was freed is
+/// The object of a handle; NULL and handles of another kind are errors. One that was freed is
 /// found out only while its memory lies untouched.
 template <class T>
 T& handle(T* pointer, const char* name) {

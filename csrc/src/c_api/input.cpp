@@ -1,4 +1,4 @@
-// What callers pass in: shapes are judged here, values by the core.
+// Arguments of callers: shapes are checked here, values by the core.
 
 #include <algorithm>
 #include <cstring>

@@ -1,6 +1,6 @@
 #pragma once
 
-// Which classes may emit, and with which video score.
+// The classes that may emit, and their video scores.
 
 #include <cstdint>
 #include <vector>

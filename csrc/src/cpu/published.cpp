@@ -40,6 +40,48 @@ std::vector<float> normalised_row(const CasView& cas, std::int64_t label) {
 
 double iou(Segment a, Segment b) { return formulas::published_iou(a.start, a.end, b.start, b.end); }
 
+using Found = std::vector<RankedDetection>;
+
+// The detections of one class that hard NMS keeps, best first.
+Found keep_hard(const Found& of_class, const PostprocessConfig& config) {
+  const auto order = places_in_order(
+      of_class.size(), [&](std::size_t i) { return -of_class[i].score; },
+      [&](std::size_t a, std::size_t b) {
+        return formulas::comes_first(of_class[a], of_class[b]);
+      });
+  std::vector<Segment> segments;
+  segments.reserve(order.size());
+  for (const std::uint32_t i : order) segments.push_back(of_class[i].segment);
+  Found kept;
+  for (const std::size_t at : greedy_nms(segments, config.nms_iou, 1.0, iou)) {
+    kept.push_back(of_class[order[at]]);
+  }
+  return kept;
+}
+
+// The detections of one class that soft-NMS keeps, best first. Scores only fall, so the
+// best of the rest is searched anew: quadratic, for a class of one video.
+Found keep_soft(Found open, const PostprocessConfig& config) {
+  const bool linear = config.nms == NmsKind::kLinear;
+  const double least_iou = linear ? config.nms_iou : 0.0;
+  Found kept;
+  while (!open.empty()) {
+    const auto best = std::min_element(open.begin(), open.end(), formulas::comes_first);
+    if (best->score < config.soft_min_score) break;
+    kept.push_back(*best);
+    *best = open.back();
+    open.pop_back();
+    const Segment taken = kept.back().segment;
+    for (RankedDetection& other : open) {
+      if (!(other.score > 0.0)) continue;
+      const double overlap = iou(taken, other.segment);
+      if (!(overlap > 0.0) || overlap < least_iou) continue;
+      other.score *= formulas::soft_weight(overlap, linear, config.soft_sigma);
+    }
+  }
+  return kept;
+}
+
 // Runs of one class at every threshold, as proposals.
 class ClassProposer {
  public:
@@ -89,26 +131,18 @@ Proposals propose_published(const VideoInput& video, const PostprocessConfig& co
 
 Detections postprocess_published(const VideoInput& video, const PostprocessConfig& config) {
   ClassProposer proposer(video, config);
-  std::vector<RankedDetection> found;
-  std::vector<RankedDetection> of_class;
-  std::vector<Segment> segments;
+  Found found;
+  Found of_class;
   of_class.reserve(static_cast<std::size_t>(video.cas.num_snippets));
   for (const std::int64_t label : predicted_classes(video, config)) {
     of_class.clear();
     proposer.run(label, [&](std::int64_t k, std::int64_t c, double score, Segment segment) {
       of_class.push_back({score, segment, c, k});
     });
-    const auto order = places_in_order(
-        of_class.size(), [&](std::size_t i) { return -of_class[i].score; },
-        [&](std::size_t a, std::size_t b) {
-          return formulas::comes_first(of_class[a], of_class[b]);
-        });
-    segments.clear();
-    for (const std::uint32_t i : order) segments.push_back(of_class[i].segment);
+    const Found kept =
+        config.nms == NmsKind::kHard ? keep_hard(of_class, config) : keep_soft(of_class, config);
     const auto other_classes = static_cast<std::ptrdiff_t>(found.size());
-    for (const std::size_t at : greedy_nms(segments, config.nms_iou, 1.0, iou)) {
-      found.push_back(of_class[order[at]]);
-    }
+    found.insert(found.end(), kept.begin(), kept.end());
     std::inplace_merge(found.begin(), found.begin() + other_classes, found.end(),
                        formulas::comes_first);
   }

@@ -39,7 +39,7 @@ struct Candidate {
   int num_children = 0;
 };
 
-/// What NMS kept: an index into the candidates and its (perhaps decayed) score.
+/// A candidate that NMS kept: its index and its (perhaps decayed) score.
 struct KeptCandidate {
   int candidate = 0;
   double score = 0.0;

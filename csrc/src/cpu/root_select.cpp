@@ -92,7 +92,9 @@ void RootSolver::select_soft(const RootSettings& settings) {
   dropped_.assign(candidates_.size(), 0);
   for (std::size_t i = 0; i < candidates_.size(); ++i) {
     decayed_[i] = candidates_[i].score;
-    heap.push({static_cast<int>(i), decayed_[i]});
+    // A score that is no number, of numbers too large to subtract, is never kept either.
+    dropped_[i] = !(decayed_[i] >= settings.soft_min_score);
+    if (!dropped_[i]) heap.push({static_cast<int>(i), decayed_[i]});
   }
   const bool linear = settings.nms == NmsKind::kLinear;
   while (!heap.empty()) {
@@ -104,7 +106,6 @@ void RootSolver::select_soft(const RootSettings& settings) {
       heap.push({best.candidate, decayed_[index]});
       continue;
     }
-    if (best.score < settings.soft_min_score) break;
     dropped_[index] = 1;  // taken
     kept_.push_back(best);
     visit_relatives(candidates_, best.candidate, linear ? settings.nms_iou : 0.0,

@@ -24,7 +24,7 @@ class SampledRow {
   double sum_between(std::int64_t begin, std::int64_t end) const;
 
  private:
-  /// What find_runs looks at in every cell; the rest of a cell is made where it is needed.
+  /// The part of a cell that find_runs looks at; the rest is made where it is needed.
   struct Ends {
     double first = 0.0;  // value of the first sample
     double last = 0.0;

@@ -13,7 +13,7 @@
 namespace basnet_rt::engine {
 namespace {
 
-/// What tells a file from another, or from what lay there before.
+/// The identity of a file: it differs from that of any other, or of an older one in its place.
 using FileKey = std::tuple<std::string, std::int64_t, std::uintmax_t, DType, bool>;
 
 FileKey key_of(const std::string& path, DType dtype, bool exact) {

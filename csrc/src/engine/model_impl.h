@@ -1,6 +1,6 @@
 #pragma once
 
-// What a Model shares among its copies.
+// Shared by all copies of a Model.
 
 #include <cstdint>
 #include <memory>

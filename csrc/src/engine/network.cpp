@@ -95,7 +95,7 @@ void check_dtype(const NetworkWeights& weights, DType dtype) {
   }
 }
 
-/// How far a turn has come. Where one pass does not do, a copy of its state moves on first.
+/// The progress of a turn. If one pass is not enough, a copy of its state moves on first.
 struct Progress {
   StreamState copy;
   StreamState* state = nullptr;

@@ -2,8 +2,8 @@
 
 // BaS-Net's inference: whole videos and streams, from one set of packed weights.
 //
-// What a snippet gets is a function of the snippets it depends on, of nothing else: not of chunks,
-// batch, threads or, in float32 and int8, the kernel.
+// A snippet's output is a function of the snippets that it depends on, of nothing else: not of
+// chunks, batch, threads or, in float32 and int8, the kernel.
 
 #include <cstdint>
 #include <memory>
@@ -16,7 +16,7 @@
 
 namespace basnet_rt::engine {
 
-/// What the network says of M snippets.
+/// The network's output for M snippets.
 struct Snippets {
   std::int64_t num_snippets = 0;
   std::vector<float> activations;  // (M, C)
@@ -29,7 +29,7 @@ struct VideoOutput {
   std::vector<float> video_scores;  // (C)
 };
 
-/// What a stream must remember: the last two of each, zeros for what lies before its start. The
+/// A stream's memory: the last two of each, zeros before its start. The
 /// TorchScript module's state holds the same.
 struct StreamState {
   std::int64_t seen = 0;

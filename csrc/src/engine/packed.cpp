@@ -33,7 +33,7 @@ float value_at(const TensorView& tensor, std::int64_t i) {
   return value;
 }
 
-/// Where weight (output, k) lies in a tensor.
+/// The index of weight (output, k) in a tensor.
 struct Strides {
   std::int64_t output;
   std::int64_t k;

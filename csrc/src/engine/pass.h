@@ -54,7 +54,7 @@ class Buffer {
   std::int64_t size_ = 0;
 };
 
-/// What the layers of a pass hand on; one per thread that calls.
+/// The rows that layers of a pass hand on; one per thread that calls.
 struct Workspace {
   Buffer inputs;      // (num_features, D)
   Buffer rounded;     // the same as bfloat16 values, where the filter wants those

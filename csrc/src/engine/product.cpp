@@ -18,7 +18,7 @@ struct Task {
   std::int64_t panel, panels;  // first and number
 };
 
-/// How rows and panels are shared out; no number in the result depends on it.
+/// The shares of rows and panels for each thread; no number in the result depends on them.
 class Plan {
  public:
   Plan(std::int64_t rows, std::int64_t panels, int threads) : rows_(rows), panels_(panels) {

@@ -11,13 +11,13 @@
 
 namespace basnet_rt::engine {
 
-/// Where a call runs.
+/// The threads and the kernel that a call runs on.
 struct Machine {
   const Kernel& kernel;
   Threads& threads;
 };
 
-/// What is done to a layer's sums; the last also takes them to the nearest bfloat16.
+/// The last step on a layer's sums; `kRoundedLeakyRelu` also rounds to the nearest bfloat16.
 enum class Finish { kNone, kLeakyRelu, kRoundedLeakyRelu };
 
 /// Places of rows.

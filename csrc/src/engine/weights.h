@@ -28,7 +28,7 @@ struct ThreeTapView {
   TensorView scale;  ///< (H) float32 beside int8 taps; otherwise without data
 };
 
-/// What `forward` and `step` return as activations.
+/// The activations that `forward` and `step` return.
 enum class Activation { kRaw, kSoftmax, kSigmoid, kFused };
 
 struct NetworkOptions {

@@ -11,7 +11,7 @@
 namespace basnet_rt::engine {
 namespace {
 
-// What a bundle's module holds, in the order of the names' bytes. `*.inner` is left out by the
+// The contents of a bundle's module, in the order of the names' bytes. `*.inner` is left out by the
 // digest; a tensor that this network lacks counts as empty.
 constexpr std::array<const char*, 11> kNames = {
     "classifier",        "filter_bias", "filter_out_bias", "filter_out_weight",

@@ -15,7 +15,7 @@ bool comes_first(const ClassDetection& a, const ClassDetection& b) {
   return a.score != b.score ? a.score > b.score : a.index < b.index;
 }
 
-// Which ground truths are still free, at one threshold, and at which rank each hit came.
+// The ground truths that are still free, at one threshold, and the rank of each hit.
 struct Level {
   double threshold = 0.0;
   std::vector<char> taken;

@@ -52,7 +52,7 @@ BASNET_RT_HOST_DEVICE inline double published_iou(double start_a, double end_a, 
   return inter / ((end_a - start_a + 1.0) + (end_b - start_b + 1.0) - inter);
 }
 
-/// What soft-NMS multiplies a score by (Bodla et al., ICCV 2017, equations 2 and 3).
+/// The factor of a score in soft-NMS (Bodla et al., ICCV 2017, equations 2 and 3).
 BASNET_RT_HOST_DEVICE inline double soft_weight(double iou, bool linear, double sigma) {
   return linear ? 1.0 - iou : exp(-(iou * iou) / sigma);
 }

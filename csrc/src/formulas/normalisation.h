@@ -1,6 +1,6 @@
 #pragma once
 
-// Which range of activations maps to [0, 1] (DESIGN section 5.3), for both backends.
+// The range of activations that maps to [0, 1] (DESIGN section 5.3), for both backends.
 
 #include <algorithm>
 #include <cmath>
@@ -14,7 +14,7 @@ namespace basnet_rt {
 
 namespace formulas {
 
-/// What maps to [0, 1]: y = (x - lo) / span.
+/// The range that maps to [0, 1]: y = (x - lo) / span.
 struct Range {
   double lo = 0.0;
   double span = 1.0;

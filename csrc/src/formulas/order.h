@@ -9,7 +9,7 @@
 
 namespace basnet_rt::formulas {
 
-/// What a detection is ordered by. Those of one class leave `label` at 0; `level` is the index of
+/// The key of a detection's order. Those of one class leave `label` at 0; `level` is the index of
 /// the threshold, or whatever rises with it.
 struct Rank {
   double score = 0.0;

@@ -35,14 +35,14 @@ inline RootLimits root_limits(const PostprocessConfig& config, double snippet_se
           config.outer_ratio};
 }
 
-/// How far right of the root's end activations must be known before it can be solved, in snippets.
+/// Snippets right of the root's end that must be known before the root can be solved.
 BASNET_RT_HOST_DEVICE inline double lookahead(const Interval& root, const RootLimits& limits) {
   const double flank = limits.outer_ratio * distance(root.start, root.end);
   // Past a cut, a gap at a higher threshold may still be bridged.
   return std::max(root.cut_end ? limits.merge_gap : 0.0, std::min(flank, limits.max_lookahead));
 }
 
-/// How far left of the root's start activations are read, in snippets.
+/// Snippets left of the root's start whose activations are read.
 BASNET_RT_HOST_DEVICE inline double lookbehind(const Interval& root, const RootLimits& limits) {
   const double flank = limits.outer_ratio * distance(root.start, root.end);
   return std::max(root.cut_start ? limits.merge_gap : 0.0, flank);
@@ -153,7 +153,7 @@ BASNET_RT_HOST_DEVICE inline double proposal_score(const Integral& integral, Spa
                             outer_length > 0.0 ? outer_sum / outer_length : 0.0, video_term);
 }
 
-/// Where a window lies in its section.
+/// The place of a window in its section.
 struct Frame {
   std::int64_t origin = 0;  ///< first snippet of the window
   Span section;             ///< the section's ends

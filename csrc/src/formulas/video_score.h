@@ -11,7 +11,7 @@
 
 namespace basnet_rt::formulas {
 
-/// How many snippets the mean of a column is over.
+/// The number of snippets in the mean of a column.
 BASNET_RT_HOST_DEVICE inline std::int64_t best_snippets(std::int64_t num_snippets,
                                                         std::int64_t topk_divisor) {
   const std::int64_t share = num_snippets / topk_divisor;

@@ -8,13 +8,13 @@
 
 namespace basnet_rt::json {
 
-/// What is wrong with a text, and where; callers say in which file, as a basnet_rt::Error.
+/// A fault of a text, and its place; callers name the file, as a basnet_rt::Error.
 class BadJson : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-/// What a text may cost at most.
+/// The most that a text may cost.
 struct Limits {
   std::size_t bytes = std::size_t{8} << 20;
   std::size_t values = 200'000;  ///< of all kinds, nested ones included

@@ -180,7 +180,7 @@ class DecayingIntervals {
     return blocks_[block].index[blocks_[block].place_of(best_scores_[block])];
   }
 
-  // What has changed in a block may change who wins above it.
+  // A change in a block may change the winner above it.
   void play_again(std::size_t block) {
     for (std::size_t node = (leaves_ + block) / 2; node > 0; node /= 2) {
       const std::size_t winner = winner_below(node);

@@ -85,7 +85,7 @@ void for_each_label(const ScoredSegments& input, const std::vector<std::uint32_t
   }
 }
 
-// What a score is multiplied by. A cheap weight costs less than asking whether it is needed.
+// The factor of a score. A cheap weight costs less than asking whether it is needed.
 struct LinearWeight {
   static constexpr bool kCheap = true;
   double threshold;

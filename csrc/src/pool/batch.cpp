@@ -128,7 +128,7 @@ class BatchRun {
     advance(place, rows, std::move(found), stream.post.num_snippets());
   }
 
-  // What a stream's new activations mean besides its finals.
+  // The onsets of a stream's new activations.
   void advance(std::size_t place, const CasView& rows, StreamDetections&& found,
                std::int64_t num_snippets) {
     PoolStream& stream = *work_.streams[place];

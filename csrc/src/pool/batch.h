@@ -11,7 +11,7 @@
 
 namespace basnet_rt::cpu {
 
-/// What a batch did to one of its streams.
+/// The effect of a batch on one of its streams.
 struct StreamOutcome {
   StreamDetections finals;
   std::vector<Onset> onsets;

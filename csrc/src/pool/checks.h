@@ -1,6 +1,6 @@
 #pragma once
 
-// What a pool asks of its arguments; each check throws Error naming the argument.
+// Checks of a pool's arguments; each throws Error naming the argument.
 
 #include <cstdint>
 

@@ -39,7 +39,7 @@ void StreamPool::Impl::work() {
   }
 }
 
-// What even cpu::run_batch cannot pin on a stream, such as memory that ran out, ends them all
+// An error that cpu::run_batch cannot pin on a stream, such as memory that ran out, ends them all
 // rather than the process.
 void StreamPool::Impl::run_batch(Lock& lock) {
   access.begin_batch();

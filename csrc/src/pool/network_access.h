@@ -1,6 +1,6 @@
 #pragma once
 
-// Who may use a pool's network.
+// The right to use a pool's network: one caller at a time.
 
 #include <condition_variable>
 #include <cstdint>

@@ -1,7 +1,10 @@
 #include "pool/queue.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
+
+#include "formulas/video_section.h"
 
 namespace basnet_rt::cpu {
 
@@ -25,6 +28,12 @@ void StreamQueue::push_mark(const QueuedMark& mark, double now) {
   item.arrived = now;
   items_.push_back(std::move(item));
   ++num_marks_;
+}
+
+std::int64_t StreamQueue::num_missing() const {
+  std::int64_t missing = 0;
+  for (const Item& item : items_) missing += item.mark.gap;
+  return missing;
 }
 
 void StreamQueue::take_rows(std::int64_t count, std::vector<float>& out) {
@@ -71,6 +80,7 @@ void StreamQueue::write(archive::Writer& writer) const {
 
 void StreamQueue::read(archive::Reader& reader, double now) {
   const std::uint64_t size = reader.count();
+  std::int64_t missing = 0;
   for (std::uint64_t i = 0; i < size; ++i) {
     std::vector<float> rows;
     QueuedMark mark;
@@ -78,9 +88,18 @@ void StreamQueue::read(archive::Reader& reader, double now) {
     reader.field(mark.gap);
     archive::optional(reader, mark.duration);
     const auto count = static_cast<std::int64_t>(rows.size()) / feature_dim_;
-    if (count * feature_dim_ != static_cast<std::int64_t>(rows.size()) || mark.gap < 0) {
+    if (count * feature_dim_ != static_cast<std::int64_t>(rows.size())) {
       throw Error(ErrorCode::kInvalidState, "saved state has half a snippet queued");
     }
+    const bool finite =
+        std::all_of(rows.begin(), rows.end(), [](float value) { return std::isfinite(value); });
+    const bool lasts = !mark.duration || (std::isfinite(*mark.duration) && *mark.duration > 0.0);
+    const bool marks = mark.gap >= 0 && mark.gap <= kMostSnippets - missing;
+    const bool plain = mark.gap == 0 && !mark.duration;  // as beside rows
+    if (!finite || !lasts || !marks || (count > 0 && !plain) || has_end()) {
+      throw Error(ErrorCode::kInvalidState, "saved state has something impossible queued");
+    }
+    missing += mark.gap;
     if (count == 0) {
       push_mark(mark, now);
     } else {

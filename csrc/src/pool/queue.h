@@ -1,6 +1,6 @@
 #pragma once
 
-// What one stream of a pool has been given and the network has not seen.
+// The rows of one stream of a pool that the network has not seen.
 
 #include <cstdint>
 #include <deque>
@@ -28,11 +28,15 @@ class StreamQueue {
   void push_mark(const QueuedMark& mark, double now);
 
   bool empty() const { return items_.empty(); }
+  /// Whether the stream's end is in it, after all else.
+  bool has_end() const { return !items_.empty() && items_.back().is_end(); }
   std::int64_t num_rows() const { return num_rows_; }
+  /// Snippets of the gaps that wait.
+  std::int64_t num_missing() const;
   /// Snippets before the next mark.
   std::int64_t leading_rows() const { return leading_rows_; }
   bool at_mark() const { return !items_.empty() && leading_rows_ == 0; }
-  /// When the front arrived; not empty.
+  /// The front's time of arrival; the queue must not be empty.
   double oldest() const { return items_.front().arrived; }
 
   /// Moves the next `count` <= leading_rows() snippets to `out`.
@@ -40,7 +44,7 @@ class StreamQueue {
   QueuedMark take_mark();
   void clear();
 
-  /// What is queued, without when it came: to the writer of a saved state, or from its reader,
+  /// The queue without times of arrival: to the writer of a saved state, or from its reader,
   /// where it all came `now`.
   void write(archive::Writer& writer) const;
   void read(archive::Reader& reader, double now);
@@ -52,6 +56,8 @@ class StreamQueue {
     std::int64_t taken = 0;
     QueuedMark mark;
     double arrived = 0.0;
+
+    bool is_end() const { return count == 0 && mark.gap == 0; }
   };
 
   bool has_mark() const { return num_marks_ > 0; }

@@ -1,7 +1,10 @@
 #include "pool/saved.h"
 
+#include <algorithm>
+#include <cmath>
 #include <utility>
 
+#include "formulas/video_section.h"
 #include "saved/archive.h"
 #include "saved/stream_fields.h"
 #include "settings/validate.h"
@@ -78,18 +81,61 @@ std::optional<OnsetDetector> read_detector(archive::Reader& reader, const PoolSe
   return detector;
 }
 
+bool is_count(std::int64_t value) { return value >= 0 && value <= kMostSnippets; }
+
+bool is_time(double seconds) { return std::isfinite(seconds) && seconds >= 0.0; }
+
+bool make_sense(const PoolStreamStatistics& one) {
+  return is_count(one.snippets_in) && is_count(one.finals_out) && is_count(one.onsets_out) &&
+         is_count(one.features_zeroed) && is_time(one.compute_seconds) && is_time(one.wait_max) &&
+         std::isfinite(one.latency_sum) && std::isfinite(one.latency_max);
+}
+
+bool make_sense(const StreamDetections& finals, std::int64_t num_classes) {
+  for (std::size_t i = 0; i < finals.size(); ++i) {
+    const Segment segment = finals.segments[i];
+    if (finals.labels[i] < 0 || finals.labels[i] >= num_classes || !is_count(finals.decided[i]) ||
+        !std::isfinite(finals.scores[i]) || !std::isfinite(segment.start) ||
+        !std::isfinite(segment.end) || segment.start > segment.end) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool make_sense(const std::vector<Onset>& onsets, std::int64_t num_classes) {
+  return std::all_of(onsets.begin(), onsets.end(), [&](const Onset& one) {
+    return one.label >= 0 && one.label < num_classes && std::isfinite(one.time) &&
+           is_count(one.decided) && std::isfinite(one.activation);
+  });
+}
+
+/// Whether what came, what is queued and what was handed on can be of one stream.
+bool counts_match(const PoolStream& stream) {
+  const PoolStreamStatistics& told = stream.statistics;
+  const std::int64_t queued = stream.queue.num_rows();
+  return is_count(stream.index) && told.snippets_in <= stream.index && queued <= told.snippets_in &&
+         stream.queue.num_missing() <= stream.index - queued &&
+         stream.post.num_snippets() <= stream.index - queued &&
+         static_cast<std::int64_t>(stream.finals.size()) <= told.finals_out &&
+         static_cast<std::int64_t>(stream.onsets.size()) <= told.onsets_out &&
+         is_count(stream.fed) && is_count(stream.certain) && stream.certain <= stream.fed &&
+         stream.fed <= told.snippets_in - queued;
+}
+
 /// Finds bytes that no `save` made; a checksum does not.
-void check_sense(const SavedStream& saved) {
+void check_sense(const SavedStream& saved, std::int64_t num_classes) {
   const PoolStream& stream = *saved.stream;
   const bool finished = stream.status == StreamStatus::kFinished;
-  const bool counts = stream.fed >= 0 && stream.certain >= 0 && stream.certain <= stream.fed;
   const StreamDetections& finals = stream.finals;
   const bool finals_match = finals.scores.size() == finals.size() &&
                             finals.segments.size() == finals.size() &&
                             finals.decided.size() == finals.size();
-  if ((!stream.is_live() && !finished) || finished != stream.post.finished() || !counts ||
-      !finals_match || saved.network.has_value() != (stream.fed > 0) ||
-      (finished && !stream.queue.empty())) {
+  if ((!stream.is_live() && !finished) || finished != stream.post.finished() || !finals_match ||
+      saved.network.has_value() != (stream.fed > 0) || (finished && !stream.queue.empty()) ||
+      (stream.status == StreamStatus::kEnding) != stream.queue.has_end() ||
+      !make_sense(stream.statistics) || !counts_match(stream) ||
+      !make_sense(stream.finals, num_classes) || !make_sense(stream.onsets, num_classes)) {
     refuse("contradicts itself");
   }
 }
@@ -140,7 +186,7 @@ SavedStream read_stream(std::string_view bytes, const PoolSettings& settings, do
   reader.field(present);
   if (present) reader.block(saved.network.emplace());
   if (!reader.at_end()) refuse("has bytes left over");
-  check_sense(saved);
+  check_sense(saved, settings.num_classes);
   return saved;
 }
 

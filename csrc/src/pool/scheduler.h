@@ -1,6 +1,6 @@
 #pragma once
 
-// Which streams go into the next batch, and when; without threads or a clock of its own.
+// Chooses the streams of the next batch, and its time; without threads or a clock of its own.
 
 #include <cstdint>
 #include <deque>
@@ -12,7 +12,7 @@
 
 namespace basnet_rt::cpu {
 
-/// What one call of the network is about.
+/// The streams of one call of the network.
 struct PoolWork {
   PoolBatch batch;
   std::vector<PoolStreamPtr> streams;  // B
@@ -40,7 +40,7 @@ class PoolScheduler {
   bool empty() const { return ring_.empty(); }
   /// Whether a batch would gain nothing by waiting; `live` counts the streams that may still push.
   bool is_full(std::int64_t live, std::int64_t queued) const;
-  /// When the next batch should run: kNow, a time of the clock, or kNever.
+  /// The time at which the next batch should run: kNow, a time of the clock, or kNever.
   double due(std::int64_t live, std::int64_t queued) const;
 
   /// The next batch: the first of the ring and those that go with it. Not empty.

@@ -7,7 +7,7 @@
 
 namespace basnet_rt::cpu {
 
-/// What every stream of a pool has in common.
+/// Common to every stream of a pool.
 struct PoolSettings {
   PostprocessConfig config;
   std::int64_t num_classes = 0;

@@ -40,7 +40,7 @@ class PoolState {
   std::vector<Onset> take_onsets(PoolStream& stream);
   void forget(const PoolStreamPtr& stream);
 
-  /// When the next batch should run, by the clock of the `now`s above.
+  /// The time at which the next batch should run, by the clock of the `now`s above.
   double due() const { return scheduler_.due(live_, statistics_.snippets_queued); }
   bool idle() const { return scheduler_.empty(); }
   /// Whether a thread that sleeps until the next `due` must be woken.

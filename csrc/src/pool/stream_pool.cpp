@@ -5,6 +5,7 @@
 #include <thread>
 #include <utility>
 
+#include "formulas/video_section.h"
 #include "pool/checks.h"
 #include "pool/impl.h"
 #include "pool/saved.h"
@@ -75,11 +76,13 @@ bool StreamPool::push(StreamId id, const FeatureView& features, double timeout) 
 }
 
 void StreamPool::gap(StreamId id, std::int64_t snippets) {
-  if (snippets < 1 || snippets > (std::int64_t{1} << 60)) {
-    fail("snippets is " + std::to_string(snippets) + "; a gap is of at least one snippet");
-  }
   const Lock lock(impl_->mutex);
   const PoolStreamPtr stream = impl_->state.find(id);
+  if (snippets < 1 || snippets > kMostSnippets - stream->index) {
+    fail("snippets is " + std::to_string(snippets) +
+         "; a gap is of at least one snippet, and a stream of at most " +
+         std::to_string(kMostSnippets));
+  }
   impl_->state.check_accepts(*stream, "gap");
   const bool was_idle = impl_->state.idle();
   impl_->state.push_gap(stream, snippets, impl_->now());

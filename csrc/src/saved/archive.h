@@ -94,7 +94,7 @@ class Reader {
     if (size > 0) std::memcpy(values.data(), bytes_.data(), size * sizeof values[0]);
     bytes_.remove_prefix(size * sizeof values[0]);
   }
-  /// How many things follow, of a byte each at least: a wild size cannot ask for wild memory.
+  /// A number of things, each a byte at least: a wild size cannot ask for wild memory.
   std::uint64_t count() {
     std::uint64_t size = 0;
     field(size);

@@ -25,7 +25,7 @@ struct LocalizerState {
 
 std::string seal_state(const LocalizerState& state);
 
-/// What `seal_state` was given, or version 0.1 saved.
+/// The state that `seal_state` was given, or that version 0.1 saved.
 /// @throws Error (kInvalidState): other bytes, another version, or damaged.
 LocalizerState unseal_state(std::string_view bytes);
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// What every saved stream has, of a pool or alone; kept apart from the public structs, which know
+// The fields of every saved stream, of a pool or alone; apart from the public structs, which know
 // no archive.
 
 #include <optional>

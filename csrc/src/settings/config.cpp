@@ -11,7 +11,7 @@
 namespace basnet_rt {
 namespace {
 
-// How many members the settings have: as many as an aggregate takes at most.
+// The number of members of the settings: the most that an aggregate takes.
 struct Anything {
   template <class T>
   operator T() const;
@@ -122,14 +122,13 @@ void check_choices(const PostprocessConfig& config) {
   check_choice(config.score_function, ScoreFunction::kSigmoid, "score_function");
 }
 
-// The published mode is the released code and nothing else: a setting it never had is refused
-// rather than ignored.
+// The published mode is the released code with other numbers, and soft-NMS, which later papers read
+// the same scores with: a setting that neither had is refused rather than ignored.
 void check_published_only(const PostprocessConfig& config) {
   const PostprocessConfig plain;
   const char* field = nullptr;
   if (config.normalisation != plain.normalisation) field = "normalisation";
   if (config.gate != plain.gate) field = "gate";
-  if (config.nms != plain.nms) field = "nms";
   if (config.min_duration != plain.min_duration) field = "min_duration";
   if (config.merge_gap != plain.merge_gap) field = "merge_gap";
   if (config.max_duration != plain.max_duration) field = "max_duration";
@@ -138,8 +137,6 @@ void check_published_only(const PostprocessConfig& config) {
   if (config.horizon != plain.horizon) field = "horizon";
   if (config.fixed_lo != plain.fixed_lo) field = "fixed_lo";
   if (config.fixed_hi != plain.fixed_hi) field = "fixed_hi";
-  if (config.soft_sigma != plain.soft_sigma) field = "soft_sigma";
-  if (config.soft_min_score != plain.soft_min_score) field = "soft_min_score";
   if (field != nullptr) {
     fail(std::string(field) + " is set, but mode \"published\" allows its default only; " +
          "use mode \"continuous\"");
@@ -147,6 +144,18 @@ void check_published_only(const PostprocessConfig& config) {
 }
 
 }  // namespace
+
+PostprocessConfig PostprocessConfig::published() {
+  PostprocessConfig config;
+  config.mode = Mode::kPublished;
+  config.cas_thresholds = {0.0, 0.025, 0.05, 0.075, 0.1, 0.125, 0.15, 0.175, 0.2, 0.225};
+  config.nms = NmsKind::kHard;
+  return config;
+}
+
+PostprocessConfig defaults_of(Mode mode) {
+  return mode == Mode::kPublished ? PostprocessConfig::published() : PostprocessConfig{};
+}
 
 void check(const PostprocessConfig& config) {
   check_choices(config);

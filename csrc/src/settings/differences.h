@@ -1,6 +1,6 @@
 #pragma once
 
-// How two settings differ, for messages.
+// The differences between two settings, for messages.
 
 #include <string>
 

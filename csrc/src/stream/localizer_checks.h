@@ -1,6 +1,6 @@
 #pragma once
 
-// What a NetworkLocalizer asks of features, networks and saved states; each check throws Error.
+// Checks of a NetworkLocalizer's features, networks and saved states; each throws Error.
 
 #include <cstdint>
 

@@ -131,7 +131,7 @@ class NetworkLocalizer::Impl {
     return count;
   }
 
-  /// What `rest` gives; where it throws, the network's last call did not happen either.
+  /// The result of `rest`; where it throws, the network's last call did not happen either.
   template <class Rest>
   StreamDetections or_undo(const Rest& rest) {
     try {
@@ -182,7 +182,7 @@ class NetworkLocalizer::Impl {
     return found;
   }
 
-  /// What `rest` gives; where it throws, post-processor and onsets are as they were.
+  /// The result of `rest`; where it throws, post-processor and onsets are as they were.
   template <class Rest>
   StreamDetections or_restore(const Rest& rest) {
     const std::string post = post_.save();

@@ -55,7 +55,7 @@ class StreamMachine {
   /// Goes on `snippets` later, as if a new video began there.
   void skip(std::int64_t snippets);
 
-  /// What `close` would add now.
+  /// The finals that `close` would add now.
   std::vector<DecidedDetection> pending(std::optional<double> end_seconds) const;
 
   std::int64_t num_snippets() const { return state_.next; }

@@ -130,6 +130,18 @@ TEST(Bundle, JudgesTheExtractorsRecord) {
   expect_refused(with_record(R"({"width": 64})"), {"width and height"});
   expect_refused(with_record(R"({"width": 20000, "height": 1})"), {"16384", "20000"});
   expect_refused(with_record("{}", R"(, "door": 1)"), {"door"});
+  const auto with_parts = [](int first, int second) {
+    const auto part = [](int channels) {
+      return R"({"name": "a", "version": 1, "fps": 25.0, "snippet_frames": 16,
+        "snippet_stride": 16, "frames": {}, "feature_dim": )" +
+             std::to_string(channels) + "}";
+    };
+    return with_record("{}", R"(, "parts": [)" + part(first) + ", " + part(second) + "]");
+  };
+  parse_metadata(with_parts(1, 3), "m.pt");
+  expect_refused(with_parts(1, 4), {"feature_dim: 4, but its parts have 5"});
+  expect_refused(with_record("{}", R"(, "parts": {})"), {"parts: expected a list"});
+  expect_refused(with_record("{}", R"(, "parts": [{"name": "a"}])"), {"lacks version"});
   const std::string other =
       text(R"("feature_dim": 4, "fps": 30.0, "extractor": {"name": "motion", "version": 1,
     "feature_dim": 4, "fps": 25.0, "snippet_frames": 16, "snippet_stride": 16, "frames": {}})");

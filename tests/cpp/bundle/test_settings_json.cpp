@@ -46,8 +46,17 @@ TEST(ConfigJson, EveryFieldCanBeGivenAndChangesThatFieldAlone) {
   EXPECT_EQ(count, fields);
 }
 
-TEST(ConfigJson, ModeCanBeGiven) {
-  EXPECT_EQ(parse_config("{\"mode\": \"published\"}", {}).mode, Mode::kPublished);
+TEST(ConfigJson, AnotherModeBeginsWithItsOwnDefaults) {
+  PostprocessConfig base;
+  base.topk_divisor = 5;
+  base.outer_ratio = 0.5;
+  const auto changed = parse_config("{\"nms_iou\": 0.6, \"mode\": \"published\"}", base);
+  EXPECT_EQ(changed.mode, Mode::kPublished);
+  EXPECT_EQ(changed.cas_thresholds, PostprocessConfig::published().cas_thresholds);
+  EXPECT_EQ(changed.nms, NmsKind::kHard);
+  EXPECT_EQ(changed.outer_ratio, 0.25);
+  EXPECT_EQ(changed.nms_iou, 0.6);
+  EXPECT_EQ(changed.topk_divisor, 5);  // the model's
 }
 
 TEST(ConfigJson, NullIsNoLimitWhereThereMayBeNone) {

@@ -65,17 +65,31 @@ std::vector<Case> cases_of_intervals_and_nms() {
                 c.max_duration = 7.3;
                 c.merge_gap = 1.7;
                 c.max_lookahead = 1.1;
+                c.nms = NmsKind::kHard;
               }),
-      changed("cut_short", [](C& c) { c.max_duration = 0.4; }),
+      changed("cut_short",
+              [](C& c) {
+                c.max_duration = 0.4;
+                c.cas_thresholds = {0.3, 0.7};  // memory is sized for whole roots
+              }),
       changed("long_enough", [](C& c) { c.min_duration = 2.0; }),
       changed("wide_flanks", [](C& c) { c.outer_ratio = 3.0; }),
       changed("linear", [](C& c) { c.nms = NmsKind::kLinear; }),
-      changed("gaussian", [](C& c) { c.nms = NmsKind::kGaussian; }),
-      changed("strict_nms", [](C& c) { c.nms_iou = 0.05; }),
-      changed("published", [](C& c) { c.mode = Mode::kPublished; }),
+      changed("hard", [](C& c) { c.nms = NmsKind::kHard; }),
+      changed("strict_nms",
+              [](C& c) {
+                c.nms = NmsKind::kHard;
+                c.nms_iou = 0.05;
+              }),
+      changed("published", [](C& c) { c = C::published(); }),
+      changed("published_gaussian",
+              [](C& c) {
+                c = C::published();
+                c.nms = NmsKind::kGaussian;
+              }),
       changed("published_coarse",
               [](C& c) {
-                c.mode = Mode::kPublished;
+                c = C::published();
                 c.upsample = 1;
                 c.nms_iou = 0.3;
               }),

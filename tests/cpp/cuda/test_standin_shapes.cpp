@@ -29,8 +29,7 @@ std::size_t expect_the_cpus(const std::vector<VideoInput>& views, const Postproc
 }
 
 PostprocessConfig few_levels(Mode mode) {
-  PostprocessConfig config;
-  config.mode = mode;
+  PostprocessConfig config = defaults_of(mode);
   config.cas_thresholds = {0.0, 0.3, 0.6};
   config.nms_iou = 0.6;
   return config;

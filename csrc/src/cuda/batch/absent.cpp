@@ -1,4 +1,4 @@
-// What a build without nvcc answers.
+// The answer of a build without nvcc.
 
 #include "basnet_rt/cuda.h"
 #include "basnet_rt/error.h"

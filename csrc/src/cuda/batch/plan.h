@@ -1,6 +1,6 @@
 #pragma once
 
-// What a batch needs before its values are known: constants of the kernels, sizes, places in the
+// The needs of a batch before its values are known: constants of the kernels, sizes, places in the
 // caller's memory. Host only, and the same for a GPU and its stand-in.
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace basnet_rt::cuda {
 
-/// What must be known of a video to plan it.
+/// The numbers of a video that a plan needs.
 struct PlannedVideo {
   std::int64_t num_snippets = 0;
   double snippet_seconds = 0.0;

@@ -1,6 +1,6 @@
 #pragma once
 
-// Where a stream's latest snippets lie: snippet t at place t % size of a ring.
+// The ring of a stream's latest snippets: snippet t lies at place t % size.
 
 #include <algorithm>
 #include <cstdint>

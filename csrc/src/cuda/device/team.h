@@ -1,6 +1,6 @@
 #pragma once
 
-// How a kernel's logic is written so that a CPU can run it too.
+// Teams of lanes: a kernel's logic written on them runs on a CPU too.
 //
 // Work is done by teams. A team goes through phases: `for_each` calls its body once for every
 // index, on any lane and in any order, and returns when all calls are done. So a body may read what
@@ -26,7 +26,7 @@ class SerialTeam {
     for (std::int64_t i = 0; i < count; ++i) body(at(i, count));
   }
 
-  /// What one lane found; every lane gets it. A phase of its own.
+  /// Gives one lane's value to every lane. A phase of its own.
   template <class Find>
   auto once(Find&& find) const {
     return find();

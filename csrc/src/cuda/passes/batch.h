@@ -1,6 +1,6 @@
 #pragma once
 
-// What kernels know of a batch: plain structs, copied to the device as they are.
+// The view of a batch in kernels: plain structs, copied to the device as they are.
 //
 //   cas (all rows, row_stride)                rows of the batch's videos, one behind the other
 //                 class 0   1   2
@@ -71,7 +71,7 @@ struct BatchSettings {
   }
 };
 
-/// What the caller gives; on the device.
+/// The caller's arrays; on the device.
 struct BatchInput {
   const float* cas = nullptr;           ///< (sum of rows, row_stride)
   std::int64_t row_stride = 0;          ///< floats between two snippets; >= C
@@ -91,7 +91,7 @@ struct Found {
   }
 };
 
-/// What went wrong, if anything; read by the host at the end.
+/// The first fault, if any; read by the host at the end.
 struct Outcome {
   std::int64_t bad_value = 0;   ///< least code of a value that is not allowed; kFine: none
   std::int64_t pool_used = 0;   ///< bytes asked of the pool; more than it has: results are void

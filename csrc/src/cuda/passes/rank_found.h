@@ -42,7 +42,7 @@ struct FillKeys {
   }
 };
 
-/// Where each video's list begins and ends in the arrays that are sorted; and how full lists are.
+/// The begin and the end of each video's list in the arrays that are sorted, and each list's size.
 struct FillSegments {
   BatchSettings settings;
   BatchWork work;

@@ -109,9 +109,9 @@ BASNET_RT_HOST_DEVICE void select_hard(const Team& team, const Candidates& all, 
   }
 }
 
-/// Soft-NMS inside one root: the best is taken, the others decay; scores change in place.
+/// Soft-NMS: the best is taken, the others decay; scores change in place.
 template <class Team>
-BASNET_RT_HOST_DEVICE void select_soft(const Team& team, const Candidates& all,
+BASNET_RT_HOST_DEVICE void select_soft(const Team& team, const Candidates& all, Overlap overlap,
                                        const BatchSettings& settings) {
   team.for_each(all.count, [&](std::int64_t i) { all.verdicts[i] = Verdict::kOpen; });
   const bool linear = settings.nms == NmsKind::kLinear;
@@ -127,7 +127,7 @@ BASNET_RT_HOST_DEVICE void select_soft(const Team& team, const Candidates& all,
         return;
       }
       if (all.verdicts[i] != Verdict::kOpen || !(all.scores[i] > 0.0)) return;
-      const double iou = Overlap{}(all.segments[best], all.segments[i]);
+      const double iou = overlap(all.segments[best], all.segments[i]);
       if (!(iou > 0.0) || iou < least_iou) return;
       all.scores[i] *= formulas::soft_weight(iou, linear, settings.soft_sigma);
     });

@@ -223,7 +223,7 @@ struct SolveRoots {
     if (settings.nms == NmsKind::kHard) {
       select_hard(team, all, Overlap{}, settings.nms_iou);
     } else {
-      select_soft(team, all, settings);
+      select_soft(team, all, Overlap{}, settings);
     }
     emit(team, all, row, settings, work);
   }

@@ -83,7 +83,11 @@ struct SolveRows {
     if (!build(team, arena, row, item, view)) return;
     Candidates all;
     if (!propose(team, arena, row, view, all)) return;
-    select_hard(team, all, Overlap{true}, settings.nms_iou);
+    if (settings.nms == NmsKind::kHard) {
+      select_hard(team, all, Overlap{true}, settings.nms_iou);
+    } else {
+      select_soft(team, all, Overlap{true}, settings);
+    }
     emit(team, all, row, settings, work);
   }
 

@@ -1,4 +1,4 @@
-// What a build without nvcc answers where it is asked for streams on a GPU.
+// The answer of a build without nvcc to a request for streams on a GPU.
 
 #include "basnet_rt/cuda.h"
 #include "basnet_rt/cuda_streams.h"

@@ -1,6 +1,6 @@
 #pragma once
 
-// What streams need before any snippet is known: sizes of rings and lists, constants of the
+// The needs of streams before any snippet is known: sizes of rings and lists, constants of the
 // kernels, places in memory. Host only, and the same for a GPU and its stand-in.
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace basnet_rt::cuda {
 
-/// What the constructor was given.
+/// The arguments of the constructor.
 struct StreamShape {
   PostprocessConfig config;
   std::int64_t num_classes = 0;
@@ -25,7 +25,7 @@ struct StreamShape {
 /// @throws Error (kInvalidArgument) naming the setting, its value and what is allowed.
 void check_streams(const StreamShape& shape);
 
-/// What a launcher brings.
+/// The parts of a launcher.
 struct LauncherSizes {
   std::int64_t num_teams = 1;
   std::int64_t temporary_bytes = 0;

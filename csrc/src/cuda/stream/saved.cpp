@@ -42,7 +42,7 @@ std::int64_t oldest_kept(const SlotImage& image, std::int64_t size) {
   return std::max(slot.first, slot.next - (size - image.shape().max_rows));
 }
 
-// What an image says, in the CPU's words.
+// The contents of an image, in the CPU's words.
 class Writing {
  public:
   explicit Writing(const SlotImage& image)

@@ -76,7 +76,7 @@ struct SolveFinalRoots {
     task.root = root.root;
     task.section = at_end ? turn.closed : Section{turn.first};
     task.limits = settings.limits;
-    // What came after the deciding snippet must not be seen: chunks would show.
+    // Snippets after the deciding one must not be seen: chunks would show.
     const std::int64_t last = at_end ? root.decided - 1 : root.decided;
     const RingPlace place = ring_up_to(last, settings.y_ring);
     task.row = {settings.y_of(turn.input.slot) + label, classes, last, place};
@@ -85,7 +85,7 @@ struct SolveFinalRoots {
     if (settings.common.nms == NmsKind::kHard) {
       select_hard(team, all, Overlap{}, settings.common.nms_iou);
     } else {
-      select_soft(team, all, settings.common);
+      select_soft(team, all, Overlap{}, settings.common);
     }
     keep(team, arena, all, item);
   }

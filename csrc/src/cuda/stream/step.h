@@ -1,7 +1,7 @@
 #pragma once
 
-// What kernels know of streams: settings, the slots' state, one step's work. Plain structs, copied
-// to the device as they are. A row is one class of a turn; a slot's rows are its classes.
+// The view of streams in kernels: settings, the slots' state, one step's work. Plain structs,
+// copied to the device as they are. A row is one class of a turn; a slot's rows are its classes.
 //
 //   slots on the device             a step: B turns, each with new snippets for one slot
 //   slot 0  next first | C rows     turn 0 -> slot 4, snippets [t, t + 2)
@@ -91,7 +91,7 @@ struct TurnInput {
   StreamMark mark = StreamMark::kNone;
 };
 
-/// What may be wrong with a turn as a whole; codes of bad values come after these.
+/// Faults of a turn as a whole; codes of bad values come after these.
 enum class TurnFault : std::int64_t { kFinished, kNoRows, kLongGap, kShortDuration, kCount };
 
 /// A turn with what it found in its slot.
@@ -120,7 +120,7 @@ struct FoundFinal {
   std::int64_t root = 0;  ///< index into the listed roots
 };
 
-/// What a step used; more than it was given: nothing was committed.
+/// Memory that a step used; more than it was given: nothing was committed.
 struct StepOutcome {
   std::int64_t num_roots = 0;
   std::int64_t num_found = 0;

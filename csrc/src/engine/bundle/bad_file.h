@@ -4,7 +4,7 @@
 
 namespace basnet_rt::bundle {
 
-/// What is wrong with a file's bytes; callers say which file, as a basnet_rt::Error.
+/// A fault of a file's bytes; callers name the file, as a basnet_rt::Error.
 class BadFile : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

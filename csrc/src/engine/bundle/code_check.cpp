@@ -93,7 +93,7 @@ void check_entries(const Zip& archive, const std::string& top) {
     if (!is_known(below(entry.name, top))) {
       throw BadFile("it holds " + entry.name + ", which no bundle does");
     }
-    // Where lines of code came from: torch unpickles it, so it must be plain data.
+    // The origin of each line of code: torch unpickles it, so it must be plain data.
     if (ends_with(entry.name, ".debug_pkl")) Pickle(archive.unpacked(entry, kLongestText));
   }
   const ZipEntry* const constants = archive.find(top + "constants.pkl");

@@ -7,7 +7,7 @@
 #include "basnet_rt/error.h"
 #include "json/writer.h"
 
-// What the record's classes, ExtractorSpec and FrameFormat of Python, take.
+// The fields that ExtractorSpec and FrameFormat of Python take.
 
 namespace basnet_rt::bundle {
 namespace {
@@ -66,13 +66,30 @@ void check_frames(const Value& frames) {
   }
 }
 
+void check_record(const Value& record);
+
+/// The parts of a joined extractor: records, whose channels lie side by side.
+void check_parts(const Value& record) {
+  if (record.find("parts") == nullptr) return;
+  const Value& parts = member(record, "parts", Kind::kArray, "a list of records");
+  std::int64_t channels = 0;
+  for (const Value& part : parts.items) {
+    check_record(part);
+    channels += *part.find("feature_dim")->integer;
+  }
+  if (!parts.items.empty() && channels != *record.find("feature_dim")->integer) {
+    refuse("feature_dim: " + json::shown(*record.find("feature_dim")) + ", but its parts have " +
+           std::to_string(channels));
+  }
+}
+
 void check_record(const Value& record) {
   if (!record.is(Kind::kObject)) {
     throw Error(ErrorCode::kBundle, "extractor: expected a dictionary, got " + json::shown(record));
   }
-  check_names(record, std::array<std::string_view, 8>{"name", "version", "feature_dim", "fps",
+  check_names(record, std::array<std::string_view, 9>{"name", "version", "feature_dim", "fps",
                                                       "snippet_frames", "snippet_stride", "frames",
-                                                      "settings"});
+                                                      "settings", "parts"});
   member(record, "name", Kind::kString, "text");
   for (const std::string_view name : kCounts) {
     const Value& value = member(record, name, Kind::kNumber, "an integer of at least 1");
@@ -87,6 +104,7 @@ void check_record(const Value& record) {
   if (record.find("settings") != nullptr) {
     member(record, "settings", Kind::kObject, "a dictionary");
   }
+  check_parts(record);
 }
 
 }  // namespace

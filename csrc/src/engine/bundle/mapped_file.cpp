@@ -1,5 +1,35 @@
 #include "engine/bundle/mapped_file.h"
 
+#include "engine/bundle/bad_file.h"
+
+#if defined(_WIN32)
+#include <filesystem>
+#include <fstream>
+
+// Read whole: a mapped file could be neither replaced nor removed as long as a model lives.
+namespace basnet_rt::bundle {
+
+std::shared_ptr<const MappedFile> MappedFile::open(const std::string& path) {
+  const std::filesystem::path place = std::filesystem::u8path(path);
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(place, error)) throw BadFile("no such file");
+  const auto size = static_cast<std::size_t>(std::filesystem::file_size(place, error));
+  if (error) throw BadFile("it cannot be read: " + error.message());
+  std::shared_ptr<MappedFile> mapped(new MappedFile);
+  mapped->read_.resize(size);
+  std::ifstream file(place, std::ios::binary);
+  if (size > 0 && !file.read(mapped->read_.data(), static_cast<std::streamsize>(size))) {
+    throw BadFile("it cannot be read");
+  }
+  mapped->bytes_ = mapped->read_;
+  return mapped;
+}
+
+MappedFile::~MappedFile() = default;
+
+}  // namespace basnet_rt::bundle
+
+#else
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -7,8 +37,6 @@
 
 #include <cerrno>
 #include <system_error>
-
-#include "engine/bundle/bad_file.h"
 
 namespace basnet_rt::bundle {
 namespace {
@@ -68,3 +96,4 @@ MappedFile::~MappedFile() {
 }
 
 }  // namespace basnet_rt::bundle
+#endif

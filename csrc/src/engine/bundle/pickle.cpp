@@ -301,7 +301,7 @@ bool PickleReader::call(char code) {
   }
 }
 
-// What the calls that a bundle has would make, as data.
+// The results of a bundle's calls, as data.
 void PickleReader::reduce() {
   const PickledItems arguments = pop(Kind::kTuple)->items;
   const std::string_view name = pop(Kind::kGlobal)->text;

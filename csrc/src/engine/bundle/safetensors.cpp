@@ -69,7 +69,7 @@ std::vector<std::int64_t> counts(const json::Member& tensor, const char* name) {
   return values;
 }
 
-/// Where one tensor's bytes begin and end behind the header.
+/// The begin and the end of one tensor's bytes behind the header.
 struct Range {
   std::int64_t begin;
   std::int64_t end;

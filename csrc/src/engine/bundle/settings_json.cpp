@@ -96,9 +96,22 @@ void apply(const Field& given, PostprocessConfig& config) {
                                                field_names());
 }
 
+// Settings of one mode say nothing about the other; how video scores are made belongs to the model.
+PostprocessConfig another_mode(Mode mode, const PostprocessConfig& config) {
+  PostprocessConfig changed = defaults_of(mode);
+  changed.score_function = config.score_function;
+  changed.topk_divisor = config.topk_divisor;
+  return changed;
+}
+
 }  // namespace
 
 void apply_fields(const json::Value& fields, PostprocessConfig& config) {
+  PostprocessConfig mode_of_fields = config;
+  for (const json::Member& member : fields.members) {
+    if (member.name == "mode") apply({member.name, member.value}, mode_of_fields);
+  }
+  if (mode_of_fields.mode != config.mode) config = another_mode(mode_of_fields.mode, config);
   for (const json::Member& member : fields.members) apply({member.name, member.value}, config);
 }
 

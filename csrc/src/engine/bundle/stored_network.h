@@ -59,7 +59,7 @@ BASNET_RT_API StoredNetwork open_network(const std::string& path);
 /// Views of an opened network's tensors, and its options; valid as long as `network.file`.
 BASNET_RT_API engine::NetworkWeights weights_of(const StoredNetwork& network);
 
-/// What `open_network` checks last.
+/// The last checks of `open_network`.
 /// @throws BadFile: names the tensor, its shape and the one that fits.
 void check_shapes(const StoredNetwork& network);
 

@@ -1,8 +1,8 @@
 #pragma once
 
-// What follows BASNET_RT_TARGET_BEGIN may use the named instructions; include no header after it.
-// A file's own flags would also compile inline functions of the standard library so, and the
-// linker might take those for every machine.
+// Code after BASNET_RT_TARGET_BEGIN may use the named instructions; only this folder's tiles and
+// registers are included after it. A file's own flags would also compile inline functions of the
+// standard library so, and the linker might take those for every machine.
 
 #define BASNET_RT_PRAGMA(text) _Pragma(#text)
 #if defined(__clang__)

@@ -16,7 +16,7 @@ namespace basnet_rt {
 /// The state of some streams, as the module makes it; first dimension B in each.
 using States = std::vector<at::Tensor>;
 
-/// What became certain in a step or a flush.
+/// The snippets that became certain in a step or a flush.
 struct StepOutput {
   at::Tensor activations;  // B, M, C
   at::Tensor cas;          // B, M, C+1

@@ -1,6 +1,6 @@
 #pragma once
 
-// What a Model shares among its copies: the TorchScript module and what its bundle says.
+// Shared by all copies of a Model: the TorchScript module and the metadata of its bundle.
 
 #include <ATen/core/Tensor.h>
 

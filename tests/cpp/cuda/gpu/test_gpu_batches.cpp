@@ -55,8 +55,7 @@ TEST_F(GpuBatches, FewAndManyClassesInBothModes) {
   for (const Mode mode : {Mode::kContinuous, Mode::kPublished}) {
     for (const std::int64_t classes : {1, 2, 31, 32, 33, 200, 1000}) {
       SCOPED_TRACE(classes);
-      PostprocessConfig config;
-      config.mode = mode;
+      const PostprocessConfig config = defaults_of(mode);
       const Inputs inputs = inputs_of(config, classes, 3, {33, 1, 129, 77});
       expect_near(on_gpu(inputs, config), postprocess_batch(inputs.views, config, 0));
     }
