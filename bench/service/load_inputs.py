@@ -1,4 +1,4 @@
-"""What the load test runs on: a default-size bundle, and a long stream of features per client."""
+"""Inputs of the load test: a default-size bundle, and a long stream of features per client."""
 
 from __future__ import annotations
 

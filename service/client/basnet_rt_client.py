@@ -1,4 +1,4 @@
-"""Client of the service: whole videos, and live streams that survive lost connections.
+"""Client of the service: whole videos, and live streams that survive lost connections and replicas.
 
 Needs grpcio and grpcio-tools; the messages are compiled from proto/localization.proto on import.
 """
@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
+import random
 import secrets
 import sys
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -24,17 +26,18 @@ sys.path.insert(0, str(_PROTO))  # where grpc looks for it
 messages, _services = grpc.protos_and_services("localization.proto")
 sys.path.remove(str(_PROTO))
 
-# What another try can mend: the service restarts, or the connection broke.
+# Errors that another try can mend: the service restarts, or the connection broke.
 RETRIED = frozenset(
     {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.UNKNOWN}
 )
 
-# What grpc.aio says where the call ended while it was written to, whatever the status was.
+# The error of grpc.aio where the call ended while it was written to, whatever the status was.
 _BROKEN_WRITE = "Internal error from Core"
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0  # seconds between two tries
 _CHANNEL_ARGUMENTS = (
     ("grpc.max_receive_message_length", -1),  # a video may have many detections
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 2000),  # also how long a connection may take to stand
     ("grpc.max_reconnect_backoff_ms", 2000),
 )
 
@@ -56,56 +59,89 @@ def stub(channel: Any) -> Any:
     return _services.LocalizationStub(channel)
 
 
-def _can_be_mended(error: grpc.aio.AioRpcError) -> bool:
-    return error.code() in RETRIED or error.details() == _BROKEN_WRITE
-
-
 class Client:
-    """A connection to the service.
+    """A connection to the service, or to several replicas of it.
+
+    Streams are spread over the replicas. A call that a replica cannot take or cannot finish goes on
+    at the next one.
 
     Args:
-        target: host:port.
+        target: host:port, or one for each replica.
         credentials: of `grpc.ssl_channel_credentials`; None: no TLS.
+        keepalive_seconds: after so long without a sign of a replica it is asked for one, and given
+            up where none comes in half that time.
         options: further channel arguments.
     """
 
     def __init__(
         self,
-        target: str,
+        target: str | Sequence[str],
         *,
         credentials: grpc.ChannelCredentials | None = None,
+        keepalive_seconds: float = 10.0,
         options: tuple[tuple[str, Any], ...] = (),
     ) -> None:
-        self._target, self._credentials = target, credentials
-        self._arguments = [*_CHANNEL_ARGUMENTS, *options]
-        self.channel = self._connect(grpc.aio)
-        self.stub = stub(self.channel)
+        self.targets = (target,) if isinstance(target, str) else tuple(target)
+        if not self.targets:
+            raise ValueError("target is empty; it must name one host:port or more")
+        self._credentials = credentials
+        keepalive = int(keepalive_seconds * 1000)
+        self._arguments = [
+            *_CHANNEL_ARGUMENTS,
+            ("grpc.keepalive_time_ms", keepalive),
+            ("grpc.keepalive_timeout_ms", keepalive // 2),
+            ("grpc.http2.ping_timeout_ms", keepalive // 2),  # of newer versions; else a minute
+            ("grpc.http2.max_pings_without_data", 0),
+            *options,
+        ]
+        self._channels = [self._connect(grpc.aio, target) for target in self.targets]
+        self._stubs = [stub(channel) for channel in self._channels]
+        self.channel, self.stub = self._channels[0], self._stubs[0]
+        self.turns = itertools.count()  # where the next call begins; see `stub_at`
 
     def plain_channel(self) -> grpc.Channel:
-        """To the same service, without asyncio."""
-        return self._connect(grpc)
+        """To the first replica, without asyncio."""
+        return self._connect(grpc, self.targets[0])
 
-    def _connect(self, module: Any) -> Any:
+    def _connect(self, module: Any, target: str) -> Any:
         if self._credentials is None:
-            return module.insecure_channel(self._target, options=self._arguments)
-        return module.secure_channel(self._target, self._credentials, options=self._arguments)
+            return module.insecure_channel(target, options=self._arguments)
+        return module.secure_channel(target, self._credentials, options=self._arguments)
+
+    def stub_at(self, turn: int) -> Any:
+        """The calls of one replica; those of the next one at the next turn."""
+        return self._stubs[turn % len(self._stubs)]
+
+    async def _at_any(self, call: Callable[[Any], Awaitable[Any]]) -> Any:
+        """The answer of the first replica that is there; the last one's error where none is."""
+        first = next(self.turns)
+        for turn in range(first, first + len(self.targets) - 1):
+            try:
+                return await call(self.stub_at(turn))
+            except grpc.aio.AioRpcError as error:
+                if error.code() != grpc.StatusCode.UNAVAILABLE:
+                    raise
+        return await call(self.stub_at(first + len(self.targets) - 1))
 
     async def __aenter__(self) -> Client:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.channel.close()
+        for channel in self._channels:
+            await channel.close()
 
     async def describe(self, *, timeout: float = 10.0) -> Any:
         """The service's `Description`: classes, feature dimension, limits."""
-        return await self.stub.Describe(messages.DescribeRequest(), timeout=timeout)
+        request = messages.DescribeRequest()
+        return await self._at_any(lambda at: at.Describe(request, timeout=timeout))
 
     async def localize_video(
         self, features: np.ndarray, *, duration: float | None = None, timeout: float | None = None
     ) -> list[Any]:
         """The `Detection`s of a whole video, (T, F), by falling score."""
         video = messages.Video(rows=packed(features), duration=duration)
-        return list((await self.stub.LocalizeVideo(video, timeout=timeout)).detections)
+        found = await self._at_any(lambda at: at.LocalizeVideo(video, timeout=timeout))
+        return list(found.detections)
 
     def stream(self, **options: Any) -> Stream:
         """A live stream; see `Stream`. Use it in an `async with` block."""
@@ -137,15 +173,19 @@ class _Part:
 class Stream:
     """One live stream.
 
-    With a token the stream outlives its connection: after a break this object connects again, sends
-    what the service does not have, and drops events that came before. `events` then sees each
-    exactly once. Without a token a break ends the stream with the service's error.
+    With a token the stream outlives its connection: after a break this object connects again, to
+    the next replica where there are several, sends what the service does not have, and drops events
+    that came before. `events` then sees each exactly once. Without a token a break ends the stream
+    with the service's error.
 
     Args:
         token: from `new_token`; b"": not resumable.
         pending_every: ask for what is open after so many snippets; 0: never.
         max_buffer: snippets kept to be sent again; then `push` waits for the service.
         retry_seconds: how long to try to connect again.
+        take_back: how often the stream is taken back from another connection; a replica that was
+            stopped and wakes up may go on with one that this object has given up. None: twice where
+            there are replicas, else never.
         timeout: deadline of each connection, in seconds; None: none.
     """
 
@@ -157,6 +197,7 @@ class Stream:
         pending_every: int = 0,
         max_buffer: int = 4096,
         retry_seconds: float = 30.0,
+        take_back: int | None = None,
         timeout: float | None = None,
     ) -> None:
         self._client = client
@@ -164,6 +205,9 @@ class Stream:
         self._pending_every = pending_every
         self._max_buffer = max_buffer
         self._retry_seconds = retry_seconds
+        default = 2 if len(client.targets) > 1 else 0
+        self._take_back = default if take_back is None else take_back
+        self._turn = next(client.turns)
         self._timeout = timeout
         self._parts: deque[_Part] = deque()  # not durable, or not processed where not resumable
         self._next = 0  # index of the next snippet
@@ -246,30 +290,38 @@ class Stream:
     async def _connected_once(self) -> bool:
         """Whether the stream is finished; if not, it is worth another try."""
         give_up = asyncio.get_running_loop().time() + self._retry_seconds
-        pause = 0.05
+        pause = _FIRST_PAUSE
         while True:
             heard = self.connections
             try:
                 return await self._converse()
             except grpc.aio.AioRpcError as error:
-                if not self._token or not _can_be_mended(error):
+                if not self._token or not self._can_go_on(error):
                     raise
                 late = asyncio.get_running_loop().time() > give_up
                 if late and heard == self.connections:
                     raise
-                if heard != self.connections:
-                    return False
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, 2.0)
+            self._turn += 1
+            # Clients that lose one replica together do not come to the next in step.
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))
+            if heard != self.connections:
+                return False
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+    def _can_go_on(self, error: grpc.aio.AioRpcError) -> bool:
+        if error.code() == grpc.StatusCode.ABORTED and self._take_back > 0:
+            self._take_back -= 1
+            return True
+        return error.code() in RETRIED or error.details() == _BROKEN_WRITE
 
     async def _converse(self) -> bool:
-        call = self._client.stub.Localize(timeout=self._timeout)
+        call = self._client.stub_at(self._turn).Localize(timeout=self._timeout)
         hello = messages.Open(
             token=self._token, durable=self.durable, pending_every=self._pending_every
         )
-        await call.write(messages.StreamRequest(open=hello, received=self.received))
         sender: asyncio.Task[None] | None = None
         try:
+            await call.write(messages.StreamRequest(open=hello, received=self.received))
             while True:
                 event = await call.read()
                 if event is grpc.aio.EOF:

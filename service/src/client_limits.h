@@ -10,7 +10,7 @@
 
 namespace service {
 
-/// What each client has open and may still send. One thread at a time.
+/// The open streams of each client, and its allowance. One thread at a time.
 ///
 /// A client is a TLS identity, or else an address. Snippets are paid from a bucket that holds a
 /// second's worth and may go into debt once: a large chunk passes, and the next one waits for it.

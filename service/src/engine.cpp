@@ -33,17 +33,17 @@ Engine::Engine(const Options& options, ModelSource model, Metrics& metrics)
       model_(std::move(model)),
       pool_(model_.network, model_.config, static_cast<std::int64_t>(model_.classes.size()),
             model_.feature_dim, model_.snippet_seconds, pool_options(options_)),
+      keeper_(make_keeper(options_, metrics)),
       shared_{options_,
               model_,
               pool_,
-              keeper_,
+              *keeper_,
               metrics,
               [this](Task task) { post(std::move(task)); },
               ClientLimits(options_),
               {},
               {},
-              false},
-      keeper_(options_.state_folder, options_.keep_states) {
+              false} {
   thread_ = std::thread([this] { work(); });
 }
 
@@ -54,6 +54,7 @@ Engine::~Engine() {
   }
   came_.notify_one();
   thread_.join();
+  keeper_.reset();  // its answers are posted through `shared_`
 }
 
 void Engine::post(Task task) {

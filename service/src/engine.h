@@ -17,7 +17,7 @@ namespace service {
 class Engine {
  public:
   Engine(const Options& options, ModelSource model, Metrics& metrics);
-  /// What was posted runs; jobs that are not over are forgotten.
+  /// Runs the posted work; jobs that are not over are forgotten.
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -51,8 +51,8 @@ class Engine {
   std::vector<Task> tasks_;
   bool stopped_ = false;
   bool is_idle_ = true;
+  std::unique_ptr<StateKeeper> keeper_;
   Shared shared_;
-  StateKeeper keeper_;  // its thread posts, and jobs use `shared_` then
   std::vector<std::shared_ptr<Job>> jobs_;
   double last_tick_ = 0.0;
   std::thread thread_;

@@ -8,13 +8,13 @@
 
 namespace service {
 
-/// Where a stream's events go. From any thread; nothing blocks.
+/// The receiver of a stream's events. Any thread may call it; nothing blocks.
 class EventSink {
  public:
   virtual ~EventSink() = default;
   /// In order, and never dropped.
   virtual void send(basnet_rt::v1::StreamEvent event) = 0;
-  /// How things stand: replaces an earlier one of its kind that was not sent yet.
+  /// A report of progress; it replaces an earlier one that was not sent yet.
   virtual void tell(basnet_rt::v1::StreamEvent event) = 0;
   /// One more request has been dealt with: another may be read.
   virtual void request_done() = 0;

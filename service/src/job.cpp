@@ -13,15 +13,19 @@ void admit(Shared& shared, const std::string& client) {
   if (shared.draining) {
     throw Refusal(grpc::StatusCode::UNAVAILABLE, "draining", "the service is about to stop");
   }
-  if (shared.pool.statistics().streams_open >= shared.options.max_streams) {
+  if (shared.admitted >= shared.options.max_streams) {
     throw Refusal(grpc::StatusCode::RESOURCE_EXHAUSTED, "over_limit",
                   "the service has " + std::to_string(shared.options.max_streams) +
                       " streams open, the most that it may");
   }
   shared.limits.open(client, now_seconds());
+  ++shared.admitted;
 }
 
-void release(Shared& shared, const std::string& client) { shared.limits.close(client); }
+void release(Shared& shared, const std::string& client) {
+  shared.limits.close(client);
+  --shared.admitted;
+}
 
 basnet_rt::v1::Detection detection_of(const ModelSource& model, std::int64_t label, float score,
                                       const basnet_rt::Segment& segment) {

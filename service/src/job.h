@@ -19,7 +19,7 @@ namespace service {
 class Session;
 using Task = std::function<void()>;
 
-/// What jobs work with. Touched on the engine's thread alone, but for `post`, `keeper`, `metrics`.
+/// Shared by all jobs. Touched on the engine's thread alone, but for `post`, `keeper`, `metrics`.
 struct Shared {
   const Options& options;
   const ModelSource& model;
@@ -28,9 +28,10 @@ struct Shared {
   Metrics& metrics;
   std::function<void(Task)> post;  ///< runs it on the engine's thread, in the order of calls
   ClientLimits limits;
-  std::map<std::string, std::weak_ptr<Session>> by_token;  ///< resumable streams with a connection
-  std::vector<basnet_rt::StreamId> ready;                  ///< sorted; have something to poll
+  std::map<std::string, std::weak_ptr<Session>> by_name;  ///< resumable streams with a connection
+  std::vector<basnet_rt::StreamId> ready;                 ///< sorted; have something to poll
   bool draining = false;
+  std::int64_t admitted = 0;  ///< calls that count as open, also those without an Open yet
 };
 
 /// A stream or a video in the pool. All on the engine's thread.

@@ -4,7 +4,9 @@
 #include <exception>
 #include <iostream>
 #include <stdexcept>
+#include <string>
 
+#include "health_check.h"
 #include "model_source.h"
 #include "options.h"
 #include "server.h"
@@ -23,7 +25,17 @@ sigset_t stop_signals() {
 
 int run(int argc, char** argv) {
   const sigset_t signals = stop_signals();
+  if (argc == 2 && (std::string(argv[1]) == "--help" || std::string(argv[1]) == "-h")) {
+    std::cout << service::usage();
+    return 0;
+  }
+  if (argc == 3 && std::string(argv[1]) == "--check-health") {
+    const std::string problem = service::health_problem(argv[2]);
+    if (!problem.empty()) std::cerr << argv[2] << ": " << problem << "\n";
+    return problem.empty() ? 0 : 1;
+  }
   const service::Options options = service::parse_options(argc, argv);
+  service::set_log_level(options.log_level);
   service::Server server(options, service::load_model(options));
   std::cout << "{\"port\": " << server.port() << ", \"metrics_port\": " << server.metrics_port()
             << "}" << std::endl;

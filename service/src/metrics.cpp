@@ -19,6 +19,9 @@ Metrics::Metrics()
       snippets_(counter("basnet_rt_snippets_total", "Snippets that went through the network")),
       batches_(counter("basnet_rt_batches_total", "Calls of the network")),
       states_(counter("basnet_rt_states_saved_total", "States of resumable streams kept")),
+      keeper_reached_(
+          gauge("basnet_rt_keeper_reached", "Whether the place of kept streams can be reached")),
+      keeper_lost_(counter("basnet_rt_keeper_lost_total", "Tries to reach it that failed")),
       batch_size_(histogram("basnet_rt_batch_snippets", "Snippets per batch", kSnippets)),
       batch_seconds_(histogram("basnet_rt_batch_seconds", "Time of a batch", kSeconds)),
       latency_(histogram("basnet_rt_push_to_processed_seconds",
@@ -35,7 +38,9 @@ Metrics::Metrics()
       errors_(prometheus::BuildCounter()
                   .Name("basnet_rt_errors_total")
                   .Help("Calls ended by the service, by kind of fault")
-                  .Register(*registry_)) {}
+                  .Register(*registry_)) {
+  keeper_reached_.Set(1);
+}
 
 prometheus::Counter& Metrics::counter(const char* name, const char* help) {
   return prometheus::BuildCounter().Name(name).Help(help).Register(*registry_).Add({});
@@ -51,7 +56,10 @@ prometheus::Histogram& Metrics::histogram(const char* name, const char* help,
 }
 
 int Metrics::serve(const std::string& address) {
-  exposer_ = std::make_unique<prometheus::Exposer>(address, 1);
+  // Readers that are slow, or say nothing, each hold a thread for as long.
+  const std::vector<std::string> settings = {"listening_ports",    address, "num_threads", "8",
+                                             "request_timeout_ms", "3000"};
+  exposer_ = std::make_unique<prometheus::Exposer>(settings);
   exposer_->RegisterCollectable(registry_);
   return exposer_->GetListeningPorts().at(0);
 }
@@ -66,6 +74,11 @@ void Metrics::stream_closed() { streams_open_.Decrement(); }
 void Metrics::state_saved(double bytes) {
   states_.Increment();
   state_bytes_.Observe(bytes);
+}
+
+void Metrics::keeper_reached(bool reached) {
+  keeper_reached_.Set(reached ? 1 : 0);
+  if (!reached) keeper_lost_.Increment();
 }
 
 // The pool's step is one call of the network but where a stream failed in it.

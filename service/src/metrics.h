@@ -8,12 +8,13 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "basnet_rt/stream_pool.h"
 
 namespace service {
 
-/// What Prometheus reads. Every member function may be called from any thread.
+/// Metrics for Prometheus. Every member function may be called from any thread.
 class Metrics {
  public:
   Metrics();
@@ -29,6 +30,8 @@ class Metrics {
   void error(const std::string& kind) { errors_.Add({{"kind", kind}}).Increment(); }
   void chunk_processed(double seconds_since_push) { latency_.Observe(seconds_since_push); }
   void state_saved(double bytes);
+  /// Whether the server that keeps streams can be reached now.
+  void keeper_reached(bool reached);
   /// The pool's totals after a batch.
   void batch(const basnet_rt::PoolStatistics& totals);
   void queued(double snippets) { queue_.Set(snippets); }
@@ -46,6 +49,8 @@ class Metrics {
   prometheus::Counter& snippets_;
   prometheus::Counter& batches_;
   prometheus::Counter& states_;
+  prometheus::Gauge& keeper_reached_;
+  prometheus::Counter& keeper_lost_;
   prometheus::Histogram& batch_size_;
   prometheus::Histogram& batch_seconds_;
   prometheus::Histogram& latency_;

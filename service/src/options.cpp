@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <vector>
 
+#include "redis_address.h"
+
 namespace service {
 namespace {
 
@@ -45,6 +47,10 @@ Flag number(const char* name, double& to, const char* help) {
           }};
 }
 
+Flag level(const char* name, LogLevel& to, const char* help) {
+  return {name, help, [&to](const std::string& value) { to = parse_log_level(value); }};
+}
+
 std::vector<Flag> network_flags(Options& o) {
   return {
       text("bundle", o.bundle, "the model, from basnet-train export"),
@@ -66,14 +72,25 @@ std::vector<Flag> limit_flags(Options& o) {
       count("max-message-bytes", o.max_message_bytes, "of one request"),
       count("max-streams-per-client", o.max_streams_per_client, "streams open at once"),
       number("max-snippets-per-second", o.max_snippets_per_second, "per client; 0: no limit"),
+      number("open-timeout", o.open_timeout, "seconds of a call until its Open has come"),
       number("idle-timeout", o.idle_timeout, "seconds of a stream without a request"),
       number("video-timeout", o.video_timeout, "seconds of a video without a deadline"),
       count("max-unsent", o.max_unsent, "events that wait for a slow reader"),
       number("slow-reader-timeout", o.slow_reader_timeout, "seconds until it is cut off"),
+      count("max-memory-bytes", o.max_memory_bytes, "that gRPC may use for messages under way"),
       text("state-folder", o.state_folder, "where streams with a token are kept; default: memory"),
+      text("state", o.state, "redis://[user@]host[:port][/db], for streams on several replicas"),
+      text("redis-password-file", o.redis_password_file,
+           "first line: its password; default: BASNET_RT_REDIS_PASSWORD"),
+      number("state-timeout", o.state_timeout, "seconds that a call waits for Redis"),
+      count("max-states", o.max_states, "streams with a token that are kept"),
+      count("max-state-bytes", o.max_state_bytes, "of all of them"),
+      count("max-states-per-client", o.max_states_per_client, "of one client"),
+      count("max-state-bytes-per-client", o.max_state_bytes_per_client, "of one client"),
       number("keep-states", o.keep_states, "seconds that a stream can be resumed"),
       number("checkpoint-every", o.checkpoint_every, "seconds between saves of a stream"),
       number("grace", o.grace, "seconds between SIGTERM and the end"),
+      level("log-level", o.log_level, "error, warning, or info: every call that ends (warning)"),
       text("tls-cert", o.tls_cert, "server certificate, PEM; default: no TLS"),
       text("tls-key", o.tls_key, "its key, PEM"),
       text("tls-client-ca", o.tls_client_ca, "clients must show a certificate of this CA"),
@@ -93,6 +110,10 @@ void check_together(const Options& options) {
   if (!options.tls_client_ca.empty() && options.tls_cert.empty()) {
     throw std::invalid_argument("--tls-client-ca needs --tls-cert");
   }
+  if (!options.state_folder.empty() && !options.state.empty()) {
+    throw std::invalid_argument("--state-folder and --state exclude each other");
+  }
+  if (!options.state.empty()) parse_redis_address(options.state);
 }
 
 void apply(std::vector<Flag>& flags, const std::string& name, const std::string& value) {
@@ -123,9 +144,11 @@ Options parse_options(int argc, const char* const* argv) {
 
 std::string usage() {
   Options defaults;
-  std::string out = "usage: basnet_rt_service --bundle FILE [--option value]...\n";
+  std::string out =
+      "usage: basnet_rt_service --bundle FILE [--option value]...\n"
+      "       basnet_rt_service --check-health HOST:PORT\n";
   for (const Flag& flag : all_flags(defaults)) {
-    out += "  --" + flag.name + std::string(26 - flag.name.size(), ' ') + flag.help + "\n";
+    out += "  --" + flag.name + std::string(28 - flag.name.size(), ' ') + flag.help + "\n";
   }
   return out;
 }

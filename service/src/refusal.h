@@ -9,7 +9,7 @@
 
 namespace service {
 
-/// Why a call is ended: what the client is told, and as what the metrics count it.
+/// The reason for ending a call: the message for the client, and the name in the metrics.
 class Refusal : public std::runtime_error {
  public:
   Refusal(grpc::StatusCode code, const char* kind, const std::string& message)
@@ -27,7 +27,7 @@ inline Refusal bad_input(const std::string& message) {
   return {grpc::StatusCode::INVALID_ARGUMENT, "bad_input", message};
 }
 
-/// What an exception of the library, or any other, means to a client.
+/// The status of an exception for a client.
 inline Refusal refusal_of(const std::exception& error) {
   if (const auto* own = dynamic_cast<const Refusal*>(&error)) return *own;
   const auto* known = dynamic_cast<const basnet_rt::Error*>(&error);

@@ -17,6 +17,7 @@ namespace {
 constexpr double kSaving = 5.0;    // seconds for the states of a service that stops
 constexpr double kHangUp = 1.0;    // then for the last answers to be sent
 constexpr int kKeepAlive = 30000;  // milliseconds until a silent peer is asked, and then dropped
+constexpr int kPings = 1000;       // milliseconds between those of a client, at least
 constexpr const char* kServiceName = "basnet_rt.v1.Localization";
 
 std::string read_text(const std::string& path) {
@@ -45,7 +46,16 @@ std::unique_ptr<grpc::Server> build(const Options& options, grpc::Service& servi
   builder.AddListeningPort(options.listen, credentials(options), &port);
   builder.RegisterService(&service);
   builder.SetMaxReceiveMessageSize(static_cast<int>(options.max_message_bytes));
+  // A message is inflated before its size is known: a small one may fill the memory.
+  for (const auto algorithm : {GRPC_COMPRESS_DEFLATE, GRPC_COMPRESS_GZIP}) {
+    builder.SetCompressionAlgorithmSupportStatus(algorithm, false);
+  }
+  grpc::ResourceQuota memory("basnet_rt_service");
+  memory.Resize(static_cast<std::size_t>(options.max_memory_bytes));
+  builder.SetResourceQuota(memory);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepAlive);
+  // Clients ask, too, whether their replica is there; gRPC's own bound would hang up on them.
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kPings);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // a second service must fail to start
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr || port == 0)

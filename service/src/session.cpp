@@ -1,4 +1,4 @@
-// What comes in.
+// The input of a session.
 
 #include "session.h"
 
@@ -16,9 +16,34 @@ Refusal lost(const std::string& message) { return {grpc::StatusCode::NOT_FOUND, 
 
 }  // namespace
 
+Refusal Session::refusal_of_keeper(const KeeperAnswer& answer) {
+  using grpc::StatusCode;
+  switch (answer.what) {
+    case Kept::kFenced:
+      return {StatusCode::ABORTED, "taken_over", answer.message};
+    case Kept::kForeign:
+      return {StatusCode::PERMISSION_DENIED, "state", answer.message};
+    case Kept::kFull:
+      return {StatusCode::RESOURCE_EXHAUSTED, "over_limit", answer.message};
+    case Kept::kDamaged:
+      return lost(answer.message);
+    case Kept::kAway:
+      return {StatusCode::UNAVAILABLE, "state", answer.message};
+    default:
+      return {StatusCode::INTERNAL, "state", answer.message};
+  }
+}
+
 Session::Session(Shared& shared, std::shared_ptr<EventSink> sink, Peer peer)
     : shared_(shared), sink_(std::move(sink)), peer_(std::move(peer)) {
-  last_request_ = last_kept_ = now_seconds();
+  began_ = last_request_ = last_kept_ = now_seconds();
+}
+
+void Session::begin() {
+  guarded([&] {
+    admit(shared_, peer_.client);
+    admitted_ = true;
+  });
 }
 
 void Session::take(Incoming request) {
@@ -34,7 +59,7 @@ void Session::refuse(const Refusal& why) {
 
 void Session::work_inbox(double now) {
   guarded([&] {
-    while (!inbox_.empty()) {  // closing empties it
+    while (!inbox_.empty() && phase_ != Phase::kClaiming) {  // closing empties it
       Incoming request = std::move(inbox_.front());
       inbox_.pop_front();
       if (!accept(request, now)) return inbox_.push_front(std::move(request));
@@ -60,61 +85,87 @@ bool Session::accept(const Incoming& request, double now) {
   if (phase_ == Phase::kNew && !is_open && !std::holds_alternative<HalfClose>(request.what)) {
     throw bad_input("the first request must be an open");
   }
+  if (is_open) open_received_ = request.received;
   if (!std::visit([&](const auto& what) { return accept(what, now); }, request.what)) return false;
-  if (is_open && !closed()) {
-    forget_received(request.received);
-    for (const auto& event : outbox_) sink_->send(event);
-  }
   maybe_done();
   return true;
 }
 
 bool Session::accept(const OpenRequest& request, double) {
   if (phase_ != Phase::kNew) throw bad_input("open must be the first request and no other");
-  admit(shared_, peer_.client);
-  phase_ = Phase::kRunning;
+  open_ = request;
   pending_every_ = request.pending_every;
   shared_.metrics.stream_opened(request.durable > 0);
-  find_or_open(request);
+  phase_ = Phase::kClaiming;  // requests wait
+  if (request.token.empty()) {
+    begin_stream(std::nullopt);
+  } else {
+    name_ = name_of_token(request.token);
+    take_over();
+    claim();
+  }
+  return true;
+}
+
+// From an older connection to this process; of those elsewhere the keeper knows.
+void Session::take_over() {
+  const auto found = shared_.by_name.find(name_);
+  const auto other = found == shared_.by_name.end() ? nullptr : found->second.lock();
+  if (other != nullptr && !other->closed()) {
+    if (other->peer_.identity != peer_.identity) {
+      throw refusal_of_keeper(foreign_answer());
+    }
+    other->leave(refusal_of_keeper(fenced_answer()));
+  }
+  shared_.by_name[name_] = weak_from_this();
+}
+
+void Session::claim() {
+  const KeeperClaim claim{name_, peer_.identity, peer_.client};
+  shared_.keeper.claim(claim, [self = shared_from_this()](Claimed found) {
+    auto shared = std::make_shared<Claimed>(std::move(found));
+    self->shared_.post([self, shared] { self->claimed(std::move(*shared)); });
+  });
+}
+
+void Session::claimed(Claimed found) {
+  if (closed()) {  // the client did not wait
+    if (found.fence != 0) shared_.keeper.release(name_, found.fence);
+    return;
+  }
+  guarded([&] {
+    if (!found.answer.ok()) throw refusal_of_keeper(found.answer);
+    fence_ = found.fence;
+    begin_stream(found.record);
+  });
+  if (!closed()) work_inbox(now_seconds());
+}
+
+void Session::begin_stream(const std::optional<std::string>& record) {
+  if (record) {
+    resume(*record);
+  } else if (open_.durable > 0) {
+    throw lost("there is no stream of this token; it was kept up to snippet " +
+               text(open_.durable) + " and has expired, or is kept elsewhere");
+  } else {
+    stream_ = shared_.pool.open();
+  }
+  if (phase_ == Phase::kClaiming) phase_ = Phase::kRunning;
   durable_ = processed_ = pending_told_ = next_snippet_;
   basnet_rt::v1::StreamEvent event;
   event.mutable_opened()->set_next_snippet(next_snippet_);
   event.mutable_opened()->set_resumed(next_snippet_ > 0 || last_sequence_ > 0);
   sink_->send(std::move(event));
-  return true;
+  forget_received(open_received_);
+  for (const auto& waiting : outbox_) sink_->send(waiting);
+  maybe_done();
 }
 
-void Session::find_or_open(const OpenRequest& request) {
-  std::optional<std::string> bytes;
-  if (!request.token.empty()) {
-    const auto found = shared_.by_token.find(request.token);
-    const auto other = found == shared_.by_token.end() ? nullptr : found->second.lock();
-    if (other != nullptr && !other->closed()) {
-      other->leave({grpc::StatusCode::ABORTED, "taken_over",
-                    "another connection has gone on with this stream"});
-    }
-    bytes = shared_.keeper.get(request.token);
-  }
-  if (bytes) {
-    resume(*bytes, request);
-  } else if (request.durable > 0) {
-    throw lost("there is no stream of this token; it was kept up to snippet " +
-               text(request.durable) + " and has expired, or is kept elsewhere");
-  } else {
-    stream_ = shared_.pool.open();
-  }
-  token_ = request.token;
-  if (resumable()) shared_.by_token[token_] = weak_from_this();
-}
-
-void Session::resume(const std::string& bytes, const OpenRequest& request) {
+void Session::resume(const std::string& bytes) {
   basnet_rt::v1::StreamRecord record;
   if (!record.ParseFromString(bytes)) throw lost("the state kept of this stream is damaged");
-  if (record.owner() != peer_.identity) {
-    throw Refusal(grpc::StatusCode::PERMISSION_DENIED, "state", "this stream is another client's");
-  }
-  if (record.next_snippet() < request.durable) {
-    throw lost("the state kept of this stream ends before snippet " + text(request.durable));
+  if (record.next_snippet() < open_.durable) {
+    throw lost("the state kept of this stream ends before snippet " + text(open_.durable));
   }
   if (record.state().empty()) {
     phase_ = Phase::kFinished;

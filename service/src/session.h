@@ -16,7 +16,7 @@
 
 namespace service {
 
-/// Who calls.
+/// The caller.
 struct Peer {
   std::string client;    ///< what limits count by: the TLS identity, or else the address
   std::string identity;  ///< the TLS identity, or empty
@@ -32,6 +32,8 @@ class Session final : public Job, public std::enable_shared_from_this<Session> {
  public:
   Session(Shared& shared, std::shared_ptr<EventSink> sink, Peer peer);
 
+  /// Counts the call, before it has said anything. Once, and first.
+  void begin();
   void take(Incoming request);
   /// Ends the call with what was wrong; a resumable stream stays as it was before.
   void refuse(const Refusal& why);
@@ -43,9 +45,13 @@ class Session final : public Job, public std::enable_shared_from_this<Session> {
   bool waits_for_pool() const override { return waiting_; }
   bool over() const override { return closed() && keeping_ == 0; }
 
+  /// The refusal of the client by the keeper's answer.
+  static Refusal refusal_of_keeper(const KeeperAnswer& answer);
+
  private:
   enum class Phase {
-    kNew,  // no Open yet
+    kNew,       // no Open yet
+    kClaiming,  // the keeper looks for what it has
     kRunning,
     kEnding,    // the pool computes the last snippets
     kFinished,  // every event is there; the client may not have all of them
@@ -67,8 +73,11 @@ class Session final : public Job, public std::enable_shared_from_this<Session> {
   bool accept(const Missing& gap, double now);
   bool accept(const EndRequest& end, double now);
   bool accept(HalfClose, double now);
-  void find_or_open(const OpenRequest& request);
-  void resume(const std::string& bytes, const OpenRequest& request);
+  void take_over();
+  void claim();
+  void claimed(Claimed found);
+  void begin_stream(const std::optional<std::string>& record);
+  void resume(const std::string& bytes);
   void check_next(const char* what, std::int64_t first) const;
   void forget_received(std::int64_t received);
   void guarded(const std::function<void()>& work);
@@ -82,22 +91,28 @@ class Session final : public Job, public std::enable_shared_from_this<Session> {
   void tell_pending();
   void keep();
   void kept(const std::vector<basnet_rt::v1::StreamEvent>& events, std::int64_t durable,
-            const std::string& error);
+            const KeeperAnswer& answer);
   void maybe_done();
-  void leave(const Refusal& why);
+  enum class Save { kFirst, kNot };
+  void leave(const Refusal& why, Save save = Save::kFirst);
   void close(const grpc::Status& status);
+  void log_end(const grpc::Status& status) const;
 
   bool closed() const { return phase_ == Phase::kOver; }
-  bool resumable() const { return !token_.empty(); }
+  bool resumable() const { return !name_.empty(); }
   bool congested() const;
 
   Shared& shared_;
   const std::shared_ptr<EventSink> sink_;
   const Peer peer_;
   Phase phase_ = Phase::kNew;
-  std::string token_;
+  OpenRequest open_;
+  std::int64_t open_received_ = 0;
+  std::string name_;         // `name_of_token`; empty: the stream ends with its connection
+  std::uint64_t fence_ = 0;  // of the keeper; 0: nothing was claimed
   std::optional<basnet_rt::StreamId> stream_;
   std::deque<Incoming> inbox_;
+  bool admitted_ = false;
   bool paid_ = false;  // for the chunk at the front
   bool half_closed_ = false;
   bool cut_ = false;
@@ -119,7 +134,9 @@ class Session final : public Job, public std::enable_shared_from_this<Session> {
   double arrived_ = 0.0;                                // the request that is being accepted
   double last_kept_ = 0.0;
   double last_request_ = 0.0;
+  double began_ = 0.0;
   double slow_since_ = 0.0;                  // 0: the client reads in time
+  std::string ended_by_;                     // kind of the refusal
   std::optional<grpc::Status> last_status_;  // once the last state is kept
 };
 

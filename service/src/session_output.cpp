@@ -1,4 +1,4 @@
-// What goes out, and what is kept.
+// The output of a session, and its record.
 
 #include <algorithm>
 #include <utility>
@@ -104,7 +104,6 @@ void Session::keep() {
   v1::StreamRecord record;
   record.set_next_snippet(next_snippet_);
   record.set_last_sequence(last_sequence_);
-  record.set_owner(peer_.identity);
   for (const v1::StreamEvent& event : outbox_) *record.add_outbox() = event;
   if (stream_) record.set_state(shared_.pool.save(*stream_));
   std::string bytes = record.SerializeAsString();
@@ -113,21 +112,22 @@ void Session::keep() {
   ++keeping_;
   auto events = std::make_shared<std::vector<v1::StreamEvent>>(std::exchange(unreleased_, {}));
   const auto done = [self = shared_from_this(), events,
-                     durable = next_snippet_](const std::string& error) {
-    self->shared_.post([self, events, durable, error] { self->kept(*events, durable, error); });
+                     durable = next_snippet_](const KeeperAnswer& answer) {
+    self->shared_.post([self, events, durable, answer] { self->kept(*events, durable, answer); });
   };
-  shared_.keeper.put(token_, std::move(bytes), done);
+  shared_.keeper.store(name_, fence_, std::move(bytes), done);
 }
 
 void Session::kept(const std::vector<v1::StreamEvent>& events, std::int64_t durable,
-                   const std::string& error) {
+                   const KeeperAnswer& answer) {
   --keeping_;
-  if (last_status_ && !error.empty()) {
-    last_status_ = grpc::Status(grpc::StatusCode::INTERNAL, error);
-  } else if (!error.empty()) {
-    return refuse({grpc::StatusCode::INTERNAL, "state", error});
+  if (last_status_ && !answer.ok()) {
+    last_status_ = refusal_of_keeper(answer).status();
+  } else if (!answer.ok()) {
+    // Another try would end as this one: what was kept before remains.
+    return closed() ? void() : leave(refusal_of_keeper(answer), Save::kNot);
   }
-  if (error.empty()) {
+  if (answer.ok()) {
     for (const v1::StreamEvent& event : events) sink_->send(event);
     durable_ = durable;
     tell_progress();
@@ -140,7 +140,7 @@ void Session::kept(const std::vector<v1::StreamEvent>& events, std::int64_t dura
 void Session::maybe_done() {
   if (phase_ != Phase::kFinished || keeping_ > 0 || !unreleased_.empty()) return;
   const bool all_received = resumable() && outbox_.empty();
-  if (all_received) shared_.keeper.erase(token_);
+  if (all_received) shared_.keeper.erase(name_, std::exchange(fence_, 0));
   if (cut_) {
     close({grpc::StatusCode::UNAVAILABLE,
            "the service stopped and ended the stream at snippet " + std::to_string(next_snippet_)});
@@ -150,10 +150,13 @@ void Session::maybe_done() {
 }
 
 // The stream stays as it is, for a client that comes back.
-void Session::leave(const Refusal& why) {
+void Session::leave(const Refusal& why, Save save) {
   if (!why.status().ok()) shared_.metrics.error(why.kind());
+  ended_by_ = why.kind();
   const bool opened = phase_ != Phase::kNew;
-  if (opened && resumable() && stream_) {
+  if (save == Save::kNot) {
+    unreleased_.clear();
+  } else if (opened && resumable() && stream_) {
     try {
       keep();
     } catch (const std::exception&) {  // the stream itself failed: what was kept before remains
@@ -177,13 +180,28 @@ void Session::close(const grpc::Status& status) {
   stream_.reset();
   if (opened) {
     shared_.metrics.stream_closed();
-    release(shared_, peer_.client);
   }
-  const auto found = shared_.by_token.find(token_);
-  if (found != shared_.by_token.end() && found->second.lock().get() == this) {
-    shared_.by_token.erase(found);
+  if (admitted_) release(shared_, peer_.client);
+  log_end(last_status_ ? *last_status_ : status);
+  const auto found = shared_.by_name.find(name_);
+  if (found != shared_.by_name.end() && found->second.lock().get() == this) {
+    shared_.by_name.erase(found);
   }
+  if (fence_ != 0) shared_.keeper.release(name_, fence_);
   if (!last_status_) sink_->finish(status);
+}
+
+void Session::log_end(const grpc::Status& status) const {
+  CallRecord record;
+  record.call = "Localize";
+  record.client = peer_.client;
+  record.stream = name_;
+  record.code = std::to_string(status.error_code());
+  record.kind = ended_by_;
+  record.message = status.error_message();
+  record.seconds = now_seconds() - began_;
+  record.snippets = next_snippet_;
+  log_call(record, status.error_code() == grpc::StatusCode::INTERNAL);
 }
 
 bool Session::congested() const {
@@ -195,6 +213,10 @@ void Session::tick(double now) {
   work_inbox(now);
   if (closed()) return;
   const Options& options = shared_.options;
+  if (phase_ == Phase::kNew && now - began_ > options.open_timeout) {
+    return leave({grpc::StatusCode::DEADLINE_EXCEEDED, "no_open",
+                  "no open within " + std::to_string(options.open_timeout) + " seconds"});
+  }
   if (now - last_request_ > options.idle_timeout) {
     return leave({grpc::StatusCode::DEADLINE_EXCEEDED, "idle",
                   "no request for " + std::to_string(options.idle_timeout) + " seconds"});

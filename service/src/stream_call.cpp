@@ -29,7 +29,10 @@ StreamCall* StreamCall::start(Engine& engine, grpc::CallbackServerContext* conte
   const std::shared_ptr<StreamCall> call(new StreamCall(engine, context));
   call->self_ = call;
   call->session_ = std::make_shared<Session>(engine.shared(), call, peer_of(*context));
-  engine.post([&engine, session = call->session_] { engine.add(session); });
+  engine.post([&engine, session = call->session_] {
+    engine.add(session);
+    session->begin();
+  });
   const std::lock_guard<std::mutex> lock(call->mutex_);
   call->read_more();
   return call.get();

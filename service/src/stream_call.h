@@ -63,7 +63,7 @@ class StreamCall final
   bool finished_ = false;
 };
 
-/// Who calls, by certificate or address.
+/// The caller, by certificate or address.
 Peer peer_of(const grpc::CallbackServerContext& context);
 
 }  // namespace service

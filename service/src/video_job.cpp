@@ -24,6 +24,7 @@ VideoJob::VideoJob(Shared& shared, std::string client, std::vector<float> rows,
       rows_(std::move(rows)),
       duration_(duration),
       deadline_(deadline),
+      began_(now_seconds()),
       done_(std::move(done)) {}
 
 void VideoJob::begin() {
@@ -40,6 +41,7 @@ void VideoJob::begin() {
 void VideoJob::push_when_paid(double now) {
   const std::int64_t dim = shared_.model.feature_dim;
   const auto count = static_cast<std::int64_t>(rows_.size()) / dim;
+  snippets_ = count;
   if (!shared_.limits.pay(client_, static_cast<double>(count), now)) return;
   stream_ = shared_.pool.open();
   shared_.pool.push(*stream_, {rows_.data(), count, dim}, 0.0);
@@ -91,10 +93,20 @@ void VideoJob::guarded(const std::function<void()>& work) {
 
 void VideoJob::refuse(const Refusal& why) {
   shared_.metrics.error(why.kind());
-  finish(why.status());
+  finish(why.status(), {}, why.kind());
 }
 
-void VideoJob::finish(const grpc::Status& status, basnet_rt::v1::VideoDetections answer) {
+void VideoJob::finish(const grpc::Status& status, basnet_rt::v1::VideoDetections answer,
+                      const char* kind) {
+  CallRecord record;
+  record.call = "LocalizeVideo";
+  record.client = client_;
+  record.code = std::to_string(status.error_code());
+  record.kind = kind;
+  record.message = status.error_message();
+  record.seconds = now_seconds() - began_;
+  record.snippets = snippets_;
+  log_call(record, status.error_code() == grpc::StatusCode::INTERNAL);
   if (stream_) shared_.pool.drop(*stream_);
   stream_.reset();
   if (admitted_) {

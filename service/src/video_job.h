@@ -37,13 +37,16 @@ class VideoJob final : public Job {
   void collect();
   void guarded(const std::function<void()>& work);
   void refuse(const Refusal& why);
-  void finish(const grpc::Status& status, basnet_rt::v1::VideoDetections answer = {});
+  void finish(const grpc::Status& status, basnet_rt::v1::VideoDetections answer,
+              const char* kind = "");
 
   Shared& shared_;
   const std::string client_;
   std::vector<float> rows_;  // empty once pushed
   const std::optional<double> duration_;
   const double deadline_;
+  const double began_;
+  std::int64_t snippets_ = 0;
   Done done_;
   bool admitted_ = false;
   std::optional<basnet_rt::StreamId> stream_;

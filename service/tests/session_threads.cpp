@@ -67,7 +67,10 @@ struct Caller {
       : engine(engine_),
         sink(std::make_shared<Collector>()),
         session(std::make_shared<Session>(engine.shared(), sink, Peer{client, ""})) {
-    engine.post([e = &engine, s = session] { e->add(s); });
+    engine.post([e = &engine, s = session] {
+      e->add(s);
+      s->begin();
+    });
   }
 
   template <class What>

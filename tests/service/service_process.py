@@ -21,13 +21,24 @@ FAKE, REAL = "basnet_rt_service_fake", "basnet_rt_service"
 class Service:
     """A running service on ports that the system chose."""
 
-    def __init__(self, program: str, log: Path, **options: object) -> None:
+    def __init__(
+        self, program: str, log: Path, *, preload: Path | None = None, **options: object
+    ) -> None:
+        environment = dict(os.environ)
+        if preload is not None:
+            asan = environment.get("ASAN_OPTIONS", "")
+            environment |= {"LD_PRELOAD": str(preload)}
+            environment |= {"ASAN_OPTIONS": f"{asan}:verify_asan_link_order=0"}
         options = {"listen": ANY_PORT, "grace": 0.5, **options}
         words = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
         self.log = log
         with log.open("ab") as errors:
             self.process = subprocess.Popen(
-                [str(BUILD / program), *words], stdout=subprocess.PIPE, stderr=errors, text=True
+                [str(BUILD / program), *words],
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                env=environment,
             )
         line = self.process.stdout.readline()
         if not line:

@@ -26,6 +26,7 @@ from service_process import ANY_PORT
 from patience import HANG
 
 Client = basnet_rt_client.Client
+ANY_TIME = "no open within 0.500000 seconds"
 EXHAUSTED = grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
@@ -172,3 +173,37 @@ def test_a_stream_without_requests_is_ended(start):
     error = run(work())
     assert error.code() == grpc.StatusCode.DEADLINE_EXCEEDED
     assert "no request for 0.3" in error.details()
+
+
+def test_a_call_that_says_nothing_counts_and_is_ended(start):
+    """Once such calls were held for five minutes each, and by no limit."""
+    service = start(max_streams_per_client=2, open_timeout=0.5)
+
+    async def work():
+        async with Client(service.target) as client:
+            silent = [client.stub.Localize(timeout=HANG) for _ in range(2)]
+            for call in silent:
+                await call.wait_for_connection()
+            while True:  # until both have arrived
+                _, code, details = await converse(client, open_request())
+                if code == EXHAUSTED:
+                    break
+            ended = [(await call.code(), await call.details()) for call in silent]
+            return details, ended, await streamed(client, features(20, seed=1))
+
+    details, ended, events = run(work())
+    assert "2 streams open" in details
+    assert ended == [(grpc.StatusCode.DEADLINE_EXCEEDED, ANY_TIME)] * 2
+    check_finals(events, features(20, seed=1))
+
+
+def test_compressed_messages_are_refused(start):
+    """A message of a few kilobytes inflates to gigabytes before its size is compared."""
+    service = start()
+    with grpc.insecure_channel(service.target, compression=grpc.Compression.Gzip) as channel:
+        call = basnet_rt_client.stub(channel).Localize(
+            iter([open_request(), chunk_request(0, quiet(200))]), timeout=HANG
+        )
+        with pytest.raises(grpc.RpcError) as caught:
+            list(call)
+    assert caught.value.code() == grpc.StatusCode.UNIMPLEMENTED

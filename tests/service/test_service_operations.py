@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import hashlib
+import json
+import socket
 import subprocess
 
 import grpc
@@ -173,13 +177,84 @@ def test_after_the_grace_a_stream_is_ended_with_its_finals_and_says_so(start):
         (["--max-delay=-1"], "--max-delay is '-1'; it must be a number from 0"),
         (["--colour", "red"], "there is no option --colour"),
         (["--tls-cert", "a.pem"], "--tls-cert and --tls-key go together"),
-        (["--help"], "usage: basnet_rt_service"),
+        (["--log-level", "loud"], "--log-level is 'loud'; it must be error, warning or info"),
     ],
 )
 def test_a_wrong_option_is_named(words, message):
     done = subprocess.run([str(BUILD / FAKE), *words], capture_output=True, text=True, timeout=HANG)
     assert done.returncode == 2
     assert message in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--state", "redis://me:secret@h"], "a password does not belong in an address"),
+        (["--state", "rediss://h"], "TLS to Redis is not spoken"),
+        (["--state", "http://h"], "'http' is no place"),
+        (["--state", "redis://h:99999"], "the port is '99999', no number from 0 to 65535"),
+        (["--state", "redis://"], "there is no host"),
+        (["--state", "redis://h", "--state-folder", "f"], "exclude each other"),
+        (["--state", "redis://127.0.0.1:1", "--state-timeout", "0.1"], "Connection refused"),
+    ],
+)
+def test_a_wrong_place_of_kept_streams_is_named(words, message):
+    done = subprocess.run([str(BUILD / FAKE), *words], capture_output=True, text=True, timeout=HANG)
+    assert done.returncode != 0
+    assert message in done.stderr
+    assert "secret" not in done.stderr
+
+
+def test_help_is_no_error():
+    done = subprocess.run([str(BUILD / FAKE), "--help"], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "usage: basnet_rt_service" in done.stdout
+    assert "--log-level" in done.stdout
+
+
+def test_every_call_is_logged_at_level_info_and_never_its_token(start):
+    service = start(log_level="info")
+    token = b"a token, not for logs"
+
+    async def work():
+        async with Client(service.target) as client:
+            await streamed(client, features(20, seed=1), token=token)
+            await client.localize_video(features(10, seed=2))
+            await converse(client, open_request(token=b"short"))
+
+    run(work())
+    service.stop()
+    lines = [json.loads(line) for line in service.log.read_text().splitlines() if line[0] == "{"]
+    told = [(each["call"], each["code"], each["snippets"]) for each in lines]
+    assert told == [("Localize", 0, 20), ("LocalizeVideo", 0, 10), ("Localize", 3, 0)]
+    assert (lines[2]["kind"], "8 to 64" in lines[2]["message"]) == ("bad_input", True)
+    name = hashlib.sha256(b"basnet_rt stream token\n" + token).hexdigest()
+    assert lines[0]["stream"] == name[:12]
+    assert token.decode() not in service.log.read_text()
+
+
+def test_nothing_is_logged_of_calls_unless_it_is_asked_for(start):
+    service = start()
+
+    async def work():
+        async with Client(service.target) as client:
+            await streamed(client, features(20, seed=1))
+
+    run(work())
+    service.stop()
+    assert "Localize" not in service.log.read_text()
+
+
+def test_metrics_are_served_while_slow_readers_hold_on(start):
+    """Each says half a request, and nothing more."""
+    service = start(metrics=ANY_PORT)
+    with contextlib.ExitStack() as slow:
+        for _ in range(4):
+            reader = slow.enter_context(
+                socket.create_connection(("127.0.0.1", service.metrics_port))
+            )
+            reader.sendall(b"GET /metrics HTTP/1.1\r\nHost: ")
+        assert service.metrics()["basnet_rt_streams_open"] == 0
 
 
 def test_an_address_in_use_is_an_error_and_not_a_second_service(service):

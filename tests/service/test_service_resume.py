@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import signal
 
 import grpc
@@ -188,7 +189,7 @@ def test_a_damaged_state_is_refused(start, tmp_path, damage):
 def test_a_state_that_cannot_be_written_fails_that_stream_and_says_so(start, tmp_path):
     folder = tmp_path / "states"
     service = start(state_folder=folder, checkpoint_every=0.05)
-    folder.rmdir()
+    shutil.rmtree(folder)
 
     async def work():
         async with Client(service.target) as client:
