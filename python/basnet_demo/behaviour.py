@@ -16,7 +16,7 @@ from basnet_demo.skeleton import CHANNELS, COLUMN, SIDES, Floats
 
 @dataclass(frozen=True, kw_only=True)
 class Style:
-    """How one performer does one thing.
+    """One performer's way to do one thing.
 
     Attributes:
         side: index of `SIDES`: the arm or leg that leads.

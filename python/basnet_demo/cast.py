@@ -1,4 +1,4 @@
-"""How a figure looks: lengths of bones, colours, size and place in the picture."""
+"""The look of a figure: lengths of bones, colours, size and place in the picture."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from typing import Any
 from basnet_rt._errors import Error
 
 _MODULES = {"basnet-rt": "basnet_rt", "basnet-train": "basnet_training"}
-# What the commands import, of the extra `demo`.
+# Packages of the extra `demo` that the commands import.
 _PACKAGES = ("av", "cv2", "jinja2", "pydantic", "safetensors", "torch", "yaml")
 _PATIENCE = 20.0  # seconds for an interrupted command to leave its files in order
 

@@ -7,7 +7,6 @@ import multiprocessing
 import multiprocessing.connection
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing.synchronize import Event
@@ -85,6 +84,7 @@ def _until(stop: Event | None, found: Iterator[Picture]) -> Iterator[Picture]:
 
 
 _stop: Event | None = None  # of a process that draws
+_drawing = threading.Lock()  # held while a film is half-written
 
 
 def _write_in_parallel(
@@ -122,9 +122,10 @@ def _follow(stop: Event) -> None:
     assert first is not None
     multiprocessing.connection.wait([first.sentinel])
     stop.set()
-    time.sleep(1.0)  # for the half-written video to be removed
-    signal.raise_signal(signal.SIGTERM)
+    with _drawing:  # the half-written film is removed by now
+        signal.raise_signal(signal.SIGTERM)
 
 
 def _draw(script: FilmScript, path: Path) -> None:
-    _write_one(script, path, _stop)
+    with _drawing:
+        _write_one(script, path, _stop)

@@ -29,7 +29,7 @@ _FAR = 0.75  # brightness of a limb that is a body's width further away
 
 
 def on_screen(points: Floats, look: Look, width: int, height: int) -> Floats:
-    """Where joints (.., JOINTS, 3) are seen: (.., JOINTS, 3) of x and y in pixels, and depth.
+    """Projects joints (.., JOINTS, 3) to (.., JOINTS, 3): x and y in pixels, and depth.
 
     Parallel projection, the camera tilted down by `look.elevation`; depth grows to the viewer and
     is in body heights.

@@ -20,7 +20,7 @@ FPS = 25
 CLASSES = tuple(ACTIONS)
 # Of ten videos: tags in each. Those without any come first, so that a short set has one, too.
 _TAG_COUNTS = (0, 1, 2, 1, 2, 1, 0, 2, 1, 2)
-# What people do while they stand, and how often.
+# Habits of people who stand, and their frequency.
 _STANDING_IDLE = {
     "standing": 0.4,
     "looking_around": 0.25,

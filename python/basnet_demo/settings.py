@@ -1,4 +1,4 @@
-"""How large a demo is, and how its network is trained."""
+"""The size of a demo, and the settings that its network is trained with."""
 
 from __future__ import annotations
 

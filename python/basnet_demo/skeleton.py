@@ -135,7 +135,7 @@ class _Tracing:
 
 
 def joints(body: Body, poses: Floats) -> Floats:
-    """Where the joints of a body are.
+    """The places of a body's joints.
 
     Args:
         poses: (N, CHANNELS) float64.

@@ -27,7 +27,7 @@ REPORT, SUMMARY, EVALUATION = "report.html", "summary.json", "evaluation.json"
 
 @dataclass(frozen=True, kw_only=True)
 class Watcher:
-    """Who is told: `tell` gets lines, `advance` how many videos are left to draw."""
+    """The listener to a run: `tell` gets lines, `advance` the number of videos left to draw."""
 
     tell: Callable[[str], None]
     advance: Callable[[int], None]
@@ -48,7 +48,10 @@ class Workshop:
         write_films(self.path, self.scripts, processes=self.jobs, advance=self.watcher.advance)
 
     def extract(self) -> None:
-        self.commands.run(f"basnet-rt extract videos/train -o features/train --jobs {self.jobs}")
+        self.commands.run(
+            "basnet-rt extract videos/train -o features/train --extractor motion "
+            f"--jobs {self.jobs}"
+        )
 
     def train(self) -> None:
         write_whole(self.path / "settings.yaml", [self.folder.settings.training_yaml()])

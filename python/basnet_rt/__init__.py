@@ -99,7 +99,7 @@ __all__ = [
     "write_results",
 ]
 
-# Where each public name lies.
+# The module of each public name.
 _HOMES = {
     "Alarm": "basnet_rt.postprocessing",
     "Backend": "basnet_rt.postprocessing",

@@ -43,6 +43,11 @@ class Activations:
     classes: tuple[str, ...]
 
 
+def file_name_of(video: str) -> str:
+    """A video's name as that of a file, without an ending: `%2F` stands for `/`, and so on."""
+    return _UNFIT.sub(lambda found: f"%{ord(found[0]):02X}", video)
+
+
 class ActivationFolder:
     """A folder with `<video>.npz` for every video; `%2F` stands for `/` in a name, and so on."""
 
@@ -50,9 +55,8 @@ class ActivationFolder:
         self.path = Path(path)
 
     def file_of(self, video: str) -> Path:
-        """Where a video's activations are, or would be."""
-        name = _UNFIT.sub(lambda found: f"%{ord(found[0]):02X}", video)
-        return self.path / f"{name}.npz"
+        """The file for a video's activations; it may not exist."""
+        return self.path / f"{file_name_of(video)}.npz"
 
     def __contains__(self, video: str) -> bool:
         return self.file_of(video).is_file()

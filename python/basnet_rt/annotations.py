@@ -13,6 +13,7 @@ from typing import Any
 
 from basnet_rt._errors import InvalidValue
 from basnet_rt._system.json_file import read_json
+from basnet_rt._system.text_file import is_pipe, read_text
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,11 @@ def read_annotations(path: str | Path) -> AnnotationSet:
     """Read a `.json` in ActivityNet form, or a two-column `.csv` of video and tags."""
     path = Path(path)
     readers = {".json": read_activitynet, ".csv": read_tags}
+    if path.suffix not in readers and is_pipe(path):
+        raise InvalidValue(
+            f"{path}: is a pipe, whose name does not say whether it brings .json or .csv; write it "
+            "to a file of such a name and give that"
+        )
     if path.suffix not in readers:
         raise InvalidValue(f"{path}: expected annotations as .json or .csv")
     return readers[path.suffix](path)
@@ -125,7 +131,7 @@ def read_tags(path: str | Path) -> AnnotationSet:
     """
     path = Path(path)
     videos: dict[str, VideoAnnotation] = {}
-    for number, row in enumerate(csv.reader(_text(path).splitlines()), start=1):
+    for number, row in enumerate(csv.reader(read_text(path).splitlines()), start=1):
         cells = [cell.strip() for cell in row]
         if not any(cells) or (number == 1 and [c.lower() for c in cells] == ["video", "tags"]):
             continue
@@ -141,19 +147,12 @@ def read_tags(path: str | Path) -> AnnotationSet:
 def read_split(path: str | Path) -> tuple[str, ...]:
     """Read a list of video names, one a line; blank lines and `#` comments are skipped."""
     path = Path(path)
-    lines = [line.split("#", 1)[0].strip() for line in _text(path).splitlines()]
+    lines = [line.split("#", 1)[0].strip() for line in read_text(path).splitlines()]
     names = [line for line in lines if line]
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice or not names:
         raise InvalidValue(f"{path}: " + (f"named twice: {twice[:3]}" if twice else "no video"))
     return tuple(names)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidValue(f"{path}: cannot be read: {error}") from error
 
 
 def _video(source: str, name: str, entry: Any) -> VideoAnnotation:

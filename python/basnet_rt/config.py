@@ -12,12 +12,17 @@ import numpy as np
 from basnet_rt import _core
 from basnet_rt._errors import InvalidType, InvalidValue
 
-_THUMOS14_THRESHOLDS = tuple(k / 40 for k in range(10))
+# Settings whose default depends on the mode.
+_OF_MODE: dict[str, dict[str, Any]] = {
+    "continuous": {"cas_thresholds": tuple(k / 20 for k in range(1, 20)), "nms": "gaussian"},
+    "published": {"cas_thresholds": tuple(k / 40 for k in range(10)), "nms": "hard"},
+}
+_MODES_OWN: Any = object()  # until the mode is known
 
 
 @dataclasses.dataclass(frozen=True)
 class PostprocessConfig:
-    """How class activations become detections; checked when made, never later.
+    """The settings from class activations to detections; checked when made, never later.
 
     Durations are in seconds; None is "no limit". See DESIGN sections 5.1 and 5.2 for the formulas.
 
@@ -25,12 +30,14 @@ class PostprocessConfig:
         mode: "continuous" (exact crossing times; the default) or "published" (the released code,
             number for number). Results say which one made them.
         class_threshold: video score from which a class may emit; in [0, 1].
-        cas_thresholds: activation thresholds, >= 0 and rising.
+        cas_thresholds: activation thresholds, >= 0 and rising; by default 0.05 to 0.95, and 0 to
+            0.225 in mode "published".
         upsample: samples per snippet, 1 to 10000; looked at in mode "published" only.
         outer_ratio: length of each flank as a share of the proposal's; >= 0.
         score_weight: weight of the video score in a proposal's score; >= 0.
         nms_iou: IoU from which the worse of two proposals is dropped (or decays); in (0, 1].
-        nms: "hard", or "linear" / "gaussian" soft-NMS.
+        nms: "hard", or "linear" / "gaussian" soft-NMS; by default "gaussian", and "hard" in mode
+            "published".
         soft_sigma: gaussian soft-NMS multiplies by exp(-iou^2 / soft_sigma); > 0.
         soft_min_score: soft-NMS drops what falls below.
         normalisation: "video" (min-max of the video), "fixed" (fixed_lo, fixed_hi), or "horizon"
@@ -55,12 +62,12 @@ class PostprocessConfig:
 
     mode: Literal["continuous", "published"] = "continuous"
     class_threshold: float = 0.25
-    cas_thresholds: tuple[float, ...] = _THUMOS14_THRESHOLDS
+    cas_thresholds: tuple[float, ...] = _MODES_OWN
     upsample: int = 24
     outer_ratio: float = 0.25
     score_weight: float = 0.2
     nms_iou: float = 0.7
-    nms: Literal["hard", "linear", "gaussian"] = "hard"
+    nms: Literal["hard", "linear", "gaussian"] = _MODES_OWN
     soft_sigma: float = 0.5
     soft_min_score: float = 0.001
     normalisation: Literal["video", "fixed", "horizon"] = "video"
@@ -77,6 +84,10 @@ class PostprocessConfig:
     topk_divisor: int = 8
 
     def __post_init__(self) -> None:
+        mode = "published" if self.mode == "published" else "continuous"
+        for name, value in _OF_MODE[mode].items():
+            if getattr(self, name) is _MODES_OWN:
+                object.__setattr__(self, name, value)
         for name in ("cas_thresholds", "fixed_lo", "fixed_hi"):
             object.__setattr__(self, name, _floats(getattr(self, name), name))
         for name, value in self._fields().items():
@@ -96,7 +107,7 @@ class PostprocessConfig:
 
     @classmethod
     def continuous(cls, **overrides: Any) -> PostprocessConfig:
-        """The defaults: mode "continuous" with the THUMOS'14 thresholds and weights."""
+        """The defaults: mode "continuous", dense thresholds and Gaussian soft-NMS."""
         return cls.from_dict({"mode": "continuous", **overrides})
 
     def replace(self, **changes: Any) -> PostprocessConfig:

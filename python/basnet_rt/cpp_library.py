@@ -1,4 +1,4 @@
-"""Where the C++ library that came with this package is."""
+"""The place of the C++ library in this package."""
 
 from __future__ import annotations
 

@@ -142,6 +142,10 @@ class Detections:
         Raises:
             ValueError: `min_confidence` is out of range, or there is no confidence to compare.
         """
+        return self._rows(self.event_rows(min_confidence))
+
+    def event_rows(self, min_confidence: float | None = None) -> Int64Array:
+        """(M,) int64: the indices of `events`, in their order."""
         keep = self._sure_enough(min_confidence)
         if self.snippet_seconds is not None:
             lengths = self.segments[:, 1] - self.segments[:, 0]
@@ -150,7 +154,7 @@ class Detections:
         rows = rows[np.argsort(-self.scores[rows], kind="stable")]
         rows = _without_overlaps(rows, self.labels, self.segments)
         order = np.lexsort((self.labels[rows], self.segments[rows, 1], self.segments[rows, 0]))
-        return self._rows(rows[order])
+        return rows[order]
 
     def plot(
         self,
@@ -220,10 +224,22 @@ class Detections:
     def to_pandas(self) -> Any:
         """A pandas DataFrame: label, name, start, end (seconds), score and confidence.
 
+        Name and confidence are absent where they are not known.
+
         Raises:
             Error: pandas is not installed; the message says how to get it.
         """
-        pandas = from_extra("pandas", "tables", "to_pandas")
+        return from_extra("pandas", "tables", "to_pandas").DataFrame(self._columns())
+
+    def to_arrow(self) -> Any:
+        """A pyarrow Table with the columns of `to_pandas`, for Parquet files, Polars or DuckDB.
+
+        Raises:
+            Error: pyarrow is not installed; the message says how to get it.
+        """
+        return from_extra("pyarrow", "arrow", "to_arrow").table(self._columns())
+
+    def _columns(self) -> dict[str, Any]:
         columns: dict[str, Any] = {"label": self.labels}
         if self.classes is not None:
             columns["name"] = self.names
@@ -231,7 +247,7 @@ class Detections:
         columns["score"] = self.scores
         if self.confidence is not None:
             columns["confidence"] = self.confidence
-        return pandas.DataFrame(columns)
+        return columns
 
     def _sure_enough(self, min_confidence: float | None) -> npt.NDArray[np.bool_]:
         if min_confidence is None:

@@ -22,11 +22,20 @@ Where DESIGN 5.1 can be read in two ways, golden decides:
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from .results import Result, Row, columns, detection_order, proposal_order, rows_of
+from .results import (
+    Result,
+    Row,
+    columns,
+    detection_order,
+    proposal_order,
+    rows_of,
+    suppression_order,
+)
 
 
 def normalise(cas: np.ndarray) -> np.ndarray:
@@ -139,13 +148,40 @@ def suppress(result: Result, nms_iou: float) -> list[int]:
     return kept
 
 
-def suppressed(proposals: Result, nms_iou: float) -> Result:
+def decayed(rows: list[Row], settings: dict[str, Any]) -> list[Row]:
+    """Soft-NMS of one class in place of step 7, with its way of measuring: seconds plus one.
+
+    Source: Bodla et al., ICCV 2017. A score that is not positive does not decay.
+    """
+    left, kept = sorted(rows, key=suppression_order), []
+    while left and left[0].score >= settings.get("soft_min_score", 0.001):
+        best = left.pop(0)
+        kept.append(best)
+        left = [row._replace(score=row.score * weight(best, row, settings)) for row in left]
+        left.sort(key=suppression_order)
+    return kept
+
+
+def weight(best: Row, row: Row, settings: dict[str, Any]) -> float:
+    shared = max(0.0, min(best.end, row.end) - max(best.start, row.start) + 1)
+    overlap = shared / (best.end - best.start + row.end - row.start + 2 - shared)
+    if row.score <= 0:
+        return 1.0
+    if settings["nms"] == "gaussian":
+        return math.exp(-overlap * overlap / settings["soft_sigma"])
+    return 1.0 - overlap if overlap >= settings["nms_iou"] else 1.0
+
+
+def suppressed(proposals: Result, settings: dict[str, Any]) -> Result:
     """Step 7, class by class; what is left in `detection_order`."""
     rows: list[Row] = []
     for label in np.unique(proposals.labels):
         mine = Result(*(column[proposals.labels == label] for column in proposals))
         mine_rows = rows_of(mine)
-        rows += [mine_rows[i] for i in suppress(mine, nms_iou)]
+        if settings.get("nms", "hard") == "hard":
+            rows += [mine_rows[i] for i in suppress(mine, settings["nms_iou"])]
+        else:
+            rows += decayed(mine_rows, settings)
     return columns(sorted(rows, key=detection_order))
 
 
@@ -159,4 +195,4 @@ def postprocess(
 ) -> Result:
     """Detections of a video; arguments as for `propose`."""
     proposals = propose(cas, video_scores, settings, snippet_seconds=snippet_seconds)
-    return suppressed(proposals, settings["nms_iou"])
+    return suppressed(proposals, settings)

@@ -121,8 +121,7 @@ def published_is_clear_cut(
     if not samples_are_clear_cut(cas, settings):
         return False
     proposals = published.propose(cas, video_scores, settings, snippet_seconds=snippet_seconds)
-    iou = settings["nms_iou"]
-    trials = [(jittered(proposals, seed), iou) for seed in range(3)]
-    trials += [(proposals, iou - NUDGE), (proposals, iou + NUDGE)]
-    plain = published.suppressed(proposals, iou)
+    trials = [(jittered(proposals, seed), settings) for seed in range(3)]
+    trials += [(proposals, changed) for changed in nudged(settings, ["nms_iou"])]
+    plain = published.suppressed(proposals, settings)
     return all(same(plain, published.suppressed(*trial)) for trial in trials)

@@ -17,6 +17,8 @@ HOSTILE_LABELS = (
     "رقص عربي \u202e مقلوب",
     "🤸‍♀️ jump \u2028 line",
     "<!--<script>",
+    "constructor",
+    "__proto__",
 )
 HOSTILE_VIDEO = "</script><img src=x onerror=window.broken=2> 'v' & \"w\" 🎬 שלום/..%2f#?"
 THRESHOLDS = [round(0.1 * k, 1) for k in range(1, 9)]
@@ -133,12 +135,13 @@ def long_corpus(folder: Path, *, hours=3.0, segments=5000, num_classes=8) -> dic
     return paths
 
 
-def build(paths: dict[str, Path], page: Path, **options) -> Path:
+def build(paths: dict[str, Path], page: Path, *, everything: bool = True, **options) -> Path:
+    """The page of these files; it opens with all detections unless `everything` is False."""
     corpus = gather(
         paths["results"],
         ground_truth=paths.get("truth"),
         activations=paths.get("activations"),
         **options,
     )
-    write_page(corpus, page, title="A report")
+    write_page(corpus, page, title="A report", everything=everything)
     return page

@@ -92,6 +92,46 @@ def test_a_url_is_kept_and_allowed_by_the_policy(paths, tmp_path):
     assert json.dumps(url)[1:-1].replace("&", "\\u0026") in text
 
 
+@pytest.fixture
+def recording(clip, tmp_path):
+    """Results in a folder of their own that name a video there, one beside it, and an address."""
+
+    def made(recorded: str) -> dict:
+        inside = tmp_path / "results"
+        inside.mkdir(exist_ok=True)
+        for place in (inside, tmp_path):
+            shutil.copy(clip, place)
+        found = {NAME: [("Fight", 0.9, 4.2, 6.1)]}
+        content = report_cases.results(found, ["Fight"], media={NAME: recorded})
+        return {"results": report_cases.write(inside, "results.json", content)}
+
+    return made
+
+
+def test_recorded_videos_are_embedded_from_the_results_folder_alone(recording, clip, tmp_path):
+    """Results of a stranger must not put a file of this machine into a page that is passed on."""
+    page = tmp_path / "page.html"
+    build(recording(f"{NAME}.mp4"), page, embed_media=True)
+    assert page.stat().st_size > clip.stat().st_size
+    page.unlink()
+    outside = recording(f"../{NAME}.mp4")
+    with pytest.raises(Error, match="outside of their folder; to put it into the page, name it"):
+        build(outside, page, embed_media=True)
+    assert not page.exists()
+    build(outside, page, embed_media=True, media=[str(tmp_path / f"{NAME}.mp4")])
+    assert page.stat().st_size > clip.stat().st_size
+
+
+def test_recorded_addresses_and_files_of_other_kinds_stay_out_of_the_page(recording, tmp_path):
+    (tmp_path / "secret.txt").write_text("secret")
+    for recorded in (f"https://stranger.example/{NAME}.mp4", "../secret.txt", "../missing.mp4"):
+        for embed in (False, True):
+            build(recording(recorded), tmp_path / "page.html", embed_media=embed)
+            text = (tmp_path / "page.html").read_text(encoding="utf-8")
+            assert "media-src &#39;self&#39; file: blob:;" in text
+            assert f'"url":"{recorded}"' not in text
+
+
 @pytest.mark.parametrize(
     ("media", "message"),
     [

@@ -1,6 +1,6 @@
 """`python -m basnet_training`, for `torchrun -m`."""
 
-from .cli import main
+from .program import main
 
 if __name__ == "__main__":
     main()

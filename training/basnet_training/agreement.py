@@ -1,4 +1,4 @@
-"""How far an exported file is from the network that it was made of."""
+"""The differences between an exported file and the network that it was made of."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CHUNKS = (1, 2, 5, 64)
 
 @dataclass(frozen=True)
 class Agreement:
-    """How far an exported file is from the network it was made of.
+    """The differences between an exported file and the network that it was made of.
 
     cas, stream: largest difference of the CAS from the network's, as a share of its largest
         absolute value; `forward` on the whole, and `step` and `flush` on chunks.

@@ -21,7 +21,8 @@ FEW, MANY = 500, 2000  # videos; below and above, networks are smaller and large
 AXES = 64  # that features of few videos are projected on
 TOPK_DIVISOR = (8, 16)  # 1 / share of a video that one of its classes takes: least and most
 SHARES_PER_TAG = 4
-PASSES, PASSES_OF_MANY_CLASSES = 40, 60  # over the training videos
+PASSES, PASSES_OF_MANY_CLASSES = 40, 150  # over the training videos
+AVERAGED = 4  # 1 / share of the iterations that the average of weights reaches back over
 MANY_CLASSES = 5
 ITERATIONS = (160, 5000)  # least and most
 LONGEST = 2048  # snippets to train on at once
@@ -35,16 +36,17 @@ POSTPROCESS: dict[str, Any] = {
     "normalisation": "fixed",
     "gate": "video",
     "class_threshold": 0.0,
-    "cas_thresholds": [k / 20 for k in range(2, 19)],
+    "cas_thresholds": [k / 20 for k in range(1, 20)],
     "outer_ratio": 0.25,
     "score_weight": 0.5,
-    "nms_iou": 0.45,
+    "nms": "gaussian",
+    "soft_sigma": 0.5,
 }
 
 
 @dataclass(frozen=True)
 class DataSize:
-    """What the rules look at.
+    """The sizes that the rules look at.
 
     Attributes:
         snippets: of a video, the median; longest: the most.
@@ -111,6 +113,7 @@ def rules_for(size: DataSize) -> dict[str, dict[str, Any]]:
         "optim": {
             "iterations": iterations(size, batch),
             "batch_size": batch,
+            "ema_decay": ema_decay(size, batch),
             "lr": 1e-3 if size.videos < MANY else 1e-4,
         },
         # Of activations that are not quite trained yet, the range is what they reach.
@@ -138,6 +141,11 @@ def iterations(size: DataSize, batch: int) -> int:
     passes = PASSES if size.classes <= MANY_CLASSES else PASSES_OF_MANY_CLASSES
     least, most = ITERATIONS
     return int(min(max(round(passes * size.videos / batch), least), most))
+
+
+def ema_decay(size: DataSize, batch: int) -> float:
+    """Of averaged weights: they were better with few classes and with many."""
+    return 1 - AVERAGED / iterations(size, batch)
 
 
 def folds_for(config: Config, videos: TaggedVideos) -> int:

@@ -1,4 +1,4 @@
-"""Which weights a run keeps: a moving average of them, and the best so far."""
+"""The weights that a run keeps: a moving average of them, and the best so far."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
             optimizer=_unflatten(_under(tensors, "optimizer/"), about["param_groups"]),
             extra=dict(about["extra"]),
         )
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise InvalidValue(f"{path}: not a checkpoint of this program: {error}") from error
 
 

@@ -1,4 +1,4 @@
-"""`basnet-train`: run, fit, calibrate, export, import-checkpoint, export-i3d, simulate.
+"""`basnet-train`: run, fit, calibrate, export, reproduce, import-checkpoint, export-i3d, simulate.
 
 Exit codes: 0 done, 1 failed (the reason is on standard error), 2 wrong usage or settings.
 """
@@ -17,28 +17,41 @@ from rich.console import Console
 from rich.status import Status
 
 from basnet_rt import Error
+from basnet_rt.cli.common import HELP, Version
+from basnet_rt.cli.corpus import CorpusCommand
 from basnet_rt.extractors.backbone.flow import METHODS
 
-from .config import AUTO, Config, load_config, parse_override
-from .run.command import run
+from .config import AUTO, Config, load_config, parse_overrides
+from .reproduce.command import reproduce
+from .run.command import Corrected, run
 from .simulate.cli import simulate
 
 if TYPE_CHECKING:
     from .reading import TaggedVideos
 
 app = typer.Typer(
-    add_completion=False,
+    context_settings=HELP,
     no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # as basnet-rt: plain text, an error on one line
     help="Train BaS-Net on features with video-level tags, and export it.",
 )
-app.command()(run)
+app.command(cls=CorpusCommand)(run)
+app.command()(reproduce)
 app.command()(simulate)
+
+
+@app.callback()
+def _group(version: Version = False) -> None:
+    """Makes a place for options of the program itself."""
+
 
 # Settings that options give, for messages.
 _OPTIONS = {
     "data.features": "--features",
     "data.annotations": "--annotations",
     "data.missing": "--missing",
+    "data.corrected": "--corrected",
     "run.seed": "--seed",
 }
 
@@ -48,11 +61,6 @@ Settings = Annotated[
 ]
 Features = Annotated[Path | None, typer.Option(help="Folder or file of features.")]
 Annotations = Annotated[Path | None, typer.Option(help="ActivityNet .json, or .csv of tags.")]
-
-
-def main() -> None:
-    """Entry point."""
-    app()
 
 
 @app.command()
@@ -68,12 +76,14 @@ def fit(
     missing: Annotated[
         str | None, typer.Option(help="error or skip: tagged videos without features.")
     ] = None,
+    corrected: Corrected = None,
     resume: Annotated[bool, typer.Option(help="Continue from the newest checkpoint.")] = False,
     as_json: Json = False,
 ) -> None:
     """Train a network. Under `torchrun -m basnet_training fit ...`, on several processes."""
-    chosen = {"data.features": features, "data.annotations": annotations, "run.seed": seed}
-    experiment = _settings(config, settings, {**chosen, "data.missing": missing})
+    chosen: dict[str, Any] = {"data.features": features, "data.annotations": annotations}
+    chosen |= {"run.seed": seed, "data.missing": missing, "data.corrected": corrected}
+    experiment = _settings(config, settings, chosen)
     with _failures():
         from .trainer import fit as train
 
@@ -226,7 +236,7 @@ def _say_what_was_read(config: Config) -> Callable[[TaggedVideos, Config], None]
 def _settings(source: str, settings: list[str] | None, chosen: dict[str, Any]) -> Config:
     """The configuration; an error in it is wrong usage."""
     try:
-        overrides = dict(parse_override(text) for text in settings or [])
+        overrides = parse_overrides(settings or [])
         given = {key: f"--set {key}" for key in overrides}
         overrides |= {key: value for key, value in chosen.items() if value is not None}
         return load_config(source, overrides, given | {key: _OPTIONS[key] for key in chosen})

@@ -94,7 +94,7 @@ class FittedConfidence:
 
 
 def saved_confidence(folder: Path, activation: str, classes: int) -> dict[str, Any] | None:
-    """What `FittedConfidence.save` left in a folder, for a bundle.
+    """Reads the file of `FittedConfidence.save`, for a bundle.
 
     None where there is nothing, or it is of another activation: its scores are others.
 

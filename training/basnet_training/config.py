@@ -6,7 +6,7 @@ Unknown keys, wrong kinds and impossible values are errors that name the key.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,6 +17,7 @@ from basnet_rt import Error, InvalidValue, PostprocessConfig
 
 from .network import ScoreFunction, Variant
 from .setting_errors import explain, known_settings
+from .yaml_text import parse_yaml
 
 BackgroundVideoTarget = Literal["auto", "skip", "uniform", "background", "none"]
 
@@ -27,8 +28,8 @@ _OF_TRAINING = frozenset(["network", "sampling", "loss", "optim", "postprocess"]
 
 Count = Annotated[int, Field(ge=1)]
 Natural = Annotated[int, Field(ge=0)]
-Positive = Annotated[float, Field(gt=0)]
-NonNegative = Annotated[float, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class Section(BaseModel):
@@ -46,13 +47,15 @@ class DataConfig(Section):
     split: Path | None = None  # list of video names to train on, instead of or within a subset
     classes: tuple[str, ...] | None = None  # None: the tags in use, sorted
     feature_dim: Count | None = None  # None: that of the first video
-    feature_extractor: str = "unknown"
-    modality: Literal["rgb+flow", "rgb", "flow"] = "rgb+flow"
-    fps: Positive = 25.0
-    snippet_frames: Count = 16
-    snippet_stride: Count = 16
+    feature_extractor: str = "unknown"  # free text, into the bundle
+    modality: Literal["rgb+flow", "rgb", "flow"] = "rgb+flow"  # the channels, or a part of them
+    fps: Positive = 25.0  # frames a second that the features were taken at
+    snippet_frames: Count = 16  # of one row of features
+    snippet_stride: Count = 16  # frames from one row to the next
     extractor: dict[str, Any] | None = None  # its record; None: what lies beside the features
     simulated: bool = False  # into the bundle's provenance; true where the annotations say so
+    # Ground truth whose reviewed videos say so; their segments train, by loss.corrected.
+    corrected: Path | None = None
     cache_gib: NonNegative = 4.0  # features kept in memory, per loading process
     # Tagged videos whose features are absent, or cannot be used.
     missing: Literal["error", "skip"] = "error"
@@ -60,6 +63,10 @@ class DataConfig(Section):
     @field_validator("classes")
     @classmethod
     def _no_class_twice(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if value is not None and not all(name.strip() for name in value):
+            raise ValueError("a class has no name; names are texts that are not empty")
+        if value == ():
+            raise ValueError("names no class; leave it out (null) to take them from the tags")
         twice = sorted({name for name in value or () if (value or ()).count(name) > 1})
         if twice:
             raise ValueError(f"named twice: {', '.join(twice)}")
@@ -69,12 +76,12 @@ class DataConfig(Section):
 class NetworkConfig(Section):
     """Sizes and variant; see BaSNet."""
 
-    variant: Variant = "full"
-    hidden_filter: Count = 512
-    hidden_cas: Count = 2048
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.7
-    topk_divisor: Count = 8
-    score_function: ScoreFunction = "softmax"
+    variant: Variant = "full"  # both branches, the base branch alone, or neither background
+    hidden_filter: Count = 512  # channels of the filter, which weighs foreground
+    hidden_cas: Count = 2048  # channels of the two layers before the classifier
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.7  # share of values set to 0
+    topk_divisor: Count = 8  # a video's score is the mean of its best T // topk_divisor snippets
+    score_function: ScoreFunction = "softmax"  # sigmoid: each class for itself
     projection_dim: Count | None = None  # of InputProjection; None: no such layer, as published
     # Of the variant no_background. None: 0 where there is one class, or a video without action;
     # else NO_BACKGROUND, the paper's softmax over C.
@@ -84,8 +91,8 @@ class NetworkConfig(Section):
 class SamplingConfig(Section):
     """Snippets per video: resampled to `num_segments`, or native rate where that is null."""
 
-    num_segments: Count | None = None
-    train: Literal["random", "uniform"] = "random"  # with num_segments
+    num_segments: Count | None = None  # T; None: as many as a video has
+    train: Literal["random", "uniform"] = "random"  # which snippets of a part, with num_segments
     crop_snippets: Count | None = None  # native rate: longest stretch to train on
 
 
@@ -102,23 +109,23 @@ class LossConfig(Section):
     """
 
     alpha: NonNegative = 1e-4  # weight of the foreground weights' L1 norm
-    background_video_target: BackgroundVideoTarget = "auto"
+    background_video_target: BackgroundVideoTarget = "auto"  # see above
+    corrected: NonNegative = 1.0  # weight of the corrected segments' term, where there are any
 
 
 class OptimConfig(Section):
     """Adam and its surroundings."""
 
-    iterations: Count = 1500
+    iterations: Count = 1500  # batches
     batch_size: Count = 16  # over all processes
-    lr: Positive = 1e-4
-    schedule: Literal["constant", "cosine"] = "constant"
+    lr: Positive = 1e-4  # rate of learning
+    schedule: Literal["constant", "cosine"] = "constant"  # of lr, after the warm-up
     warmup: Natural = 0  # iterations of linear rise to lr
     weight_decay: NonNegative = 5e-4  # Adam's L2 term, not decoupled, as published
-    betas: tuple[float, float] = (0.9, 0.999)
-    clip_norm: Positive | None = None
-    ema_decay: Annotated[float, Field(gt=0, lt=1)] | None = (
-        None  # None: no moving average of weights
-    )
+    betas: tuple[float, float] = (0.9, 0.999)  # of Adam
+    clip_norm: Positive | None = None  # longest gradient, over all weights; None: any
+    # Of the moving average of weights that is exported; None: the last weights.
+    ema_decay: Annotated[float, Field(gt=0, lt=1)] | None = None
     precision: Literal["float32", "bfloat16", "float16"] = "float32"  # of autocast
 
 
@@ -128,33 +135,37 @@ class ValidationConfig(Section):
     folds: Natural = 0  # 0: none held out; k: one k-th
     fold: Natural = 0  # which one
     seed: Natural = 0  # of the division; apart from the run's
-    every: Count = 100  # iterations
+    every: Count = 100  # iterations from one look at the held-out videos to the next
     select: Literal["last", "best"] = "last"  # weights to keep; best: lowest held-out loss
 
 
 class RunConfig(Section):
-    seed: Natural = 0
+    """How a run goes; of these, the seed alone changes its result."""
+
+    seed: Natural = 0  # of weights, order and dropout
     device: str = "auto"  # auto: cuda where there is one
     workers: Natural = 0  # processes that load features
-    checkpoint_every: Count = 100
-    keep_checkpoints: Count = 2
-    log_every: Count = 10
-    tensorboard: bool = True
+    checkpoint_every: Count = 100  # iterations
+    keep_checkpoints: Count = 2  # the last ones
+    log_every: Count = 10  # iterations
+    tensorboard: bool = True  # whether its files are written, where it is installed
 
 
 class ExportConfig(Section):
     """Defaults of `export` and `calibrate`."""
 
-    dtype: Literal["float32", "bfloat16", "int8"] = "float32"
-    format: Literal["torchscript", "safetensors", "onnx"] = "torchscript"
+    dtype: Literal["float32", "bfloat16", "int8"] = "float32"  # of the weights
+    format: Literal["torchscript", "safetensors", "onnx"] = "torchscript"  # of the file
+    # Returned for each snippet: the CAS, its softmax or sigmoid, or that fused with foreground.
     activation: Literal["raw", "softmax", "sigmoid", "fused"] = "raw"
+    # Range for normalisation "fixed": what training videos reach, or 0 to 1 of probabilities.
     calibration: Literal["extremes", "unit"] = "extremes"
 
 
 class Config(Section):
     """One experiment."""
 
-    name: str = "unnamed"
+    name: str = "unnamed"  # into the bundle's provenance
     auto: bool = False  # what is not set is settled by the data: basnet_training.auto
     data: DataConfig = DataConfig()
     network: NetworkConfig = NetworkConfig()
@@ -190,9 +201,11 @@ class Config(Section):
         """
         aside: Any = {
             "auto": True,
-            "data": {"features", "annotations", "split", "cache_gib", "missing"},
+            "data": {"features", "annotations", "split", "corrected", "cache_gib", "missing"},
             "run": set(RunConfig.model_fields) - {"seed"},
         }
+        if self.data.corrected is None:
+            aside["loss"] = {"corrected"}
         if self.data.extractor is None:  # digests from before there were records stay
             aside["data"].add("extractor")
         text = self.model_dump_json(exclude=aside)
@@ -228,7 +241,9 @@ def load_config(
     if not _OF_TRAINING & values.keys():
         values = {"name": AUTO, **values, "auto": values.get("auto", True)}
     if values.get("auto"):
-        values["data"] = {"subset": AUTO, **(values.get("data") or {})}
+        data = values.get("data") or {}
+        if isinstance(data, dict):  # anything else is refused with the other settings
+            values["data"] = {"subset": AUTO, **data}
     for key, value in (overrides or {}).items():
         _assign(values, key, value)
     origins = {key: f"--set {key}" for key in overrides or {}} | dict(given or {})
@@ -243,9 +258,9 @@ def _read_source(source: str | Path) -> tuple[dict[str, Any], str]:
         known = ", ".join((AUTO, *presets()))
         raise InvalidValue(f"{source}: no such file, nor a preset ({known})")
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except yaml.YAMLError as error:
-        raise InvalidValue(f"{path}: not YAML: {error}") from error
+        values = parse_yaml(path.read_text(encoding="utf-8"), str(path)) or {}
+    except UnicodeDecodeError as error:
+        raise InvalidValue(f"{path}: not UTF-8 text: {error.reason}") from error
     if not isinstance(values, dict):
         raise InvalidValue(f"{path}: expected sections such as `optim:`")
     return values, f"preset {source}" if str(source) in presets() else str(path)
@@ -262,7 +277,7 @@ def check_config(
 
 
 def preset_for_channels(channels: int) -> str:
-    """What to say to features of that many channels: the presets that are for them, or `auto`."""
+    """The advice for features of that many channels: their presets, or `auto`."""
     fitting = [name for name in presets() if _channels_of(name) == channels]
     if fitting:
         return f"For {channels} channels: preset {' or '.join(fitting)}, or auto, which fits any"
@@ -279,7 +294,21 @@ def parse_override(text: str) -> tuple[str, Any]:
     key, equals, value = text.partition("=")
     if not equals or not key:
         raise InvalidValue(f"expected KEY=VALUE, got {text!r}")
-    return key, yaml.safe_load(value)
+    return key, parse_yaml(value, f"--set {key}")
+
+
+def parse_overrides(texts: Sequence[str]) -> dict[str, Any]:
+    """`KEY=VALUE` each, to value by dotted key.
+
+    Raises:
+        ValueError: one is wrong, or a key is given twice.
+    """
+    found: dict[str, Any] = {}
+    for key, value in map(parse_override, texts):
+        if key in found:
+            raise InvalidValue(f"--set {key} is given twice; remove one of the two")
+        found[key] = value
+    return found
 
 
 def _assign(values: dict[str, Any], dotted: str, value: Any) -> None:

@@ -1,4 +1,4 @@
-"""What a run was trained on, as digests: a run that is resumed must see the same."""
+"""Digests of the training data: a run that is resumed must see the same data."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .reading import TaggedVideos
 
 
 def digest_of(videos: TaggedVideos) -> dict[str, str]:
-    """Digests of names, classes, labels and shapes; values of features are not read."""
+    """Digests of names, classes, labels, shapes and corrected segments, not of feature values."""
     shapes = [videos.source.shape(name) for name in videos.names]
     parts = {
         "names": "\n".join(videos.names).encode(),
@@ -16,4 +16,6 @@ def digest_of(videos: TaggedVideos) -> dict[str, str]:
         "labels": videos.labels.tobytes(),
         "shapes": repr(shapes).encode(),
     }
+    if videos.corrections:
+        parts["corrected"] = repr(sorted(videos.corrections.items())).encode()
     return {name: hashlib.sha256(part).hexdigest()[:16] for name, part in parts.items()}

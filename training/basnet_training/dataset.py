@@ -15,6 +15,7 @@ from basnet_rt.features import FloatArray, Rows
 
 from . import sampling
 from .config import SamplingConfig
+from .corrections import SnippetTruth
 from .reading import TaggedVideos, open_videos
 
 __all__ = [
@@ -32,26 +33,33 @@ GIB = 2**30
 
 
 class Sample(NamedTuple):
-    """One video: features (T, F) float32 and labels (C,) float32."""
+    """One video: features (T, F) float32, labels (C,) float32, and what a person corrected.
+
+    truth (T, C) float32 as of `snippet_truth`, or None where the video was not corrected.
+    """
 
     features: Tensor
     labels: Tensor
+    truth: Tensor | None = None
 
 
 class Batch(NamedTuple):
     """Videos padded with zeros at the end to the longest of them.
 
     features (B, T, F) float32; labels (B, C) float32; mask (B, T) bool, true on a video's own
-    snippets, or None where no video is padded.
+    snippets, or None where no video is padded; truth (B, T, C) float32, NaN where nothing is known,
+    or None where no video was corrected.
     """
 
     features: Tensor
     labels: Tensor
     mask: Tensor | None
+    truth: Tensor | None = None
 
     def to(self, device: torch.device) -> Batch:
         mask = None if self.mask is None else self.mask.to(device)
-        return Batch(self.features.to(device), self.labels.to(device), mask)
+        truth = None if self.truth is None else self.truth.to(device)
+        return Batch(self.features.to(device), self.labels.to(device), mask, truth)
 
 
 class VideoDataset(Dataset[Sample]):
@@ -102,17 +110,28 @@ class TrainingStream(VideoDataset):
     """
 
     def __init__(
-        self, videos: TaggedVideos, settings: SamplingConfig, seed: int, cache_gib: float = 0.0
+        self,
+        videos: TaggedVideos,
+        settings: SamplingConfig,
+        seed: int,
+        cache_gib: float = 0.0,
+        truth: SnippetTruth | None = None,
     ) -> None:
         super().__init__(videos, settings, cache_gib)
-        self.seed = seed
+        self.seed, self.truth = seed, truth
         self._order: tuple[int, list[int]] = (-1, [])
 
     def __getitem__(self, position: int) -> Sample:
         epoch, index = divmod(position, len(self))
         place = self.order(epoch)[index]
         rng = sampling.generator(self.seed, 1, epoch, place)
-        return self._sample(place, self._rows(self._length(place), rng))
+        length = self._length(place)
+        rows = self._rows(length, rng)
+        sample = self._sample(place, rows)
+        known = None if self.truth is None else self.truth.of(self.videos.names[place], length)
+        if known is None:
+            return sample
+        return sample._replace(truth=torch.from_numpy(known if rows is None else known[rows]))
 
     def order(self, epoch: int) -> list[int]:
         """A permutation of the videos' places."""
@@ -162,4 +181,17 @@ def collate(samples: Sequence[Sample]) -> Batch:
     features = torch.nn.utils.rnn.pad_sequence([s.features for s in samples], batch_first=True)
     labels = torch.stack([sample.labels for sample in samples])
     mask = torch.arange(longest) < lengths.unsqueeze(1)
-    return Batch(features, labels, None if bool(mask.all()) else mask)
+    return Batch(features, labels, None if bool(mask.all()) else mask, _stacked_truth(samples))
+
+
+def _stacked_truth(samples: Sequence[Sample]) -> Tensor | None:
+    """(B, T, C), NaN beyond a video's end and where nothing is known; None: nothing is known."""
+    if all(sample.truth is None for sample in samples):
+        return None
+    parts = [
+        torch.full((len(one.features), len(one.labels)), torch.nan)
+        if one.truth is None
+        else one.truth
+        for one in samples
+    ]
+    return torch.nn.utils.rnn.pad_sequence(parts, batch_first=True, padding_value=torch.nan)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +11,7 @@ from torch import Tensor
 
 import basnet_rt
 from basnet_rt import InvalidValue, PostprocessConfig
+from basnet_rt._system.torchscript import quiet_torchscript
 from basnet_rt._system.whole_file import whole
 from basnet_rt.model.bundle import METADATA_FILE, BundleMetadata, Calibration
 
@@ -25,7 +23,7 @@ from .scripted import InferenceNetwork
 from .stored_weights import read_into, write_safetensors
 
 FORMATS = ("torchscript", "safetensors", "onnx")
-# What the inference network is made in; int8 is made of float32.
+# The dtype of the inference network; int8 is made of float32.
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "int8": torch.float32}
 
 
@@ -56,7 +54,7 @@ def export_bundle(
     module = _inference_network(network, metadata)
     if form == "onnx":
         return export_onnx(network, module, metadata, Path(path), sample)
-    with whole(path) as part, _quiet():
+    with whole(path) as part, quiet_torchscript():
         if form == "safetensors":
             write_safetensors(module, metadata, part)
             loaded: Any = _inference_network(network, metadata)
@@ -178,11 +176,3 @@ def _check_pair(network: BaSNet, metadata: BundleMetadata) -> None:
                 f"{name}: the network has {getattr(network, name)}, "
                 f"the metadata says {getattr(metadata, name)}"
             )
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """TorchScript is deprecated since torch 2.11; it is the format asked for."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        yield

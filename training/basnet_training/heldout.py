@@ -1,4 +1,4 @@
-"""What a network says of videos that it was not trained on, as the runtime says it."""
+"""A network's detections in videos that it was not trained on, by the runtime."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import torch
 import yaml
 
 from basnet_rt._errors import BundleError
+from basnet_rt._system.torchscript import quiet_torchscript
 from basnet_rt._system.whole_file import whole, write_whole
 from basnet_rt.extractors.backbone.weights_files import sha256_of
 from basnet_rt.extractors.i3d import CROP, FEATURE_DIM, RANGE
@@ -79,9 +79,7 @@ def export_i3d(
 def _save(network: I3d, path: Path) -> None:
     script: Any = torch.jit.script
     save: Any = torch.jit.save
-    with warnings.catch_warnings():
-        # Deprecated since torch 2.11; see docs/bundle.md.
-        warnings.simplefilter("ignore", DeprecationWarning)
+    with quiet_torchscript():
         save(script(network), str(path))
 
 

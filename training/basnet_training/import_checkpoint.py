@@ -19,6 +19,7 @@ from .network import BaSNet, without_prefix
 
 CLASSIFIER = "cas_module.conv_3.0.weight"
 FILTER = "filter_module.conv_1.0.weight"
+_FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,8 @@ def import_checkpoint(path: str | Path, config: Config, key: str | None = None) 
     absent = [name for name in (CLASSIFIER, FILTER) if name not in weights]
     if absent:
         raise InvalidValue(f"{path}: not a BaS-Net checkpoint: {absent[0]} is absent")
-    outputs, hidden_cas, _ = weights[CLASSIFIER].shape
-    hidden_filter, feature_dim, _ = weights[FILTER].shape
+    outputs, hidden_cas = _sizes(path, weights, CLASSIFIER)
+    hidden_filter, feature_dim = _sizes(path, weights, FILTER)
     classes = config.data.classes
     if classes is None or len(classes) != outputs - 1:
         given = "none" if classes is None else str(len(classes))
@@ -73,19 +74,48 @@ def read_state_dict(path: Path, key: str | None = None) -> dict[str, Tensor]:
     """Tensors by name, `module.` prefixes off, out of the entry `key`, or of `state_dict`.
 
     Raises:
-        ValueError: unreadable, a pickled object, no such entry, or numbers that are not finite;
-            names the entries that are there.
+        ValueError: unreadable, a pickled object, no such entry, a tensor twice, or one that is no
+            plain array of finite numbers; names the entries that are there.
     """
     content = _entry(path, _unpickled(path), key)
     weights = without_prefix(content)
+    if len(weights) < len(content):
+        twice = next(name for name in content if f"module.{name}" in content)
+        raise InvalidValue(
+            f"{path}: holds {twice} and module.{twice}, two sets of weights; save the one that is "
+            "meant alone"
+        )
     for name, tensor in weights.items():
-        if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
-            bad = int((~torch.isfinite(tensor)).sum())
-            raise InvalidValue(
-                f"{path}: {name} {tuple(tensor.shape)}: {bad} of its numbers are NaN or infinite; "
-                "the training had diverged: take an earlier checkpoint"
-            )
+        _check_numbers(path, name, tensor)
     return weights
+
+
+def _check_numbers(path: Path, name: str, tensor: Tensor) -> None:
+    """Refuse what would be loaded as other numbers than it holds, or end in torch's own error."""
+    where = f"{path}: {name} {tuple(tensor.shape)}"
+    if tensor.layout != torch.strided or tensor.dtype not in _FLOATS or tensor.is_meta:
+        kind = "without its numbers" if tensor.is_meta else f"{tensor.dtype}, {tensor.layout}"
+        raise InvalidValue(
+            f"{where}: is {kind}; expected a dense tensor of float16, bfloat16, float32 or "
+            "float64: save the weights as the training had them"
+        )
+    bad = int((~torch.isfinite(tensor.float())).sum())
+    if bad:
+        raise InvalidValue(
+            f"{where}: {bad} of its numbers are NaN or infinite in float32; "
+            "the training had diverged: take an earlier checkpoint"
+        )
+
+
+def _sizes(path: Path, weights: dict[str, Tensor], name: str) -> tuple[int, int]:
+    """Outputs and inputs of a convolution over one snippet."""
+    shape = tuple(weights[name].shape)
+    if len(shape) != 3 or 0 in shape:
+        raise InvalidValue(
+            f"{path}: not a BaS-Net checkpoint: {name} has the shape {shape}, "
+            "expected (outputs, inputs, 1)"
+        )
+    return shape[0], shape[1]
 
 
 def _unpickled(path: Path) -> Any:
@@ -104,6 +134,11 @@ def _unpickled(path: Path) -> Any:
         ) from error
     except Exception as error:  # on foreign bytes the unpickler fails in any way there is
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        if "weights_only" in reason or "TorchScript" in reason:  # torch advises an unsafe load
+            reason = (
+                "it is a TorchScript archive, which holds code; where the network can be made, "
+                'save its weights alone: torch.save(network.state_dict(), "weights.pth")'
+            )
         raise InvalidValue(f"{path}: no readable checkpoint of tensors: {reason}") from error
 
 
@@ -132,7 +167,13 @@ def _found(content: Any) -> str:
     """The end of a message: which entries there are, and which of them would do."""
     if not isinstance(content, dict):
         return f"; found a {type(content).__name__}"
-    entries = ", ".join(map(str, list(content)[:12])) or "none"
-    fitting = [str(name) for name, value in content.items() if _is_state_dict(value)]
+    entries = ", ".join(_named(name) for name in list(content)[:12]) or "none"
+    fitting = [_named(name) for name, value in content.items() if _is_state_dict(value)]
     advice = f"; try {' or '.join(f'--key {name}' for name in fitting)}" if fitting else ""
     return f"; the file's keys are {entries}{advice}"
+
+
+def _named(key: Any) -> str:
+    """A key of a file by anybody: control characters are not passed on to a terminal."""
+    text = str(key)
+    return text if text.isprintable() else repr(text)

@@ -55,6 +55,7 @@ def basnet_loss(
     *,
     variant: Variant = "full",
     score_function: ScoreFunction = "softmax",
+    truth: Tensor | None = None,
 ) -> Loss:
     """The training loss of one batch.
 
@@ -64,10 +65,12 @@ def basnet_loss(
             action.
         settings: weights and choices; see `LossConfig`.
         variant, score_function: of the network.
+        truth: (B, T, C) targets of snippets that a person corrected; NaN where nothing is known.
 
     Returns:
         Loss with `total` = base + supp + alpha * norm and the parts "base", "supp", "norm"; a
-        variant without suppression branch has "base" alone.
+        variant without suppression branch has "base" alone. With `truth` there is a part
+        "corrected" too, of weight `settings.corrected`.
 
     Raises:
         ValueError: labels of another shape.
@@ -80,7 +83,11 @@ def basnet_loss(
     if output.score_supp is not None:
         case = Case(settings, score_function)
         parts |= {name: term(output, labels, case) for name, (term, _) in TERMS.items()}
-    weights = {"base": 1.0} | {name: weight(settings) for name, (_, weight) in TERMS.items()}
+    if truth is not None:
+        parts["corrected"] = corrected_term(output, truth)
+    weights = {"base": 1.0, "corrected": settings.corrected} | {
+        name: weight(settings) for name, (_, weight) in TERMS.items()
+    }
     total = torch.stack([weights[name] * value for name, value in parts.items()]).sum()
     return Loss(total, parts)
 
@@ -102,6 +109,37 @@ def supp_term(output: NetworkOutput, labels: Tensor, case: Case) -> Tensor:
 def norm_term(output: NetworkOutput, labels: Tensor, case: Case) -> Tensor:
     """L1 norm in time of the foreground weights, mean over videos."""
     return output.foreground.abs().sum(dim=1).mean()
+
+
+def corrected_term(output: NetworkOutput, truth: Tensor) -> Tensor:
+    """BCE of the snippets that a person corrected.
+
+    Class activations of the branch that localizes are logits of their class. Where all classes of a
+    snippet are known, so is whether it is foreground, and the foreground weight is its chance. Sum
+    over classes, mean over the known snippets of a video, mean over the corrected videos.
+
+    Args:
+        truth: (B, T, C) in [0, 1]; NaN where nothing is known.
+    """
+    known = ~truth.isnan()
+    target = truth.nan_to_num()
+    corrected = known.any(dim=2).any(dim=1)
+    if not bool(corrected.any()):
+        return output.foreground.sum() * 0
+    with torch.autocast(truth.device.type, enabled=False):
+        logits = output.cas[..., :-1].float()
+        each = F.binary_cross_entropy_with_logits(logits, target, reduction="none")
+        found = _mean_of_known(each.where(known, each.new_zeros(())).sum(dim=2), known.any(dim=2))
+        if output.score_supp is not None:
+            action = target.max(dim=2).values
+            each = F.binary_cross_entropy(output.foreground.float(), action, reduction="none")
+            found = found + _mean_of_known(each, known.all(dim=2))
+    return found[corrected].mean()
+
+
+def _mean_of_known(values: Tensor, known: Tensor) -> Tensor:
+    """(B,) means of (B, T) values over the known snippets; 0 where there are none."""
+    return (values * known).sum(dim=1) / known.sum(dim=1).clamp(min=1)
 
 
 # Terms that need the suppression branch, and the weight each enters the total with.

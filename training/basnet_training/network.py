@@ -16,6 +16,7 @@ from torch.nn import functional as F
 from basnet_rt import InvalidValue
 
 from .projection import InputProjection
+from .taps import shifted_sum, tap_products
 
 Variant = Literal["full", "base_only", "no_background"]
 ScoreFunction = Literal["softmax", "sigmoid"]
@@ -54,19 +55,23 @@ class NetworkOutput(NamedTuple):
 
 
 class FilterModule(nn.Module):
-    """Foreground weight of every snippet, (B, F, T) to (B, T)."""
+    """Foreground weight of every snippet, (B, T, F) to (B, T)."""
 
     def __init__(self, feature_dim: int, hidden: int) -> None:
         super().__init__()
         self.conv_1 = nn.Sequential(nn.Conv1d(feature_dim, hidden, 1), nn.LeakyReLU())
         self.conv_2 = nn.Sequential(nn.Conv1d(hidden, 1, 1), nn.Sigmoid())
 
-    def forward(self, x: Tensor) -> Tensor:
-        return cast(Tensor, self.conv_2(self.conv_1(x))).squeeze(1)
+    def forward(self, rows: Tensor) -> Tensor:
+        hidden = F.leaky_relu(_pointwise(rows, self.conv_1[0]))
+        return _pointwise(hidden, self.conv_2[0]).sigmoid().squeeze(2)
 
 
 class CasModule(nn.Module):
-    """Class activations of every snippet, (B, F, T) to (B, outputs, T)."""
+    """Class activations of every snippet, (B, T, F) to (B, T, outputs).
+
+    The layers hold the weights under the released names; `forward` multiplies by them as matrices.
+    """
 
     def __init__(self, feature_dim: int, outputs: int, hidden: int, dropout: float) -> None:
         super().__init__()
@@ -75,11 +80,35 @@ class CasModule(nn.Module):
         self.drop_out = nn.Dropout(dropout)
         self.conv_3 = nn.Sequential(nn.Conv1d(hidden, outputs, 1, bias=False))
 
-    def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
-        hidden = self.conv_1(x)
+    def products(self, rows: Tensor) -> Tensor:
+        """(B, T, F) to (B, T, 3, H): the part of the first layer that branches share."""
+        return tap_products(rows, self._convolution(1))
+
+    def forward(
+        self, products: Tensor, mask: Tensor | None, row_weights: Tensor | None = None
+    ) -> Tensor:
+        """Activations of one branch.
+
+        Args:
+            products: of the rows, from `products`.
+            mask: (B, T), true for a video's snippets; None: all are.
+            row_weights: (B, T) that this branch weighs the rows with; None: ones.
+        """
+        first, second = self._convolution(1), self._convolution(2)
+        hidden = F.leaky_relu(shifted_sum(products, row_weights) + cast(Tensor, first.bias))
         if mask is not None:  # beyond a video's end lies zero padding, in the hidden layer too
-            hidden = hidden * mask.to(hidden.dtype)
-        return cast(Tensor, self.conv_3(self.drop_out(self.conv_2(hidden))))
+            hidden = hidden * mask.unsqueeze(2)
+        hidden = shifted_sum(tap_products(hidden, second)) + cast(Tensor, second.bias)
+        return _pointwise(self.drop_out(F.leaky_relu(hidden)), self.conv_3[0])
+
+    def _convolution(self, layer: int) -> nn.Conv1d:
+        return cast(nn.Conv1d, (self.conv_1 if layer == 1 else self.conv_2)[0])
+
+
+def _pointwise(rows: Tensor, layer: nn.Module) -> Tensor:
+    """A Conv1d of one tap on (B, T, F) rows."""
+    convolution = cast(nn.Conv1d, layer)
+    return F.linear(rows, convolution.weight.squeeze(2), convolution.bias)
 
 
 class BaSNet(nn.Module):
@@ -147,16 +176,15 @@ class BaSNet(nn.Module):
             mask: (B, T) bool, true for a video's snippets, which come first; None: all are.
         """
         rows = features if self.projection is None else self.projection(features)
-        x = rows.transpose(1, 2).contiguous()  # B, D, T
-        weight = None if mask is None else mask.unsqueeze(1).to(x.dtype)  # B, 1, T
         if mask is not None:
-            x = x.masked_fill(~mask.unsqueeze(1), 0)
-        score_base, cas_base = self._branch(x, mask, weight)
+            rows = rows.masked_fill(~mask.unsqueeze(2), 0)
+        products = self.cas_module.products(rows)
+        score_base, cas_base = self._branch(products, mask, None)
         if self.filter_module is None:
             ones = torch.ones(features.shape[:2], device=features.device)
             return NetworkOutput(score_base, cas_base, None, None, _masked(ones, mask))
-        foreground = _masked(self.filter_module(x).float(), mask)
-        score_supp, cas_supp = self._branch(x * foreground.unsqueeze(1), mask, weight)
+        foreground = _masked(self.filter_module(rows).float(), mask)
+        score_supp, cas_supp = self._branch(products, mask, foreground)
         return NetworkOutput(score_base, cas_base, score_supp, cas_supp, foreground)
 
     def load_published(self, state_dict: Mapping[str, Tensor]) -> None:
@@ -172,10 +200,10 @@ class BaSNet(nn.Module):
         self.load_state_dict(given)
 
     def _branch(
-        self, x: Tensor, mask: Tensor | None, weight: Tensor | None
+        self, products: Tensor, mask: Tensor | None, row_weights: Tensor | None
     ) -> tuple[Tensor, Tensor]:
-        """(score, CAS) of one input, (B, F, T); `weight` is the mask as (B, 1, T) numbers."""
-        cas = self.cas_module(x, weight).transpose(1, 2).float()  # B, T, outputs
+        """(score, CAS) of one branch."""
+        cas = self.cas_module(products, mask, row_weights).float()  # B, T, outputs
         if self.variant == "no_background":
             cas = F.pad(cas, (0, 1), value=self.background_logit)
         if mask is not None:

@@ -28,7 +28,7 @@ STATE = ("real", "foreground", "rows", "hidden")
 
 
 def step_path(path: Path) -> Path:
-    """Where `step` lies beside `forward`: model.step.onnx beside model.onnx."""
+    """The file of `step` beside that of `forward`: model.step.onnx beside model.onnx."""
     return path.with_name(f"{path.stem}.step{path.suffix}")
 
 

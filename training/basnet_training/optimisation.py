@@ -84,6 +84,7 @@ class Optimisation:
             config.loss,
             variant=net.variant,
             score_function=net.score_function,
+            truth=batch.truth,
         )
 
     def checkpoint(self, **extra: Any) -> Checkpoint:

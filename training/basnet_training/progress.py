@@ -1,4 +1,4 @@
-"""How a run is watched: a bar or lines with rate and time left, and TensorBoard."""
+"""Shows the progress of a run: a bar or lines with rate and time left, and TensorBoard."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Lines:
 
 
 class Pace:
-    """How fast something goes, and when it will be done. `done` counts from `before` on."""
+    """The rate of some work, and the time left. `done` counts from `before` on."""
 
     def __init__(
         self, total: int, before: int = 0, clock: Callable[[], float] = time.monotonic

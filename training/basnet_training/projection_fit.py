@@ -21,10 +21,13 @@ def fit_projection(layer: InputProjection, videos: TaggedVideos) -> None:
     """Set `layer` from every snippet of `videos`.
 
     Channels become (x - mean) / (deviation + 1e-2); of those the D principal axes are kept, not
-    whitened, and scaled by one number so that their mean variance is 1.
+    whitened, and scaled by one number so that their mean variance is 1. Features of a joined
+    extractor are balanced first: every part has the same variance in all, however many channels
+    it has.
     """
     mean, covariance = _moments(videos)
     scale = 1 / (np.sqrt(np.diag(covariance).clip(min=0)) + LEAST_DEVIATION)
+    scale = scale * _balance(videos, len(mean))
     variances, axes = np.linalg.eigh(covariance * np.outer(scale, scale))
     dim = layer.weight.shape[0]
     main = axes[:, ::-1][:, :dim]
@@ -33,6 +36,15 @@ def fit_projection(layer: InputProjection, videos: TaggedVideos) -> None:
     weight = (main * scale[:, None]).T / np.sqrt(max(variances[::-1][:dim].mean(), 1e-12))
     layer.weight.copy_(torch.from_numpy(weight))
     layer.bias.copy_(torch.from_numpy(-weight @ mean))
+
+
+def _balance(videos: TaggedVideos, channels: int) -> Float64:
+    """(F,) factors: a part of m channels is scaled by 1 / sqrt(m)."""
+    spec = videos.source.extractor
+    sizes = [part.feature_dim for part in spec.parts] if spec is not None else []
+    if not sizes:
+        return np.ones(channels)
+    return np.repeat([1 / np.sqrt(size) for size in sizes], sizes)
 
 
 def _moments(videos: TaggedVideos) -> tuple[Float64, Float64]:

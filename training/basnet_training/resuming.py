@@ -1,4 +1,4 @@
-"""Whether a checkpoint is of the run that is to go on."""
+"""The check that a checkpoint is of the run that is to go on."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from basnet_rt import InvalidValue
 
 from .checkpoint import Checkpoint
 from .config import Config, check_config
 
-# What each digest is of, in words.
+# The subject of each digest, in words.
 _DATA = {
     "names": "the names of the videos",
     "classes": "the classes",
     "labels": "the tags",
     "shapes": "the shapes of the features",
+    "corrected": "the corrected segments",
 }
 
 
@@ -48,6 +51,20 @@ def check_same_run(
             f"{path} was made with other settings or data: {'; '.join(problems)}. Go on with "
             f"those ({path.parent / 'config.yaml'}), or begin in another folder"
         )
+
+
+def check_finite(path: Path, checkpoint: Checkpoint) -> None:
+    """Refuse weights that no training goes on from.
+
+    Raises:
+        ValueError: a weight is NaN or infinite; names the tensor.
+    """
+    for name, tensor in {**checkpoint.weights, **checkpoint.average}.items():
+        if not bool(torch.isfinite(tensor).all()):
+            raise InvalidValue(
+                f"{path}: {name} {tuple(tensor.shape)} holds NaN or infinite numbers; remove the "
+                "file to go on from the one before"
+            )
 
 
 def _settings(before: Config, now: Config, step: int) -> list[str]:
@@ -91,4 +108,4 @@ def _differences(before: dict[str, Any], now: dict[str, Any]) -> list[tuple[str,
 
 def _data(checkpoint: Checkpoint, now: Mapping[str, str]) -> list[str]:
     before = checkpoint.extra.get("data", now)
-    return [f"{what} differ" for name, what in _DATA.items() if before[name] != now[name]]
+    return [f"{what} differ" for name, what in _DATA.items() if before.get(name) != now.get(name)]

@@ -1,4 +1,4 @@
-"""Which snippets of a video a network sees.
+"""The snippets of a video that a network sees.
 
 Every draw is a function of (seed, epoch, video), so that workers, ranks and resumed runs agree.
 """

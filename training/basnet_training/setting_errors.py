@@ -1,4 +1,4 @@
-"""What is wrong with settings, in words: which one, where it was given, what was meant."""
+"""Errors of settings in words: the setting, the place that gave it, the name that was meant."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-# What other programs call a setting.
+# Names of a setting in other programs.
 _ALIASES = {
     "learning_rate": "optim.lr",
     "epochs": "optim.iterations",

@@ -46,7 +46,7 @@ def quantised(taps: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def stored_tensors(module: InferenceNetwork, dtype: str) -> dict[str, Tensor]:
-    """What a file of a module holds, by name; dtype "int8" makes the two 3-tap layers int8."""
+    """The tensors in a module's file, by name; dtype "int8" makes the two 3-tap layers int8."""
     names = [name for flag, group in BUFFERS.items() if getattr(module, flag) for name in group]
     tensors = {name: getattr(module, name) for name in [*names, "classifier"]}
     for layer in LAYERS:

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-# Where the polynomials are evaluated, beside infinity. These keep the rounding error at the taps'
-# own, in float32 and in bfloat16; the customary 0, +-1, +-2 lose up to twice that.
+# The polynomials are evaluated at these points and at infinity. They keep the rounding error at the
+# taps' own, in float32 and in bfloat16; the customary 0, +-1, +-2 lose up to twice that.
 POINTS = (Fraction(0), Fraction(2, 3), Fraction(-2, 3), Fraction(3, 2), Fraction(-3, 2))
 
 Matrix = list[list[Fraction]]

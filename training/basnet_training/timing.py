@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+
+from basnet_rt import Error
+from basnet_rt.features.lengths import agree, contradiction
+from basnet_rt.features.rates import RATES, find_rates, rate_contradiction, read_rates
 
 from .config import DataConfig
 from .reading import TaggedVideos
 
-SLACK = 2.0  # snippets that a video's duration may be off
 _USUAL_FPS = (25.0, 30.0, 24.0, 50.0, 60.0, 15.0, 10.0)
-_CLOSE = 4e-3  # of the seconds, between what is measured and a usual rate
+_CLOSE = 1e-3  # of a video's length, that a usual rate may spread more than the best one
 _SHARE = 0.9  # of the videos that a rate must fit
 
 
@@ -22,12 +26,18 @@ class Timing:
     Attributes:
         settled: found from durations, in place of the defaults.
         remark: a sentence for the reader of a survey; empty where nothing is odd.
+        rates: frames per second of videos whose features are of another rate than `fps`.
     """
 
     fps: float
     stride: int
     settled: bool = False
     remark: str = ""
+    rates: Mapping[str, float] = field(default_factory=dict)
+
+    def seconds_of(self, name: str) -> float:
+        """Of one video."""
+        return self.stride / self.rates.get(name, self.fps)
 
     @property
     def seconds(self) -> float:
@@ -37,8 +47,49 @@ class Timing:
 def settle_timing(videos: TaggedVideos, data: DataConfig) -> Timing:
     """The settings' timing, or that of the durations where nothing was set and they contradict it.
 
-    A record beside the features decides, whatever durations say.
+    A record beside the features decides, whatever durations say. The frame rates of a package's
+    `fps_dict.json` are taken where durations say that features are of them.
     """
+    timing = _settled(videos, data)
+    path = None if data.features is None else find_rates(data.features)
+    if path is None or videos.source.extractor is not None:
+        return timing
+    try:
+        rates = read_rates(path)
+    except Error as error:
+        return replace(timing, remark=_joined(timing.remark, f"warning: {error}"))
+    return _by_rates(videos, timing, {name: rates[name] for name in videos.names if name in rates})
+
+
+def _by_rates(videos: TaggedVideos, timing: Timing, rates: Mapping[str, float]) -> Timing:
+    """With the recordings' own rates where the durations are theirs; a warning where none tells."""
+    own = replace(timing, rates=rates)
+    lengths, durations = _known(videos)
+    names = [name for name in videos.names if videos.durations.get(name, 0) > 0]
+    seconds = np.array([own.seconds_of(name) for name in names])
+    told = {name: videos.source.shape(name)[0] for name in videos.names}
+    advice = (
+        "where the features are of each recording's own rate, times are wrong by that ratio: "
+        "localize them with --frame-rates"
+    )
+    warning = rate_contradiction(told, rates, timing.fps, RATES, advice)
+    if not warning or (len(names) and agree(lengths, durations, timing.seconds)):
+        return timing
+    if not len(names) or not agree(lengths, durations, seconds):
+        return replace(timing, remark=_joined(timing.remark, warning))
+    remark = (
+        f"features are of each recording's own frame rate, as {RATES} and the durations say; the "
+        f"bundle records {timing.fps:g}: localize such features with --frame-rates"
+    )
+    return replace(own, remark=remark)
+
+
+def _joined(*remarks: str) -> str:
+    return "; ".join(one for one in remarks if one)
+
+
+def _settled(videos: TaggedVideos, data: DataConfig) -> Timing:
+    """The timing without a package's frame rates."""
     spec = videos.source.extractor
     if spec is not None:
         return _checked(videos, Timing(spec.fps, spec.snippet_stride))
@@ -49,10 +100,10 @@ def settle_timing(videos: TaggedVideos, data: DataConfig) -> Timing:
         if given or data.extractor is not None:
             return _checked(videos, timing)
         return Timing(timing.fps, timing.stride, remark=_assumed(timing))
-    if _fits(lengths, durations, timing.seconds):
+    if agree(lengths, durations, timing.seconds):
         return timing
-    found = _usual(float(durations.sum() / (lengths + 0.5).sum()))
-    if not _fits(lengths, durations, found.seconds):
+    found = _usual(lengths, durations)
+    if not agree(lengths, durations, found.seconds):
         return _checked(videos, timing)
     remark = (
         f"a snippet every {found.seconds:.4g} s, as the durations say "
@@ -65,16 +116,9 @@ def settle_timing(videos: TaggedVideos, data: DataConfig) -> Timing:
 def _checked(videos: TaggedVideos, timing: Timing) -> Timing:
     """With a warning where durations contradict the timing by more than two snippets."""
     lengths, durations = _known(videos)
-    if not len(lengths) or _fits(lengths, durations, timing.seconds):
-        return timing
-    ratio = float(np.median(durations / (lengths * timing.seconds)))
-    off = np.abs(durations - lengths * timing.seconds) > SLACK * timing.seconds
-    remark = (
-        f"warning: {int(off.sum())} of {len(lengths)} durations contradict the features by more "
-        f"than {SLACK:g} snippets: {ratio:.3g} times what {timing.seconds:.4g} s a snippet come "
-        "to; look at data.fps and data.snippet_stride"
-    )
-    return Timing(timing.fps, timing.stride, remark=remark)
+    advice = "look at data.fps and data.snippet_stride"
+    remark = contradiction(lengths, durations, timing.seconds, advice)
+    return Timing(timing.fps, timing.stride, remark=remark) if remark else timing
 
 
 def _known(videos: TaggedVideos) -> tuple[np.ndarray, np.ndarray]:
@@ -88,18 +132,35 @@ def _known(videos: TaggedVideos) -> tuple[np.ndarray, np.ndarray]:
     return table[:, 0], table[:, 1]
 
 
-def _fits(lengths: np.ndarray, durations: np.ndarray, seconds: float) -> bool:
-    off = np.abs(durations - lengths * seconds) <= SLACK * seconds
-    return bool(off.mean() >= _SHARE)
+def _usual(lengths: np.ndarray, durations: np.ndarray) -> Timing:
+    """A usual frame rate and a whole number of frames, where they fit as well as any; else 16."""
+    ratio = float(durations.sum() / (lengths + 0.5).sum())
+    usual = [
+        Timing(fps, stride, True)
+        for fps in _USUAL_FPS
+        for stride in range(max(1, int(0.98 * ratio * fps)), int(1.02 * ratio * fps) + 2)
+    ]
+    usual = [one for one in usual if -1 <= _rest(lengths, durations, one.seconds)[0] <= 1.5]
+    spreads = [_rest(lengths, durations, one.seconds)[1] for one in usual]
+    least = min([*spreads, _rest(lengths, durations, ratio)[1]])
+    fitting = [
+        one
+        for one, spread in zip(usual, spreads, strict=True)
+        if spread <= 1.1 * least + _CLOSE * float(lengths.mean())
+    ]
+    middle = [abs(_rest(lengths, durations, one.seconds)[0] - 0.5) <= 0.75 for one in fitting]
+    best = [one for one, near in zip(fitting, middle, strict=True) if near] or fitting
+    return best[0] if best else Timing(16 / ratio, 16, True)
 
 
-def _usual(seconds: float) -> Timing:
-    """A usual frame rate and a whole number of frames, where one is close; else 16 frames."""
-    for fps in _USUAL_FPS:
-        stride = round(seconds * fps)
-        if stride >= 1 and abs(stride / fps - seconds) <= _CLOSE * seconds:
-            return Timing(fps, stride, True)
-    return Timing(16 / seconds, 16, True)
+def _rest(lengths: np.ndarray, durations: np.ndarray, seconds: float) -> tuple[float, float]:
+    """Snippets that durations are longer than features: the median, and how far most lie from it.
+
+    A network that sees windows of a video leaves less than one, in each video another.
+    """
+    rest = durations / seconds - lengths
+    middle = float(np.median(rest))
+    return middle, float(np.quantile(np.abs(rest - middle), _SHARE))
 
 
 def _assumed(timing: Timing) -> str:

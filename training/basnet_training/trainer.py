@@ -19,6 +19,7 @@ from . import validation
 from .averaging import Best
 from .checkpoint import latest_checkpoint, load_checkpoint, save_checkpoint
 from .config import Config
+from .corrections import SnippetTruth
 from .data_digest import digest_of
 from .dataset import Batch, PositionSampler, TaggedVideos, TrainingStream, collate, open_videos
 from .distributed import Processes, processes
@@ -26,13 +27,14 @@ from .loss import Loss
 from .optimisation import Optimisation
 from .progress import Log, NoLog, TensorBoardLog, progress_bar
 from .projection_fit import fit_projection
-from .resuming import check_same_run
+from .resuming import check_finite, check_same_run
 from .runs import resolve, save_model, save_run_config
+from .timing import settle_timing
 
 
 @dataclass(frozen=True)
 class FitResult:
-    """Where a run lies, and what the kept weights measured on held-out videos (may be empty)."""
+    """A run's folder, and the measures of its weights on held-out videos (may be empty)."""
 
     folder: Path
     model: Path
@@ -124,8 +126,14 @@ class Trainer:
             return
         checkpoint = load_checkpoint(path)
         check_same_run(path, checkpoint, self.config, self.data)
-        self.optimisation.restore(checkpoint)
-        self.best = Best(**checkpoint.extra["best"])
+        check_finite(path, checkpoint)
+        try:
+            self.optimisation.restore(checkpoint)
+            self.best = Best(**checkpoint.extra["best"])
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise InvalidValue(
+                f"{path}: is damaged: {error}; remove it to go on from the one before"
+            ) from error
         self._write_config()  # of more iterations, perhaps
 
     def run(self, shown: bool) -> FitResult:
@@ -200,9 +208,19 @@ class Trainer:
         wanted = self.config.run.tensorboard and self.group.leads
         return TensorBoardLog(self.folder / "tensorboard", self.step) if wanted else NoLog()
 
+    def _truth(self) -> SnippetTruth | None:
+        """Targets of the snippets of corrected videos."""
+        videos = self.train
+        if not videos.corrections:
+            return None
+        timing = settle_timing(videos, self.config.data)
+        return SnippetTruth(videos.corrections, videos.classes, timing.seconds_of)
+
     def _loader(self) -> Iterator[Batch]:
         config = self.config
-        stream = TrainingStream(self.train, config.sampling, config.run.seed, config.data.cache_gib)
+        stream = TrainingStream(
+            self.train, config.sampling, config.run.seed, config.data.cache_gib, self._truth()
+        )
         positions = PositionSampler(
             self.step,
             config.optim.iterations,

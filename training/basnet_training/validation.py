@@ -75,7 +75,7 @@ def measure(
 
 
 def video_metrics(scores: Scores, labels: Scores) -> dict[str, float]:
-    """How well (N, C) scores tell which videos contain which class."""
+    """The average precision of (N, C) scores for the tags of videos."""
     present = [c for c in range(labels.shape[1]) if labels[:, c].any()]
     found = {}
     if present:

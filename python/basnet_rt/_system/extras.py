@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from typing import Any
 
 from basnet_rt._errors import Error
@@ -26,3 +27,11 @@ def from_extra(module: str, extra: str, what: str) -> Any:
         if error.name is None or error.name.partition(".")[0] != package:
             raise
         raise Error(f"{what} needs {package}: pip install 'basnet-rt[{extra}]'") from error
+
+
+def is_installed(package: str) -> bool:
+    """Whether a package is there; it is not imported."""
+    try:
+        return importlib.util.find_spec(package) is not None
+    except ModuleNotFoundError:  # a finder that hides it
+        return False

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from basnet_rt._errors import InvalidValue
+from basnet_rt._system.text_file import read_text
 
 
 def read_json(path: str | Path) -> Any:
@@ -18,11 +19,7 @@ def read_json(path: str | Path) -> Any:
     Raises:
         InvalidValue: (a ValueError) the file is absent, cannot be read, or is not JSON.
     """
-    path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidValue(f"{path}: cannot be read: {error}") from error
+    text = read_text(path)
     with _collector_paused():
         return parse_json(text, str(path))
 

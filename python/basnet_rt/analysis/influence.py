@@ -1,4 +1,4 @@
-"""Which videos a difference in mAP comes from."""
+"""The videos that a difference in mAP comes from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which post-processing settings `tune` tries."""
+"""The post-processing settings that `tune` tries."""
 
 from __future__ import annotations
 

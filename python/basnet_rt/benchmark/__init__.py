@@ -1,4 +1,4 @@
-"""How fast a bundle runs on this machine, by engine, kernel, dtype and number of threads."""
+"""The speed of a bundle on this machine, by engine, kernel, dtype and number of threads."""
 
 from basnet_rt.benchmark.cases import Setup, planned
 from basnet_rt.benchmark.machine import machine

@@ -1,13 +1,13 @@
-"""Which ways of running a bundle are measured."""
+"""The ways of running a bundle that are measured."""
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from basnet_rt._errors import InvalidValue
+from basnet_rt._system.extras import is_installed
 from basnet_rt.model.bundle import BundleMetadata
 from basnet_rt.model.loading import ENGINES, NATIVE_DTYPES, TORCH_DTYPES
 from basnet_rt.postprocessing.backend_choice import backends
@@ -85,8 +85,9 @@ def _check(threads: Sequence[int]) -> None:
 
 
 def _engines() -> tuple[str, ...]:
-    torch = importlib.util.find_spec("torch") is not None
-    return tuple(one for one in ENGINES if one == "native" or (one == "torch" and torch))
+    return tuple(
+        one for one in ENGINES if one == "native" or (one == "torch" and is_installed(one))
+    )
 
 
 def _kernels(wanted: Sequence[str]) -> tuple[str, ...]:

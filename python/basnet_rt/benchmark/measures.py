@@ -1,4 +1,4 @@
-"""What is measured of one loaded model: pushes, whole videos, and streams in real time."""
+"""Measurements of one loaded model: pushes, whole videos, and streams in real time."""
 
 from __future__ import annotations
 

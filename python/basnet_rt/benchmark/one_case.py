@@ -23,7 +23,7 @@ from basnet_rt.benchmark.measures import (
 from basnet_rt.model.loading import load
 from basnet_rt.model.model import Model
 
-# How far the CAS may be from float32's, as a share of its largest value: of another engine's
+# The CAS may differ from float32's by this share of its largest value: of another engine's
 # float32, whose sums have another order, and of weights in fewer bits.
 TOLERANCE = {"float32": 1e-4, "bfloat16": 5e-2, "int8": 1e-1}
 SHARES = {"push": 0.15, "video": 0.25, "streams": 0.6}  # of the time to measure

@@ -12,6 +12,7 @@ def main() -> None:
     """Entry point."""
     try:
         from basnet_rt.cli.app import app
+        from basnet_rt.cli.ending import run_program
     except ModuleNotFoundError as error:
         sys.exit(f"basnet-rt needs {error.name}: pip install 'basnet-rt[cli]'")
-    app()
+    run_program(app)

@@ -10,17 +10,22 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-# Where each command lies, in the order of the help.
+from basnet_rt.cli.common import HELP, Version
+
+# The module of each command, in the order of the help.
 HOMES = {
     "extract": "basnet_rt.cli.extract",
     "localize": "basnet_rt.cli.localize",
     "stream": "basnet_rt.cli.stream.command",
+    "query": "basnet_rt.cli.query",
     "evaluate": "basnet_rt.cli.evaluate",
     "compare": "basnet_rt.cli.compare",
     "convert": "basnet_rt.cli.convert",
+    "review": "basnet_rt.cli.review",
     "tune": "basnet_rt.cli.tune",
     "info": "basnet_rt.cli.info",
     "report": "basnet_rt.cli.report",
+    "export-triton": "basnet_rt.cli.export_triton",
     "bench": "basnet_rt.cli.bench",
     "demo": "basnet_rt.cli.demo",
 }
@@ -52,7 +57,9 @@ class LazyCommands(MutableMapping[str, Any]):
 
 def _command(name: str) -> Any:
     alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-    alone.command(name)(getattr(import_module(HOMES[name]), name))
+    home = import_module(HOMES[name])
+    command = alone.command(name, cls=getattr(home, "COMMAND", None), context_settings=HELP)
+    command(getattr(home, name.replace("-", "_")))
     return get_command(alone)
 
 
@@ -66,7 +73,7 @@ class LazyGroup(TyperGroup):
 
 app = typer.Typer(
     cls=LazyGroup,
-    add_completion=False,
+    context_settings=HELP,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain text wraps paragraphs, and keeps an error on one line
@@ -75,5 +82,5 @@ app = typer.Typer(
 
 
 @app.callback()
-def _group() -> None:
+def _group(version: Version = False) -> None:
     """Makes a group of an app without commands of its own."""

@@ -3,23 +3,41 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 import time
 import unicodedata
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from basnet_rt._errors import Error
+from basnet_rt.cli.ending import drop_stdout
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+Everything = Annotated[bool, typer.Option("--all", help="Every detection, not the events alone.")]
+
+HELP = {"help_option_names": ["-h", "--help"]}  # settings of every command's context
+
+
+def print_version(context: typer.Context, wanted: bool) -> None:
+    """The name and the version of the program; nothing else is done."""
+    if wanted:
+        from basnet_rt._core import __version__
+
+        typer.echo(f"{context.find_root().info_name} {__version__}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool,
+    typer.Option("--version", callback=print_version, is_eager=True, help="Print the version."),
+]
 
 _STEERS = ("Cc", "Cf", "Cs", "Zl", "Zp")  # categories of control and format characters
 SLOW_SECONDS = 1.0  # longer work shows its progress
@@ -32,7 +50,7 @@ def failures() -> Iterator[None]:
         yield
     except (Error, OSError) as error:
         if isinstance(error, BrokenPipeError):
-            _drop_stdout()
+            drop_stdout()
         note(f"error: {error}")
         raise typer.Exit(1) from error
 
@@ -42,12 +60,6 @@ def terminal() -> Console:
     from rich.console import Console
 
     return Console(stderr=True)
-
-
-def _drop_stdout() -> None:
-    """Nobody reads any more; what is still buffered must not fail again when Python exits."""
-    with suppress(OSError, ValueError):  # no real file, as under a test
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def note(line: str) -> None:
@@ -107,7 +119,7 @@ class Bar:
         self._started = time.monotonic()
 
     def advance(self, left: int) -> None:
-        """How much is left to do; the first call says how much there is."""
+        """Shows the number that is left; the first call gives the whole number."""
         if self._total is None:
             self._total = left
         if self._shown is None and time.monotonic() - self._started > SLOW_SECONDS:

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from basnet_rt.cli.common import Json, answer, failures, note
+from basnet_rt.cli.common import Everything, Json, answer, failures, note
+from basnet_rt.formats.bridges import events_of
 from basnet_rt.formats.files import DEFAULT_MEDIA, read_marks, write_marks
 from basnet_rt.formats.marks import MarkedVideos
 from basnet_rt.formats.registry import FORMATS, Format, format_to_write
@@ -15,6 +16,14 @@ from basnet_rt.formats.timecode import FrameRate
 from basnet_rt.formats.video_list import VideoList, described, read_video_list
 
 NAMES = ", ".join(FORMATS)
+
+Listed = Annotated[
+    Path | None,
+    typer.Option(help="The videos there are: ground truth .json, or names, one a line."),
+]
+Reviewed = Annotated[
+    bool, typer.Option("--reviewed", help="A person looked at every video of INPUT, whole.")
+]
 
 
 def convert(
@@ -29,10 +38,7 @@ def convert(
     fps: Annotated[
         str | None, typer.Option(help="Frames a second: 25, 23.976, 29.97df (drop-frame) ...")
     ] = None,
-    video_list: Annotated[
-        Path | None,
-        typer.Option(help="The videos there are: ground truth .json, or names, one a line."),
-    ] = None,
+    video_list: Listed = None,
     subset: Annotated[
         str | None, typer.Option("--subset", "-s", help="These videos alone; others' unknown.")
     ] = None,
@@ -42,12 +48,19 @@ def convert(
     media: Annotated[
         str, typer.Option(help="Where the videos lie, for editors; {video} is the name.")
     ] = DEFAULT_MEDIA,
+    reviewed: Reviewed = False,
+    everything: Everything = False,
     as_json: Json = False,
 ) -> None:
     """Write results or annotations in another form.
 
+    Of results, the events are written: one segment for each happening, none nested. With --all
+    every detection is, which is what mAP is computed from.
+
     Corrected files come back as annotations with --to ground-truth. Give the videos that were
-    looked at with --video-list: one without any action is in no file of segments.
+    looked at with --video-list: one without any action is in no file of segments. Label Studio's
+    exports say who looked at what; of other forms, --reviewed says it, and `basnet-train run
+    --corrected` then trains on the segments.
     """
     chosen = _usage(output, from_, to, fps)
     with failures():
@@ -57,8 +70,16 @@ def convert(
             marked = marked.subset(subset)
         if min_score is not None:
             marked = marked.at_least(min_score)
-        files = write_marks(output, marked, format=chosen.name, fps=fps, media=media)
-    _report(marked, chosen, output, len(files), as_json)
+        if reviewed:
+            marked = marked.all_reviewed()
+        kept = marked if everything or not marked.ranked else _events(marked, chosen)
+        files = write_marks(output, kept, format=chosen.name, fps=fps, media=media)
+    _report(kept, chosen, output, len(files), as_json)
+    if kept.num_marks < marked.num_marks:
+        note(
+            f"note: of {marked.num_marks} detections, the {kept.num_marks} events; "
+            "--all writes every one"
+        )
 
 
 def _usage(output: Path, from_: str | None, to: str | None, fps: str | None) -> Format:
@@ -81,6 +102,11 @@ def _read(
     return marked if known is None else described(marked, known)
 
 
+def _events(marked: MarkedVideos, chosen: Format) -> MarkedVideos:
+    """The segments that a person sees; ground truth keeps every corrected segment."""
+    return marked if chosen.name == "ground-truth" else events_of(marked)
+
+
 def _report(
     marked: MarkedVideos, chosen: Format, output: Path, num_files: int, as_json: bool
 ) -> None:
@@ -101,5 +127,10 @@ def _report(
     answer(summary, [line], as_json)
     for text in marked.notes:
         note(f"note: {text}")
+    if marked.unfinished and chosen.name != "ground-truth":
+        note(
+            f"note: {len(marked.unfinished)} videos that were judged in part are left out; only "
+            "ground-truth holds them"
+        )
     if left_out:
         note(f"note: {left_out} segments left out: {chosen.name} cannot hold them")

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from basnet_rt._system.addresses import is_address
 from basnet_rt._system.whole_file import write_whole
 from basnet_rt.cli.common import Json, answer, failures, note
 from basnet_rt.cli.evaluate_tables import duration_lines, error_lines, map_table, recall_lines
@@ -28,6 +29,12 @@ from basnet_rt.evaluation.report import evaluate as score
 
 __all__ = ["evaluate", "parse_thresholds"]
 
+Predictions = Annotated[
+    str,
+    typer.Argument(
+        help="Results: ActivityNet .json, our .csv, or the place of `localize --records`."
+    ),
+]
 Errors = Annotated[bool, typer.Option("--errors", help="Kinds of errors, and what each costs.")]
 Durations = Annotated[bool, typer.Option("--durations", help="Recall of short and long segments.")]
 ErrorTiou = Annotated[
@@ -55,7 +62,7 @@ class Wanted:
 
 def evaluate(
     ground_truth: Annotated[Path, typer.Argument(help="Annotations in ActivityNet form.")],
-    predictions: Annotated[Path, typer.Argument(help="Results: ActivityNet .json, or our .csv.")],
+    predictions: Predictions,
     subset: Subset,
     tiou: Annotated[str | None, typer.Option(help=TIOU_HELP)] = None,
     protocol: Protocol = None,
@@ -84,7 +91,7 @@ def evaluate(
     chosen = (one or everything for one in (per_class, errors, recall, durations))
     wanted = Wanted(next(chosen), next(chosen), error_tiou, next(chosen), next(chosen))
     with failures():
-        content, simulated = read_predictions(predictions)
+        content, simulated = _predictions(predictions)
         choices: dict[str, Any] = {
             "protocol": protocol,
             "ignore_labels": ignore_label or (),
@@ -95,10 +102,20 @@ def evaluate(
         report = score(ground_truth, content, subset=subset, tiou_thresholds=thresholds, **choices)
         lines, values = _findings(report, subset, simulated, wanted)
         for path in output or []:
-            text = report.to_latex(name or predictions.stem)
+            text = report.to_latex(name or Path(predictions).stem)
             write_whole(path, [text if path.suffix == ".tex" else json.dumps(values) + "\n"])
     _note_mismatch(report, subset, other_videos)
     answer(values, lines, as_json)
+
+
+def _predictions(given: str) -> tuple[Any, bool]:
+    """Of a file, or of records: a folder or an address."""
+    if not is_address(given) and not Path(given).is_dir():
+        return read_predictions(Path(given))
+    from basnet_rt.cluster import read_records
+
+    found = read_records(given)
+    return found.detections, found.simulated
 
 
 def _note_mismatch(report: Report, subset: str, other_videos: str) -> None:
@@ -107,6 +124,13 @@ def _note_mismatch(report: Report, subset: str, other_videos: str) -> None:
         note(
             f"note: {report.num_outside} videos with predictions are not in {subset!r} "
             f"({other_videos})"
+        )
+    late, ratio = report.ends_after_video
+    if late:
+        note(
+            f"warning: detections of {late} videos end after the video does, up to {ratio:.3g} "
+            "times its duration: their times are of another frame rate, or the durations of the "
+            "annotations are wrong"
         )
     if report.num_absent:
         note(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,23 +13,53 @@ from typing import Annotated, Any
 import typer
 
 from basnet_rt._errors import BundleError, Error, InvalidValue
+from basnet_rt._system.addresses import is_address, shown_source
 from basnet_rt.cli.common import Json, answer, failures, note, parse_settings
+from basnet_rt.cli.corpus import (
+    CorpusCommand,
+    ProgressLine,
+    Ray,
+    RayWorkers,
+    expand,
+    workers_of,
+)
+from basnet_rt.cli.ending import ended_like_ctrl_c
 from basnet_rt.cli.extraction_bar import ExtractionBar
+from basnet_rt.cluster.extraction import Store, feature_store
+from basnet_rt.cluster.manifest import video_files
+from basnet_rt.cluster.session import Workers
 from basnet_rt.extractors.interface import Extractor
-from basnet_rt.extractors.registry import names
+from basnet_rt.extractors.registry import default_name, names
 from basnet_rt.extractors.running.folder import FeatureFolder
 from basnet_rt.extractors.running.job import Recipe, Result
 from basnet_rt.extractors.running.many import extract_many
-from basnet_rt.extractors.running.video_files import VideoFile, find_video_files, passed_over
+from basnet_rt.extractors.running.video_files import (
+    VideoFile,
+    check_names_differ,
+    find_video_files,
+    passed_over,
+)
 from basnet_rt.localize.from_video import unrecorded
 from basnet_rt.model.bundle import read_metadata
 
 Videos = Annotated[
     list[str],
-    typer.Argument(help="Video files, folders of them, .txt lists of them, addresses."),
+    typer.Argument(
+        help="Video files, folders of them, .txt lists of them, addresses, .jsonl and .parquet "
+        "manifests."
+    ),
 ]
-Folder = Annotated[Path, typer.Option("--output", "-o", help="Folder for the features.")]
-Name = Annotated[str | None, typer.Option(help=f"{', '.join(names())}. Default: {names()[0]}.")]
+Folder = Annotated[
+    str,
+    typer.Option("--output", "-o", help="Folder for the features; with --ray an address too."),
+]
+Name = Annotated[
+    str | None,
+    typer.Option(
+        help=f"{', '.join(names())}; several joined by +, such as motion+i3d. "
+        f"Default: {default_name()}."
+    ),
+]
 Contract = Annotated[
     Path | None, typer.Option(help="YAML of a backbone's input; for torchscript and onnx.")
 ]
@@ -65,6 +96,8 @@ def extract(
     model: ModelFile = None,
     jobs: Jobs = None,
     stream_index: StreamIndex = None,
+    ray: Ray = None,
+    ray_workers: RayWorkers = None,
     as_json: Json = False,
 ) -> None:
     """Make features of videos: <name>.npy and <name>.json for each, and extractor.json.
@@ -75,14 +108,16 @@ def extract(
     """
     started = time.monotonic()
     recipe, made = prepare_extractor(model, extractor, contract, weights, settings)
-    with failures():
-        folder = FeatureFolder(output, made.spec)
-        found, lost = _find(videos, stream_index)
-        remade = folder.begin(found)
-        if remade:
-            note(f"{output}: {remade} of these are of another extractor; they are made again")
+    with failures(), ended_like_ctrl_c():
+        found, lost, durations = _find(videos, stream_index)
+        folder = _begun(output, made, found, ray is not None)
         totals = Totals([{"name": name, "reason": str(error)} for name, error in lost])
-        _run(found, recipe, folder, jobs or default_jobs(), made, totals)
+        if ray is None:
+            assert isinstance(folder, FeatureFolder)
+            _run(found, recipe, folder, jobs or default_jobs(), made, totals)
+        else:
+            workers = workers_of(ray_workers)
+            _run_on_cluster(ray, workers, found, durations, recipe, folder, totals)
     summary = totals.summary(output, made, time.monotonic() - started)
     answer(summary, [totals.line(summary)], as_json)
     note_passed_over(videos)
@@ -113,7 +148,7 @@ def prepare_extractor(
         if weights:
             files = [str(one) for one in weights]
             changes["weights"] = files[0] if len(files) == 1 else files
-        recipe = Recipe(name or names()[0], changes)
+        recipe = Recipe(name or default_name(), changes)
     with failures():
         try:
             return recipe, recipe.make()
@@ -139,11 +174,28 @@ def default_jobs() -> int:
     return max(1, cores // 2)
 
 
-def _find(videos: list[str], stream: int | None) -> tuple[list[VideoFile], list[tuple[str, Error]]]:
+def _find(
+    videos: list[str], stream: int | None
+) -> tuple[list[VideoFile], list[tuple[str, Error]], dict[str, float | None]]:
+    """Videos, what was refused, and durations by name where a manifest has them."""
+    paths, rows = expand(videos)
     try:
-        return find_video_files(videos, stream)
+        found, lost = find_video_files(paths, stream)
+        check_names_differ([*found, *video_files(rows, stream)])
     except Error as error:
         raise typer.BadParameter(str(error)) from error
+    durations = {row.name: row.duration for row in rows}
+    return [*found, *video_files(rows, stream)], lost, durations
+
+
+def _begun(output: str, extractor: Extractor, videos: list[VideoFile], cluster: bool) -> Store:
+    if is_address(output) and not cluster:
+        raise typer.BadParameter(f"--output {output}: an address is written to with --ray alone")
+    folder = feature_store(output, extractor.spec)
+    remade = folder.begin(videos)
+    if remade:
+        note(f"{output}: {remade} of these are of another extractor; they are made again")
+    return folder
 
 
 def note_passed_over(given: list[str]) -> None:
@@ -193,9 +245,9 @@ class Totals:
                 self.problems[name] = dict(result.found.problems)
             self.notes += oddities(result)
 
-    def summary(self, output: Path, extractor: Extractor, seconds: float) -> dict[str, Any]:
+    def summary(self, output: str, extractor: Extractor, seconds: float) -> dict[str, Any]:
         return {
-            "output": str(output),
+            "output": shown_source(output),
             "extractor": extractor.spec.to_dict(),
             "videos": self.done,
             "finished_before": self.before,
@@ -234,3 +286,36 @@ def _run(
     except KeyboardInterrupt:
         note(f"interrupted; {totals.done} videos are done: the same command goes on from there")
         raise typer.Exit(1) from None
+
+
+def _run_on_cluster(
+    address: str,
+    workers: Workers,
+    videos: list[VideoFile],
+    durations: Mapping[str, float | None],
+    recipe: Recipe,
+    store: Store,
+    totals: Totals,
+) -> None:
+    from basnet_rt.cluster import connected
+    from basnet_rt.cluster import extract as extract_on_cluster
+    from basnet_rt.cluster.order import estimate
+
+    known = [durations.get(one.name) for one in videos]
+    weights = estimate([one.source for one in videos], known)
+    shown = ProgressLine(dict(zip((one.name for one in videos), weights, strict=True)))
+    try:
+        with connected(address) as ray:
+            options: dict[str, Any] = {"durations": known, "workers": workers, "beat": shown.beat}
+            with closing(extract_on_cluster(ray, videos, recipe, store, **options)) as results:
+                for result in results:
+                    totals.add(result)
+                    shown.add_result(result)
+    except KeyboardInterrupt:
+        note(f"interrupted; {totals.done} videos are done: the same command goes on from there")
+        raise typer.Exit(1) from None
+    finally:
+        shown.end()
+
+
+COMMAND = CorpusCommand

@@ -1,4 +1,4 @@
-"""How far the extraction is: bars on a terminal, a line a video elsewhere."""
+"""Progress of extraction: bars on a terminal, one line for each video elsewhere."""
 
 from __future__ import annotations
 

@@ -3,19 +3,43 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 import typer
 
 from basnet_rt._errors import Error
 from basnet_rt._system.json_file import read_json
 from basnet_rt.activation_files import ActivationFolder
-from basnet_rt.annotations import read_annotations
-from basnet_rt.cli.common import Bar, Json, answer, failures, note, parse_settings, printable
+from basnet_rt.cli.burning import BurnIn, burn_all
+from basnet_rt.cli.common import (
+    Bar,
+    Everything,
+    Json,
+    answer,
+    failures,
+    note,
+    parse_settings,
+    printable,
+)
+from basnet_rt.cli.corpus import CorpusCommand, Ray, RayWorkers, expand, workers_of
+from basnet_rt.cli.ending import ended_like_ctrl_c
 from basnet_rt.cli.extract import Jobs, StreamIndex, Weights, note_passed_over
+from basnet_rt.cli.localize_cluster import (
+    RunOptions,
+    forget_records,
+    listed_inputs,
+    run_on_cluster,
+)
+from basnet_rt.cli.localize_times import (
+    Times,
+    read_times,
+    time_warnings,
+)
 from basnet_rt.cli.video_reading import VideoOptions, make_reader, media_of, shown
 from basnet_rt.extractors.running.video_files import holds_videos
 from basnet_rt.formats.result_files import write_results
@@ -26,12 +50,16 @@ from basnet_rt.localize.localizer import Localizer
 from basnet_rt.localize.many import Outcome, localize_videos, provenance_of, run_key
 from basnet_rt.model.loading import ENGINES, load
 from basnet_rt.model.model import Model
-from basnet_rt.results import Detection
+from basnet_rt.results import Detection, Detections
 
 ENDINGS = (".json", ".csv", ".jsonl", ".rttm")
 
 Videos = Annotated[
-    list[str], typer.Argument(help="Videos, features of videos, folders or .txt lists of them.")
+    list[str],
+    typer.Argument(
+        help="Videos, features of videos, folders or .txt lists of them, .jsonl and .parquet "
+        "manifests."
+    ),
 ]
 ModelFile = Annotated[Path, typer.Option("--model", "-m", help="A bundle.")]
 Output = Annotated[
@@ -54,6 +82,13 @@ Durations = Annotated[
     Path | None,
     typer.Option(help="Annotations to take durations from, not from videos and sidecars."),
 ]
+FrameRates = Annotated[
+    Path | None,
+    typer.Option(
+        help="JSON of video to frames per second (fps_dict.json): of features that were taken at "
+        "each recording's own rate, not at the bundle's."
+    ),
+]
 SaveActivations = Annotated[
     Path | None, typer.Option(help="Folder for each video's activations, as .npz.")
 ]
@@ -65,6 +100,13 @@ Dtype = Annotated[
     str | None, typer.Option(help="Of the weights: float32, bfloat16 or int8; default: stored.")
 ]
 Engine = Annotated[str, typer.Option(help="Who computes the network: auto, native or torch.")]
+Records = Annotated[
+    str | None,
+    typer.Option(
+        help="With --ray: folder or address where a record of each video goes, and stays. Without "
+        "it they lie beside the results until these are written."
+    ),
+]
 Resume = Annotated[
     bool, typer.Option(help="Go on where an interrupted run of the same settings stopped.")
 ]
@@ -78,7 +120,9 @@ def localize(
     config: ConfigFile = None,
     settings: Settings = None,
     durations: Durations = None,
+    frame_rates: FrameRates = None,
     save_activations: SaveActivations = None,
+    burn_in: BurnIn = None,
     weights: Weights = None,
     feature_cache: FeatureCacheFolder = None,
     jobs: Jobs = None,
@@ -87,54 +131,62 @@ def localize(
     dtype: Dtype = None,
     engine: Engine = "auto",
     resume: Resume = True,
+    ray: Ray = None,
+    ray_workers: RayWorkers = None,
+    records: Records = None,
+    everything: Everything = False,
     as_json: Json = False,
 ) -> None:
     """Find actions in videos, from their pixels or from features.
 
     Features of videos are made by the extractor that the bundle records, and not kept unless
-    --feature-cache names a folder. A video that fails is named at the end, with its reason; the
-    others are done, and the exit code is 1. An interrupted run goes on when the same command is
-    given again.
+    --feature-cache names a folder. Files of results hold every detection, which is what mAP is
+    computed from; what is printed are events, or with --all every detection. A video that fails is
+    named at the end, with its reason, and the exit code is 1. An interrupted run goes on when the
+    same command is given again.
     """
     _check_usage(output, csv, engine)
-    changes = parse_settings(settings)
+    _check_cluster(ray, output, records, {"--burn-in": burn_in, "--frame-rates": frame_rates})
     started = time.monotonic()
-    with failures(), ExitStack() as stack:
-        loaded = load(model, device=device, dtype=dtype, engine=cast(Any, engine))
-        localizer = _localizer(loaded, config, changes)
-        seconds = _durations(durations)
-        inputs, unread = _inputs(videos, loaded, stream_index)
-        reader = make_reader(inputs, VideoOptions(model, weights, feature_cache, jobs, device))
-        folder = None if save_activations is None else ActivationFolder(save_activations)
-        key = run_key(localizer, model, seconds, folder)
+    with failures(), ended_like_ctrl_c(), ExitStack() as stack:
+        loading: dict[str, Any] = {"device": device, "dtype": dtype, "engine": engine}
+        localizer = _localizer(load(model, **loading), config, parse_settings(settings))
+        inputs, unread, lengths = _inputs(videos, localizer.model, stream_index, ray is not None)
+        times = read_times(durations, frame_rates, inputs, lengths)
+        files = (model, weights, feature_cache, save_activations)
+        workers = workers_of(ray_workers, device)
+        options = RunOptions(ray, workers, records, loading, *files, resume, jobs)
         beside = output or _nowhere(stack)
-        journal = Journal(beside, key, localizer.config.mode, loaded.classes, resume=resume)
-        outcome = _run(localizer, inputs, seconds, journal, folder, reader)
+        outcome, finish = _outcome(options, localizer, inputs, times, beside)
         outcome.failures[:0] = unread
-        if outcome.detections or not outcome.failures:  # nothing is written where all failed
-            origin = {**provenance_of(loaded, localizer.config), **media_of(inputs, beside)}
-            origin |= {"media_offsets": outcome.offsets} if outcome.offsets else {}
-            for path in filter(None, (output, csv)):
-                write_results(path, outcome.detections, origin)
-        journal.remove()
+        _write(outcome, localizer, media_of(inputs, beside), list(filter(None, (output, csv))))
+        finish()
+        burn_all(burn_in, inputs, outcome, everything)
     summary = _summary(outcome, localizer, output, csv, time.monotonic() - started)
-    _say(outcome, summary, output is None, as_json)
-    note_passed_over([one for one in videos if holds_videos(one)])
-    _end(outcome)
+    _say(outcome, summary, output is None, everything, as_json)
+    _end(videos, outcome, time_warnings(inputs, outcome, times, localizer))
 
 
-def _say(outcome: Outcome, summary: dict[str, Any], events_wanted: bool, as_json: bool) -> None:
-    """One line where there is a file of results; the events themselves where there is none."""
-    if events_wanted:
-        _print_events(outcome, summary, as_json)
+def _say(
+    outcome: Outcome, summary: dict[str, Any], listed: bool, everything: bool, as_json: bool
+) -> None:
+    """One line where there is a file of results; the segments themselves where there is none."""
+    if listed and everything:
+        _print_segments(outcome.detections, "segments", summary, as_json)
+    elif listed:
+        events = {video: found.events() for video, found in outcome.detections.items()}
+        _print_segments(events, "events", summary, as_json)
     else:
         answer(summary, [_line(summary)], as_json)
 
 
-def _end(outcome: Outcome) -> None:
-    """Name what failed; the exit code says that something did."""
-    for one in outcome.failures:
-        note(f"failed: {one.name}: {one.reason}")
+def _end(given: list[str], outcome: Outcome, warnings: list[str]) -> None:
+    """Name what is odd and what failed; the exit code says that something did."""
+    note_passed_over([one for one in given if holds_videos(one)])
+    for one in filter(None, warnings):
+        note(one)
+    for failure in outcome.failures:
+        note(f"failed: {failure.name}: {failure.reason}")
     if outcome.failures:
         raise typer.Exit(1)
 
@@ -151,22 +203,35 @@ def _check_usage(output: Path | None, csv: Path | None, engine: str) -> None:
         raise typer.BadParameter(f"--csv {csv}: expected a name ending in .csv")
 
 
+def _check_cluster(
+    ray: str | None, output: Path | None, records: str | None, local: dict[str, Path | None]
+) -> None:
+    """`local`: options by name that work here alone."""
+    for name in [one for one, given in local.items() if ray is not None and given is not None]:
+        raise typer.BadParameter(f"{name} does not go with --ray: give it few videos, here")
+    if ray is None and records is not None:
+        raise typer.BadParameter("--records goes with --ray")
+    if ray is not None and output is None:
+        raise typer.BadParameter("--ray needs -o: the results of a corpus go to a file")
+
+
 def _nowhere(stack: ExitStack) -> Path:
     """For a run that keeps nothing: a name in a folder that goes with it."""
     return Path(stack.enter_context(TemporaryDirectory())) / "results.json"
 
 
-def _print_events(outcome: Outcome, summary: dict[str, Any], as_json: bool) -> None:
-    """A line for each event, by video and time; confidence where the model has it."""
-    events = {video: found.events() for video, found in outcome.detections.items()}
-    lines = [_line(summary)] if not events else []
-    for video, found in events.items():
-        lines += [_event(video, one) for one in found] or [f"{printable(video)}  nothing found"]
-    listed = {video: found.to_records() for video, found in events.items()}
-    answer({**summary, "events": listed}, lines, as_json)
+def _print_segments(
+    segments: dict[str, Detections], key: str, summary: dict[str, Any], as_json: bool
+) -> None:
+    """A line for each, events by time and detections by score; confidence where there is one."""
+    lines = [_line(summary)] if not segments else []
+    for video, found in segments.items():
+        lines += [_segment(video, one) for one in found] or [f"{printable(video)}  nothing found"]
+    listed = {video: found.to_records() for video, found in segments.items()}
+    answer({**summary, key: listed}, lines, as_json)
 
 
-def _event(video: str, one: Detection) -> str:
+def _segment(video: str, one: Detection) -> str:
     name = str(one.label) if one.name is None else one.name
     sure = f"score {one.score:.3f}" if one.confidence is None else f"{100 * one.confidence:.0f} %"
     return f"{printable(video)}  {one.start:9.2f} - {one.end:9.2f} s  {printable(name)}  {sure}"
@@ -183,25 +248,61 @@ def _localizer(model: Model, config: Path | None, changes: dict[str, Any]) -> Lo
         raise typer.BadParameter(str(error)) from error
 
 
-def _durations(path: Path | None) -> dict[str, float | None]:
-    if path is None:
-        return {}
-    return {name: video.duration for name, video in read_annotations(path).videos.items()}
-
-
 def _inputs(
-    paths: list[str], model: Model, stream: int | None
-) -> tuple[list[Input], list[Failure]]:
+    given: list[str], model: Model, stream: int | None, on_cluster: bool
+) -> tuple[list[Any], list[Failure], dict[str, float | None]]:
+    """Inputs, what could not be opened, and seconds by name where a manifest has them."""
+    paths, rows = expand(given)
     try:
-        return find_inputs(paths, model.metadata.modality, stream)
+        inputs, failures = find_inputs(paths, model.metadata.modality, stream)
+        listed, lost = listed_inputs(rows, model.metadata.modality, stream, on_cluster)
     except Error as error:
         raise typer.BadParameter(str(error)) from error
+    everything: list[Any] = [*inputs, *listed]
+    names = [one.name for one in everything]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise typer.BadParameter(f"video {twice!r} is given twice")
+    return everything, [*failures, *lost], {row.name: row.duration for row in rows}
+
+
+def _outcome(
+    options: RunOptions,
+    localizer: Localizer,
+    inputs: list[Any],
+    times: Times,
+    output: Path,
+) -> tuple[Outcome, Callable[[], None]]:
+    """The outcome, here or on a cluster, and what to call once it is written."""
+    if options.address is not None:
+        outcome = run_on_cluster(options, localizer, inputs, times.seconds, times.lengths, output)
+        return outcome, partial(forget_records, options, outcome, output)
+    how = (options.model, options.weights, options.cache, options.jobs, options.loading["device"])
+    reader = make_reader(inputs, VideoOptions(*how))
+    kept = options.activations
+    key = run_key(localizer, options.model, times.seconds, kept and kept.resolve(), times.rates)
+    classes, mode = localizer.model.classes, localizer.config.mode
+    journal = Journal(output, key, mode, classes, resume=options.resume)
+    folder = None if kept is None else ActivationFolder(kept)
+    return _run(localizer, inputs, times, journal, folder, reader), journal.remove
+
+
+def _write(
+    outcome: Outcome, localizer: Localizer, media: dict[str, Any], paths: list[Path]
+) -> None:
+    """The files of results; nothing where everything failed."""
+    if outcome.failures and not outcome.detections:
+        return
+    origin = {**provenance_of(localizer.model, localizer.config), **media}
+    origin |= {"media_offsets": outcome.offsets} if outcome.offsets else {}
+    for path in paths:
+        write_results(path, outcome.detections, origin)
 
 
 def _run(
     localizer: Localizer,
     videos: list[Input],
-    durations: dict[str, float | None],
+    times: Times,
     journal: Journal,
     activations: ActivationFolder | None,
     reader: VideoReader | None,
@@ -217,7 +318,8 @@ def _run(
                 how: dict[str, Any] = {"advance": bar.advance}
             else:
                 how = {"read_pixels": stack.enter_context(shown(reader, videos)).read}
-            kept: dict[str, Any] = {"durations": durations, "activations": activations}
+            kept: dict[str, Any] = {"durations": times.seconds, "rates": times.rates}
+            kept["activations"] = activations
             return localize_videos(localizer, videos, journal, **kept, **how)
     except KeyboardInterrupt:
         note(f"interrupted; {journal.path} has what is done: the same command goes on from there")
@@ -247,3 +349,6 @@ def _line(summary: dict[str, Any]) -> str:
     if summary["resumed"]:
         line += f", {summary['resumed']} videos from an earlier run"
     return f"{line}, {summary['seconds']:.1f} s -> {summary['output'] or 'nothing written'}"
+
+
+COMMAND = CorpusCommand

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from basnet_rt.cli.common import Json, answer, failures
+from basnet_rt.cli.common import Everything, Json, answer, failures
 from basnet_rt.cli.evaluate import parse_thresholds
 from basnet_rt.report import Corpus, gather, write_page
 from basnet_rt.report.page import DEFAULT_LEVEL
@@ -44,6 +44,7 @@ def report(
     tiou: Tiou = "0.1:0.1:0.9",
     level: Level = DEFAULT_LEVEL,
     title: Title = None,
+    everything: Everything = False,
     as_json: Json = False,
 ) -> None:
     """Make one HTML file that shows results: videos, timelines, activations, errors.
@@ -65,7 +66,7 @@ def report(
             select=select or [],
             tiou_thresholds=thresholds,
         )
-        write_page(corpus, output, title=title or results.stem, level=level)
+        write_page(corpus, output, title=title or results.stem, level=level, everything=everything)
     summary = _summary(corpus, output)
     answer(summary, [_line(summary)], as_json)
 

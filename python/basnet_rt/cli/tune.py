@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from basnet_rt._errors import Error, InvalidValue
+from basnet_rt._system.text_file import read_text
 from basnet_rt.analysis.tuning import DEFAULT_FOLDS, DEFAULT_TRIALS, Tuning
 from basnet_rt.analysis.tuning import tune as choose
 from basnet_rt.cli.common import Bar, Json, answer, failures, note, parse_settings
@@ -99,10 +100,7 @@ def _check_settings(model: Model, held: dict[str, Any]) -> None:
 def _read_groups(path: Path | None) -> dict[str, str] | None:
     if path is None:
         return None
-    try:
-        rows = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidValue(f"{path}: cannot be read: {error}") from error
+    rows = list(csv.reader(read_text(path).splitlines()))
     for number, row in enumerate(rows, start=1):
         if row and len(row) != 2:
             raise InvalidValue(f"{path}, line {number}: expected two columns, video and group")

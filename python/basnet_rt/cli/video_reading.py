@@ -13,6 +13,7 @@ from basnet_rt._system.addresses import shown_source
 from basnet_rt.cli.common import note
 from basnet_rt.cli.extract import default_jobs, oddities, recorded_recipe
 from basnet_rt.cli.extraction_bar import ExtractionBar
+from basnet_rt.extractors.registry import takes
 from basnet_rt.extractors.running.cache import FeatureCache
 from basnet_rt.extractors.running.job import Result
 from basnet_rt.extractors.running.video_files import VideoFile
@@ -22,7 +23,7 @@ from basnet_rt.localize.inputs import Input, Pixels
 
 @dataclass(frozen=True)
 class VideoOptions:
-    """How features of videos are made."""
+    """The options for making features of videos."""
 
     model: Path
     weights: list[Path] | None
@@ -39,10 +40,10 @@ def make_reader(videos: Sequence[Input], options: VideoOptions) -> VideoReader |
     """
     if not _pixels(videos):
         return None
-    # An extractor with weights is a network; the others compute on the CPU alone.
-    elsewhere = options.weights and options.device != "cpu"
-    running = {"device": options.device} if elsewhere else {}
-    recipe = recorded_recipe(options.model, options.weights, running)
+    recipe = recorded_recipe(options.model, options.weights)
+    assert recipe.spec is not None
+    if options.device != "cpu" and takes(recipe.spec, "device"):
+        recipe = replace(recipe, settings={"device": options.device})
     extractor = recipe.make()
     cache = None if options.cache is None else FeatureCache(options.cache, extractor.spec)
     return VideoReader(recipe, extractor, cache, options.jobs or default_jobs())

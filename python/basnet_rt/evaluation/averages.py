@@ -27,7 +27,7 @@ def field_averages(
 
 
 def field_rows(tiou_thresholds: Sequence[float] | Float64Array) -> dict[str, list[int]]:
-    """Which of the K thresholds each range takes; a range that lacks one is left out."""
+    """The indices, among the K thresholds, of each range; a range that lacks one is left out."""
     given = np.asarray(tiou_thresholds, np.float64)
     rows = {}
     for name, levels in FIELD_AVERAGES.items():

@@ -67,7 +67,7 @@ class ErrorKinds:
         return np.asarray(self.taken_by == NOTHING)
 
     def counts(self) -> dict[str, int]:
-        """How many detections of each kind, and how many segments "missed"."""
+        """The number of detections of each kind, and of segments "missed"."""
         found = np.bincount(self.kinds, minlength=len(KINDS)).tolist()
         return {**dict(zip(KINDS, found, strict=True)), "missed": int(self.missed.sum())}
 

@@ -1,4 +1,4 @@
-"""How many errors of which kind, among the best predictions, and what each kind costs."""
+"""Errors among the best predictions: the number of each kind, and the mAP that it costs."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ GroundTruth = str | Path | Mapping[str, Any] | AnnotationSet
 
 @dataclass(frozen=True, eq=False)
 class FrameMetrics:
-    """How well activations rank moments; all videos of the subset together.
+    """AUC and AP of activations over snippets, all videos of the subset together.
 
     Attributes:
         labels: the L classes of the activations that have a marked segment in the subset.
@@ -116,7 +116,7 @@ def frame_metrics(
 
 @dataclass(frozen=True)
 class _Arrays:
-    """What is known about activations that come as arrays."""
+    """Lengths and classes of activations that come as arrays."""
 
     classes: tuple[str, ...]
     snippet_seconds: float | None

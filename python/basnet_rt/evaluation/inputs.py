@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from basnet_rt._errors import InvalidType
 from basnet_rt.tables.predictions import PredictionTable
 from basnet_rt.tables.truth import TruthTable
@@ -24,6 +26,25 @@ class EvaluationInput:
     table: PredictionTable
     outside: list[str]
     absent: list[str]
+
+
+LATE_SECONDS, LATE_SHARE = 2.0, 0.02  # that detections may end after their video: rounding
+
+
+def ends_after_video(given: EvaluationInput) -> tuple[int, float]:
+    """The videos whose detections end after the annotated duration, and the largest ratio of both.
+
+    Such times are of another rate than the annotations', or the durations are wrong.
+    """
+    names, table = given.truth.videos, given.table
+    last = np.zeros(len(table.videos))
+    np.maximum.at(last, table.video_ids, table.segments[:, 1])
+    durations = np.array(
+        [given.truth.durations[names[one]] if one in names else np.nan for one in table.videos]
+    )
+    known = durations > 0
+    late = known & (last > durations + LATE_SECONDS) & (last > durations * (1 + LATE_SHARE))
+    return int(late.sum()), float((last[late] / durations[late]).max(initial=1.0))
 
 
 def levels_of(tiou_thresholds: Any) -> list[float]:

@@ -1,4 +1,4 @@
-"""How published numbers were counted: which videos, which times, which tIoU thresholds."""
+"""Protocols of published numbers: their videos, times and tIoU thresholds."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ OTHER_VIDEOS = ("false_positive", "ignore", "error")
 
 @dataclass(frozen=True)
 class Convention:
-    """What counts: all of the subset by default.
+    """The videos and labels that count: all of the subset by default.
 
     Attributes:
         protocol: a name of `protocols.PROTOCOLS`.

@@ -15,7 +15,7 @@ from basnet_rt.evaluation.averages import field_averages
 from basnet_rt.evaluation.durations import Breakdown, by_coverage, by_duration
 from basnet_rt.evaluation.error_kinds import DEFAULT_TIOU, KINDS
 from basnet_rt.evaluation.error_profile import ErrorProfile, error_profile
-from basnet_rt.evaluation.inputs import EvaluationInput, levels_of
+from basnet_rt.evaluation.inputs import EvaluationInput, ends_after_video, levels_of
 from basnet_rt.evaluation.protocols import protocol_named
 from basnet_rt.evaluation.reading import Convention, evaluation_input
 from basnet_rt.evaluation.recall import RecallCurve, recall_curve
@@ -39,7 +39,7 @@ DEFAULT_TIOU_THRESHOLDS = tuple(k / 10 for k in range(1, 10))
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """How well predictions agree with marked segments; precisions are in [0, 1].
+    """The agreement of predictions with marked segments; precisions are in [0, 1].
 
     Attributes:
         tiou_thresholds: (K,) as asked for.
@@ -97,6 +97,11 @@ class Report:
         """Whether every video with segments has a duration, as `by_coverage` needs."""
         truth = self._inputs().truth
         return bool((truth.durations[truth.video_ids] > 0).all())
+
+    @property
+    def ends_after_video(self) -> tuple[int, float]:
+        """Videos whose detections end after their annotated duration, and the largest ratio."""
+        return ends_after_video(self._inputs())
 
     def plot(self, axes: Any = None, *, tiou_threshold: float = DEFAULT_TIOU) -> Any:
         """Draw mAP per tIoU, AP per class and the kinds of errors.

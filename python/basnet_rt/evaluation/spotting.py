@@ -21,7 +21,7 @@ _IOU = 1 / 3 - 1e-9
 
 @dataclass(frozen=True, eq=False)
 class SpottingReport:
-    """How well moments were found; precisions are in [0, 1].
+    """Average precision of moments; precisions are in [0, 1].
 
     Attributes:
         tolerances: (K,) seconds.

@@ -5,7 +5,7 @@ NumPy is imported when it is made.
 """
 
 from basnet_rt.extractors.interface import Extractor, Features, Session
-from basnet_rt.extractors.registry import extractor_from_spec, make_extractor, names
+from basnet_rt.extractors.registry import default_name, extractor_from_spec, make_extractor, names
 from basnet_rt.extractors.running.pipeline import Extracted, Progress, extract_features
 from basnet_rt.features.extractor_spec import ExtractorSpec
 
@@ -16,6 +16,7 @@ __all__ = [
     "Features",
     "Progress",
     "Session",
+    "default_name",
     "extract_features",
     "extractor_from_spec",
     "make_extractor",

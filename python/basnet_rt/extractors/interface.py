@@ -30,7 +30,7 @@ class Session(Protocol):
     """
 
     def prepare(self, frame: Frame) -> Any:
-        """What can be done frame by frame, in order: flow, colours, crops."""
+        """Does the part that needs one frame at a time, in order: flow, colours, crops."""
         ...
 
     def push(self, prepared: Any) -> Features:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from basnet_rt._errors import BundleError, InvalidValue
-from basnet_rt.video.frames import FrameFormat
+from basnet_rt.video.frames import Formats, FrameFormat
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +19,7 @@ class ExtractorSpec:
     It is written beside features and into bundles; a model refuses features of another spec.
 
     Attributes:
-        name: "motion", "i3d", "torchscript" or "onnx".
+        name: "motion", "i3d", "hf"...; with `+` between those of a joined one.
         version: of the formulas; features of two versions do not mix.
         feature_dim: F.
         fps: frames per second of the grid that snippets are formed on.
@@ -27,6 +27,8 @@ class ExtractorSpec:
         frames: how pictures are scaled.
         settings: everything else that matters, as JSON values: sizes, method of flow, SHA-256 of
             weights.
+        parts: of a joined extractor, whose features are theirs side by side; its `frames` are
+            those of the first. Empty for any other.
     """
 
     name: str
@@ -37,6 +39,7 @@ class ExtractorSpec:
     snippet_stride: int
     frames: FrameFormat
     settings: Mapping[str, Any] = field(default_factory=dict)
+    parts: tuple[ExtractorSpec, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("version", "feature_dim", "snippet_frames", "snippet_stride"):
@@ -44,10 +47,18 @@ class ExtractorSpec:
                 raise InvalidValue(f"{name}: expected at least 1, got {getattr(self, name)}")
         if not 0 < self.fps < math.inf:
             raise InvalidValue(f"fps: expected a finite number above 0, got {self.fps}")
+        dims = [one.feature_dim for one in self.parts]
+        if dims and sum(dims) != self.feature_dim:
+            raise InvalidValue(f"feature_dim: parts have {dims}, together not {self.feature_dim}")
 
     @property
     def snippet_seconds(self) -> float:
         return self.snippet_stride / self.fps
+
+    @property
+    def formats(self) -> Formats:
+        """The formats to ask `read_frames` for: one for each part."""
+        return tuple(one.frames for one in self.parts) or self.frames
 
     def num_snippets(self, num_frames: int) -> int:
         """Rows of a video with `num_frames` frames of the grid; at least one if it has a frame.
@@ -62,7 +73,8 @@ class ExtractorSpec:
     def to_dict(self) -> dict[str, Any]:
         """JSON values only; equal specs give equal dictionaries."""
         fields: dict[str, Any] = json.loads(json.dumps(asdict(self), allow_nan=False))
-        return fields
+        del fields["parts"]  # records from before there were joined extractors stay
+        return fields | ({"parts": [one.to_dict() for one in self.parts]} if self.parts else {})
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> ExtractorSpec:
@@ -72,14 +84,22 @@ class ExtractorSpec:
             BundleError: a field is missing, unknown or impossible.
         """
         try:
-            return cls(**{**fields, "frames": FrameFormat(**fields["frames"])})
-        except (KeyError, TypeError, ValueError) as error:
+            parts = tuple(cls.from_dict(one) for one in fields.get("parts", ()))
+            frames = FrameFormat(**fields["frames"])
+            return cls(**{**fields, "frames": frames, "parts": parts})
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise BundleError(f"extractor: not a record of one: {error}") from error
 
 
 def differences(wanted: ExtractorSpec, got: ExtractorSpec) -> list[str]:
     """The differences of two records, in words: "fps 30.0, not 25.0"."""
-    return list(_differences(wanted.to_dict(), got.to_dict(), ""))
+    return list(_differences(_by_name(wanted.to_dict()), _by_name(got.to_dict()), ""))
+
+
+def _by_name(fields: dict[str, Any]) -> dict[str, Any]:
+    """The parts of a joined extractor as keys."""
+    parts = {f"{n} {one['name']}": one for n, one in enumerate(fields.get("parts", ()), start=1)}
+    return {**fields, "parts": parts} if parts else fields
 
 
 def _differences(wanted: Any, got: Any, where: str) -> Iterable[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import zipfile
+import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,9 +12,16 @@ from typing import Any, Protocol
 import numpy as np
 
 from basnet_rt._errors import InvalidValue
+from basnet_rt.features.foreign import (
+    object_array_message,
+    object_array_shape,
+    refuse_elsewhere,
+    refuse_pipe,
+)
 
 SUFFIXES = (".npy", ".npz", ".h5", ".hdf5")
 MEMBERS = {"features", "rgb", "flow"}
+_DAMAGED = (zipfile.BadZipFile, zlib.error)  # of an archive
 
 
 class Container(Protocol):
@@ -61,7 +69,8 @@ class SingleFile:
             return [(str(self.path), _open_npy(self.path))]
         handle = _open_keyed(self.path)
         where = str(self.path)
-        return [(f"{where}:{key}", handle[key]) for key in choose(where, handle, self.part)]
+        keys = choose(where, handle, self.part)
+        return [(f"{where}:{key}", _value(self.path, handle, key)) for key in keys]
 
 
 class KeyedFile:
@@ -79,7 +88,7 @@ class KeyedFile:
         if self._process != os.getpid():  # an HDF5 handle does not survive a fork
             self._handle, self._process = _open_keyed(self.path), os.getpid()
         _get(dict.fromkeys(self.names), name, self.path)
-        value, where = self._handle[name], f"{self.path}:{name}"
+        value, where = _value(self.path, self._handle, name), f"{self.path}:{name}"
         if hasattr(value, "keys"):
             return [(f"{where}/{key}", value[key]) for key in choose(where, value, self.part)]
         return [(where, value)]
@@ -108,7 +117,7 @@ class Concatenated:
 
 
 def choose(where: str, keys: Iterable[str], part: str | None) -> tuple[str, ...]:
-    """Which arrays of one video's file make up its features, in the order of concatenation."""
+    """The arrays of one video's file that make up its features, in the order of concatenation."""
     present = sorted(keys)
     if part is not None:
         wanted: tuple[str, ...] = (part,)
@@ -129,19 +138,42 @@ def holds_one_video(path: Path) -> bool:
 
 
 def _open_npy(path: Path) -> Any:
+    refuse_pipe(path)
     try:
-        return np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise InvalidValue(f"{path}: truncated, or not a .npy file: {error}") from error
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError, OverflowError) as error:
+        shape = object_array_shape(path)
+        if shape is not None:
+            raise InvalidValue(object_array_message(path, shape)) from error
+        raise InvalidValue(f"{path}: truncated, or not a .npy file: {_reason(error)}") from error
+    if not isinstance(array, np.ndarray):
+        raise InvalidValue(f"{path}: is an archive of arrays; let its name end in .npz")
+    return array
 
 
 def _open_keyed(path: Path) -> Any:
+    refuse_pipe(path)
     try:
         if path.suffix == ".npz":
-            return np.load(path, allow_pickle=False)
+            return _open_npz(path)
         return _open_h5(path)
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise InvalidValue(f"{path}: truncated, or not a {path.suffix} file: {error}") from error
+        if isinstance(error, InvalidValue):
+            raise
+        reason = _reason(error)
+        raise InvalidValue(f"{path}: truncated, or not a {path.suffix} file: {reason}") from error
+
+
+def _open_npz(path: Path) -> Any:
+    archive = np.load(path, allow_pickle=False)
+    if isinstance(archive, np.ndarray):
+        raise InvalidValue(f"{path}: is one array, no archive; let its name end in .npy")
+    return archive
+
+
+def _reason(error: Exception) -> str:
+    """What a reader says, without numpy's advice to load a file unsafely."""
+    return "it is a Python pickle" if "unsafely" in str(error) else str(error)
 
 
 def _open_h5(path: Path) -> Any:
@@ -150,6 +182,25 @@ def _open_h5(path: Path) -> Any:
     except ImportError as error:
         raise InvalidValue(f"{path}: reading HDF5 needs h5py (extra `h5`)") from error
     return h5py.File(path, "r")
+
+
+def _value(path: Path, handle: Any, key: str) -> Any:
+    """An array of a keyed file, or a group of them.
+
+    Raises:
+        ValueError: it is damaged, or lies in another file.
+    """
+    if path.suffix != ".npz":
+        refuse_elsewhere(path, handle, key)
+    try:
+        value = handle[key]
+    except (OSError, ValueError, KeyError, EOFError, RuntimeError, *_DAMAGED) as error:
+        if "allow_pickle" in str(error):
+            raise InvalidValue(object_array_message(path, None, key)) from error
+        raise InvalidValue(f"{path}:{key}: damaged, or no numbers: {error}") from error
+    if isinstance(value, bytes):
+        raise InvalidValue(f"{path}:{key}: is no array; expected members that end in .npy")
+    return value
 
 
 def _get(table: dict[str, Any], name: str, where: Path) -> Any:

@@ -24,7 +24,7 @@ EXTRACTOR_FILE = "extractor.json"
 
 @dataclass(frozen=True, kw_only=True)
 class Sidecar:
-    """Where one video's features come from.
+    """The origin of one video's features.
 
     Attributes:
         source: the file or address, as it was named.

@@ -19,6 +19,7 @@ from basnet_rt.features.files import (
     SingleFile,
     holds_one_video,
 )
+from basnet_rt.features.foreign import refuse_pipe
 from basnet_rt.features.records import FeatureRecords, Sidecar
 
 FloatArray = npt.NDArray[np.float32]
@@ -130,6 +131,7 @@ def open_features(
     if path.is_dir():
         container, folders = _open_folder(path, part)
         return FeatureSource(container, feature_dim, FeatureRecords(folders))
+    refuse_pipe(path)
     if not path.is_file():
         raise InvalidValue(f"{path}: no such file or folder of features")
     if path.suffix not in SUFFIXES:
@@ -169,7 +171,8 @@ def _span(rows: Rows, length: int) -> tuple[slice, npt.NDArray[np.int64] | None]
 
 def _read(where: str, array: Any, span: slice, take: npt.NDArray[np.int64] | None) -> FloatArray:
     block = array[span]
-    values: FloatArray = np.asarray(block if take is None else block[take], dtype=np.float32)
+    with np.errstate(over="ignore"):  # becomes infinite, which is refused below
+        values: FloatArray = np.asarray(block if take is None else block[take], dtype=np.float32)
     finite = np.isfinite(values)
     if not finite.all():
         row, channel = (int(i) for i in np.argwhere(~finite)[0])
@@ -184,7 +187,8 @@ def _read(where: str, array: Any, span: slice, take: npt.NDArray[np.int64] | Non
 def _check_array(where: str, array: Any) -> None:
     if not np.issubdtype(array.dtype, np.floating):
         raise InvalidType(f"{where}: expected float16 or float32, got {array.dtype}")
-    if len(array.shape) != 2 or 0 in array.shape:
+    # An HDF5 data set without data has no shape.
+    if array.shape is None or len(array.shape) != 2 or 0 in array.shape:
         raise InvalidValue(
             f"{where}: expected a shape (snippets, channels) without zeros, got {array.shape}"
         )

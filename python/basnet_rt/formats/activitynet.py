@@ -22,6 +22,9 @@ from basnet_rt.formats.source import Source
 from basnet_rt.results import UNKNOWN_MODE
 from basnet_rt.tables.predictions import prediction_table
 
+UNFINISHED = "unfinished"  # beside "database": videos of which only some segments were judged
+REJECTED = "rejected"  # of such a video: segments that are none of their class
+
 
 def write_results(marked: MarkedVideos) -> Iterator[str]:
     """One video a line, for the evaluator of the challenge.
@@ -41,7 +44,8 @@ def write_results(marked: MarkedVideos) -> Iterator[str]:
 def write_ground_truth(marked: MarkedVideos) -> Iterator[str]:
     """One video a line; what `basnet-train fit` and `basnet-rt evaluate` read."""
     simulated = {"simulated": True} if marked.provenance.get("simulated") else {}
-    head = {"version": f"basnet_rt {__version__}", **simulated}
+    unfinished = {UNFINISHED: marked.unfinished} if marked.unfinished else {}
+    head = {"version": f"basnet_rt {__version__}", **simulated, **unfinished}
     yield from _entries(head, "database", {v: _truth(m) for v, m in marked.videos.items()})
 
 
@@ -75,10 +79,12 @@ def _records(name: str, video: VideoMarks) -> list[dict[str, Any]]:
                 f"video {name!r}: {mark.label!r} at {mark.start:g} s has no score; results need "
                 "one, ground truth does not"
             )
-    return [
-        {"label": mark.label, "score": mark.score, "segment": [mark.start, mark.end]}
-        for mark in video.marks
-    ]
+    return [_record(mark) for mark in video.marks]
+
+
+def _record(mark: Mark) -> dict[str, Any]:
+    sure = {} if mark.confidence is None else {"confidence": mark.confidence}
+    return {"label": mark.label, "score": mark.score, **sure, "segment": [mark.start, mark.end]}
 
 
 def _truth(video: VideoMarks) -> dict[str, Any]:
@@ -105,7 +111,18 @@ def _read_ground_truth(content: dict[str, Any], source: Source) -> MarkedVideos:
         rate = read_rate(where, content["database"][name])
         videos[name] = VideoMarks(marks, video.duration, video.subset, rate, video.reviewed)
     origin = {"simulated": True} if content.get("simulated") is True else {}
-    return MarkedVideos(videos, origin)
+    return MarkedVideos(videos, origin, unfinished=_unfinished(content, source))
+
+
+def _unfinished(content: dict[str, Any], source: Source) -> dict[str, Any]:
+    """As they are; their segments are checked."""
+    entries = content.get(UNFINISHED, {})
+    if not isinstance(entries, dict) or not all(isinstance(e, dict) for e in entries.values()):
+        raise InvalidValue(f"{source.path}, {UNFINISHED}: expected an object of videos")
+    for key in ("annotations", REJECTED):
+        parsed = {name: {"annotations": entry.get(key, [])} for name, entry in entries.items()}
+        parse_activitynet({"database": parsed}, f"{source.path}, {UNFINISHED}")
+    return entries
 
 
 def _read_results(content: dict[str, Any], source: Source) -> MarkedVideos:
@@ -129,4 +146,6 @@ def _read_results(content: dict[str, Any], source: Source) -> MarkedVideos:
 
 def _checked(where: str, record: Mapping[str, Any]) -> Mark:
     start, end = record["segment"]
-    return checked_mark(where, str(record["label"]), start, end, record["score"], least=-math.inf)
+    sure = record.get("confidence")
+    values = (str(record["label"]), start, end, record["score"])
+    return checked_mark(where, *values, confidence=sure, least=-math.inf)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,10 @@ import numpy as np
 from basnet_rt._errors import InvalidValue
 from basnet_rt.annotations import AnnotationSet, Segment, VideoAnnotation
 from basnet_rt.formats.marks import Mark, MarkedVideos, VideoMarks
-from basnet_rt.results import UNKNOWN_MODE, Detections
+from basnet_rt.results import UNKNOWN_MODE, Detections, Float64Array
+
+SUGGESTED = "suggested_confidence"  # {class: least confidence of an event} among the provenance
+SNIPPET_SECONDS = "snippet_seconds"
 
 
 def from_results(
@@ -24,14 +29,91 @@ def from_results(
     videos = {}
     for video, found in detections.items():
         marks = (
-            Mark(str(one.label) if one.name is None else one.name, one.start, one.end, one.score)
+            Mark(
+                str(one.label) if one.name is None else one.name,
+                one.start,
+                one.end,
+                one.score,
+                one.confidence,
+            )
             for one in found
         )
         videos[video] = VideoMarks(tuple(marks))
     modes = sorted({found.mode for found in detections.values()})
     if len(modes) > 1:
         raise InvalidValue(f"results of the modes {modes} do not belong in one file")
-    return MarkedVideos(videos, {**({"mode": modes[0]} if modes else {}), **(provenance or {})})
+    mode = {"mode": modes[0]} if modes else {}
+    return MarkedVideos(videos, {**mode, **_for_events(detections), **(provenance or {})})
+
+
+def _for_events(detections: Mapping[str, Detections]) -> dict[str, Any]:
+    """Thresholds and the length of a snippet: a reader of the file then chooses the same events."""
+    every = list(detections.values())
+    about: dict[str, Any] = {}
+    seconds = {found.snippet_seconds for found in every}
+    if len(seconds) == 1 and None not in seconds:
+        about[SNIPPET_SECONDS] = seconds.pop()
+    known = [one for one in every if one.suggested is not None and one.classes is not None]
+    if every and len(known) == len(every):
+        first = known[0]
+        about[SUGGESTED] = dict(zip(first.classes or (), _plain(first.suggested), strict=True))
+    return about
+
+
+def _plain(values: Any) -> list[float]:
+    return [float(value) for value in values]
+
+
+def events_of(marked: MarkedVideos) -> MarkedVideos:
+    """Results without all that is no event; a video with a mark without a score stays as it is.
+
+    The rule is that of `Detections.events`, with the thresholds that the results suggest.
+    """
+    classes = marked.labels
+    ids = {name: i for i, name in enumerate(classes)}
+    suggested, seconds = suggested_of(marked.provenance, classes), seconds_of(marked.provenance)
+    videos = {}
+    for name, video in marked.videos.items():
+        if any(mark.score is None for mark in video.marks):
+            videos[name] = video
+            continue
+        found = replace(_columns(video.marks, ids), suggested=suggested, snippet_seconds=seconds)
+        marks = tuple(video.marks[row] for row in found.event_rows().tolist())
+        videos[name] = replace(video, marks=marks)
+    return replace(marked, videos=videos)
+
+
+def suggested_of(provenance: Mapping[str, Any], classes: tuple[str, ...]) -> Float64Array | None:
+    """(C,) least confidence of an event, where results say it; 0 of a class they do not name."""
+    values = provenance.get(SUGGESTED)
+    if not isinstance(values, Mapping):
+        return None
+    found = [values.get(name, 0.0) for name in classes]
+    if not all(_is_number(value) and 0 <= value <= 1 for value in found):
+        return None
+    return np.array(found, np.float64)
+
+
+def seconds_of(provenance: Mapping[str, Any]) -> float | None:
+    """The length of a snippet, where results say it."""
+    value: Any = provenance.get(SNIPPET_SECONDS)
+    return float(value) if _is_number(value) and value > 0 else None
+
+
+def _is_number(value: Any) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and math.isfinite(value)
+
+
+def _columns(marks: tuple[Mark, ...], ids: Mapping[str, int]) -> Detections:
+    """Marks with scores, in their order."""
+    sure = [mark.confidence for mark in marks]
+    return Detections(
+        np.array([ids[mark.label] for mark in marks], np.int64),
+        np.array([mark.score for mark in marks], np.float32),
+        np.array([(mark.start, mark.end) for mark in marks], np.float64).reshape(-1, 2),
+        confidence=np.array(sure, np.float64) if None not in sure and sure else None,
+    )
 
 
 def to_results(marked: MarkedVideos) -> dict[str, Detections]:
@@ -42,10 +124,13 @@ def to_results(marked: MarkedVideos) -> dict[str, Detections]:
     """
     classes = marked.labels
     ids = {name: i for i, name in enumerate(classes)}
-    mode = str(marked.provenance.get("mode", UNKNOWN_MODE))
-    return {
-        name: _detections(name, video, ids, mode, classes) for name, video in marked.videos.items()
+    about: dict[str, Any] = {
+        "mode": str(marked.provenance.get("mode", UNKNOWN_MODE)),
+        "classes": classes,
+        "suggested": suggested_of(marked.provenance, classes),
+        "snippet_seconds": seconds_of(marked.provenance),
     }
+    return {name: _detections(name, video, ids, about) for name, video in marked.videos.items()}
 
 
 def from_annotations(annotations: AnnotationSet) -> MarkedVideos:
@@ -77,7 +162,7 @@ def to_annotations(marked: MarkedVideos) -> AnnotationSet:
 
 
 def _detections(
-    name: str, video: VideoMarks, ids: Mapping[str, int], mode: str, classes: tuple[str, ...]
+    name: str, video: VideoMarks, ids: Mapping[str, int], about: Mapping[str, Any]
 ) -> Detections:
     for mark in video.marks:
         if mark.score is None:
@@ -85,8 +170,5 @@ def _detections(
                 f"video {name!r}: {mark.label!r} at {mark.start:g} s has no score; results need "
                 "one, annotations do not"
             )
-    scores = np.array([mark.score for mark in video.marks], np.float32)
-    order = np.argsort(-scores, kind="stable")
-    labels = np.array([ids[mark.label] for mark in video.marks], np.int64)
-    segments = np.array([(mark.start, mark.end) for mark in video.marks], np.float64)
-    return Detections(labels[order], scores[order], segments.reshape(-1, 2)[order], mode, classes)
+    found = replace(_columns(video.marks, ids), **about)
+    return found[np.argsort(-found.scores, kind="stable")]

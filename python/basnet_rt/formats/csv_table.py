@@ -1,5 +1,7 @@
 """CSV: a row for each segment, with the columns video, label, score, start, end, mode, source.
 
+Results with a confidence have it in a last column.
+
 Numbers read back exactly. A video without segments has no row and does not come back; durations and
 settings are lost. Corrected tables need video, label, start and end alone.
 """
@@ -18,24 +20,28 @@ from basnet_rt.formats.marks import Mark, MarkedVideos, VideoMarks, checked_mark
 from basnet_rt.formats.source import Source
 
 COLUMNS = ("video", "label", "score", "start", "end", "mode", "source")
+CONFIDENCE = "confidence"  # the last column, where there is any
 NEEDED = ("video", "label", "start", "end")
 _TEXTS = ("video", "label", "mode", "source")
 SIMULATED = "(simulated)"
-# What a spreadsheet takes for a formula, behind any number of apostrophes.
-_RUNS = re.compile(r"'*[=+\-@\t\r\n]")
+# Beginnings that a spreadsheet takes for a formula, behind any number of apostrophes: full-width
+# signs as well, and signs behind what it leaves out.
+_RUNS = re.compile(r"'*([\t\r\n]|[\s\x00-\x1f\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20])")
 
 
 def write(marked: MarkedVideos) -> Iterator[str]:
     """The table, a video at a time."""
     mode, source = str(marked.provenance.get("mode", "")), source_of(marked.provenance)
-    yield ",".join(COLUMNS) + "\n"
+    sure = any(mark.confidence is not None for one in marked.videos.values() for mark in one.marks)
+    yield ",".join(COLUMNS + ((CONFIDENCE,) if sure else ())) + "\n"
     for name, video in marked.videos.items():
         text = io.StringIO()
         rows = csv.writer(text, lineterminator="\n")
         for mark in video.marks:
             score = "" if mark.score is None else mark.score
             texts = [inert(one) for one in (name, mark.label, mode, source)]
-            row = [*texts[:2], score, mark.start, mark.end, *texts[2:]]
+            last = ["" if mark.confidence is None else mark.confidence] if sure else []
+            row = [*texts[:2], score, mark.start, mark.end, *texts[2:], *last]
             if any("\r" in one for one in texts):  # csv quotes only the line end that it writes
                 csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow(row)
             else:
@@ -98,8 +104,11 @@ class Table:
         if lacking:
             raise InvalidValue(f"{where}: no {', '.join(lacking)}")
         video, score = str(row["video"]), row.get("score")
+        sure = row.get(CONFIDENCE)
         values = (row["label"], row["start"], row["end"], None if score == "" else score)
-        mark = checked_mark(where, *values, least=-math.inf)
+        mark = checked_mark(
+            where, *values, confidence=None if sure == "" else sure, least=-math.inf
+        )
         self._videos.setdefault(video, []).append(mark)
         self._modes |= {str(row["mode"])} if row.get("mode") else set()
         self._sources |= {str(row["source"])} if row.get("source") else set()

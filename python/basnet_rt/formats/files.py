@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from basnet_rt._errors import InvalidValue
+from basnet_rt._system.text_file import read_text
 from basnet_rt._system.whole_file import write_whole
 from basnet_rt.formats.marks import MarkedVideos, merged
 from basnet_rt.formats.registry import (
@@ -17,9 +18,10 @@ from basnet_rt.formats.registry import (
     format_to_write,
     json_form,
 )
-from basnet_rt.formats.source import Source, read_text
+from basnet_rt.formats.source import Source
 from basnet_rt.formats.timecode import FrameRate
 
+MAX_BYTES = 256 * 2**20  # ten times a day of film cut every second
 DEFAULT_MEDIA = "{video}.mp4"
 
 
@@ -105,10 +107,10 @@ def _check_times(marked: MarkedVideos, chosen: Format) -> None:
 
 def _read(file: Path, name: str | None, source: Source) -> MarkedVideos:
     chosen = format_to_read(file, name)
-    text = read_text(file, "" if chosen.suffix == ".csv" else None)
+    text = read_text(file, most=MAX_BYTES, newline="" if chosen.suffix == ".csv" else None)
     if name is None and chosen.suffix == ".json":
         chosen = json_form(text)
-    found = chosen.read(text, source)
+    found = replace(chosen.read(text, source), ranked=chosen.holds_results)
     return found if source.rate is None else found.with_rate(source.rate)
 
 

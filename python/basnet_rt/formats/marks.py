@@ -12,12 +12,13 @@ from basnet_rt.formats.timecode import FrameRate
 
 
 class Mark(NamedTuple):
-    """One segment [start, end) in seconds; `score` is None if it has none."""
+    """One segment [start, end) in seconds; score and confidence are None if it has none."""
 
     label: str
     start: float
     end: float
     score: float | None = None
+    confidence: float | None = None
 
 
 @dataclass(frozen=True)
@@ -50,12 +51,18 @@ class MarkedVideos:
         notes: what a person should know about the reading, a sentence each.
         predicted: where the file says that a model made the segments and nobody accepted them, the
             file and that sentence; they cannot become ground truth.
+        ranked: whether the file is of a form that results come in, so that segments with scores
+            may be nested; editors' files show what a person saw.
+        unfinished: videos of which a person judged some segments only, each as ground truth has it:
+            {"annotations": [...], "rejected": [...]}; other forms have no place for them.
     """
 
     videos: dict[str, VideoMarks]
     provenance: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     predicted: str | None = None
+    ranked: bool = False
+    unfinished: dict[str, Any] = field(default_factory=dict)
 
     @property
     def num_marks(self) -> int:
@@ -75,6 +82,20 @@ class MarkedVideos:
             name: replace(video, marks=tuple(m for m in video.marks if _reaches(m, score)))
             for name, video in self.videos.items()
         }
+        return replace(self, videos=videos)
+
+    def all_reviewed(self) -> MarkedVideos:
+        """The same, where a person says that all videos were looked at whole.
+
+        Raises:
+            ValueError: a model made the segments and nobody accepted them.
+        """
+        if self.predicted is not None:
+            raise InvalidValue(
+                f"{self.predicted}, so it cannot count as reviewed; correct the segments in the "
+                "report, Label Studio or another editor, and convert that file"
+            )
+        videos = {name: replace(video, reviewed=True) for name, video in self.videos.items()}
         return replace(self, videos=videos)
 
     def subset(self, name: str) -> MarkedVideos:
@@ -99,7 +120,14 @@ class MarkedVideos:
 
 
 def checked_mark(
-    where: str, label: Any, start: Any, end: Any, score: Any = None, *, least: float = 0.0
+    where: str,
+    label: Any,
+    start: Any,
+    end: Any,
+    score: Any = None,
+    *,
+    confidence: Any = None,
+    least: float = 0.0,
 ) -> Mark:
     """A mark of values that somebody else wrote.
 
@@ -108,8 +136,9 @@ def checked_mark(
             published ones have segments that begin before their video.
 
     Raises:
-        ValueError: the label is not text or empty, a time or score is not finite, the segment
-            begins before `least` or ends before it starts; begins with `where`.
+        ValueError: the label is not text or empty, a time or score is not finite, the confidence
+            is not in [0, 1], the segment begins before `least` or ends before it starts; begins
+            with `where`.
     """
     if not isinstance(label, str) or not label.strip():
         raise InvalidValue(f"{where}: the label is {label!r}; it must be a text")
@@ -120,7 +149,21 @@ def checked_mark(
             f"{where}: the segment [{begins}, {ends}] must {first}not end before it begins"
         )
     value = None if score is None else number(where, "score", score)
-    return Mark(label, begins, ends, value)
+    return Mark(label, begins, ends, value, checked_confidence(where, confidence))
+
+
+def checked_confidence(where: str, value: Any) -> float | None:
+    """A number in [0, 1]; None where there is none.
+
+    Raises:
+        ValueError: it is something else; begins with `where`.
+    """
+    if value is None:
+        return None
+    found = number(where, "confidence", value)
+    if not 0 <= found <= 1:
+        raise InvalidValue(f"{where}: confidence is {value!r}; it must be in [0, 1]")
+    return found
 
 
 def number(where: str, name: str, value: Any) -> float:
@@ -154,15 +197,20 @@ def merged(parts: Iterable[MarkedVideos]) -> MarkedVideos:
     notes: list[str] = []
     origins: list[Mapping[str, Any]] = []
     predicted: str | None = None
+    ranked = True
+    unfinished: dict[str, Any] = {}
     for part in parts:
-        twice = videos.keys() & part.videos.keys()
+        twice = (videos | unfinished).keys() & (part.videos | part.unfinished).keys()
         if twice:
             raise InvalidValue(f"video {min(twice)!r} is in two of the files")
         videos |= part.videos
+        unfinished |= part.unfinished
         notes += part.notes
         origins.append(part.provenance)
         predicted = predicted or part.predicted
-    return MarkedVideos(videos, merged_provenance(origins), tuple(notes), predicted)
+        ranked = ranked and part.ranked
+    origin = merged_provenance(origins)
+    return MarkedVideos(videos, origin, tuple(notes), predicted, ranked, unfinished)
 
 
 def merged_provenance(origins: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

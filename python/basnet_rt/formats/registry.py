@@ -49,6 +49,11 @@ class Format:
     num_left_out: Callable[[VideoMarks], int] = lambda _: 0
 
     @property
+    def holds_results(self) -> bool:
+        """Whether it is a form of results: what is read from it may be nested."""
+        return self.holds_any_time or self.name == "rttm"
+
+    @property
     def holds_any_time(self) -> bool:
         """Whether segments may begin before the video: only tables of results may."""
         return self.name in ("activitynet", "csv", "jsonl")
@@ -68,21 +73,21 @@ def _not_chapters(video: VideoMarks) -> int:
     return len(video.marks) - len(webvtt.kept_as_chapters(video))
 
 
-_ROWS_LOSE = "videos without segments, durations, subsets"
-_TITLES_LOSE = "settings of the post-processing"
+_ROWS_LOSE = "videos without segments, durations, subsets, suggested thresholds"
+_TITLES_LOSE = "confidence, settings of the post-processing"
 FORMATS = {
     one.name: one
     for one in (
         Format("activitynet", ".json", True, False, _plain(activitynet.write_results),
                activitynet.read, "durations, subsets"),
         Format("ground-truth", ".json", True, False, _plain(activitynet.write_ground_truth),
-               activitynet.read, "scores, mode, model"),
+               activitynet.read, "scores, confidence, mode, model"),
         Format("csv", ".csv", True, False, _plain(csv_table.write), csv_table.read,
                f"{_ROWS_LOSE}, settings"),
         Format("jsonl", ".jsonl", True, False, _plain(jsonl.write), jsonl.read,
                f"{_ROWS_LOSE}, settings"),
         Format("rttm", ".rttm", True, False, _plain(rttm.write), rttm.read,
-               f"{_ROWS_LOSE}, mode, model, whether simulated"),
+               f"{_ROWS_LOSE}, confidence, mode, model, whether simulated"),
         Format("label-studio", ".json", True, True, label_studio.write, label_studio.read,
                _TITLES_LOSE),
         Format("webvtt", ".vtt", False, False, _plain(webvtt.write_subtitles), webvtt.read,

@@ -11,7 +11,9 @@ import numpy as np
 
 from basnet_rt._errors import InvalidValue
 from basnet_rt._system.json_file import read_json
-from basnet_rt.results import UNKNOWN_MODE, Detections
+from basnet_rt.formats.bridges import seconds_of, suggested_of
+from basnet_rt.formats.marks import checked_confidence
+from basnet_rt.results import UNKNOWN_MODE, Detections, Float64Array
 from basnet_rt.tables.predictions import PredictionTable, prediction_table
 
 
@@ -43,8 +45,9 @@ def write_results(
     """Write one file, whole or not at all.
 
     `.json` is what the evaluator of the ActivityNet challenge reads, with our `provenance` under
-    "basnet_rt"; `.csv` has a row for each detection. Numbers read back exactly in both. The other
-    formats, and what they cannot hold, are in docs/formats.md.
+    "basnet_rt", each detection's confidence and what the model suggests as its least; `.csv` has a
+    row for each detection. Numbers read back exactly in both. The other formats, and what they
+    cannot hold, are in docs/formats.md.
 
     Args:
         path: a file; a folder for a format with one file for each video.
@@ -96,12 +99,27 @@ def _read_json_results(path: Path) -> ResultFile:
         raise InvalidValue(f'{path}: expected an object under "basnet_rt"')
     try:
         table = prediction_table(content)
+        sure = {video: _confidence(video, one) for video, one in content["results"].items()}
     except InvalidValue as error:
         raise InvalidValue(f"{path}: {error}") from error
-    return ResultFile(_by_video(table, provenance), provenance)
+    return ResultFile(_by_video(table, provenance, sure), provenance)
 
 
-def _by_video(table: PredictionTable, provenance: Mapping[str, Any]) -> dict[str, Detections]:
+def _confidence(video: str, records: list[Any]) -> Float64Array | None:
+    """(N,) in [0, 1]; None where a record has none."""
+    values = [record.get("confidence") for record in records]
+    if not values or None in values:
+        return None
+    where = f"video {video!r}, detection"
+    found = [checked_confidence(f"{where} {i}", value) for i, value in enumerate(values)]
+    return np.array(found, np.float64)
+
+
+def _by_video(
+    table: PredictionTable,
+    provenance: Mapping[str, Any],
+    sure: Mapping[str, Float64Array | None],
+) -> dict[str, Detections]:
     known = provenance.get("classes", [])
     classes = tuple(dict.fromkeys([*known, *sorted(map(str, table.labels))]))
     ids = {name: i for i, name in enumerate(classes)}
@@ -111,7 +129,14 @@ def _by_video(table: PredictionTable, provenance: Mapping[str, Any]) -> dict[str
     rows = [slice(end - count, end) for end, count in zip(ends, counts.tolist(), strict=True)]
     mode = str(provenance.get("mode", UNKNOWN_MODE))
     scores = table.scores.astype(np.float32)
+    about: dict[str, Any] = {
+        "classes": classes,
+        "suggested": suggested_of(provenance, classes),
+        "snippet_seconds": seconds_of(provenance),
+    }
     return {
-        video: Detections(labels[r], scores[r], table.segments[r], mode, classes)
+        video: Detections(
+            labels[r], scores[r], table.segments[r], mode, confidence=sure[video], **about
+        )
         for video, r in zip(table.videos, rows, strict=True)
     }

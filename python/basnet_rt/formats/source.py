@@ -10,7 +10,6 @@ from pathlib import Path
 from basnet_rt._errors import InvalidValue
 from basnet_rt.formats.timecode import FrameRate
 
-MAX_BYTES = 256 * 2**20  # ten times a day of film cut every second
 _NO_TEXT = ("Cc", "Cs", "Zl", "Zp")  # control, half a surrogate pair, line and paragraph ends
 
 
@@ -29,11 +28,11 @@ class Source:
     rates: Mapping[str, FrameRate] = field(default_factory=dict)
 
     def at(self, line: int) -> str:
-        """How a message names a line."""
+        """A line's name in messages."""
         return f"{self.path}, line {line}"
 
     def rate_of(self, video: str, own: FrameRate | None, what: str) -> FrameRate:
-        """What the file says goes first: its frames were counted at that rate.
+        """The rate that the file names comes first: its frames were counted at that rate.
 
         Raises:
             ValueError: no frame rate is known.
@@ -45,25 +44,6 @@ class Source:
                 "second has; give --fps, such as 25, 23.976 or 29.97df"
             )
         return rate
-
-
-def read_text(path: Path, newline: str | None = None) -> str:
-    """A whole file as text, whatever its line ends.
-
-    Args:
-        newline: "" leaves line ends as they are, for formats that quote them.
-
-    Raises:
-        ValueError: absent, no file, not UTF-8, or larger than `MAX_BYTES`; names it.
-    """
-    try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise InvalidValue(f"{path}: {size} bytes; a file of segments has at most {MAX_BYTES}")
-        with path.open(encoding="utf-8-sig", newline=newline) as file:
-            return file.read()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidValue(f"{path}: cannot be read: {error}") from error
 
 
 def one_line(where: str, what: str, text: str) -> str:

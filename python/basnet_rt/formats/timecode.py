@@ -64,7 +64,7 @@ class FrameRate:
 
     @cached_property
     def nominal(self) -> int:
-        """How many labels a second of timecode has: 24, 25, 30, 50, 60.
+        """The labels in a second of timecode: 24, 25, 30, 50, 60.
 
         Raises:
             ValueError: no timecode is defined for such a rate, as 12.5.
@@ -90,7 +90,7 @@ def frame_at(seconds: float, rate: FrameRate) -> int:
 
 
 def seconds_at(frame: int, rate: FrameRate) -> float:
-    """When a frame begins: the float64 nearest to the exact time."""
+    """The start of a frame, in seconds: the float64 nearest to the exact time."""
     return float(frame / rate.exact)
 
 
@@ -150,7 +150,7 @@ def from_timecode(text: str, rate: FrameRate) -> int:
 
 
 def frames_per_day(rate: FrameRate) -> int:
-    """How many frames have a timecode of their own."""
+    """The number of frames that have a timecode of their own."""
     skipped = _dropped(rate) * 9 * 144 if rate.drop_frame else 0
     return 24 * 3600 * rate.nominal - skipped
 
@@ -161,7 +161,7 @@ def _dropped(rate: FrameRate) -> int:
 
 
 def _labels_skipped(frame: int, rate: FrameRate) -> int:
-    """How many labels below that of this frame do not exist."""
+    """The number of labels below this frame's that do not exist."""
     if not rate.drop_frame:
         return 0
     dropped, minute = _dropped(rate), 60 * rate.nominal

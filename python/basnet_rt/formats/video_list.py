@@ -11,10 +11,10 @@ from pathlib import Path
 
 from basnet_rt._errors import InvalidValue
 from basnet_rt._system.json_file import parse_json
+from basnet_rt._system.text_file import read_text
 from basnet_rt.annotations import parse_activitynet, read_split
 from basnet_rt.formats.heading import read_rate
 from basnet_rt.formats.marks import Mark, MarkedVideos, VideoMarks
-from basnet_rt.formats.source import read_text
 from basnet_rt.formats.timecode import MILLISECONDS, FrameRate, seconds_at
 
 VideoList = dict[str, VideoMarks]  # without marks

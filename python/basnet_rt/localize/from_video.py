@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from basnet_rt._errors import BundleError, InvalidType
+from basnet_rt._system.addresses import shown_source
 from basnet_rt.extractors.interface import Extractor
 from basnet_rt.extractors.registry import Weights, extractor_from_spec
 from basnet_rt.extractors.running.cache import FeatureCache
@@ -19,6 +21,8 @@ from basnet_rt.localize.inputs import Failure, Given, Pixels
 from basnet_rt.localize.localizer import Localizer
 from basnet_rt.model.model import Model
 from basnet_rt.results import Detections
+
+_log = logging.getLogger("basnet_rt.video")
 
 
 def localize_video(
@@ -34,7 +38,8 @@ def localize_video(
     """Find actions in a video, from its pixels.
 
     The answer is that of `basnet-rt extract` and then `Localizer` on the features with the video's
-    duration, bit for bit.
+    duration, bit for bit. What was odd about the video goes to the logger `basnet_rt.video` as
+    warnings.
 
     Args:
         source: file or address; see `basnet_rt.video.read_frames`.
@@ -56,6 +61,8 @@ def localize_video(
     made = fitting_extractor(localizer.model, extractor, weights)
     kept = None if cache is None else FeatureCache(cache, made.spec)
     found = cached_features(source, made, kept, progress, stream_index)
+    for remark in found.remarks:
+        _log.warning("%s: %s", shown_source(source), remark)
     return localizer(found.features, duration=found.duration)
 
 
@@ -79,7 +86,7 @@ def fitting_extractor(
 
 
 def unrecorded(model: str) -> str:
-    """What to say of a bundle that cannot take videos."""
+    """The message about a bundle that cannot take videos."""
     return (
         f"{model}: records no extractor: it was not trained on features of `basnet-rt extract`; "
         "give it features, not videos"
@@ -119,10 +126,11 @@ class VideoReader:
         with closing(results):
             for result in results:
                 self.done(result)
-                yield by_name[result.video.name], _given(result)
+                yield by_name[result.video.name], given_of(result)
 
 
-def _given(result: Result) -> Given | Failure:
+def given_of(result: Result) -> Given | Failure:
+    """The features that `extract_many` made of a video, as an input."""
     if result.found is None:
         return Failure(result.video.name, result.error or "no features")
     return Given(result.found.features, result.found.duration, result.found.offset)

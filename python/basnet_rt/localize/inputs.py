@@ -1,4 +1,4 @@
-"""What can be localized: features on disk, and videos whose features are made on the way."""
+"""Inputs of localization: features on disk, and videos whose features are made on the way."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from basnet_rt._errors import Error, InvalidValue
+from basnet_rt._errors import InvalidValue
 from basnet_rt._system.addresses import local_path, shown_source
 from basnet_rt.extractors.running.video_files import VideoFile, find_video_files, holds_videos
 from basnet_rt.features.files import SUFFIXES
@@ -112,7 +112,7 @@ def find_inputs(
         path = local_path(given)
         try:
             found = _pixels(path, stream) if holds_videos(path) else _features(Path(path), part)
-        except (Error, OSError) as error:
+        except Exception as error:  # noqa: BLE001 (readers of files fail in every way)
             failures.append(Failure(shown_source(path), str(error)))
             continue
         for one in found:

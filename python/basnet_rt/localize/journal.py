@@ -9,7 +9,7 @@ from typing import IO, Any
 import numpy as np
 
 from basnet_rt._errors import Error
-from basnet_rt.results import Detections
+from basnet_rt.results import Detections, Float64Array
 
 FORMAT = "basnet_rt.journal"
 FORMAT_VERSION = 1
@@ -46,17 +46,8 @@ class Journal:
 
     def add(self, video: str, fingerprint: str, found: Detections, offset: float = 0.0) -> None:
         """Note a finished video; the fingerprint tells whether its features are the same later."""
-        record = {
-            "video": video,
-            "features": fingerprint,
-            "labels": found.labels.tolist(),
-            "scores": found.scores.tolist(),
-            "segments": found.segments.tolist(),
-            "backend": found.backend,
-            **({"offset": offset} if offset else {}),
-        }
         try:
-            self._write(record)
+            self._write(record_of(video, fingerprint, found, offset))
         except OSError as error:
             raise Error(f"{self.path}: cannot be written: {error.strerror or error}") from error
 
@@ -87,25 +78,57 @@ class Journal:
             record = _parse(line)
             if "video" not in record:
                 break
-            self.done[record["video"]] = record["features"], self._detections(record)
+            found = detections_of(record, self._mode, self._classes)
+            self.done[record["video"]] = record["features"], found
             if "offset" in record:
                 self.offsets[record["video"]] = float(record["offset"])
             size += len(line)
         return size
 
-    def _detections(self, record: dict[str, Any]) -> Detections:
-        return Detections(
-            np.array(record["labels"], np.int64),
-            np.array(record["scores"], np.float32),
-            np.array(record["segments"], np.float64).reshape(-1, 2),
-            self._mode,
-            self._classes,
-            backend=record.get("backend", "cpu"),
-        )
-
     def _write(self, record: dict[str, Any]) -> None:
         self._file.write(json.dumps(record) + "\n")
         self._file.flush()
+
+
+def record_of(
+    video: str, fingerprint: str, found: Detections, offset: float = 0.0
+) -> dict[str, Any]:
+    """A finished video as plain values, which read back exactly."""
+    return {
+        "video": video,
+        "features": fingerprint,
+        "labels": found.labels.tolist(),
+        "scores": found.scores.tolist(),
+        "segments": found.segments.tolist(),
+        "backend": found.backend,
+        "snippet_seconds": found.snippet_seconds,
+        "confidence": _listed(found.confidence),
+        "suggested": _listed(found.suggested),
+        **({"offset": offset} if offset else {}),
+    }
+
+
+def detections_of(record: dict[str, Any], mode: str, classes: tuple[str, ...]) -> Detections:
+    """The detections of a record; mode and classes are those of the run."""
+    return Detections(
+        np.array(record["labels"], np.int64),
+        np.array(record["scores"], np.float32),
+        np.array(record["segments"], np.float64).reshape(-1, 2),
+        mode,
+        classes,
+        backend=record.get("backend", "cpu"),
+        snippet_seconds=record.get("snippet_seconds"),
+        confidence=_array(record.get("confidence")),
+        suggested=_array(record.get("suggested")),
+    )
+
+
+def _listed(values: Float64Array | None) -> list[float] | None:
+    return None if values is None else values.tolist()
+
+
+def _array(values: list[float] | None) -> Float64Array | None:
+    return None if values is None else np.array(values, np.float64)
 
 
 def _parse(line: bytes) -> dict[str, Any]:

@@ -38,7 +38,9 @@ class Localizer:
         self.config = model.config if config is None else config
         _core.check(self.config.native, len(model.classes))
 
-    def __call__(self, features: Any, *, duration: float | None = None) -> Detections:
+    def __call__(
+        self, features: Any, *, duration: float | None = None, fps: float | None = None
+    ) -> Detections:
         """Detections in one video, by falling score, with class names.
 
         Args:
@@ -46,17 +48,18 @@ class Localizer:
                 torch.
             duration: of the video in seconds, for mode "continuous"; default
                 T * snippet_stride / fps.
+            fps: frames per second of this video's features; default: the bundle's.
 
         Raises:
             BundleError, ValueError, TypeError: as `Model.forward` and `postprocess`.
         """
-        return self._found(*self._forward(features), duration)
+        return self._found(*self._forward(features, fps), duration)
 
     def with_activations(
-        self, features: Any, *, duration: float | None = None
+        self, features: Any, *, duration: float | None = None, fps: float | None = None
     ) -> tuple[Detections, Activations]:
         """Detections as of a plain call, and the activations that they were made from."""
-        output, seconds = self._forward(features)
+        output, seconds = self._forward(features, fps)
         found = self._found(output, seconds, duration)
         activations, foreground = _host(output.activations), _host(output.foreground)
         return found, Activations(activations, foreground, seconds, self.model.classes)
@@ -105,12 +108,12 @@ class Localizer:
             for one, seconds in zip(found, columns["snippet_seconds"], strict=True)
         ]
 
-    def _forward(self, features: Any) -> tuple[FullOutput, float]:
-        """What the model says, and the seconds between its snippets.
+    def _forward(self, features: Any, fps: float | None = None) -> tuple[FullOutput, float]:
+        """The model's output, and the seconds between its snippets.
 
         NumPy arrays, or tensors on the model's GPU where post-processing runs there too.
         """
-        rows, snippet_seconds = self._resampled(features)
+        rows, snippet_seconds = self._resampled(features, self._fps(fps))
         output = self.model.forward_tensors(rows, with_scores=not self._own_scores())
         if stays_on(self.model.device.type):
             return output, snippet_seconds
@@ -142,15 +145,20 @@ class Localizer:
         """Whether video scores are of the core's float64 definition, which streams share."""
         return self.config.mode == "continuous" and self.config.gate == "video"
 
-    def _resampled(self, features: Any) -> tuple[Any, float]:
+    def _fps(self, given: float | None) -> float:
+        if given is not None and not 0 < given < float("inf"):
+            raise InvalidValue(f"fps: expected a finite number above 0, got {given}")
+        return self.model.metadata.fps if given is None else float(given)
+
+    def _resampled(self, features: Any, fps: float) -> tuple[Any, float]:
         """Snippets that the network sees, and the seconds between them."""
         metadata = self.model.metadata
         wanted = metadata.num_segments
         shape: tuple[int, ...] = tuple(getattr(features, "shape", ()))
         if self.config.mode != "published" or wanted is None or len(shape) != 2 or not shape[0]:
-            return features, metadata.snippet_seconds
+            return features, metadata.snippet_stride / fps
         rows = uniform_rows(shape[0], wanted)
-        seconds = metadata.snippet_stride * shape[0] / (wanted * metadata.fps)
+        seconds = metadata.snippet_stride * shape[0] / (wanted * fps)
         return features[rows], seconds
 
 

@@ -44,6 +44,7 @@ def localize_videos(
     journal: Journal,
     *,
     durations: Mapping[str, float | None] | None = None,
+    rates: Mapping[str, float] | None = None,
     activations: ActivationFolder | None = None,
     read_pixels: PixelReader = lambda videos: iter(()),
     advance: Callable[[int], None] = lambda remaining: None,
@@ -55,6 +56,8 @@ def localize_videos(
     Args:
         durations: seconds by name; the default for videos it does not name is what the features'
             sidecar or the video itself says.
+        rates: frames per second of features by name; the default is the bundle's. Videos that are
+            decoded have the extractor's.
         activations: where each video's activations are kept too, before it counts as done.
         read_pixels: makes the features of videos.
         advance: called with the number of videos left, first before any is done.
@@ -70,7 +73,8 @@ def localize_videos(
     with closing(_read(todo, localizer, read_pixels)) as given_ones:
         for left, (video, given) in zip(range(len(todo) - 1, -1, -1), given_ones, strict=True):
             seconds = (durations or {}).get(video.name)
-            found = _attempt(localizer, video, given, seconds, activations)
+            fps = (rates or {}).get(video.name) if isinstance(video, Features) else None
+            found = localized(localizer, video.name, given, seconds, activations, fps)
             if isinstance(found, Failure):
                 outcome.failures.append(found)
             else:
@@ -91,42 +95,47 @@ def _read(
         if isinstance(video, Features):
             try:
                 yield video, video.read(localizer.model.metadata)
-            except (Error, OSError, MemoryError) as error:
-                yield video, _failure(video, error)
+            except Exception as error:  # noqa: BLE001 (readers of files fail in every way)
+                yield video, failure_of(video.name, error)
     pixels = [video for video in videos if isinstance(video, Pixels)]
     if pixels:  # closed with this generator, as `yield from` does
         yield from read_pixels(pixels)
 
 
-def _attempt(
+def localized(
     localizer: Localizer,
-    video: Input,
+    name: str,
     given: Given | Failure,
     duration: float | None,
     folder: ActivationFolder | None,
+    fps: float | None = None,
 ) -> Detections | Failure:
+    """One video's detections, or why there are none; nothing is raised that a video can cause."""
     if isinstance(given, Failure):
         return given
     seconds = given.duration if duration is None else duration
     try:
         if folder is None:
-            return localizer(given.features, duration=seconds)
-        found, activations = localizer.with_activations(given.features, duration=seconds)
-        folder.write(video.name, activations)
+            return localizer(given.features, duration=seconds, fps=fps)
+        found, activations = localizer.with_activations(given.features, duration=seconds, fps=fps)
+        folder.write(name, activations)
         return found
-    except (Error, OSError, MemoryError, RuntimeError) as error:  # torch raises the last
-        return _failure(video, error)
+    except Exception as error:  # noqa: BLE001 (torch and NumPy raise their own)
+        return failure_of(name, error)
 
 
-def _failure(video: Input, error: Exception) -> Failure:
-    return Failure(video.name, str(error) or type(error).__name__)
+def failure_of(name: str, error: Exception) -> Failure:
+    """A video's error for people."""
+    known = isinstance(error, (Error, OSError))
+    return Failure(name, str(error) if known else f"{type(error).__name__}: {error}")
 
 
 def run_key(
     localizer: Localizer,
     model_path: Path,
     durations: Mapping[str, Any],
-    activations: ActivationFolder | None = None,
+    activations: Path | None = None,
+    rates: Mapping[str, float] | None = None,
 ) -> str:
     """Changes with anything that results depend on, except for the features themselves.
 
@@ -139,8 +148,10 @@ def run_key(
         "device": str(localizer.model.device),
         "dtype": localizer.model.dtype,
         "durations": dict(durations),
-        "activations": None if activations is None else str(activations.path.resolve()),
+        "activations": None if activations is None else str(activations.resolve()),
     }
+    if rates:
+        settings["rates"] = dict(rates)
     digest.update(json.dumps(settings, sort_keys=True).encode())
     key: str = digest.hexdigest()
     return key

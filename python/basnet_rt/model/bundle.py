@@ -180,7 +180,7 @@ def _written_fields(metadata: BundleMetadata) -> dict[str, Any]:
 
 
 def _judged_text(metadata: BundleMetadata) -> bytes:
-    """What the core judges. Free text is left out: it may not be JSON until it is written."""
+    """The fields that the core checks; free text, which may not be JSON yet, is left out."""
     fields = _written_fields(metadata)
     for name in ("versions", "provenance"):
         if isinstance(fields[name], Mapping):

@@ -15,7 +15,7 @@ from basnet_rt._errors import BundleError
 from basnet_rt.results import Detections, Float64Array
 
 VERSION = 1
-# Where a gate has no curve of its own: the video's score is no part of either's score.
+# Gates without a curve of their own share one: the video's score is no part of either's score.
 _STANDS_IN = {"horizon": "none"}
 
 
@@ -38,7 +38,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Confidence:
-    """What a bundle knows about confidence.
+    """The curves and thresholds of confidence in a bundle.
 
     A confidence says: of held-out training videos whose best detection of the class has this
     score, this share is tagged with the class. It says nothing about the edges of a segment.

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
-import warnings
+import logging
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from basnet_rt import _core
 from basnet_rt._errors import BundleError, Error, InvalidType, InvalidValue
+from basnet_rt._system.extras import from_extra, is_installed
+from basnet_rt._system.torchscript import quiet_torchscript
 from basnet_rt.model.bundle import BundleMetadata, read_metadata
 from basnet_rt.model.model import Model
 from basnet_rt.model.native import load_native
@@ -19,6 +20,7 @@ from basnet_rt.postprocessing.gpu_arrays import check_gpu_error
 if TYPE_CHECKING:
     import torch
 
+_log = logging.getLogger("basnet_rt.model")
 
 ENGINES = ("auto", "native", "torch")
 TORCH_DTYPES = ("float32", "bfloat16")  # what torch runs
@@ -88,10 +90,11 @@ def load(
         raise InvalidValue(f"dtype is {dtype!r}; it must be one of {', '.join(NATIVE_DTYPES)}")
     try:
         return load_native(path, metadata, wanted, threads, exact)
-    except BundleError:
+    except BundleError as error:
         # The network of a TorchScript file may be another than ours; torch runs it if it may.
-        if engine == "native" or not _is_torchscript(path) or not _has_torch():
+        if engine == "native" or not _is_torchscript(path) or not is_installed("torch"):
             raise
+        _log.info("%s: torch runs it, as the native engine does not: %s", path, error)
         return _load_torch(path, metadata, device, dtype, trust_code)
 
 
@@ -139,10 +142,6 @@ def _is_torchscript(path: Path) -> bool:
         return file.read(2) == b"PK"
 
 
-def _has_torch() -> bool:
-    return importlib.util.find_spec("torch") is not None
-
-
 def check_undamaged(path: Path) -> None:
     """Check the checksums of any zip archive: torch reads flipped bits without noticing."""
     try:
@@ -155,26 +154,21 @@ def check_undamaged(path: Path) -> None:
 
 
 def load_script(path: Path, device: torch.device) -> Any:
-    import torch
-
-    load_any: Any = torch.jit.load
-    with warnings.catch_warnings():
-        # Deprecated since torch 2.11, but the format asked for, and the one that C++ loads.
-        warnings.filterwarnings("ignore", r"`torch\.jit\.load` is deprecated", DeprecationWarning)
-        try:
+    load_any: Any = from_extra("torch", "torch", "a TorchScript file").jit.load
+    try:
+        with quiet_torchscript():
             return load_any(str(path), map_location=device)
-        except (RuntimeError, ValueError) as error:
-            check_gpu_error(error)
-            reason = str(error).strip().splitlines()[0]
-            raise BundleError(f"{path}: not a TorchScript file: {reason}") from error
+    except (RuntimeError, ValueError) as error:
+        check_gpu_error(error)
+        reason = str(error).strip().splitlines()[0]
+        raise BundleError(f"{path}: not a TorchScript file: {reason}") from error
 
 
 def usable_device(device: Any) -> torch.device:
-    import torch
-
+    torch_module = from_extra("torch", "torch", f"device {str(device)!r}")
     try:
-        chosen = torch.device(device)
-        torch.empty(0, device=chosen)
+        chosen: torch.device = torch_module.device(device)
+        torch_module.empty(0, device=chosen)
     except (RuntimeError, AssertionError, TypeError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]
         raise InvalidValue(f"device is {device!r}; it cannot be used: {reason}") from error

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from basnet_rt import _core
+from basnet_rt.config import PostprocessConfig
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -49,11 +54,14 @@ def run(
 
 
 def _scores(cas: Tensor, metadata: BundleMetadata) -> Tensor:
-    """As the module computes those of a short video."""
-    best = max(1, len(cas) // metadata.topk_divisor)
-    means = cas.topk(best, dim=0)[0].mean(dim=0)
-    softmax = metadata.score_function == "softmax"
-    return (means.softmax(dim=0) if softmax else means.sigmoid())[:-1]
+    """The core's definition, on the host; the module's own float32 one is within rounding."""
+    import torch
+
+    config = PostprocessConfig.continuous(
+        score_function=metadata.score_function, topk_divisor=metadata.topk_divisor
+    )
+    scores = _core.video_scores(np.ascontiguousarray(cas.cpu().numpy()), config.native)
+    return torch.from_numpy(scores).to(cas.device)
 
 
 def _piece(module: Any, features: Tensor, start: int, size: int) -> tuple[Tensor, ...]:

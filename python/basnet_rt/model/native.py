@@ -18,7 +18,7 @@ MOST_THREADS = 1024  # more is a slip of the pen
 
 @dataclass(frozen=True)
 class CpuDevice:
-    """Where a native model computes; reads like torch's device."""
+    """The device of a native model; it reads like torch's."""
 
     type: str = "cpu"
     index: int | None = None

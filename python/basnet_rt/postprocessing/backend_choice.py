@@ -1,4 +1,4 @@
-"""Which backends there are, and which of them a call's post-processing runs on."""
+"""The list of backends, and the choice of one for a call's post-processing."""
 
 from __future__ import annotations
 

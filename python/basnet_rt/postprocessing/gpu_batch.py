@@ -100,7 +100,7 @@ def run(
 def gpu_video_scores(cas: Any, config: Any) -> Any:
     """(C,) float32 of a raw CAS (T, C+1), a tensor: `_core.video_scores` where the CAS lies.
 
-    In float64, as there; only the order of sums and the device's `exp` differ.
+    In float64, as the core computes it; only the order of sums and the device's `exp` differ.
     """
     best = max(1, len(cas) // config.topk_divisor)
     means = cas.double().topk(best, dim=0)[0].mean(dim=0)

@@ -14,7 +14,7 @@ from basnet_rt.postprocessing.arrays import as_numpy
 
 @dataclass(frozen=True)
 class Alarm:
-    """When a class is reported as having begun.
+    """The rule by which a class is reported as having begun.
 
     Attributes:
         threshold: of the normalised activation, > 0; one for all classes, or by class name.

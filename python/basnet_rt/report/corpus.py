@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,9 @@ from basnet_rt.activation_files import ActivationFolder, Activations
 from basnet_rt.annotations import AnnotationSet, read_annotations
 from basnet_rt.evaluation.report import DEFAULT_TIOU_THRESHOLDS
 from basnet_rt.formats.result_files import ResultFile, read_results
-from basnet_rt.report.judging import Judgement, judge
+from basnet_rt.report.judging import Bools, Judgement, judge
 from basnet_rt.report.media import Media, find_media, recorded_media, recorded_offset
-from basnet_rt.results import Detections
+from basnet_rt.results import Detections, Float64Array, Int64Array
 from basnet_rt.tables.predictions import PredictionTable, prediction_table
 
 
@@ -41,12 +41,18 @@ class Corpus:
     Attributes:
         videos: in the order of the results, then those that are only annotated.
         table: every detection; its `videos` are in that order.
+        events: (N,) bool, the detections that are events, whatever their confidence.
+        suggested: (N,) bool, the events that reach the confidence that their model suggests.
+        confidence: (N,) float64; NaN of a model that is not calibrated.
         judgement: None where there is no ground truth.
         provenance: what the results say about themselves.
     """
 
     videos: tuple[Video, ...]
     table: PredictionTable
+    events: Bools
+    suggested: Bools
+    confidence: Float64Array
     judgement: Judgement | None
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
@@ -70,14 +76,15 @@ def gather(
         subset: of the annotations; None: the one that holds the results' videos.
         activations: the folder of `basnet-rt localize --save-activations`.
         media: URLs, files and folders of videos; see `find_media`. Empty: what the results say
-            of their own videos, where they lie there still.
+            of their own videos, where the files lie there still; never an address.
         embed_media: whether the page shall hold the video files.
         select: names of videos; empty: all.
         tiou_thresholds: where detections are judged.
 
     Raises:
         ValueError: a file is absent or of another form, a name is unknown, or the results' videos
-            are in several subsets and `subset` does not say which.
+            are in several subsets and `subset` does not say which, or a recorded video that is
+            to be embedded lies outside of the results' folder.
     """
     found = results if isinstance(results, ResultFile) else read_results(results)
     marked = _annotations(ground_truth, subset, found.detections)
@@ -87,7 +94,7 @@ def gather(
     table = prediction_table(detections)
     folder = None if activations is None else _folder(activations)
     if not media and not isinstance(results, ResultFile):
-        media = recorded_media(found.provenance, Path(results), names)
+        media = recorded_media(found.provenance, Path(results), names, embed=embed_media)
     moving = {
         name: replace(one, offset=recorded_offset(found.provenance, name))
         for name, one in find_media(media, names, embed=embed_media).items()
@@ -103,8 +110,27 @@ def gather(
         for name in names
     )
     chosen = None if marked is None else _of(marked, names)
-    judgement = None if chosen is None else judge(chosen, detections, table, tiou_thresholds)
-    return Corpus(videos, table, judgement, found.provenance)
+    events = _flags(detections, lambda one: one.event_rows(None if one.confidence is None else 0.0))
+    suggested = _flags(detections, lambda one: one.event_rows()) & events
+    judgement = None
+    if chosen is not None:
+        judgement = judge(chosen, detections, table, events, tiou_thresholds)
+    confidence = np.concatenate([_confidence(one) for one in detections.values()])
+    return Corpus(videos, table, events, suggested, confidence, judgement, found.provenance)
+
+
+def _flags(detections: Mapping[str, Detections], rows: Callable[[Detections], Int64Array]) -> Bools:
+    """(N,) true where `rows` chooses a video's detection, in the order of the table."""
+    parts = []
+    for one in detections.values():
+        part = np.zeros(len(one), np.bool_)
+        part[rows(one)] = True
+        parts.append(part)
+    return np.concatenate(parts)
+
+
+def _confidence(one: Detections) -> Float64Array:
+    return np.full(len(one), np.nan) if one.confidence is None else one.confidence
 
 
 def _annotations(

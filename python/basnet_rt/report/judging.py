@@ -1,4 +1,4 @@
-"""How good the results are: average precision and error kinds, at every tIoU threshold."""
+"""The quality of results: average precision and error kinds, at every tIoU threshold."""
 
 from __future__ import annotations
 
@@ -16,11 +16,31 @@ from basnet_rt.evaluation.error_kinds import (
     error_kinds,
 )
 from basnet_rt.evaluation.report import Report, evaluate
-from basnet_rt.results import Detections, Float32Array, Float64Array
+from basnet_rt.results import Detections
 from basnet_rt.tables.predictions import PredictionTable
 from basnet_rt.tables.truth import TruthTable, truth_table
 
 Uint8Array = npt.NDArray[np.uint8]
+Int32Array = npt.NDArray[np.int32]
+Bools = npt.NDArray[np.bool_]
+
+NO_KIND = 255  # of a detection that is not judged
+
+
+@dataclass(frozen=True, eq=False)
+class Kinds:
+    """Kinds of errors at K thresholds.
+
+    Attributes:
+        kinds: (K, N) uint8, indices into `error_kinds.KINDS`, or `NO_KIND`.
+        percents: (K, N) uint8, whole percents of tIoU with the segment that decided the kind.
+        taken_by: (K, M) int32, the detection that took each marked segment, or -1. The segment is
+            missed where that one is not shown.
+    """
+
+    kinds: Uint8Array
+    percents: Uint8Array
+    taken_by: Int32Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,24 +49,22 @@ class Judgement:
 
     Attributes:
         truth: the marked segments.
-        report: average precision.
-        kinds: (K, N) uint8, indices into `error_kinds.KINDS`.
-        percents: (K, N) uint8, whole percents of tIoU with the segment that decided the kind.
-        taken_scores: (K, M) float32, score of the detection that took each marked segment; NaN
-            where none did. The segment is missed among detections above that score.
+        report: average precision, of all detections.
+        every: kinds among all detections.
+        events: kinds among the events alone: a detection that is no event takes no segment.
     """
 
     truth: TruthTable
     report: Report
-    kinds: Uint8Array
-    percents: Uint8Array
-    taken_scores: Float32Array
+    every: Kinds
+    events: Kinds
 
 
 def judge(
     annotations: AnnotationSet,
     detections: Mapping[str, Detections],
     table: PredictionTable,
+    events: Bools,
     tiou_thresholds: Sequence[float],
 ) -> Judgement:
     """Labels that the annotations lack are left out of AP, and are errors all the same."""
@@ -58,24 +76,32 @@ def judge(
         tiou_thresholds=tiou_thresholds,
         unknown_labels="ignore",
     )
-    levels = [_at(truth, table, level) for level in tiou_thresholds]
+    everything = np.ones(len(table), np.bool_)
     return Judgement(
         truth,
         report,
-        np.stack([one.kinds for one in levels]).astype(np.uint8),
-        # Rounded down: 0.4999 is not shown as the 0.50 that it failed to reach.
-        np.stack([np.floor(100 * one.tious + 1e-9) for one in levels]).astype(np.uint8),
-        np.stack([_scores_of(one, table.scores) for one in levels]),
+        _kinds(truth, table, everything, tiou_thresholds),
+        _kinds(truth, table, events, tiou_thresholds),
     )
+
+
+def _kinds(
+    truth: TruthTable, table: PredictionTable, chosen: Bools, tiou_thresholds: Sequence[float]
+) -> Kinds:
+    """Among the chosen detections alone."""
+    part, rows = table.select(chosen), np.append(np.flatnonzero(chosen), NOTHING)
+    assert NOTHING == -1  # the last entry
+    levels = [_at(truth, part, level) for level in tiou_thresholds]
+    kinds = np.full((len(levels), len(table)), NO_KIND, np.uint8)
+    percents = np.zeros(kinds.shape, np.uint8)
+    for k, one in enumerate(levels):
+        kinds[k, chosen] = one.kinds
+        # Rounded down: 0.4999 is not shown as the 0.50 that it failed to reach.
+        percents[k, chosen] = np.floor(100 * one.tious + 1e-9)
+    taken = np.stack([rows[one.taken_by] for one in levels]).astype(np.int32)
+    return Kinds(kinds, percents, taken)
 
 
 def _at(truth: TruthTable, table: PredictionTable, level: float) -> ErrorKinds:
     low = min(DEFAULT_BACKGROUND_TIOU, level)
     return error_kinds(truth, table, tiou_threshold=level, background_tiou=low)
-
-
-def _scores_of(found: ErrorKinds, scores: Float64Array) -> Float32Array:
-    """(M,) scores of the detections that took each segment."""
-    with_nothing = np.append(scores, np.nan)  # row -1
-    assert NOTHING == -1
-    return with_nothing[found.taken_by].astype(np.float32)

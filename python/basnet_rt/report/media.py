@@ -1,4 +1,4 @@
-"""Which video file belongs to which video, and how the page refers to it."""
+"""The file of each video, and the way the page refers to it."""
 
 from __future__ import annotations
 
@@ -80,14 +80,29 @@ def find_media(
 
 
 def recorded_media(
-    provenance: Mapping[str, Any], results: Path, videos: Sequence[str]
+    provenance: Mapping[str, Any], results: Path, videos: Sequence[str], *, embed: bool = False
 ) -> list[str]:
-    """Videos that `localize` recorded in its results: files that exist, and URLs."""
+    """Video files that `localize` recorded in its results, those that exist.
+
+    Results may come from anybody. Recorded addresses are left out, so that a page loads nothing
+    from the network unless somebody names the address; files of other endings are no videos.
+
+    Raises:
+        ValueError: `embed` is set, and a file lies outside of the results' folder.
+    """
     recorded = provenance.get("media", {})
     known = recorded if isinstance(recorded, Mapping) else {}
     given = [one for name, one in known.items() if name in videos and isinstance(one, str)]
-    paths = [one if _is_url(one) else str(results.parent / one) for one in given]
-    return [one for one in paths if _is_url(one) or Path(one).is_file()]
+    paths = [results.parent / one for one in given if not _is_url(one)]
+    files = [one for one in paths if one.suffix.lower() in TYPES and one.is_file()]
+    inside = results.resolve().parent
+    for path in files:
+        if embed and not path.resolve().is_relative_to(inside):
+            raise InvalidValue(
+                f"--embed-video: the results name {path}, which lies outside of their folder; "
+                f"to put it into the page, name it too: --video {path}"
+            )
+    return [str(one) for one in files]
 
 
 def recorded_offset(provenance: Mapping[str, Any], video: str) -> float:

@@ -20,7 +20,7 @@ from basnet_rt.report.payload import embedded_media, make_payload
 DEFAULT_LEVEL = 0.5
 
 # In this order: a file uses only what the files before it define, or what runs after all of them.
-STYLES = ("tokens", "base", "layout", "controls", "timeline", "tables")
+STYLES = ("tokens", "base", "layout", "controls", "timeline", "tables", "review")
 SCRIPTS = (
     "dom",
     "data",
@@ -38,6 +38,9 @@ SCRIPTS = (
     "grid",
     "segment_list",
     "class_table",
+    "review",
+    "review_actions",
+    "review_panel",
     "overview",
     "keyboard",
     "main",
@@ -45,7 +48,12 @@ SCRIPTS = (
 
 
 def render_page(
-    corpus: Corpus, path: str | Path, *, title: str, level: float = DEFAULT_LEVEL
+    corpus: Corpus,
+    path: str | Path,
+    *,
+    title: str,
+    level: float = DEFAULT_LEVEL,
+    everything: bool = False,
 ) -> str:
     """The page as text.
 
@@ -53,23 +61,31 @@ def render_page(
         path: where it will lie: videos that are not embedded are referred to from there.
         title: shown at its head.
         level: the tIoU threshold at which it judges when it opens; the nearest one there is.
+        everything: open with all detections, not with the events alone.
 
     Raises:
         Error: jinja2 is absent.
         ValueError: an activation file is damaged.
     """
-    return "".join(_pieces(corpus, Path(path), title, level))
+    return "".join(_pieces(corpus, Path(path), title, level, everything))
 
 
 def write_page(
-    corpus: Corpus, path: str | Path, *, title: str, level: float = DEFAULT_LEVEL
+    corpus: Corpus,
+    path: str | Path,
+    *,
+    title: str,
+    level: float = DEFAULT_LEVEL,
+    everything: bool = False,
 ) -> None:
     """Write the page of `render_page`, whole or not at all."""
-    write_whole(path, _pieces(corpus, Path(path), title, level))
+    write_whole(path, _pieces(corpus, Path(path), title, level, everything))
 
 
-def _pieces(corpus: Corpus, path: Path, title: str, level: float) -> Iterable[str]:
-    payload = make_payload(corpus, title, path, level)
+def _pieces(
+    corpus: Corpus, path: Path, title: str, level: float, everything: bool
+) -> Iterable[str]:
+    payload = make_payload(corpus, title, path, level, everything)
     style, script = _joined("styles", STYLES, "css"), _script()
     blocks: Iterator[tuple[str, str]] = _blocks(corpus, payload.corpus, payload.activations)
     template = _environment().get_template("page.html")

@@ -13,9 +13,11 @@ import numpy as np
 from basnet_rt.activation_files import Activations
 from basnet_rt.evaluation.error_kinds import KINDS
 from basnet_rt.report.corpus import Corpus, Video
+from basnet_rt.report.judging import Judgement, Kinds
 from basnet_rt.report.normalisation import on_threshold_scale
 from basnet_rt.report.packing import pack, quantised
 from basnet_rt.results import Int64Array
+from basnet_rt.tables.predictions import PredictionTable
 
 MOST_LANES_ALONE = 3  # activations shown of a video without detections and marked segments
 
@@ -33,8 +35,13 @@ class Payload:
     activations: dict[int, str]
 
 
-def make_payload(corpus: Corpus, title: str, page: Path, level: float) -> Payload:
-    """Everything but embedded media; `level` is the tIoU that the page judges at when it opens."""
+def make_payload(corpus: Corpus, title: str, page: Path, level: float, everything: bool) -> Payload:
+    """Everything but embedded media.
+
+    Args:
+        level: the tIoU that the page judges at when it opens.
+        everything: whether it opens with all detections, not the events alone.
+    """
     classes = _classes(corpus)
     ids = {name: i for i, name in enumerate(classes)}
     detections, det_ends = _detections(corpus, ids)
@@ -50,6 +57,9 @@ def make_payload(corpus: Corpus, title: str, page: Path, level: float) -> Payloa
         videos.append(_video(video, found, max(_last(*one, i) for one in ends), page))
     heading = {
         "title": title,
+        "everything": everything,
+        "suggests": _has_confidence(corpus) and not np.array_equal(corpus.suggested, corpus.events),
+        "confident": _has_confidence(corpus),
         "classes": classes,
         "videos": videos,
         "detectionEnds": det_ends,
@@ -76,10 +86,15 @@ def _detections(corpus: Corpus, ids: Mapping[str, int]) -> tuple[dict[str, Any],
         "det_end": table.segments[order, 1],
         "det_score": table.scores[order].astype(np.float32),
         "det_label": label_ids[table.label_ids[order]],
+        "det_event": corpus.events[order].astype(np.uint8),
+        "det_suggested": corpus.suggested[order].astype(np.uint8),
     }
+    if _has_confidence(corpus):
+        arrays["det_confidence"] = corpus.confidence[order].astype(np.float32)
     if corpus.judgement is not None:
-        arrays["det_kind"] = corpus.judgement.kinds[:, order]
-        arrays["det_percent"] = corpus.judgement.percents[:, order]
+        for prefix, found in _judged(corpus.judgement):
+            arrays[f"{prefix}_kind"] = found.kinds[:, order]
+            arrays[f"{prefix}_percent"] = found.percents[:, order]
     return arrays, _ends(table.video_ids, len(corpus.videos))
 
 
@@ -88,17 +103,37 @@ def _truths(corpus: Corpus, ids: Mapping[str, int]) -> tuple[dict[str, Any], lis
     if corpus.judgement is None:
         none: dict[str, Any] = {"truth_start": np.zeros(0), "truth_end": np.zeros(0)}
         return none | {"truth_label": np.zeros(0, np.uint16)}, [0] * len(corpus.videos)
-    truth, places = corpus.judgement.truth, {v.name: i for i, v in enumerate(corpus.videos)}
-    videos = np.array([places[name] for name in truth.videos], np.int64)[truth.video_ids]
+    truth, at = corpus.judgement.truth, {v.name: i for i, v in enumerate(corpus.videos)}
+    videos = np.array([at[name] for name in truth.videos], np.int64)[truth.video_ids]
     order = np.argsort(videos, kind="stable")
     label_ids = np.array([ids[label] for label in truth.labels], np.uint16)
+    places = _new_places(corpus.table)
     arrays = {
         "truth_start": truth.segments[order, 0],
         "truth_end": truth.segments[order, 1],
         "truth_label": label_ids[truth.label_ids[order]],
-        "truth_score": corpus.judgement.taken_scores[:, order],
     }
+    for prefix, found in _judged(corpus.judgement):
+        arrays[f"{prefix}_taken"] = places[found.taken_by[:, order]]
     return arrays, _ends(videos, len(corpus.videos))
+
+
+def _judged(judgement: Judgement) -> list[tuple[str, Kinds]]:
+    """The prefixes of names in the page."""
+    return [("det", judgement.every), ("event", judgement.events)]
+
+
+def _new_places(table: PredictionTable) -> Any:
+    """The place of each of the table's rows in the page's order; the last entry is of row -1."""
+    order = np.argsort(table.video_ids, kind="stable")
+    places = np.full(len(table) + 1, -1, np.int32)
+    places[order] = np.arange(len(table))
+    return places
+
+
+def _has_confidence(corpus: Corpus) -> bool:
+    """Whether every detection has one: detections without cannot be compared with the others."""
+    return len(corpus.confidence) > 0 and not bool(np.isnan(corpus.confidence).any())
 
 
 def _ends(video_ids: Int64Array, count: int) -> list[int]:
@@ -135,6 +170,7 @@ def _video(video: Video, found: Activations | None, last: float, page: Path) -> 
     return {
         "name": video.name,
         "duration": video.duration or sampled or last or 1.0,
+        "guessed": not video.duration and not sampled,
         "media": source or None,
         "activations": found is not None,
     }

@@ -83,7 +83,7 @@ class StreamingLocalizer:
         return self._finals(self._core.push(feature_rows(features, self.model.metadata)))
 
     def pending(self) -> Detections:
-        """What is open now, provisional: as if the stream ended with the last certain snippet."""
+        """Provisional detections, as if the stream ended with the last certain snippet."""
         found = Detections(*self._core.pending(), mode=self.config.mode)
         return self.model.described(found, self.config)
 

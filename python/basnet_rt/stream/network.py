@@ -19,7 +19,7 @@ Float32Array = npt.NDArray[np.float32]
 
 
 class StreamActivations(NamedTuple):
-    """What became certain: M snippets, two behind the input; contiguous float32."""
+    """The M snippets that became certain, two behind the input; contiguous float32."""
 
     activations: Float32Array  # (M, C)
     cas: Float32Array | None  # (M, C+1), raw, background last; None where nobody asked for it

@@ -24,7 +24,7 @@ def pack(model: Model, state: Sequence[Tensor]) -> bytes:
 
 
 def unpack(model: Model, state: bytes, like: Sequence[Tensor]) -> list[Tensor]:
-    """What `pack` was given; tensors of the kinds and devices of `like`.
+    """The inverse of `pack`; tensors have the kinds and devices of `like`.
 
     Raises:
         ValueError: damaged, or saved with another model.

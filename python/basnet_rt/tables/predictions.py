@@ -43,7 +43,7 @@ class PredictionTable:
         return [video for video, count in zip(self.videos, counts, strict=True) if count]
 
     def place(self, row: int) -> str:
-        """How a message names a row: its video, and its place among the video's rows."""
+        """A row's name in messages: its video, and its place among the video's rows."""
         video = self.video_ids[row]
         entry = int(np.count_nonzero(self.video_ids[:row] == video))
         return f"video {self.videos[video]!r}, detection {entry}"

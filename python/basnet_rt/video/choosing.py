@@ -1,4 +1,4 @@
-"""Which of a file's video streams is read: the moving one, or the one that was asked for."""
+"""The choice among a file's video streams: the moving one, or the one that was asked for."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def moving_streams(container: Any, source: object) -> list[Any]:
 
 
 def choice_remarks(container: Any, chosen: Any, source: object) -> list[str]:
-    """What to say where there was a choice of streams."""
+    """The remark for a file with several video streams."""
     streams = sorted(moving_streams(container, source), key=lambda one: one.index)
     if len(streams) < 2:
         return []

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from itertools import takewhile
+from itertools import pairwise, takewhile
+from statistics import median
 from typing import Any
 
 from basnet_rt._errors import VideoError
+from basnet_rt.video.likeliest import Situation, next_right
 
-RESTART = Fraction(1)  # seconds; a clock that goes back further has begun anew
-AHEAD = 8  # pictures that are looked at before a timestamp is judged to be wrong
-MOST_EQUAL = 4  # pictures that may share a timestamp; with more of them the clock stands still
-STEADY, LONELY = 12, 10  # intervals; seconds: a last picture so far behind a steady stream is wrong
+LITTLE = Fraction(1)  # seconds; a picture that comes so little too late is left out
+AHEAD, FAR = 12, 64  # pictures that are looked at before a timestamp is judged; if it is far off
+FAR_BYTES = 256 << 20  # of pictures that may be held for that
+MOST_EQUAL = 4  # last pictures that may share a timestamp; with more of them the clock stands still
+STEADY = 12  # intervals in a row without a pause
+RECENT = 9  # intervals from which the usual one is taken
 MOST_TOLD = 3  # places that the remarks name
 LONGEST_GAP = Fraction(3600)  # seconds; a longer one is not filled
 
@@ -25,8 +29,7 @@ class Clock:
 
     Times are a timestamp times the time base, never a running sum; only pictures without a
     timestamp, and those after a restart, are counted on from the last one that had it. A timestamp
-    that does not fit is judged with the next `AHEAD` in sight: if most of them go on from before
-    it, it is wrong by itself; else the clock has jumped.
+    that does not fit is judged with the next ones in sight: `likeliest` says which are wrong.
 
     Args:
         time_base: seconds per tick of the timestamps.
@@ -34,6 +37,7 @@ class Clock:
         problems: counts missing_timestamps, backward_timestamps, equal_timestamps,
             wild_timestamps, clock_restarts.
         promised: end of the pictures as the header states it; 0: it does not.
+        far: pictures that may be held to judge a timestamp that is far off.
 
     Attributes:
         first: time 0 on the file's own clock; None before the first timestamp.
@@ -46,139 +50,177 @@ class Clock:
         step: Fraction,
         problems: Counter[str],
         promised: Fraction = Fraction(0),
+        far: int = FAR,
     ) -> None:
         self._time_base, self._step, self._problems = time_base, step, problems
-        self._promised = promised
+        self._promised, self._far = promised, far
         self.first: Fraction | None = None
         self.remarks: list[str] = []
         self._shift = Fraction(0)  # from the file's clock to time since the first picture
         self._last: Fraction | None = None
         self._last_stamp: int | None = None
-        self._interval = step  # between the last two pictures
-        self._shown = self._steady = 0  # pictures; intervals in a row without a pause
+        self._intervals: deque[Fraction] = deque(maxlen=RECENT)
+        self._steady = 0  # intervals in a row without a pause
+        self._longest_run = 0  # pictures with one timestamp that were spread out
 
     def timed(self, pictures: Iterable[Any]) -> Iterator[Timed]:
         """Pictures with their times; those that come too late are left out."""
         ahead = _Ahead(pictures)
-        while (picture := ahead.take()) is not None:
-            time = self._time_of(picture.pts, ahead)
-            if time is not None:
-                yield picture, time
-                yield from self._equals(picture.pts, time, ahead)
+        while (picture := ahead.first()) is not None:
+            yield from self._next_ones(picture.pts, ahead)
 
-    def _time_of(self, stamp: int | None, ahead: _Ahead) -> Fraction | None:
-        """Seconds since the first picture; None: it is to be left out, having come too late."""
+    def _next_ones(self, stamp: int | None, ahead: _Ahead) -> Iterator[Timed]:
+        """The next picture, or several that are judged together."""
         if stamp is None:
             self._problems["missing_timestamps"] += 1
-            return self._accept(self._next(), None)
-        raw = stamp * self._time_base
-        if self.first is None:
-            raw = self._begin(raw, ahead)
-        elif stamp == self._last_stamp:
+            yield ahead.take(), self._accept(self._following(), None)
+        elif self.first is not None and stamp == self._last_stamp:
             self._problems["backward_timestamps"] += 1
-            return None
-        time = raw + self._shift
-        if self._last is None or 0 < time - self._last <= 2 * min(self._step, self._interval):
-            return self._accept(time, stamp)
-        following = [pts * self._time_base + self._shift for pts in ahead.stamps()]
-        judge = self._forward if time > self._last else self._backward
-        return judge(time, self._last, stamp, following)
+            ahead.take()
+        elif self._fits(stamp):
+            yield from self._right(stamp, ahead)
+        else:
+            yield from self._judged(stamp, ahead)
 
-    def _begin(self, raw: Fraction, ahead: _Ahead) -> Fraction:
-        """Time 0, unless the first timestamp is more than an hour before those that follow it."""
-        following = [pts * self._time_base for pts in ahead.stamps()]
-        if len(following) > 1 and min(following) - raw > LONGEST_GAP:
-            place = min(following) - self._step
-            self._tell_wild(raw - place, self._next())
-            raw = place
-        self.first, self._shift = raw, self._next() - raw
-        return raw
+    def _fits(self, stamp: int) -> bool:
+        """Whether it follows the last picture as those before it did."""
+        if self.first is None or self._last is None:
+            return False
+        usual = self._intervals[-1] if self._intervals else self._step
+        return 0 < self._at(stamp) - self._last <= 2 * min(self._step, usual)
 
-    def _forward(
-        self, time: Fraction, last: Fraction, stamp: int, following: list[Fraction]
-    ) -> Fraction:
-        """Whether those that follow go on from before this picture, or from it."""
-        rejoining = sum(last < one < time for one in following)
-        onward = sum(one >= time for one in following)
-        beyond = 0 < self._promised < time - RESTART
-        lonely = self._steady >= STEADY and time - last > LONELY
-        if (not following and (beyond or lonely)) or rejoining >= max(1, onward):
-            return self._place(time, last, [one if one < time else last for one in following])
-        return self._accept(time, stamp)
+    def _judged(self, stamp: int, ahead: _Ahead) -> Iterator[Timed]:
+        begins = self.first is None
+        last = None if begins else self._last
+        times = self._times(ahead.held(min(AHEAD, self._far)))
+        if not _smooth([last, *times]):
+            times = self._times(ahead.held(self._far))
+        interval = self.usual([one for one in times if one is not None])
+        place = next_right(
+            [None if one is None else float(one) for one in times],
+            Situation(
+                last=None if last is None else float(last),
+                interval=float(interval),
+                steady=self._steady >= STEADY,
+                promised=float(self._promised),
+                longest=float(LONGEST_GAP),
+            ),
+        )
+        following = ahead.held(place + 1)[place].pts if place < len(times) else None
+        if begins and following is not None:
+            self._begin(following * self._time_base, place * interval)
+        yield from self._wrong(ahead, place, following, interval)
+        if following is not None:
+            yield from self._right(following, ahead)
 
-    def _backward(
-        self, time: Fraction, last: Fraction, stamp: int, following: list[Fraction]
-    ) -> Fraction | None:
-        rejoining = sum(one > last for one in following)
-        if not following or 2 * rejoining >= len(following):
-            if last - time >= RESTART:
-                return self._place(time, last, following)
-            self._problems["backward_timestamps"] += 1
-            return None
-        return self._restart(time, last, stamp)
+    def _times(self, pictures: list[Any]) -> list[Fraction | None]:
+        return [None if one.pts is None else self._at(one.pts) for one in pictures]
 
-    def _restart(self, time: Fraction, last: Fraction, stamp: int) -> Fraction:
+    def usual(self, times: list[Fraction] | None = None) -> Fraction:
+        """Seconds between pictures, from those before and those to come; `step` if none tells."""
+        coming = [b - a for a, b in pairwise(times or ()) if b > a]
+        known = [*self._intervals, *coming]
+        return median(known) if known else self._step
+
+    def _begin(self, raw: Fraction, before: Fraction) -> None:
+        """Time 0, from the first right timestamp and the length of the pictures before it."""
+        lead = self._following() + before
+        self.first, self._shift = raw - lead, lead - raw
+
+    def _right(self, stamp: int, ahead: _Ahead) -> Iterator[Timed]:
+        """The next picture at its own time, joined on if that goes back, and its equals."""
+        time = self._at(stamp)
+        if self._last is not None and time <= self._last:
+            time = self._restart(time, self._last)
+        yield ahead.take(), self._accept(time, stamp)
+        yield from self._equals(stamp, time, ahead)
+
+    def _restart(self, time: Fraction, last: Fraction) -> Fraction:
         self._problems["clock_restarts"] += 1
         self._tell(
             f"at second {float(last):.3f} the file's clock goes back by "
             f"{float(last - time):.3f} s; what follows is joined on"
         )
-        if self._shown == 1 and self.first is not None:  # the first timestamp was the wrong one
-            self.first = time - self._shift - self._step
-        self._shift += self._next() - time
-        return self._accept(self._next(), stamp)
+        self._shift += self._following() - time
+        return self._following()
 
-    def _place(self, time: Fraction, last: Fraction, following: list[Fraction]) -> Fraction:
-        """Evenly before the next picture that is on the line; the file's order is kept.
+    def _wrong(
+        self, ahead: _Ahead, count: int, following: int | None, interval: Fraction
+    ) -> Iterator[Timed]:
+        """Pictures that are stamped wrongly, evenly before the next right one, in their order."""
+        begin = -interval if self._last is None else self._last
+        room = Fraction(0) if following is None else self._at(following) - begin
+        each = room / (count + 1) if room > 0 else interval
+        wild: list[tuple[Fraction, Fraction]] = []  # where they are shown, and by how much off
+        for number in range(1, count + 1):
+            picture, place = ahead.take(), begin + number * each
+            if picture.pts is None:
+                self._problems["missing_timestamps"] += 1
+            elif self._last is not None and -LITTLE < self._at(picture.pts) - begin <= 0:
+                self._problems["backward_timestamps"] += 1
+                continue
+            else:
+                wild.append((place, self._at(picture.pts) - place))
+            yield picture, self._accept(place, None)
+        self._tell_wild(wild)
 
-        `following`: times of the pictures to come; one that is off the line is at most `last`.
-        """
-        wild = len(list(takewhile(lambda one: one <= last, following)))
-        place = self._next()
-        if wild < len(following):
-            place = last + (following[wild] - last) / (wild + 2)
-        self._tell_wild(time - place, place)
-        return self._accept(place, None)
-
-    def _tell_wild(self, off: Fraction, place: Fraction) -> None:
-        self._problems["wild_timestamps"] += 1
-        late = "late" if off > 0 else "early"
-        self._tell(
-            f"the picture at second {float(place):.3f} is stamped {abs(float(off)):.3f} s too "
-            f"{late}; it is shown where its neighbours leave a place"
-        )
-
-    def _equals(self, stamp: int | None, time: Fraction, ahead: _Ahead) -> Iterator[Timed]:
-        """Pictures with the same timestamp, spread evenly until the next one."""
-        held = ahead.held(MOST_EQUAL)
-        count = len(list(takewhile(lambda one: one.pts == stamp, held)))
-        if stamp is None or not 0 < count < MOST_EQUAL:
+    def _tell_wild(self, wild: list[tuple[Fraction, Fraction]]) -> None:
+        if not wild:
             return
-        room = self._room(held[count:], count, time)
+        self._problems["wild_timestamps"] += len(wild)
+        at, most = float(wild[0][0]), max((off for _, off in wild), key=abs)
+        by = f"{abs(float(most)):.3f} s too {'late' if most > 0 else 'early'}"
+        if len(wild) == 1:
+            self._tell(
+                f"the picture at second {at:.3f} is stamped {by}; it is shown where its "
+                "neighbours leave a place"
+            )
+        else:
+            self._tell(
+                f"{len(wild)} pictures from second {at:.3f} on are stamped up to {by}; they are "
+                "shown evenly where their neighbours leave places"
+            )
+
+    def _equals(self, stamp: int, time: Fraction, ahead: _Ahead) -> Iterator[Timed]:
+        """Pictures with the same timestamp, spread evenly until the next one."""
+        if getattr(ahead.first(), "pts", None) != stamp:
+            return
+        held = ahead.held(self._far)
+        count = len(list(takewhile(lambda one: one.pts == stamp, held)))
+        if count == len(held) and count >= max(MOST_EQUAL, self._longest_run + 1):
+            return
+        self._longest_run = max(count, self._longest_run)
+        each = self._room(held[count:], count, time) / (count + 1)
         if not self._problems["equal_timestamps"]:
             self._tell(
                 f"from second {float(time):.3f} on, pictures share timestamps; spread evenly"
             )
         for number in range(1, count + 1):
             self._problems["equal_timestamps"] += 1
-            later = time + number * min(self._step, room / (count + 1))
+            later = time + number * min(self._step, each)
             yield ahead.take(), self._accept(later, stamp)
 
     def _room(self, following: list[Any], count: int, time: Fraction) -> Fraction:
         """Seconds from pictures with one timestamp to the next picture."""
         stamp = following[0].pts if following else None
-        room = Fraction(0) if stamp is None else stamp * self._time_base + self._shift - time
-        return room if room > 0 else (count + 1) * min(self._step, self._interval)
+        room = Fraction(0) if stamp is None else self._at(stamp) - time
+        return room if room > 0 else (count + 1) * min(self._step, self.usual())
 
-    def _next(self) -> Fraction:
-        return Fraction(0) if self._last is None else self._last + self._step
+    def _at(self, stamp: int) -> Fraction:
+        return stamp * self._time_base + self._shift
+
+    def _following(self) -> Fraction:
+        """The place of a picture whose timestamp does not say."""
+        if self._last is None:
+            return Fraction(0)
+        return self._last + min(self._step, self.usual())
 
     def _accept(self, time: Fraction, stamp: int | None) -> Fraction:
         if self._last is not None:
-            self._interval = time - self._last
-            self._steady = self._steady + 1 if self._interval <= 2 * self._step else 0
+            interval = time - self._last
+            self._intervals.append(interval)
+            self._steady = self._steady + 1 if interval <= 2 * self._step else 0
         self._last, self._last_stamp = time, stamp
-        self._shown += 1
         return time
 
     def _tell(self, remark: str) -> None:
@@ -186,6 +228,12 @@ class Clock:
             self.remarks.append(remark)
         elif len(self.remarks) == MOST_TOLD:
             self.remarks.append("times were moved at more places; the counts have all of them")
+
+
+def _smooth(times: list[Fraction | None]) -> bool:
+    """Whether they rise without a pause."""
+    known = [one for one in times if one is not None]
+    return all(0 < b - a <= LITTLE / 2 for a, b in pairwise(known))
 
 
 class _Ahead:
@@ -198,13 +246,15 @@ class _Ahead:
         self._source, self._held = iter(pictures), deque[Any]()
         self._error: VideoError | None = None
 
-    def take(self) -> Any:
-        """The next picture; None after the last."""
-        if self.held(1):
-            return self._held.popleft()
-        if self._error is not None:
+    def first(self) -> Any:
+        """The next picture, which stays; None after the last."""
+        if not self.held(1) and self._error is not None:
             raise self._error
-        return None
+        return self._held[0] if self._held else None
+
+    def take(self) -> Any:
+        """The next picture, which `first` has shown to be there."""
+        return self._held.popleft()
 
     def held(self, count: int) -> list[Any]:
         """The next ones, fewer at the end; they stay."""
@@ -218,7 +268,3 @@ class _Ahead:
                 break
             self._held.append(more)
         return list(self._held)[:count]
-
-    def stamps(self) -> list[int]:
-        """Timestamps of the next `AHEAD` pictures, fewer at the end."""
-        return [one.pts for one in self.held(AHEAD) if one.pts is not None]

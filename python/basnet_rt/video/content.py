@@ -28,17 +28,23 @@ _HEADS = (
 )
 _PACK = (b"\x00\x00\x01\xba", "MPEG programme stream")
 _BOXES = {b"ftyp", b"moov", b"mdat", b"wide", b"pnot"}
+_ANIMATED_BRAND = b"avis"
 _STILL_BRANDS = {b"avif", b"heic", b"heix", b"mif1"}
 
 
 def video_kind(head: bytes) -> str | None:
     """The kind of video that a file beginning with these bytes is; None: none that is known.
 
-    Still pictures (JPEG, PNG, WebP, AVIF) are none. Rows of numbers pass: each head here would be a
-    number that features do not have.
+    Still pictures (JPEG, PNG, WebP, AVIF) are none, animated ones are. Rows of numbers pass: each
+    head here would be a number that features do not have.
     """
+    if head[4:8] == b"ftyp" and head[8:12] in (*_STILL_BRANDS, _ANIMATED_BRAND):
+        brands = head[8 : min(len(head), int.from_bytes(head[:4], "big"))]
+        return "animated AVIF" if _ANIMATED_BRAND in brands else None
     if head[4:8] in _BOXES:
-        return None if head[4:8] == b"ftyp" and head[8:12] in _STILL_BRANDS else "MP4 or MOV"
+        return "MP4 or MOV"
+    if _is_animated_webp(head):
+        return "animated WebP"
     if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
         return "AVI"
     if head.startswith(_PACK[0]) and len(head) > 4 and head[4] & 0xC0 in (0x40, 0x00):
@@ -61,18 +67,22 @@ def file_kind(path: str | Path) -> str | None:
 
 
 def why_unreadable(name: str) -> str | None:
-    """Why nothing of a file decodes, where its bytes tell: encrypted, or animated WebP."""
+    """The reason why nothing of a file decodes, if its bytes tell: encrypted, or animated WebP."""
     path = Path(name.removeprefix("file:"))
     try:
         with path.open("rb") as file:
             front = file.read(_SCANNED)
     except OSError:
         return None
-    if front[:4] == b"RIFF" and front[8:16] == b"WEBPVP8X" and front[20] & 0x02:
+    if _is_animated_webp(front):
         return "is an animated WebP, which the decoder here cannot read; convert it to MP4 or GIF"
     if _has_encryption(front):
         return ENCRYPTED
     return None
+
+
+def _is_animated_webp(head: bytes) -> bool:
+    return head[:4] == b"RIFF" and head[8:16] == b"WEBPVP8X" and len(head) > 20 and head[20] & 2 > 0
 
 
 def _has_encryption(front: bytes) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from basnet_rt.video.frames import FrameFormat, Image
+from basnet_rt.video.frames import Formats, FrameFormat, Image
 from basnet_rt.video.opening import pyav
 from basnet_rt.video.shape import Orientation, square_size
 
@@ -49,6 +49,23 @@ class Converter:
         pixels = _PIXEL_FORMAT[self._frames.pixels]
         scaled = self._reformatter.reformat(picture, width, height, pixels, **self._more)
         return self._orientation.apply(_array(scaled, _CHANNELS[self._frames.pixels]))
+
+
+class Converters:
+    """One picture in one format or in several; equal formats are converted once.
+
+    Args:
+        formats: the wanted ones.
+    """
+
+    def __init__(self, formats: Formats) -> None:
+        self._formats = (formats,) if isinstance(formats, FrameFormat) else tuple(formats)
+        self._converters = {one: Converter(one) for one in self._formats}
+
+    def images(self, picture: Any, aspect: Fraction | None) -> tuple[Image, ...]:
+        """An array for each format, as of `Converter.image`."""
+        made = {one: by.image(picture, aspect) for one, by in self._converters.items()}
+        return tuple(made[one] for one in self._formats)
 
 
 def _array(picture: Any, channels: int) -> Image:

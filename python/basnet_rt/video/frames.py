@@ -57,6 +57,10 @@ class FrameFormat:
         return max(1, round(width * scale)), max(1, round(height * scale))
 
 
+# One format, or several: each picture then comes in all of them, from one decoding.
+Formats = FrameFormat | tuple[FrameFormat, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """The picture that the video shows at one instant of the grid.
@@ -70,6 +74,7 @@ class Frame:
         image: (H, W, 3) or (H, W) uint8, C-contiguous; not to be written to, may be kept.
         repeated: whether it is the very picture of the frame before (a source slower than the
             grid, or one that stands still).
+        others: the same picture in the further formats that were asked for, in their order.
     """
 
     index: int
@@ -77,6 +82,7 @@ class Frame:
     shown: float
     image: Image
     repeated: bool = False
+    others: tuple[Image, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Which picture is shown at each instant of a grid of equal steps."""
+"""The picture that is shown at each instant of a grid of equal steps."""
 
 from __future__ import annotations
 

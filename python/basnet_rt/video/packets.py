@@ -32,6 +32,7 @@ class DecodedPictures:
     Attributes:
         problems: name to count, as in docs/video.md.
         num_packets: packets of the stream that were read.
+        first_stamp: least timestamp of the packets up to the first picture; None before them.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class DecodedPictures:
         self._errors, self._tolerant = pyav().error, tolerant
         self.problems: Counter[str] = Counter()
         self.num_packets = 0
+        self.first_stamp: int | None = None
         self._size: tuple[int, int] | None = None
         context = stream.codec_context
         if threads is None:
@@ -77,6 +79,7 @@ class DecodedPictures:
                     if packet.size:
                         self._check_encryption(packet)
                         self.num_packets += 1
+                        self._note_first(packet.pts)
                         yield packet
                 return
             except self._errors.EOFError:
@@ -87,6 +90,10 @@ class DecodedPictures:
                     self.problems["broken_reads"] += 1
                 if failed > MOST_READ_ERRORS or self._is_final(error):
                     return
+
+    def _note_first(self, stamp: int | None) -> None:
+        if self._size is None and stamp is not None:
+            self.first_stamp = stamp if self.first_stamp is None else min(stamp, self.first_stamp)
 
     def _is_final(self, error: Exception) -> bool:
         """Whether reading again makes no sense: a connection that is gone."""

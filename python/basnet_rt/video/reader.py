@@ -9,16 +9,17 @@ from types import TracebackType
 from typing import Any
 
 from basnet_rt._errors import InvalidValue, VideoError
-from basnet_rt._system.addresses import shown_source
+from basnet_rt._system.addresses import is_address, shown_source
 from basnet_rt.video.choosing import choice_remarks, video_stream
-from basnet_rt.video.clock import LONGEST_GAP, MOST_TOLD, Clock
+from basnet_rt.video.clock import AHEAD, FAR, FAR_BYTES, LONGEST_GAP, MOST_TOLD, Clock
 from basnet_rt.video.content import why_unreadable
-from basnet_rt.video.convert import Converter
+from basnet_rt.video.convert import Converters
 from basnet_rt.video.deinterlace import deinterlaced
-from basnet_rt.video.frames import Frame, FrameFormat, Image
+from basnet_rt.video.frames import Formats, Frame, FrameFormat, Image
 from basnet_rt.video.grid import Grid, exact_rate
 from basnet_rt.video.info import (
     DEFAULT_RATE,
+    HIGHEST_RATE,
     LOWEST_RATE,
     VideoInfo,
     describe,
@@ -32,13 +33,14 @@ MAX_GAP = 10.0
 _HDR = {16: "PQ", 18: "HLG"}  # transfer curves as ITU-T H.273 numbers them
 EARLY = Fraction(1, 2)  # seconds that a file may end before its header says
 MOST_BACKWARD = 0.25  # of the pictures
+FAR_OFF, ENOUGH = 2, 8  # ratio of two rates that is remarked; pictures that tell a rate
 
 
 def read_frames(
     source: str | os.PathLike[str],
     *,
     fps: float,
-    frames: FrameFormat | None = None,
+    frames: Formats | None = None,
     max_gap: float = MAX_GAP,
     threads: int | None = None,
     timeout: tuple[float, float] | None = None,
@@ -52,7 +54,8 @@ def read_frames(
     Args:
         source: a file, or an address such as `http://...`.
         fps: instants per second; > 0. 23.976 and 24000/1001 are different numbers.
-        frames: how pictures are scaled; None: RGB, as large as they are.
+        frames: how pictures are scaled; None: RGB, as large as they are. Several formats: see
+            `Frame.others`.
         max_gap: seconds without a picture that are reported in `problems`; they repeat the last.
         threads: of the decoder; None: several where pictures are large. 0: as many as there are
             processors.
@@ -92,7 +95,7 @@ class FrameReader:
         self,
         source: str | os.PathLike[str],
         fps: float,
-        frames: FrameFormat,
+        frames: Formats,
         max_gap: float,
         threads: int | None,
         timeout: tuple[float, float] | None,
@@ -100,6 +103,7 @@ class FrameReader:
         container: Any = None,
     ) -> None:
         self._source, self._fps, self._max_gap = shown_source(source), fps, max_gap
+        self._given, self._threads, self._unedited = source, threads, False
         self._container = container or open_container(source, timeout=timeout)
         try:
             self._stream = video_stream(self._container, source, stream_index)
@@ -112,15 +116,16 @@ class FrameReader:
         self.info: VideoInfo = describe(self._container, self._stream, None)
         self._remarks = choice_remarks(self._container, self._stream, source)
         self._container_start = start_of(self._container)
-        self._converter = Converter(frames)
+        self._converters = Converters(frames)
         self._step = 1 / (frame_rate(self._stream) or DEFAULT_RATE)
         time_base = Fraction(self._stream.time_base)
         # With B-frames the header's length is that of the stored order, and says nothing here.
         sure = Fraction(0) if self._reordered else self._promised()
-        self._clock = Clock(time_base, self._step, self._pictures.problems, sure)
+        self._clock = Clock(time_base, self._step, self._pictures.problems, sure, self._far())
         self._grid = Grid(exact_rate(fps), time_base, self._step)
         self._frames: Generator[Frame, None, None] = self._read()
         self.duration, self.num_frames, self._num_shown = 0.0, 0, 0
+        self._filled = Fraction(0)  # seconds of gaps longer than `max_gap`
 
     @property
     def start(self) -> float:
@@ -135,7 +140,7 @@ class FrameReader:
 
     @property
     def remarks(self) -> list[str]:
-        """What a user should know of how the video was read, one sentence each."""
+        """Remarks about the reading of the video, one sentence each."""
         return [*self._remarks, *self._clock.remarks]
 
     @property
@@ -178,6 +183,9 @@ class FrameReader:
                 yield from self._show(last, begun, self._grid.until(time))
             last, begun = picture, time
             self._num_shown += 1
+        if last is None and self._without_edits():
+            yield from self._read()
+            return
         if last is None:
             reason = why_unreadable(self._container.name)
             raise VideoError(f"{self._source}: {reason or 'holds no picture that can be decoded'}")
@@ -190,6 +198,53 @@ class FrameReader:
         if self._promised() > lost + begun + said + EARLY and not self._misled():
             self._pictures.problems["ends_early"] += 1
         self._check_times()
+        self._remark_rate(begun)
+
+    def _without_edits(self) -> bool:
+        """Open an MP4 again whose edit list shows none of its pictures; False: it has no such list.
+
+        Muxers write such lists when the first picture is stamped far too late.
+        """
+        if "mp4" not in self._container.format.name or is_address(self._given) or self._unedited:
+            return False
+        self._unedited = True
+        index = self._stream.index
+        self._container.close()
+        self._container = open_container(self._given, options={"ignore_editlist": "1"})
+        problems, threads = self._pictures.problems, self._threads
+        self._stream = video_stream(self._container, self._given, index)
+        self._pictures = DecodedPictures(
+            self._container, self._stream, threads=threads, source=self._given
+        )
+        self._pictures.problems = problems
+        self._remarks.append("its edit list shows no picture, and is passed over")
+        return True
+
+    def _far(self) -> int:
+        """Pictures that may be held to judge a timestamp: fewer of large ones."""
+        context = self._stream.codec_context
+        size: int = 2 * max(1, context.width * context.height)  # bytes of most pixel formats
+        return max(AHEAD, min(FAR, FAR_BYTES // size))
+
+    def _remark_rate(self, end: Fraction) -> None:
+        """Remark a rate in the header that is far from the timestamps, which end at `end`."""
+        stated = self._stream.average_rate or self._stream.guessed_rate
+        if not stated or stated > HIGHEST_RATE:
+            return
+        if self._num_shown < ENOUGH:
+            if stated < LOWEST_RATE:
+                self._remarks.append(
+                    f"the header says {_rate(stated)}, which is not believed; its last picture is "
+                    f"shown for {float(self._step):g} s"
+                )
+            return
+        pauses = self._pictures.problems["long_gaps"]
+        measured = Fraction(self._num_shown - 1 - pauses) / (end - self._filled)
+        if measured and max(measured / stated, stated / measured) > FAR_OFF:
+            self._remarks.append(
+                f"the header says {_rate(stated)}, the timestamps {_rate(measured)}; times go by "
+                "the timestamps"
+            )
 
     def _remark_range(self, picture: Any) -> None:
         context = self._stream.codec_context
@@ -200,32 +255,36 @@ class FrameReader:
             )
 
     def _show(self, picture: Any, begun: Fraction, instants: range) -> Iterator[Frame]:
-        image: Image | None = None
+        images: tuple[Image, ...] = ()
         for index in instants:
-            repeated = image is not None
-            if image is None:
-                image = self._convert(picture)
-            yield Frame(index, index / self._fps, float(begun), image, repeated)
-
-    def _convert(self, picture: Any) -> Image:
-        return self._converter.image(picture, self._stream.sample_aspect_ratio)
+            repeated = bool(images)
+            images = images or self._converters.images(picture, self._stream.sample_aspect_ratio)
+            time = index / self._fps
+            yield Frame(index, time, float(begun), images[0], repeated, images[1:])
 
     def _said_length(self, picture: Any) -> Fraction:
-        """How long the last picture is shown, as far as the file says."""
+        """The time that the last picture is shown, as far as the file says."""
         ticks = getattr(picture, "duration", 0) or 0
         length = Fraction(ticks) * Fraction(self._stream.time_base)
-        return length if self._step / 4 < length <= 1 / LOWEST_RATE else self._step
+        usual = min(self._step, self._clock.usual())
+        return length if usual / 4 < length <= 1 / LOWEST_RATE else usual
 
     def _promised(self) -> Fraction:
         """Seconds that the header gives to these pictures; 0 where it says nothing of them."""
         return Fraction(self._stream.duration or 0) * Fraction(self._stream.time_base)
 
     def _lost_beginning(self) -> Fraction:
-        """Seconds before the first picture that decodes: the file begins inside a group of them."""
+        """Seconds from the stream's stated start to the first picture that decodes.
+
+        Some containers state a start at which the stream has nothing yet; only where its packets
+        begin earlier than its pictures does the file begin inside a group of them.
+        """
         stated, first = self._stream.start_time, self._clock.first
         if stated is None or first is None or numbered_as_stored(self._container, self._stream):
             return Fraction(0)
-        lost: Fraction = first - stated * Fraction(self._stream.time_base)
+        time_base = Fraction(self._stream.time_base)
+        stored = max(stated, self._pictures.first_stamp or stated)
+        lost: Fraction = first - stored * time_base
         damaged = self._pictures.problems["damaged_packets"]
         if lost > (EARLY if damaged else self._step / 2):
             self._pictures.problems["cut_beginning"] += 1
@@ -233,7 +292,8 @@ class FrameReader:
                 f"begins inside a group of pictures: the first {float(lost):.3f} s cannot be "
                 "decoded, and time 0 is the picture after them"
             )
-        return max(Fraction(0), lost)
+        before: Fraction = first - stated * time_base
+        return max(Fraction(0), before)
 
     def _misled(self) -> bool:
         """Whether the stated length was estimated from a timestamp that proved to be wrong."""
@@ -254,6 +314,8 @@ class FrameReader:
                 f"on; at most {float(LONGEST_GAP):.0f} s are filled"
             )
         if gap > self._max_gap:
+            self._filled += gap
+            self._check_lapse(time)
             self._pictures.problems["long_gaps"] += 1
             if self._pictures.problems["long_gaps"] <= MOST_TOLD:
                 self._remarks.append(
@@ -261,6 +323,16 @@ class FrameReader:
                     "last one repeats"
                 )
         return gap
+
+    def _check_lapse(self, time: Fraction) -> None:
+        """Refuse pictures so far apart that hours would be filled with repeats of a few."""
+        if self._filled > LONGEST_GAP and time > self._max_gap * self._num_shown:
+            raise VideoError(
+                f"{self._source}: only {self._num_shown} pictures in the first {float(time):.0f} "
+                "s; a time lapse is not filled with repeats for more than "
+                f"{float(LONGEST_GAP):.0f} s. Give its pictures the times of a video, as by "
+                "ffmpeg -r"
+            )
 
     def _check_times(self) -> None:
         problems = self._pictures.problems
@@ -271,3 +343,9 @@ class FrameReader:
                 f"{self._source}: {backward} of {seen} pictures have timestamps that do not rise; "
                 f"at most {MOST_BACKWARD:.0%} are borne"
             )
+
+
+def _rate(rate: Fraction) -> str:
+    if rate < 1:
+        return f"one picture in {float(1 / rate):.4g} s"
+    return f"{float(rate):.4g} pictures a second"

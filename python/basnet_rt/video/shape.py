@@ -1,4 +1,4 @@
-"""How stored pictures are shown: turned upright, mirrored, their pixels square."""
+"""Brings stored pictures into the form that is shown: upright, mirrored, with square pixels."""
 
 from __future__ import annotations
 

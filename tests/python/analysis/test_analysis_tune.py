@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import warnings
 
 import numpy as np
 import pytest
@@ -13,6 +12,7 @@ from typer.testing import CliRunner
 import basnet_rt
 from basnet_rt import BundleError, Error, InvalidValue, tune
 from basnet_rt._system.extras import from_extra
+from basnet_rt._system.torchscript import quiet_torchscript
 from basnet_rt.annotations import AnnotationSet, Segment, VideoAnnotation
 from basnet_rt.cli.app import app
 from basnet_rt.model.bundle import METADATA_FILE, BundleMetadata
@@ -43,12 +43,16 @@ def bundle(tmp_path_factory):
         feature_dim=3,
         activation="sigmoid",
         score_function="sigmoid",
-        postprocess={"normalisation": "fixed", "class_threshold": 0.1},
+        postprocess={
+            "normalisation": "fixed",
+            "class_threshold": 0.1,
+            "cas_thresholds": [k / 40 for k in range(10)],
+            "nms": "hard",
+        },
         provenance={"seed": 7},
     )
     path = tmp_path_factory.mktemp("tune") / "model.pt"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
+    with quiet_torchscript():
         scripted = torch.jit.script(PassThrough().eval())
         torch.jit.save(scripted, str(path), _extra_files={METADATA_FILE: metadata.to_json()})
     return path
@@ -56,7 +60,7 @@ def bundle(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def videos(tmp_path_factory):
-    """12 videos: activations rest near 0.5, far above the default thresholds; actions reach 0.9."""
+    """12 videos: activations rest near 0.5, far above the bundle's thresholds; actions 0.9."""
     random = np.random.default_rng(0)
     folder = tmp_path_factory.mktemp("features")
     annotated = {}

@@ -131,7 +131,8 @@ def test_a_failing_step_is_named_and_not_called_done(run_cli, tmp_path, monkeypa
     monkeypatch.setattr("basnet_demo.steps.write_films", lambda *_, **__: None)
     result = run_cli("demo", tmp_path / "demo", "--quick")
     assert result.exit_code == 1
-    assert "basnet-rt extract videos/train -o features/train --jobs 1: ended with" in result.stderr
+    command = "basnet-rt extract videos/train -o features/train --extractor motion --jobs 1"
+    assert f"{command}: ended with" in result.stderr
     assert list(json.loads((tmp_path / "demo/demo.json").read_text())["seconds"]) == ["render"]
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 from hypothesis import strategies as st
+
+from basnet_rt._system.torchscript import quiet_torchscript
 
 DTYPES = ("float32", "bfloat16", "int8")
 CONTINUOUS = {"normalisation": "fixed", "gate": "none", "cas_thresholds": [0.2, 0.25, 0.3, 0.4]}
@@ -58,8 +59,7 @@ def write(path: Path, name: str, form: str = "torchscript", dtype: str = "float3
         dtype=dtype,
         postprocess={**CONTINUOUS, "fixed_lo": 0.0, "fixed_hi": 1.0},
     )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
+    with quiet_torchscript():
         export_bundle(network, metadata, path, form=form)
     return path
 

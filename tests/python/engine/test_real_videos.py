@@ -12,6 +12,7 @@ from engine_cases import in_order, joined, pieces_of
 
 import basnet_rt
 from basnet_rt import Localizer, PostprocessConfig, StreamingLocalizer, StreamPool
+from basnet_rt.stream.network import NetworkStream
 
 FIELDS = {"normalisation": "fixed", "gate": "none", "cas_thresholds": [0.1, 0.14, 0.18, 0.25]}
 WHOLE = {"normalisation": "video", "gate": "video", "class_threshold": 0.1}
@@ -101,3 +102,16 @@ def test_int8_is_close_to_float32_on_real_features(bundle, videos):
         gap = rounded.forward(rows).activations - exact.forward(rows).activations
         assert 0 < np.abs(gap).max() < 0.05
         assert np.abs(gap).mean() < 0.005
+
+
+def test_torch_agrees_in_streams_and_whole_videos(bundle, videos):
+    """Its sums have other orders, so to 1e-5: a CAS of a few units, in float32."""
+    ours, theirs = (basnet_rt.load(bundle, engine=name) for name in ("native", "torch"))
+    rng = np.random.default_rng(6)
+    for rows in videos[:7]:
+        want = ours.forward_with_cas(rows).cas
+        np.testing.assert_allclose(theirs.forward_with_cas(rows).cas, want, rtol=0, atol=1e-5)
+        network = NetworkStream(theirs)
+        pieces = pieces_of(rows, random_cut(len(rows), rng))
+        parts = [*(network.push(piece)[1] for piece in pieces), network.flush()[1]]
+        np.testing.assert_allclose(np.concatenate(parts), want, rtol=0, atol=1e-5)

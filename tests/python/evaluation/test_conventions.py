@@ -161,3 +161,15 @@ def test_a_key_twice_is_refused_everywhere(faults, tmp_path):
     truth.write_text('{"database": {"a": {"annotations": []}, "a": {"annotations": []}}}')
     with pytest.raises(ValueError, match="the key 'a' appears twice"):
         basnet_rt.evaluate(truth, found_in({"a": []}), subset=None)
+
+
+@pytest.mark.parametrize(("end", "said"), [(9.0, False), (11.9, False), (20.0, True)])
+def test_detections_that_end_after_their_video_are_a_warning(tmp_path, end, said):
+    """Else times of another frame rate are a poor mAP without a reason."""
+    entry = {"subset": "test", "duration": 10, "annotations": [{"label": "X", "segment": [1, 9]}]}
+    (tmp_path / "gt.json").write_text(json.dumps({"database": {"a": entry}}))
+    found = {"a": [{"label": "X", "score": 0.5, "segment": [1, end]}]}
+    (tmp_path / "r.json").write_text(json.dumps({"results": found}))
+    done = run(tmp_path / "gt.json", tmp_path / "r.json", "--subset", "test")
+    assert done.exit_code == 0, done.stderr
+    assert ("end after the video does, up to 2 times" in " ".join(done.stderr.split())) == said

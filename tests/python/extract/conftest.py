@@ -12,6 +12,7 @@ pytest.importorskip("torch")
 pytest.importorskip("av")
 
 import extract_cases
+import small_films
 import torch
 
 import basnet_rt
@@ -47,7 +48,7 @@ def made(tmp_path_factory) -> Made:
     """Four videos, the first shorter than a snippet; a TorchScript backbone; a bundle for it."""
     folder = tmp_path_factory.mktemp("made")
     for seed, (name, length) in enumerate({"a": 3, "b": 90, "c": 61, "d": 200}.items()):
-        extract_cases.make_video(folder / "videos" / f"{name}.mp4", length, seed)
+        small_films.make_video(folder / "videos" / f"{name}.mp4", length, seed)
     (folder / "contract.yaml").write_text(extract_cases.CONTRACT)
     weights = extract_cases.script(extract_cases.Backbone(), folder / "backbone.ts")
     spec = make_extractor("torchscript", contract=folder / "contract.yaml", weights=weights).spec

@@ -1,31 +1,18 @@
-"""Videos, a backbone and a bundle small enough to make in every test."""
+"""A backbone and a bundle small enough to make in every test."""
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 
-import av
-import numpy as np
 import torch
+from small_films import FEATURE_DIM, HEIGHT, SPEC, WIDTH
 from torch import Tensor, nn
 
+from basnet_rt._system.torchscript import quiet_torchscript
 from basnet_rt.features.extractor_spec import ExtractorSpec
 from basnet_rt.model.bundle import METADATA_FILE, BundleMetadata
-from basnet_rt.video import FrameFormat
 
 CLASSES = ("Red", "Green", "Blue")
-FEATURE_DIM = 4
-WIDTH, HEIGHT, FPS = 48, 32, 25
-SPEC = ExtractorSpec(
-    name="means",
-    version=1,
-    feature_dim=FEATURE_DIM,
-    fps=25.0,
-    snippet_frames=8,
-    snippet_stride=8,
-    frames=FrameFormat(width=WIDTH, height=HEIGHT),
-)
 CONTRACT = f"""
 input: rgb
 width: {WIDTH}
@@ -37,22 +24,6 @@ fps: 25
 feature_dim: {FEATURE_DIM}
 output: {{axis: 1, pooling: none}}
 """
-
-
-def make_video(path: Path, num_frames: int, seed: int = 0) -> Path:
-    """Colours that come and go, with noise; constant rate."""
-    rng = np.random.default_rng(seed)
-    levels = rng.integers(20, 235, (num_frames // 20 + 1, 3))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("mpeg4", rate=FPS)
-        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        for index in range(num_frames):
-            noise = rng.integers(-15, 15, (HEIGHT, WIDTH, 3))
-            image = np.clip(levels[index // 20] + noise, 0, 255).astype(np.uint8)
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, "rgb24")))
-        container.mux(stream.encode(None))
-    return path
 
 
 class Backbone(nn.Module):
@@ -104,8 +75,7 @@ class Colours(nn.Module):
 
 def script(module: nn.Module, path: Path, extra: dict[str, str] | None = None) -> Path:
     """Script and save, as an exporter does."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
+    with quiet_torchscript():
         torch.jit.save(torch.jit.script(module.eval()), str(path), _extra_files=extra or {})
     return path
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from extract_cases import FEATURE_DIM, SPEC
+from small_films import FEATURE_DIM, SPEC
 
 from basnet_rt.extractors.running.job import Recipe
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 import extract_cases
 import numpy as np
 import pytest
+import small_films
 
 from basnet_rt.extractors import make_extractor
 from basnet_rt.extractors.running.folder import FeatureFolder, Sidecar
@@ -85,7 +86,7 @@ def test_finished_videos_are_not_done_again(extract, videos, output):
 
 
 def change_content(videos, output):
-    extract_cases.make_video(videos / "b.mp4", 90, seed=9)
+    small_films.make_video(videos / "b.mp4", 90, seed=9)
 
 
 def drop_sidecar(videos, output):

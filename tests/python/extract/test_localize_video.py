@@ -16,6 +16,7 @@ from basnet_rt.extractors import make_extractor
 from basnet_rt.extractors.running.cache import FeatureCache
 from basnet_rt.extractors.running.pipeline import extract_features
 from basnet_rt.features import open_features
+from basnet_rt.video import read_frames
 
 
 @pytest.fixture
@@ -64,9 +65,9 @@ def test_a_stream_of_the_file_gives_the_same(run_cli, made, localize):
 
 
 def streamed(run_cli, made, bundle, *options):
-    """Finals by video, as `rows` has them."""
+    """Finals by video, as `rows` has them: every detection, not events alone."""
     videos = [made.videos / f"{name}.mp4" for name in "abcd"]
-    done = run_cli("stream", *videos, "-m", bundle, *options)
+    done = run_cli("stream", *videos, "-m", bundle, "--all", *options)
     assert done.exit_code == 0, done.stderr
     events = [json.loads(line) for line in done.stdout.splitlines()]
     finals = {name: set() for name in "abcd"}
@@ -84,9 +85,9 @@ def rows(found):
 
 
 def test_motion_without_weights_all_three_ways(run_cli, localize, made, tmp_path):
-    """The default extractor: extract and localize, localize, stream; floats to the last bit."""
+    """Extract and localize, localize, stream; floats to the last bit."""
     folder = tmp_path / "features"
-    done = run_cli("extract", made.videos, "-o", folder, "--jobs", 1)
+    done = run_cli("extract", made.videos, "-o", folder, "--jobs", 1, "--extractor", "motion")
     assert done.exit_code == 0, done.stderr
     source = open_features(folder)
     values = source.read("d")
@@ -279,3 +280,36 @@ def test_localize_video_uses_the_cache(made, tmp_path, counted):
     pair = [basnet_rt.localize_video(made.videos / "b.mp4", localizer, **options) for _ in range(2)]
     assert counted == ["b.mp4"]
     assert pair[0].to_records() == pair[1].to_records()
+
+
+def test_burn_in_leaves_a_copy_of_each_video(run_cli, made, tmp_path):
+    """Events where there are some, and nothing of features, which have no pictures."""
+    options = ("-m", made.bundle, "--weights", made.weights, "--jobs", 1)
+    video, folder = made.videos / "b.mp4", tmp_path / "seen"
+    done = run_cli("localize", video, *options, "--burn-in", folder)
+    assert done.exit_code == 0, done.stderr
+    assert [one.name for one in folder.iterdir()] == ["b.mp4"]
+    with read_frames(video, fps=25) as before, read_frames(folder / "b.mp4", fps=25) as after:
+        changed = [
+            np.abs(old.image.astype(int) - new.image).max() > 100
+            for old, new in zip(before, after, strict=True)
+        ]
+    assert any(changed)
+    np.save(tmp_path / "f.npy", np.zeros((20, extract_cases.FEATURE_DIM), np.float32))
+    refused = run_cli("localize", tmp_path / "f.npy", "-m", made.bundle, "--burn-in", folder)
+    assert refused.exit_code == 2
+    assert "features have no pictures" in " ".join(refused.stderr.replace("│", "").split())
+
+
+def test_what_was_odd_about_a_video_is_logged(made, caplog, monkeypatch):
+    """Catches remarks that only the program says, and not Python."""
+
+    def odd(source, extractor, *rest):
+        return replace(extract_features(source, extractor), remarks=("times were moved",))
+
+    monkeypatch.setattr("basnet_rt.localize.from_video.cached_features", odd)
+    localizer = basnet_rt.Localizer(basnet_rt.load(made.bundle))
+    basnet_rt.localize_video(made.videos / "b.mp4", localizer, weights=made.weights)
+    (record,) = caplog.records
+    assert (record.name, record.levelname) == ("basnet_rt.video", "WARNING")
+    assert record.getMessage().endswith("b.mp4: times were moved")

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from extract_cases import SPEC
 from means import Means
+from small_films import SPEC
 
 from basnet_rt import InvalidValue, VideoError
 from basnet_rt.extractors.running import pipeline

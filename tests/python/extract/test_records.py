@@ -10,7 +10,7 @@ from dataclasses import replace
 import extract_cases
 import numpy as np
 import pytest
-from extract_cases import SPEC
+from small_films import SPEC
 
 from basnet_rt import BundleError, InvalidValue
 from basnet_rt.features import open_features
@@ -128,9 +128,10 @@ def test_features_without_a_record_train_as_before(settings, features, tmp_path)
     assert describe(model.config).extractor is None
     text = check_config({}).model_dump_json()
     assert '"extractor":null' in text
-    later = {"extractor", "missing"}  # fields, as `auto` is, that came after those digests
+    # Fields, as `auto` is, that came after those digests.
+    later = {"extractor", "missing", "corrected"}
     places = {"features", "annotations", "split", "cache_gib"}
-    aside = {"data": places | later, "run": True, "auto": True}
+    aside = {"data": places | later, "run": True, "auto": True, "loss": {"corrected"}}
     before = json.loads(check_config({}).model_dump_json(exclude=aside)) | {"run": {"seed": 0}}
     order = [key for key in json.loads(text) if key in before]
     compact = json.dumps({key: before[key] for key in order}, separators=(",", ":"))

@@ -11,8 +11,8 @@ import sys
 
 import av
 import pytest
-from extract_cases import make_video
 from means import CrashingRecipe, MeansRecipe
+from small_films import make_video
 
 from basnet_rt.extractors.running.many import extract_many
 from basnet_rt.extractors.running.video_files import find_video_files

@@ -76,11 +76,31 @@ def test_localize_stream_and_folders_judge_alike(run_cli, localize, made, shared
     assert done.exit_code == 0, done.stderr
     _, of_folder = localize(strange.parent)
     assert list(of_folder) == ["strange"]
-    streamed = run_cli("stream", strange, "-m", made.bundle, "--weights", made.weights)
+    streamed = run_cli("stream", strange, "-m", made.bundle, "--all", "--weights", made.weights)
     assert streamed.exit_code == 0, streamed.stderr
     events = [json.loads(line) for line in streamed.stdout.splitlines()]
     finals = sorted(one["segment"] for one in events if one["event"] == "final")
     assert finals == sorted([one.start, one.end] for one in found["strange"])
+
+
+@pytest.mark.parametrize("command", ["extract", "localize", "stream"])
+@pytest.mark.parametrize("as_folder", [False, True])
+def test_animated_webp_is_refused_by_its_reason(
+    run_cli, made, shared, tmp_path, command, as_folder
+):
+    """By content, with any ending; `stream` once read it as features."""
+    if as_folder and command == "stream":
+        return
+    folder = tmp_path / "in"
+    folder.mkdir()
+    shutil.copy(shared / "faults" / "video" / "anim.webp", folder / "anim.xyz")
+    options = made.extractor if command == "extract" else ("-m", made.bundle)
+    weights = () if command == "extract" else ("--weights", made.weights)
+    output = ("-o", tmp_path / "out.json") if command != "stream" else ("--give-up", 0)
+    given = folder if as_folder else folder / "anim.xyz"
+    done = run_cli(command, given, *options, *weights, *output)
+    assert done.exit_code == 1
+    assert "is an animated WebP" in " ".join((done.stderr + done.stdout).split())
 
 
 @pytest.mark.parametrize("command", ["extract", "localize", "stream"])

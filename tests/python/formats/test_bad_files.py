@@ -15,7 +15,6 @@ from basnet_rt.formats import (
     MarkedVideos,
     VideoMarks,
     read_marks,
-    source,
     write_marks,
 )
 
@@ -162,7 +161,7 @@ def test_bytes_that_are_no_text(write, suffix):
 def test_absent_and_huge_files(tmp_path, write, monkeypatch, suffix):
     with pytest.raises(InvalidValue, match=r"cannot be read: .*No such file"):
         read_marks(tmp_path / f"none{suffix}")
-    monkeypatch.setattr(source, "MAX_BYTES", 10)
+    monkeypatch.setattr("basnet_rt.formats.files.MAX_BYTES", 10)
     with pytest.raises(InvalidValue, match=r"11 bytes; .* at most 10"):
         read_marks(write(f"v{suffix}", "x" * 11))
 

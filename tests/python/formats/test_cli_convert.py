@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -33,7 +34,8 @@ def test_results_to_editors_and_back_to_ground_truth(run_cli, tmp_path, results_
     """The way of a correction: a folder of files out, ground truth back, which evaluates."""
     there = run_cli("convert", results_file, tmp_path / "elan", "--to", "elan",
                     "--video-list", truth_file, "-s", "test", "--min-score", "0.3")  # fmt: skip
-    assert (there.exit_code, there.stderr) == (0, "")
+    assert there.exit_code == 0, there.stderr
+    assert re.fullmatch(r"note: of \d+ detections, the \d+ events; --all .*\n", there.stderr)
     assert "28 videos" in there.stdout
     assert len(list((tmp_path / "elan").iterdir())) == 28
     back = run_cli("convert", tmp_path / "elan", tmp_path / "gt.json", "--to", "ground-truth",
@@ -55,8 +57,9 @@ def test_json_says_what_was_done(run_cli, tmp_path, results_file):
 
 def test_the_ending_decides(run_cli, tmp_path, results_file):
     for name in ("r.csv", "r.jsonl", "r.rttm"):
-        assert run_cli("convert", results_file, tmp_path / name).exit_code == 0
-    again = run_cli("convert", tmp_path / "r.csv", tmp_path / "b.json", "--to", "activitynet")
+        assert run_cli("convert", results_file, tmp_path / name, "--all").exit_code == 0
+    back = ("convert", tmp_path / "r.csv", tmp_path / "b.json", "--to", "activitynet", "--all")
+    again = run_cli(*back)
     assert again.exit_code == 0, again.stderr
     want = basnet_rt.read_results(results_file).detections
     got = basnet_rt.read_results(tmp_path / "b.json").detections

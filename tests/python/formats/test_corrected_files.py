@@ -14,9 +14,11 @@ import pympi
 import pytest
 import webvtt
 from comparing import at_rate
+from typer.testing import CliRunner
 
 import basnet_rt
 from basnet_rt.annotations import read_annotations
+from basnet_rt.cli.app import app
 from basnet_rt.formats import (
     MarkedVideos,
     described,
@@ -83,7 +85,7 @@ def test_elan_corrected_by_pympi(tmp_path, marked):
     document.add_annotation("Chase", 2400, 3000, "")
     document.to_file(str(path))
     got = read_marks(path).videos[VIDEO]
-    assert sorted(got.marks) == [("Chase", 2.4, 3.0, None), ("Fight", 1.0, 2.5, None)]
+    assert sorted(got.marks) == [("Chase", 2.4, 3.0, None, None), ("Fight", 1.0, 2.5, None, None)]
     assert got.duration == marked.videos[VIDEO].duration
 
 
@@ -133,7 +135,7 @@ def test_otio_media_that_begins_late(tmp_path):
     timeline.tracks.append(otio.schema.Track(name="V"))
     timeline.tracks[0].append(clip)
     otio.adapters.write_to_file(timeline, str(tmp_path / "x.otio"))
-    assert read_marks(tmp_path / "x.otio").videos["a"].marks == (("Fight", 1.0, 3.0, None),)
+    assert read_marks(tmp_path / "x.otio").videos["a"].marks == (("Fight", 1.0, 3.0, None, None),)
 
 
 def test_webvtt_written_by_webvtt_py(tmp_path):
@@ -143,7 +145,7 @@ def test_webvtt_written_by_webvtt_py(tmp_path):
     file.captions.append(webvtt.Caption("10:00:00.000", "10:00:01.000", ["Long", "jump"]))
     file.save(str(tmp_path / "v.vtt"))
     marks = read_marks(tmp_path / "v.vtt").videos["v"].marks
-    assert marks == (("Fight", 1.0, 2.5, None), ("Long jump", 36000.0, 36001.0, None))
+    assert marks == (("Fight", 1.0, 2.5, None, None), ("Long jump", 36000.0, 36001.0, None, None))
 
 
 EDL = """TITLE:   REEL 1
@@ -192,7 +194,10 @@ def test_label_studio_export(write):
     path = write("export.json", json.dumps([label_studio_task()]))
     got = read_marks(path)
     assert list(got.videos) == ["v 1"]
-    assert got.videos["v 1"].marks == (("Fight", 1.0, 2.0, None), ("Chase", 3.5, 4.0, None))
+    assert got.videos["v 1"].marks == (
+        ("Fight", 1.0, 2.0, None, None),
+        ("Chase", 3.5, 4.0, None, None),
+    )
 
 
 def test_label_studio_tasks_nobody_looked_at_are_left_out(write):
@@ -262,3 +267,24 @@ def test_only_what_a_person_annotated_counts_and_is_marked_as_reviewed(shared, t
     assert content["a"]["reviewed"] is True
     assert read_annotations(tmp_path / "gt.json").videos["a"].reviewed
     assert to_annotations(read_marks(tmp_path / "gt.json")).videos["a"].reviewed
+
+
+def test_videos_judged_in_part_stay_in_ground_truth_and_are_counted_elsewhere(tmp_path):
+    """Catches rejections that a person made, and that convert drops without a word."""
+    judged = {
+        "annotations": [{"label": "kick", "segment": [1.0, 2.0]}],
+        "rejected": [{"label": "jump", "segment": [4.0, 5.0]}],
+    }
+    whole = {"reviewed": True, "annotations": [{"label": "kick", "segment": [0.0, 3.0]}]}
+    report = {"database": {"a": whole}, "unfinished": {"b": judged}}
+    (tmp_path / "report.json").write_text(json.dumps(report))
+    words = ["convert", str(tmp_path / "report.json")]
+    kept = CliRunner().invoke(app, [*words, str(tmp_path / "kept.json"), "--to", "ground-truth"])
+    assert json.loads((tmp_path / "kept.json").read_text())["unfinished"] == {"b": judged}
+    assert "in part" not in kept.output
+    other = CliRunner().invoke(app, [*words, str(tmp_path / "a.csv")])
+    assert "1 videos that were judged in part are left out" in other.output
+    report["unfinished"] = {"b": {"rejected": [{"label": "jump", "segment": [5.0, 4.0]}]}}
+    (tmp_path / "report.json").write_text(json.dumps(report))
+    with pytest.raises(ValueError, match=r"unfinished.*'b'"):
+        read_marks(tmp_path / "report.json")

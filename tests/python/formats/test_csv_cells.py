@@ -16,7 +16,20 @@ from basnet_rt.formats.csv_table import inert, plain
 from basnet_rt.formats.files import read_marks, write_marks
 from basnet_rt.formats.marks import Mark, MarkedVideos, VideoMarks
 
-RUNS = ['=HYPERLINK("x")', "+1", "-2", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "'=1", "''-x"]
+RUNS = [
+    '=HYPERLINK("x")',
+    "+1",
+    "-2",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    "\n=1",
+    "'=1",
+    "''-x",
+    " =1",
+    "\0=1",
+    "\uff1d1",
+]
 
 
 OTHERS = ["plain", "'quoted'", "a\rb", "a\r\nb", "a\nb", 'a"b', "\x07"]
@@ -28,7 +41,9 @@ def test_a_name_comes_back_and_no_cell_starts_like_a_formula(tmp_path, text):
     write_marks(tmp_path / "out.csv", marked)
     with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as file:
         for row in list(csv.reader(file))[1:]:
-            assert not any(cell[:1] in tuple("=+-@\t\r\n") for cell in row if cell)
+            assert not any(
+                cell.lstrip(" \0")[:1] in tuple("=\uff1d+-@\t\r\n") for cell in row if cell
+            )
     assert read_marks(tmp_path / "out.csv").videos == marked.videos
 
 

@@ -11,38 +11,15 @@ import pytest
 
 from reference import published
 from reference.compare import assert_same
+from reference.golden import PUBLISHED_CASES, published_arrays
 from reference.results import Result
 
-CASES = [
-    "smooth_T750",
-    "smooth_T750_short_video",
-    "smooth_T750_long_video",
-    "bumps_T750",
-    "bumps_T100_anet",
-    "noise_T75",
-    "T2",
-    "T3",
-    "T37_scale1",
-    "T64_scale8",
-    "all_negative",
-    "all_positive",
-    "constant_row",
-    "peak_at_first_snippet",
-    "peak_at_last_snippet",
-    "plateaus",
-    "class_zero_only",
-    "no_class",
-    "nms_0.3",
-    "dense_thresholds",
-    "wide_outer",
-]
 SETTINGS = ("class_threshold", "cas_thresholds", "upsample", "outer_ratio", "score_weight")
 
 
 @pytest.fixture(scope="module")
 def golden(shared):
-    with np.load(shared / "golden" / "postprocess.npz") as file:
-        return {name: file[name] for name in file.files}
+    return published_arrays(shared)
 
 
 def arguments(golden, case):
@@ -56,10 +33,10 @@ def arguments(golden, case):
 
 def test_every_golden_case_is_listed(golden):
     """Catches a case that was added to the file and is tested by nobody."""
-    assert {name.split("/")[0] for name in golden} == set(CASES)
+    assert {name.split("/")[0] for name in golden} == set(PUBLISHED_CASES)
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", PUBLISHED_CASES)
 def test_proposals_are_the_released_ones(golden, case):
     """Catches a wrong sample, run, window, mean or time, and a wrong order of proposals."""
     inputs, timing = arguments(golden, case)
@@ -72,7 +49,7 @@ def test_proposals_are_the_released_ones(golden, case):
     np.testing.assert_allclose(got.segments, want.segments, rtol=0, atol=1e-9)
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", PUBLISHED_CASES)
 def test_detections_are_the_released_ones(golden, case):
     """Catches a wrong IoU, a wrong order of suppression, and classes that meet in NMS."""
     inputs, timing = arguments(golden, case)

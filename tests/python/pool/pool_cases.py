@@ -21,7 +21,7 @@ SNIPPET = 0.64  # seconds
 def config(**changes) -> PostprocessConfig:
     """Finals come early, and there are many."""
     fields = {"normalisation": "fixed", "gate": "none", "max_duration": 20.0, "merge_gap": 0.7}
-    thresholds = {"cas_thresholds": (0.2, 0.4, 0.6)}
+    thresholds = {"cas_thresholds": (0.2, 0.4, 0.6), "nms": "hard"}
     return PostprocessConfig.continuous(**{**fields, **thresholds, **changes})
 
 

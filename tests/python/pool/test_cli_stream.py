@@ -59,7 +59,7 @@ def npy(rows: np.ndarray) -> bytes:
 
 @pytest.mark.parametrize("data", [ROWS.tobytes(), npy(ROWS)], ids=["raw", "npy"])
 def test_standard_input_gives_the_finals_of_a_streaming_localizer(run_cli, bundle, model, data):
-    done = run_cli("-m", bundle, "--alarm", "0.5", "--pending", data=data)
+    done = run_cli("-m", bundle, "--alarm", "0.5", "--pending", "--all", data=data)
     assert done.exit_code == 0, done.output
     finals = events(done.stdout, "final")
     assert len(finals) > 3
@@ -71,12 +71,23 @@ def test_standard_input_gives_the_finals_of_a_streaming_localizer(run_cli, bundl
     }
 
 
+@pytest.mark.parametrize("rows", [1, 7])
+def test_finals_are_the_events_of_the_whole_however_it_is_cut(run_cli, bundle, model, rows):
+    """Catches events that are chosen by push, so that a cut changes them."""
+    done = run_cli("-m", bundle, "--chunk", rows, data=ROWS.tobytes())
+    assert done.exit_code == 0, done.output
+    finals = records(events(done.stdout, "final"))
+    whole = basnet_rt.Localizer(model)(ROWS)
+    assert sorted(finals, key=str) == sorted(whole.events().to_records(), key=str)
+    assert 0 < len(finals) < len(whole)
+
+
 def test_files_are_streams_of_their_own(run_cli, bundle, model, tmp_path):
     paths = [tmp_path / "a.npy", tmp_path / "b.raw", tmp_path / "c.npz"]
     np.save(paths[0], ROWS[:30].astype(np.float64))
     paths[1].write_bytes(ROWS[30:60].tobytes())
     np.savez(paths[2], features=ROWS[60:])
-    done = run_cli(*paths, "-m", bundle)
+    done = run_cli(*paths, "-m", bundle, "--all")
     assert done.exit_code == 0, done.output
     for i, name in enumerate("abc"):
         own = [one for one in events(done.stdout, "final") if one["video"] == name]
@@ -115,7 +126,7 @@ def start(*arguments, **options) -> subprocess.Popen:
 def test_killed_and_resumed_nothing_is_lost_and_nothing_twice(run_cli, bundle, model, tmp_path):
     """kill -9 between two saved states, with events already written after the first."""
     state, output = tmp_path / "s.json", tmp_path / "e.jsonl"
-    options = ("-m", bundle, "--save-state", state, "--save-every", 20, "-o", output)
+    options = ("-m", bundle, "--save-state", state, "--save-every", 20, "-o", output, "--all")
     first = start(*options)
     first.stdin.write(ROWS[:55].tobytes())
     first.stdin.flush()
@@ -149,6 +160,7 @@ def test_ctrl_c_ends_cleanly_while_a_file_is_followed(run_cli, bundle, model, tm
     path.write_bytes(npy(ROWS[:10]) + ROWS[10:50].tobytes() + b"abc")
     output = tmp_path / "e.jsonl"
     options = [path, "-m", bundle, "-o", output, "--save-state", state, "--on-interrupt", kind]
+    options += ["--all"]
     process = start(*options, "--follow", "--save-every", 1)
     wait_for(lambda: state.exists() and json.loads(state.read_text())["snippet"] == 50)
     process.send_signal(signal.SIGINT)

@@ -15,10 +15,10 @@ LIVE = {"normalisation": "fixed", "gate": "none"}
     [
         ({}, "normalisation and gate 'video': nothing is final"),
         ({"normalisation": "fixed"}, "gate 'video': nothing is final"),
-        (LIVE, "cas_thresholds begin at 0"),
+        ({**LIVE, "cas_thresholds": (0.0, 0.3)}, "cas_thresholds begin at 0"),
         ({**LIVE, "cas_thresholds": (0.1, 0.3)}, "max_duration is not set"),
-        ({**LIVE, "fixed_lo": (0.2,)}, "max_duration is not set"),
-        ({**LIVE, "max_duration": 60.0}, None),
+        ({**LIVE, "cas_thresholds": (0.0, 0.3), "fixed_lo": (0.2,)}, "max_duration is not set"),
+        ({**LIVE, "cas_thresholds": (0.0, 0.3), "max_duration": 60.0}, None),
         ({**LIVE, "cas_thresholds": (0.1, 0.3), "max_duration": 60.0}, None),
     ],
 )

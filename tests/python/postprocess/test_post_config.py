@@ -138,7 +138,6 @@ def test_unknown_fields():
 FOREIGN = {
     "normalisation": "fixed",
     "gate": "none",
-    "nms": "linear",
     "min_duration": 1.0,
     "merge_gap": 1.0,
     "max_duration": 60.0,
@@ -147,8 +146,6 @@ FOREIGN = {
     "horizon": 5.0,
     "fixed_lo": (-1.0,),
     "fixed_hi": (2.0,),
-    "soft_sigma": 0.3,
-    "soft_min_score": 0.2,
 }
 
 

@@ -86,12 +86,16 @@ def test_numbers_of_numpy():
     assert PostprocessConfig.from_dict(plain) == config
 
 
-def test_defaults_are_thumos14():
-    """The published settings are the default; only the formulas differ."""
+def test_defaults_of_the_modes():
+    """Each mode has its own thresholds and NMS, however it is asked for; the rest is shared."""
     config = PostprocessConfig.published()
+    assert config == PostprocessConfig(mode="published")
     assert config.cas_thresholds == tuple(k / 40 for k in range(10))
     assert (config.class_threshold, config.outer_ratio, config.score_weight) == (0.25, 0.25, 0.2)
     assert (config.nms_iou, config.upsample, config.nms) == (0.7, 24, "hard")
-    assert (
-        PostprocessConfig() == PostprocessConfig.continuous() == config.replace(mode="continuous")
-    )
+    plain = PostprocessConfig.continuous()
+    assert plain == PostprocessConfig()
+    assert plain.cas_thresholds == tuple(k / 20 for k in range(1, 20))
+    assert (plain.nms, plain.soft_sigma) == ("gaussian", 0.5)
+    own = {"mode": "published", "cas_thresholds": config.cas_thresholds, "nms": "hard"}
+    assert plain.replace(**own) == config

@@ -95,6 +95,22 @@ def test_detections_are_the_oracles(video, fields):
     assert_same(as_result(got), want, times=1e-9, scores=scores, with_index=False)
 
 
+@pytest.mark.parametrize("nms", ["gaussian", "linear"])
+def test_soft_nms_of_the_released_scores(nms):
+    """Later papers read them so: catches the true IoU in the place of the released one, a decay in
+    another order, and a weak detection that stays."""
+    fields = {"nms": nms, "nms_iou": 0.4, "soft_sigma": 0.3, "cas_thresholds": THRESHOLDS}
+    config = PostprocessConfig.published(**fields)
+    settings = {**settings_of(config), "nms": nms, "soft_sigma": 0.3}
+    for seed in range(4):
+        video = make_video("smooth", 30, 3, seed)
+        scores = np.ones(3, np.float32)
+        got = basnet_rt.postprocess(video.cas, scores, config, snippet_seconds=1.0)
+        want = published.postprocess(video.cas, scores, settings, snippet_seconds=1.0)
+        assert len(got) > 10
+        assert_same(as_result(got), want, times=1e-9, scores=1e-6, with_index=False)
+
+
 @pytest.mark.parametrize("kind", ["smooth", "dyadic_plateaus", "zero_touches"])
 def test_every_upsampling_to_a_hundred(kind):
     """Sums have a closed form here: catches one that is off where samples fall between cells."""
@@ -131,3 +147,4 @@ def test_finer_sampling_comes_to_rest():
 
 
 SNIPPET = 0.64
+THRESHOLDS = (0.1, 0.3, 0.5, 0.7, 0.9)

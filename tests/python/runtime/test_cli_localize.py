@@ -120,11 +120,11 @@ def interrupt_after(monkeypatch):
     localize = basnet_rt.Localizer.__call__
 
     def install(videos):
-        def work(self, features, *, duration=None):
+        def work(self, features, **times):
             if videos is not None and len(calls) == videos:
                 raise KeyboardInterrupt
             calls.append(len(features))
-            return localize(self, features, duration=duration)
+            return localize(self, features, **times)
 
         calls.clear()
         monkeypatch.setattr(basnet_rt.Localizer, "__call__", work)
@@ -156,11 +156,11 @@ KILLED = """
 import os, sys, basnet_rt
 from basnet_rt.cli.app import app
 localize, calls = basnet_rt.Localizer.__call__, []
-def work(self, features, *, duration=None):
+def work(self, features, **times):
     if len(calls) == 3:
         os._exit(9)
     calls.append(1)
-    return localize(self, features, duration=duration)
+    return localize(self, features, **times)
 basnet_rt.Localizer.__call__ = work
 app(sys.argv[1:])
 """
@@ -260,12 +260,29 @@ def test_durations_from_annotations(run_cli, bundle, folder, output, tmp_path):
     """Nothing may end after its video does."""
     entry = {"duration": 12.5, "annotations": []}
     (tmp_path / "gt.json").write_text(json.dumps({"database": {"v0": entry, "v9": entry}}))
-    settings = ("--set", "gate=none", "--set", "keep_top1=false")
+    fields = ("gate=none", "keep_top1=false", "cas_thresholds=[0.0]", "nms=hard")
+    settings = tuple(part for field in fields for part in ("--set", field))
     options = ("--durations", tmp_path / "gt.json", *settings)
     assert run_cli("localize", folder, "-m", bundle, "-o", output, *options).exit_code == 0
     found = basnet_rt.read_results(output).detections
     assert found["v0"].segments.max() == 12.5
     assert found["v1"].segments.max() == pytest.approx(30 * 0.64)
+
+
+@pytest.mark.parametrize(("ratio", "said"), [(1.0, False), (2.0, True), (0.5, True)])
+def test_durations_that_contradict_the_features_are_a_warning(
+    run_cli, bundle, folder, output, tmp_path, ratio, said
+):
+    """With the ratio: features of 12.5 snippets a second read as 25 move every segment."""
+    entries = {
+        f"v{i}": {"duration": (20 + 10 * i) * 0.64 * ratio, "annotations": []} for i in range(5)
+    }
+    (tmp_path / "gt.json").write_text(json.dumps({"database": entries}))
+    options = ("--durations", tmp_path / "gt.json")
+    done = run_cli("localize", folder, "-m", bundle, "-o", output, *options)
+    assert done.exit_code == 0
+    warning = f"5 of 5 durations contradict the features by more than 2 snippets: {ratio:g} times"
+    assert (warning in " ".join(done.stderr.split())) == said
 
 
 @pytest.mark.parametrize(

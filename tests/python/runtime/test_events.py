@@ -133,3 +133,11 @@ def test_a_data_frame_has_a_row_for_each_detection():
     assert frame.columns.tolist() == ["label", "name", "start", "end", "score", "confidence"]
     assert frame["end"].tolist() == detections().segments[:, 1].tolist()
     assert basnet_rt.Detections is Detections
+
+
+def test_an_arrow_table_has_the_data_frame_s_columns():
+    pytest.importorskip("pyarrow", reason="the extra arrow is not installed")
+    table = detections().to_arrow()
+    assert table.column_names == detections().to_pandas().columns.tolist()
+    assert table["end"].to_pylist() == detections().segments[:, 1].tolist()
+    assert str(table.schema.field("score").type) == "float"

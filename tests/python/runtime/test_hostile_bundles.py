@@ -6,7 +6,6 @@ import json
 import pickle
 import resource
 import struct
-import warnings
 import zipfile
 import zlib
 from pathlib import Path
@@ -18,6 +17,7 @@ from torch import Tensor, nn
 
 import basnet_rt
 from basnet_rt import BundleError, _core
+from basnet_rt._system.torchscript import quiet_torchscript
 from basnet_rt.model.bundle import METADATA_FILE, parse_metadata
 
 
@@ -65,8 +65,7 @@ def test_code_that_writes_a_file_at_load_is_not_run(harmful):
 def test_the_harmful_bundle_would_write_it(harmful):
     """The test above can fail: trusted, the same file does its harm."""
     path, mark = harmful
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
+    with quiet_torchscript():
         torch.jit.load(str(path))
     assert mark.exists()
 
@@ -118,8 +117,7 @@ def test_copies_of_known_bundles_are_known(bundle, tmp_path, method):
         basnet_rt.model.rewrite_metadata(bundle, model.metadata, path)
     else:  # as version 0.1 rewrote metadata
         extra = {METADATA_FILE: model.metadata.to_json()}
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)
+        with quiet_torchscript():
             torch.jit.save(model.module, str(path), _extra_files=extra)
     for engine in ("native", "torch"):
         assert basnet_rt.load(path, engine=engine).metadata == model.metadata

@@ -11,6 +11,7 @@ import tiny_bundle
 import torch
 
 import basnet_rt
+from basnet_rt._system.torchscript import quiet_torchscript
 from basnet_rt.model.bundle import METADATA_FILE
 
 
@@ -28,6 +29,21 @@ def test_no_warning_reaches_the_user(bundle):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         basnet_rt.load(bundle)
+        basnet_rt.load(bundle, engine="torch")
+
+
+@pytest.mark.parametrize("category", [DeprecationWarning, FutureWarning])
+@pytest.mark.parametrize(
+    "ending", ["deprecated. Please switch.", "not supported in Python 3.14+ and may break."]
+)
+def test_what_any_torch_says_of_its_own_function_is_kept_back(category, ending):
+    """torch 2.11 to 2.14, Python 3.10 to 3.14: the words and the kind of warning differ."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with quiet_torchscript():
+            warnings.warn(f"`torch.jit.load` is {ending}", category, stacklevel=1)
+            with pytest.raises(category, match="another"):
+                warnings.warn("another matter", category, stacklevel=1)
 
 
 def test_absent(tmp_path):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
+from basnet_rt._system.torchscript import quiet_torchscript
 from basnet_rt.model.bundle import METADATA_FILE, BundleMetadata
 
 pytest.importorskip("basnet_training", reason="bundles come from the exporter")
@@ -51,8 +51,7 @@ def metadata(**changes) -> BundleMetadata:
 
 def save(module: nn.Module, path: Path, extra: dict[str, str]) -> Path:
     """Script and save, as an exporter does."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
+    with quiet_torchscript():
         torch.jit.save(torch.jit.script(module.eval()), str(path), _extra_files=extra)
     return path
 

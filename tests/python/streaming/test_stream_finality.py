@@ -21,6 +21,7 @@ PLAIN = {
     "gate": "none",
     "cas_thresholds": [0.5],
     "nms_iou": 1.0,
+    "nms": "hard",
 }
 CHANGES = [
     {},

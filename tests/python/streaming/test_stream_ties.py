@@ -13,7 +13,13 @@ import basnet_rt
 from basnet_rt import PostprocessConfig, StreamPostprocessor
 
 # Snippets of two seconds, centres at 1, 3, 5, ...; y is the activation.
-PLAIN = {"normalisation": "fixed", "gate": "none", "cas_thresholds": [0.5], "nms_iou": 1.0}
+PLAIN = {
+    "normalisation": "fixed",
+    "gate": "none",
+    "cas_thresholds": [0.5],
+    "nms": "hard",
+    "nms_iou": 1.0,
+}
 CASES = [
     ([1, 0, 0, 1], {"merge_gap": 4.0}, [[0, 2], [6, 8]]),
     ([1, 0, 0, 1], {"merge_gap": 4.001}, [[0, 8]]),

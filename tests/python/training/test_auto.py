@@ -7,6 +7,7 @@ import pytest
 
 from basnet_training.auto import (
     DataSize,
+    ema_decay,
     iterations,
     projection_dim,
     rules_for,
@@ -32,7 +33,9 @@ def test_rules_at_the_sizes_that_they_were_chosen_on():
     other = sized(videos=108, channels=228, classes=17, tags=3.75)
     assert projection_dim(other) is None
     assert topk_divisor(other) == 15
-    assert iterations(other, 16) == 405
+    assert iterations(other, 16) == 1012
+    assert ema_decay(SMALL, 16) == 1 - 4 / 160
+    assert ema_decay(other, 16) == 1 - 4 / 1012
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ def test_presets_load_and_their_postprocessing_is_valid():
         "cctv_fights",
         "cctv_fights_motion",
         "thumos14",
+        "thumos14_best",
     )
     for name in presets():
         config = load_config(name)
@@ -34,6 +35,17 @@ def test_thumos14_is_the_published_recipe():
     assert (network.hidden_filter, network.hidden_cas, network.dropout) == (512, 2048, 0.7)
     assert len(config.data.classes) == 20
     assert PostprocessConfig.from_dict(config.postprocess) == PostprocessConfig.published()
+
+
+def test_thumos14_best_differs_where_it_says():
+    best, published = load_config("thumos14_best"), load_config("thumos14")
+    assert (best.network, best.loss, best.optim) == (
+        published.network,
+        published.loss,
+        published.optim,
+    )
+    assert (best.sampling.num_segments, best.sampling.crop_snippets) == (None, 750)
+    assert PostprocessConfig.from_dict(best.postprocess) == PostprocessConfig.continuous()
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
+import zipfile
+
 import numpy as np
 import pytest
 
 from basnet_rt import InvalidValue
+from basnet_rt.features import open_features
 from basnet_training.reading.sources import open_training_features
 
 h5py = pytest.importorskip("h5py")
@@ -48,3 +52,24 @@ def test_data_of_other_files_are_refused(tmp_path, kind):
     for path in (folder, folder / "v.h5"):
         with pytest.raises(InvalidValue, match=r"b.* lies in another file"):
             open_training_features(path)
+
+
+def test_files_under_another_kind_of_name_are_named(tmp_path):
+    np.savez(tmp_path / "a.npz", a=rows())
+    (tmp_path / "a.npz").rename(tmp_path / "a.npy")
+    np.save(tmp_path / "b.npy", rows())
+    (tmp_path / "b.npy").rename(tmp_path / "b.npz")
+    (tmp_path / "c.npy").write_bytes(pickle.dumps([1]))
+    with zipfile.ZipFile(tmp_path / "d.npz", "w") as archive:
+        archive.writestr("d.txt", "text")
+    with h5py.File(tmp_path / "e.h5", "w") as file:
+        file["e"] = h5py.Empty("f4")
+    for name, part in {
+        "a.npy": r"a\.npy: is an archive of arrays; let its name end in \.npz",
+        "b.npz": r"b\.npz: is one array, no archive; let its name end in \.npy",
+        "c.npy": r"c\.npy: truncated, or not a \.npy file: it is a Python pickle$",
+        "d.npz": r"d\.npz:d\.txt: is no array",
+        "e.h5": r"e\.h5:e: expected a shape",
+    }.items():
+        with pytest.raises(InvalidValue, match=part):
+            open_features(tmp_path / name).read(name[0] if name != "d.npz" else "d.txt")

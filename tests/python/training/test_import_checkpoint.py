@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import zipfile
 
 import pytest
 import torch
@@ -77,6 +78,46 @@ def test_weights_that_are_not_finite_are_named(tmp_path):
     torch.save(weights, tmp_path / "x.pth")
     with pytest.raises(InvalidValue, match=r"conv_2\.0\.bias \(12,\): 1 of its numbers are NaN"):
         import_checkpoint(tmp_path / "x.pth", CONFIG)
+
+
+@pytest.mark.parametrize(
+    ("change", "part"),
+    [
+        (lambda w: w[:, :, 0], r"has the shape \(21, 12\), expected \(outputs, inputs, 1\)"),
+        (lambda w: w[:0], r"has the shape \(0, 12, 1\)"),
+        (lambda w: w.to(torch.complex64) * 1j, "is torch.complex64"),
+        (lambda w: w.bool(), "is torch.bool"),
+        (lambda w: w.int(), "is torch.int32"),
+        (lambda w: w.to(torch.float8_e4m3fn), "is torch.float8_e4m3fn"),
+        (lambda w: w.to_sparse(), "torch.sparse_coo; expected a dense tensor"),
+        (lambda w: w.to("meta"), "is without its numbers"),
+        (lambda w: w.double() * 1e300, "NaN or infinite in float32"),
+    ],
+)
+def test_a_tensor_that_is_no_plain_array_of_numbers_is_named(tmp_path, change, part):
+    """Integers and complex numbers became other weights; the rest ended in torch's own errors."""
+    weights = released().state_dict()
+    weights["cas_module.conv_3.0.weight"] = change(weights["cas_module.conv_3.0.weight"])
+    torch.save(weights, tmp_path / "x.pth")
+    with pytest.raises(InvalidValue, match=r"conv_3\.0\.weight.*" + part):
+        import_checkpoint(tmp_path / "x.pth", CONFIG)
+
+
+def test_two_sets_of_weights_in_one_file_are_refused(tmp_path):
+    weights = released().state_dict()
+    both = {**weights, **{f"module.{name}": -value for name, value in weights.items()}}
+    torch.save(both, tmp_path / "x.pth")
+    with pytest.raises(InvalidValue, match=r"holds (\S+) and module\.\1, two sets of weights"):
+        import_checkpoint(tmp_path / "x.pth", CONFIG)
+
+
+def test_torch_s_advice_to_load_unsafely_is_not_passed_on(tmp_path):
+    with zipfile.ZipFile(tmp_path / "x.pth", "w") as archive:  # the members of TorchScript
+        for name in ("data.pkl", "constants.pkl", "version"):
+            archive.writestr(f"x/{name}", "3")
+    with pytest.raises(InvalidValue, match="TorchScript archive, which holds code") as error:
+        import_checkpoint(tmp_path / "x.pth", CONFIG)
+    assert "weights_only" not in str(error.value)
 
 
 def test_what_is_no_checkpoint_is_named(tmp_path):

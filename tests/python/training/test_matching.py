@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from basnet_rt import InvalidValue
-from basnet_training.reading.matching import match_names
+from basnet_rt.tags.matching import match_names
 
 
 @pytest.mark.parametrize(

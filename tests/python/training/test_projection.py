@@ -1,11 +1,15 @@
 """The fixed layer in front of the network: what it is fitted to, and that it is exported whole."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 import basnet_rt
+from basnet_rt.features.extractor_spec import ExtractorSpec
 from basnet_rt.model.bundle import BundleMetadata
+from basnet_rt.video.frames import FrameFormat
 from basnet_training import BaSNet
 from basnet_training.export import export_bundle
 from basnet_training.projection import InputProjection
@@ -17,6 +21,7 @@ class Videos:
 
     def __init__(self, rows: dict[str, np.ndarray]) -> None:
         self.names, self.rows, self.source = tuple(rows), rows, self
+        self.extractor: ExtractorSpec | None = None
 
     def read(self, name: str) -> np.ndarray:
         return self.rows[name]
@@ -51,6 +56,34 @@ def test_all_axes_are_an_orthogonal_map_of_standardised_channels(videos):
     components = projected(videos, 12)
     ratio = np.linalg.norm(components, axis=1) / np.linalg.norm(standard, axis=1)
     np.testing.assert_allclose(ratio, ratio[0], rtol=1e-4)
+
+
+def test_parts_of_a_joined_extractor_weigh_the_same(videos):
+    """Eight strong channels of one thing hide two of another, unless both parts are balanced."""
+    rng = np.random.default_rng(1)
+    for name, rows in videos.rows.items():
+        strong, weak = rng.normal(size=(2, len(rows), 1))
+        eight = strong + 0.1 * rng.normal(size=(len(rows), 8))
+        videos.rows[name] = np.concatenate([eight, np.repeat(weak, 4, axis=1)], axis=1)
+    weak = np.concatenate(list(videos.rows.values()))[:, -1]
+
+    def leading() -> float:
+        return abs(np.corrcoef(projected(videos, 1)[:, 0], weak)[0, 1])
+
+    assert leading() < 0.3
+    part = ExtractorSpec(
+        name="a",
+        version=1,
+        feature_dim=8,
+        fps=25.0,
+        snippet_frames=16,
+        snippet_stride=16,
+        frames=FrameFormat(pixels="rgb"),
+        settings={},
+    )
+    parts = (part, replace(part, name="b", feature_dim=4))
+    videos.extractor = replace(part, name="a+b", feature_dim=12, parts=parts)
+    assert leading() > 0.5
 
 
 @pytest.mark.parametrize("dim", [0, 13])

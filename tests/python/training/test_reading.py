@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -223,18 +225,19 @@ def test_parts_are_balanced_whatever_the_groups():
 
 @pytest.mark.parametrize(
     ("rate", "settled", "want"),
-    [(0.64, False, 0.64), (0.16, True, 0.16), (0.2137, True, 0.2137)],
+    [(0.64, False, 0.64), (0.16, True, 0.16), (0.2137, True, 0.2137), (8 / 30, True, 8 / 30)],
 )
-def test_the_rate_is_that_of_the_durations(tmp_path, rate, settled, want):
+@pytest.mark.parametrize("cut", [0, 1])
+def test_the_rate_is_that_of_the_durations(tmp_path, rate, settled, want, cut):
     lengths = {"a": 100, "b": 153, "c": 220}
     folder = save(tmp_path / "f", {name: (length, 4) for name, length in lengths.items()})
     videos = opened(folder, ROWS)
     spare = {"a": 0.2, "b": 0.5, "c": 0.8}  # of a snippet, which extraction cut off
     for name, length in lengths.items():
-        videos.durations[name] = (length + spare[name]) * rate
+        videos.durations[name] = (length + cut * spare[name]) * rate
     timing = settle_timing(videos, DataConfig())
     assert timing.settled == settled
-    assert timing.seconds == pytest.approx(want, rel=5e-3)
+    assert timing.seconds == pytest.approx(want, rel=5e-3 if want == 0.2137 else 1e-9)
     given = settle_timing(videos, DataConfig(fps=30.0, snippet_stride=16))
     assert given.seconds == 16 / 30
     assert "contradict the features" in given.remark
@@ -243,3 +246,27 @@ def test_the_rate_is_that_of_the_durations(tmp_path, rate, settled, want):
 def test_a_rate_that_nobody_told_is_said_to_be_assumed(tmp_path):
     folder = save(tmp_path / "f", dict.fromkeys("abc", (8, 4)))
     assert "is assumed" in settle_timing(opened(folder, ROWS), DataConfig()).remark
+
+
+@pytest.mark.parametrize(
+    ("durations", "own", "said"),
+    [
+        (None, False, "the frame rates of fps_dict.json contradict 25 frames a second in 2 of 3"),
+        ("theirs", True, "of each recording's own frame rate, as fps_dict.json and the durations"),
+        ("ours", False, None),
+    ],
+)
+def test_frame_rates_of_a_package_are_taken_where_durations_say_so(tmp_path, durations, own, said):
+    """Else they are a warning with the ratio, or the durations have the last word."""
+    lengths, rates = {"a": 100, "b": 153, "c": 220}, {"a": 25.0, "b": 30.0, "c": 50.0}
+    folder = save(tmp_path / "features", {name: (one, 4) for name, one in lengths.items()})
+    (tmp_path / "fps_dict.json").write_text(json.dumps(rates))
+    videos = opened(folder, ROWS)
+    for name in lengths if durations else ():
+        fps = rates[name] if durations == "theirs" else 25.0
+        videos.durations[name] = lengths[name] * 16 / fps
+    timing = settle_timing(videos, DataConfig(features=folder))
+    assert timing.seconds == 16 / 25
+    assert timing.seconds_of("c") == (16 / 50 if own else 16 / 25)
+    assert (said or "") in timing.remark
+    assert bool(timing.remark) == (said is not None)

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from basnet_rt import InvalidValue
-from basnet_training.checkpoint import load_tensors
+from basnet_training.checkpoint import latest_checkpoint, load_tensors, save_tensors
 from basnet_training.trainer import fit
 
 
@@ -43,6 +43,24 @@ def test_the_setting_that_differs_is_named(configure, tmp_path, before, after, p
         run(configure(**both), tmp_path, resume=True)
     assert part in str(error.value)
     assert "config.yaml" in str(error.value)
+
+
+def test_a_damaged_checkpoint_is_named(configure, tmp_path):
+    """Weights that are not finite went on in silence; the rest ended in a traceback."""
+    run(configure(optim={"iterations": 1}), tmp_path)
+    path = latest_checkpoint(tmp_path)
+    tensors, about = load_tensors(path)
+    name = "weights/cas_module.conv_1.0.bias"
+    for value, part in {
+        torch.full((7,), torch.nan): r"conv_1\.0\.bias \(7,\) holds NaN",
+        torch.zeros(2, 2): "is damaged: (.|\n)*size mismatch",
+    }.items():
+        save_tensors(path, {**tensors, name: value}, about)
+        with pytest.raises(InvalidValue, match=part):
+            run(configure(optim={"iterations": 1}), tmp_path, resume=True)
+    save_tensors(path, tensors, {**about, "step": "abc"})
+    with pytest.raises(InvalidValue, match="not a checkpoint of this program"):
+        run(configure(optim={"iterations": 1}), tmp_path, resume=True)
 
 
 def test_other_data_are_refused_and_named(configure, dataset, tmp_path):

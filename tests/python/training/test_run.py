@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from basnet_rt.cli.app import app as runtime
 from basnet_rt.model.loading import load
 from basnet_training.cli import app
 from basnet_training.heldout import HeldOut
@@ -63,6 +64,10 @@ def test_from_features_and_a_table_to_everything(tmp_path):
     results = json.loads((out / "results.json").read_text())
     assert set(results["results"]) <= {f"v_{index}" for index in range(8)}
     assert "held_out" in results["basnet_rt"]
+    assert all("confidence" in one for found in results["results"].values() for one in found)
+    assert f"basnet-rt review {out / 'results.json'}" in result.output
+    reviewed = CliRunner().invoke(runtime, ["review", str(out / "results.json"), "--json"])
+    assert reviewed.exit_code == 0, reviewed.output
     model = load(out / "model.pt")
     assert model.classes == ("Jump", "Run")
     assert model.forward(np.zeros((7, 5), np.float32))[0].shape == (7, 2)

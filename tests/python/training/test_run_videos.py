@@ -49,6 +49,7 @@ def test_from_videos_to_segments_and_again(tmp_path):
     out, new = tmp_path / "out", tmp_path / "new" / "clip.mp4"
     film(new, 90, True, 5)
     quick = ["-o", out, "--set", "optim.iterations=3", "--jobs", 1, "--localize", new]
+    quick += ["--extractor", "motion"]
     result = call(videos, tags, *quick, code=1)  # done, but for the video that cannot be read
     assert "1 video could not be read and is left out" in result.output
     assert "4 videos, 2 of them without action; 1 class;" in result.output

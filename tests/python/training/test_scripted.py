@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
-
 import pytest
 import torch
 
+from basnet_rt._system.torchscript import quiet_torchscript
 from basnet_training import BaSNet
 from basnet_training.network import NO_BACKGROUND
 from basnet_training.scripted import InferenceNetwork
@@ -29,8 +28,7 @@ def make(variant: str = "full", logit: float = 0.0) -> BaSNet:
 
 
 def script(network: BaSNet, activation: str = "raw", dtype: torch.dtype = torch.float32):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
+    with quiet_torchscript():
         return torch.jit.script(InferenceNetwork(network, activation, dtype).eval())
 
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from basnet_rt import InvalidValue
-from basnet_training.reading.tags import read_tagged, training_subset
+from basnet_rt.tags.reading import read_tagged, training_subset
 
 KNOWN = {"a", "b", "c"}
 
@@ -42,11 +42,47 @@ WANT = {"a": ["Run"], "b": [], "c": ["Jump", "Run"]}
         "What happens,Recording\nRun,a\n-,b\nJump; Run,c\n",
         "clip,Jump,Run\na,0,1\nb,0,0\nc,1,1\n",
         '"video","tags"\r\n"a","Run"\r\n\r\n"b",""\r\n"c","Run;Jump"\r\n',
+        "a Run\nb\nc Run,Jump\n",
     ],
 )
 def test_every_way_to_write_the_same_tags(tmp_path, text):
     """Catches a column taken by its place, rows that replace each other, marks read as names."""
     assert tags(tmp_path, text) == WANT
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"a": ["Run"], "b": [], "c": ["Jump", "Run"]},
+        {"a": "Run", "b": None, "c": ["Jump", "Run"]},
+        {"a": {"labels": ["Run"]}, "b": {"labels": []}, "c": {"labels": ["Jump", "Run"]}},
+        [{"video": "a", "tags": ["Run"]}, {"video": "b"}, {"video": "c", "tags": ["Run", "Jump"]}],
+        [
+            *({"id": "a", "label": "Run"}, {"id": "b", "label": ""}),
+            *({"id": "c", "label": "Run"}, {"id": "c", "label": "Jump"}),
+        ],
+        {
+            "a": {"annotations": [{"label": "Run"}]},
+            "b": {"annotations": []},
+            "c": {"annotations": [{"label": "Run"}, {"label": "Jump"}]},
+        },
+    ],
+)
+def test_every_way_to_write_them_in_json(tmp_path, content):
+    found = tags(tmp_path, json.dumps(content), name="tags.json")
+    assert {name: sorted(words) for name, words in found.items()} == WANT
+
+
+def test_a_tag_in_json_is_not_cut(tmp_path):
+    assert tags(tmp_path, '{"a": ["Run, then jump"]}', name="tags.json") == {
+        "a": ["Run, then jump"]
+    }
+
+
+@pytest.mark.parametrize("content", [3, [], {}, [{"tags": ["Run"]}], {"a": 3}, {"a": [[1]]}])
+def test_json_of_another_form_is_refused_with_the_forms(tmp_path, content):
+    with pytest.raises(InvalidValue, match=r"tags\.json: "):
+        read(tmp_path, json.dumps(content), name="tags.json")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from basnet_rt._system.torchscript import quiet_torchscript
 from basnet_rt.features.extractor_spec import ExtractorSpec
 from basnet_rt.model.bundle import METADATA_FILE, BundleMetadata
 from basnet_rt.video import Frame, FrameFormat
@@ -114,8 +114,7 @@ def write_bundle(path: Path, spec: ExtractorSpec, *, recorded: bool = True) -> P
         postprocess=postprocess,
         extractor=spec.to_dict() if recorded else None,
     )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
+    with quiet_torchscript():
         extra = {METADATA_FILE: metadata.to_json()}
         torch.jit.save(torch.jit.script(Follow().eval()), str(path), _extra_files=extra)
     return path

@@ -18,6 +18,7 @@ from coded_video import coded, write_coded
 from basnet_rt import VideoError
 from basnet_rt._system.addresses import without_secrets
 from basnet_rt.video import probe, read_frames
+from basnet_rt.video.content import video_kind
 
 BITS = 10
 
@@ -106,6 +107,19 @@ def test_of_two_videos_the_first_is_read_and_the_second_by_its_number(faults: Pa
     assert first != second
     with pytest.raises(VideoError, match="stream 7 is not a video stream; those are: 0, 1"):
         read(faults / "dual.mp4", stream_index=7)
+
+
+def test_animated_pictures_are_videos_and_still_ones_are_not(faults: Path):
+    brands = {"still": b"avif\0\0\0\0avifmif1", "major": b"avis\0\0\0\0avismsf1"}
+    brands["among"] = b"avif\0\0\0\0avifavismsf1"
+    kinds = {
+        name: video_kind((8 + len(one)).to_bytes(4, "big") + b"ftyp" + one + b"\0\0\0\x10meta")
+        for name, one in brands.items()
+    }
+    assert kinds == {"still": None, "major": "animated AVIF", "among": "animated AVIF"}
+    animated = (faults / "anim.webp").read_bytes()
+    assert video_kind(animated) == "animated WebP"
+    assert video_kind(animated[:20] + b"\0" + animated[21:]) is None
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -40,13 +42,42 @@ def test_a_short_pause_of_the_source_is_no_jump(clock: LiveClock):
 
 
 @pytest.mark.parametrize("timestamp", [4600, 3, 0])
-def test_a_jump_goes_by_the_arrival(clock: LiveClock, timestamp: int):
+def test_a_jump_after_a_wait_goes_by_the_arrival(clock: LiveClock, timestamp: int):
     moment = clock.time_of(Fraction(timestamp), 53.1)
     assert moment is not None
     assert moment.jumped
     assert float(moment.time) == pytest.approx(3.0)
     following = clock.time_of(timestamp + STEP, 99.0)
     assert following == (moment.time + STEP, False)
+
+
+@pytest.mark.parametrize("off", [3600, -900, Fraction(18, 10), Fraction(-18, 10), -4])
+@pytest.mark.parametrize("wild", [[20], [20, 23], [20, 21, 25]])
+def test_wild_timestamps_that_came_in_time_move_nothing(
+    clock: LiveClock, problems: Counter[str], wild: list[int], off: Fraction
+):
+    """The next picture on the line tells; nothing is a gap. None goes on from another."""
+    for k in range(20, 30):
+        stamp = 1000 + k * STEP + (off * (1 + k % 3) if k in wild else 0)
+        assert clock.time_of(stamp, 50.1 + k / 25) == (k * STEP, False)
+    assert problems == {"wild_timestamps": len(wild)}
+
+
+@pytest.mark.parametrize("begin", [4600, 3])
+def test_two_pictures_that_say_the_same_new_time_are_a_jump(clock: LiveClock, begin: int):
+    first, second = (clock.time_of(begin + k * STEP, 50.1 + (20 + k) / 25) for k in range(2))
+    assert first == (20 * STEP, False)
+    assert second is not None
+    assert second.jumped
+    assert float(second.time) == pytest.approx(21 / 25)
+    assert clock.time_of(begin + 2 * STEP, 51.0) == (second.time + STEP, False)
+
+
+def test_pictures_lost_on_the_way_move_the_rest(clock: LiveClock, problems: Counter[str]):
+    """What comes after them in one go has later timestamps, and these go on from each other."""
+    times = [clock.time_of(1000 + k * STEP, 51.0) for k in range(60, 64)]
+    assert times == [(20 * STEP, False), *((k * STEP, False) for k in range(61, 64))]
+    assert problems == {}
 
 
 def test_a_new_connection_goes_by_the_arrival(clock: LiveClock):
@@ -118,16 +149,68 @@ def test_a_source_without_a_clock_goes_by_the_arrival(problems: Counter[str]):
     assert problems == {}
 
 
-@pytest.mark.parametrize(("rate", "seen"), [(1.05, 1), (0.95, 1), (1.0, 0)])
-def test_a_clock_that_runs_wrong_is_noticed(problems: Counter[str], rate: float, seen: int):
-    """A minute of pictures that take `rate` times as long to come as their timestamps say."""
+def played(
+    clock: LiveClock, rate: float, seconds: float, *, late: Callable[[float], float]
+) -> list[tuple[float, float]]:
+    """Due arrival and time of pictures that take `rate` times as long as their timestamps say."""
+    shown = []
+    for k in range(round(25 * seconds / rate)):
+        due = rate * k / 25
+        moment = clock.time_of(1000 + k * STEP, 3.0 + due + late(due))
+        assert moment is not None
+        assert not moment.jumped
+        shown.append((due, float(moment.time)))
+    return shown
+
+
+def jitter(due: float) -> float:
+    """Of a network, which delays and never hastens: a little often, every 16 s a stall."""
+    return 0.3 * (round(25 * due) % 7 == 3) + max(0.0, 2.5 - due % 16) * (due > 16)
+
+
+@pytest.mark.parametrize("rate", [1.05, 0.95, 1.02, 2.0, 5.0, 0.8])
+def test_a_clock_that_runs_wrong_is_said_and_followed(problems: Counter[str], rate: float):
     clock = LiveClock(Fraction(2), STEP, problems)
-    for k in range(25 * 60):
-        jitter = 0.3 * (k % 7 == 3)  # of the network, which delays and never hastens
-        clock.time_of(k * STEP, 3.0 + rate * k / 25 + jitter)
-    assert problems["clock_drift"] == seen
-    assert (clock.drift is not None) == bool(seen)
-    assert clock.drift is None or (clock.drift > 0) == (rate > 1)
+    shown = played(clock, rate, 120, late=jitter)
+    assert problems == {"clock_drift": 1}
+    assert clock.drift is not None
+    assert (clock.drift > 0) == (rate > 1)
+    assert clock.rate == pytest.approx(rate, rel=0.03)
+    assert all(a < b for (_, a), (_, b) in pairwise(shown))
+    assert max(abs(time - due) for due, time in shown if due > 60) < 0.1
+
+
+@pytest.mark.parametrize("rate", [1.05, 0.95])
+def test_a_clock_may_be_kept_as_it_is(problems: Counter[str], rate: float):
+    clock = LiveClock(Fraction(2), STEP, problems, follow=False)
+    for k, (_, time) in enumerate(played(clock, rate, 60, late=jitter)):
+        assert time == float(k * STEP)
+    assert problems == {"clock_drift": 1}
+
+
+def test_a_right_clock_is_left_alone(problems: Counter[str]):
+    """Its times are its timestamps, whatever the network does."""
+    clock = LiveClock(Fraction(2), STEP, problems)
+    for k, (_, time) in enumerate(played(clock, 1.0, 200, late=jitter)):
+        assert time == float(k * STEP)
+    assert problems == {}
+
+
+@pytest.mark.parametrize("at", [0, 1500])
+def test_pictures_that_were_held_back_are_no_fast_clock(problems: Counter[str], at: int):
+    """Twenty seconds of pictures that come within one; then they come in time."""
+    clock, arrival = LiveClock(Fraction(2), STEP, problems), 3.0
+    for k in range(3000):
+        assert clock.time_of(k * STEP, arrival) == (k * STEP, False)
+        arrival += 0.002 if at <= k < at + 500 else 0.04
+    assert problems == {}
+
+
+def test_a_source_that_waits_for_its_reader_has_no_pace(problems: Counter[str]):
+    clock = LiveClock(Fraction(2), STEP, problems, paced=False)
+    for k, (_, time) in enumerate(played(clock, 3.0, 100, late=jitter)):
+        assert time == float(k * STEP)
+    assert problems == {}
 
 
 @pytest.mark.parametrize(("ending", "own"), [("h264", False), ("mjpeg", False), ("ts", True)])

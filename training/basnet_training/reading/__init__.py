@@ -1,4 +1,4 @@
-"""What a run reads: features and tags in every layout that people have, matched and surveyed."""
+"""Reads features and tags in every layout that people have, matches and surveys them."""
 
 from .opening import open_videos
 from .videos import TaggedVideos, count_classes, tag

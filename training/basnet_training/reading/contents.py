@@ -1,4 +1,4 @@
-"""What features hold, read once: digests, values that cannot be used."""
+"""Reads the contents of features once: digests, and values that cannot be used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with the shapes of features: every file at once, before the first iteration."""
+"""Finds faults in the shapes of features: every file at once, before the first iteration."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def read_shapes(videos: TaggedVideos) -> tuple[Shapes, dict[str, str]]:
 
 
 def transposed(shapes: Sequence[tuple[int, int]]) -> str:
-    """What to say where (T, F) are (F, T) for certain; empty where they are not.
+    """The message for files that are (F, T) for certain; empty for any other.
 
     Lengths that are all the same, while the channels differ, are channels.
     """
@@ -87,7 +87,7 @@ def transposed(shapes: Sequence[tuple[int, int]]) -> str:
 
 
 def suspicious_lengths(shapes: Sequence[tuple[int, int]]) -> str:
-    """What to say of equal lengths that may be channels; empty where nothing is odd."""
+    """The remark about equal lengths that may be channels; empty where nothing is odd."""
     lengths = {one[0] for one in shapes}
     if len(shapes) < 3 or len(lengths) != 1:
         return ""

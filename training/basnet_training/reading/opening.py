@@ -7,15 +7,16 @@ from pathlib import Path
 
 from basnet_rt import InvalidValue
 from basnet_rt._system.whole_file import write_whole
-from basnet_rt.annotations import AnnotationSet, read_activitynet, read_split
+from basnet_rt.annotations import AnnotationSet, read_split
 from basnet_rt.features import FeatureSource
+from basnet_rt.tags.matching import Match, folded, match_names, one_of
+from basnet_rt.tags.reading import Tagged, read_tagged, training_subset
 from basnet_training.config import AUTO, DataConfig, preset_for_channels
 from basnet_training.records import check_records
 
+from .corrected import Corrected, read_corrected, with_corrections
 from .faults import check_shapes
-from .matching import Match, match_names, stem
 from .sources import open_training_features
-from .tags import Tagged, read_tagged, training_subset
 from .videos import TaggedVideos, tag
 
 UNMATCHED_FILE = "unmatched.txt"
@@ -42,12 +43,19 @@ def open_videos(
     names = list(tagged.annotations.videos)
     match = match_names(names, source.names)
     present = _present(match, tagged.annotations, config, folder)
-    videos = tag(source, present, config.classes)
+    corrected = _corrected(config, present, tagged.subset, source)
+    videos = tag(source, corrected.annotations, config.classes)
     videos = replace(
         videos,
         subset=tagged.subset,
-        unused=match.untagged,
-        remarks=(*tagged.remarks, *match.remarks, *_left_out(match, config)),
+        unused=tuple(name for name in match.untagged if name not in corrected.corrections),
+        remarks=(
+            *tagged.remarks,
+            *match.remarks,
+            *_left_out(match, config),
+            *corrected.remarks,
+        ),
+        corrections=corrected.corrections,
     )
     skip = config.missing == "skip"
     videos = check_shapes(videos, config.feature_dim, preset_for_channels, skip=skip)
@@ -55,38 +63,56 @@ def open_videos(
     return videos
 
 
-def tagged_names(tags: Path) -> list[str]:
+def _corrected(
+    config: DataConfig, present: AnnotationSet, subset: str | None, source: FeatureSource
+) -> Corrected:
+    """The tags and segments that `data.corrected` says, where it is given."""
+    if config.corrected is None:
+        return Corrected(present, {}, ())
+    elsewhere: list[str] = []
+    if subset is not None and config.annotations is not None:
+        every = read_tagged(config.annotations).annotations.videos.values()
+        elsewhere = [one.name for one in every if one.subset not in (None, subset)]
+    found = read_corrected(config.corrected)
+    skip = config.missing == "skip"
+    return with_corrections(present, found, source.names, elsewhere, skip=skip)
+
+
+def tagged_names(tags: Path, corrected: Path | None = None) -> list[str]:
     """The videos that a file of tags names, for training; as it names them.
+
+    With `corrected`, the reviewed videos too that the file of tags does not have.
 
     Raises:
         ValueError: as `read_tagged`.
     """
-    subset = None
-    if tags.suffix.lower() == ".json":
-        subset = training_subset(read_activitynet(tags))
-    return list(read_tagged(tags, subset=subset).annotations.videos)
+    annotations = read_tagged(tags).annotations
+    subset = training_subset(annotations)
+    names = list((annotations if subset is None else annotations.subset(subset)).videos)
+    if corrected is None:
+        return names
+    known = {folded(name) for name in annotations.videos}
+    more = [name for name, one in read_corrected(corrected).items() if one.whole]
+    return names + [name for name in more if folded(name) not in known]
 
 
 def _read_tags(config: DataConfig, source: FeatureSource) -> Tagged:
     """The tags of the subset and the split that the settings ask for."""
     assert config.annotations is not None
-    known = {stem(name).casefold() for name in source.names}
-    subset, remarks = config.subset, []
-    if subset == AUTO:
-        subset = None
-        if config.annotations.suffix.lower() == ".json":
-            subset = training_subset(read_activitynet(config.annotations))
-            if subset is not None:
-                remarks.append(f"subset {subset!r} of {config.annotations.name} is trained on")
+    wanted = config.subset
     found = read_tagged(
         config.annotations,
-        subset=subset,
-        is_video=lambda cell: bool(cell) and stem(cell).casefold() in known,
+        subset=None if wanted == AUTO else wanted,
+        is_video=one_of(source.names),
     )
-    annotations = found.annotations
+    annotations, remarks = found.annotations, list(found.remarks)
+    subset = training_subset(annotations) if wanted == AUTO else found.subset
+    if wanted == AUTO and subset is not None:
+        annotations = annotations.subset(subset)
+        remarks.insert(0, f"subset {subset!r} of {config.annotations.name} is trained on")
     if config.split is not None:
         annotations = annotations.select(read_split(config.split))
-    return Tagged(annotations, [*remarks, *found.remarks], found.subset)
+    return Tagged(annotations, remarks, subset)
 
 
 def _present(
@@ -110,7 +136,7 @@ def _present(
 
 
 def absent_message(match: Match, folder: Path | None, what: str = "features") -> str:
-    """What to say of tagged videos that are not there; all names go to a file in `folder`."""
+    """The message about tagged videos that are absent; all names go to a file in `folder`."""
     listed = _list_names(match, folder)
     have = "are not there" if what == "videos" else f"have no {what}"
     total = len(match.absent) + len(match.found)

@@ -1,4 +1,4 @@
-"""How training videos are divided: in balance, and how much the parts have in common.
+"""Divides training videos into balanced parts, and measures the scenes that parts share.
 
 A network that has seen a scene may know its videos by heart, and held-out numbers are then better
 than those of new scenes. Holding out videos that share scenes together does not help where tagged

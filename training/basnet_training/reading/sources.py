@@ -16,10 +16,9 @@ from basnet_rt.features import (
     Sidecar,
     open_features,
 )
-from basnet_rt.features.files import SUFFIXES
+from basnet_rt.features.files import SUFFIXES, KeyedFile, holds_one_video
+from basnet_rt.features.foreign import refuse_more_than_arrays
 from basnet_rt.features.records import read_extractor
-
-from .foreign import refuse_more_than_arrays
 
 RUN_RECORD = "run.json"  # in the folder that `basnet-train run` fills
 _DEPTH = 4  # folders below the one given that are looked into
@@ -85,7 +84,10 @@ def open_training_features(
     refuse_more_than_arrays(path)
     _check_modality(path, modality)
     try:
-        return open_features(path, modality=modality)
+        source = open_features(path, modality=modality)
+        if path.suffix == ".npz":
+            source.shape(source.names[0])  # a pickled table is named before names are compared
+        return source
     except InvalidValue as error:
         folders = folders_with_features(path)
         if not folders:
@@ -125,13 +127,22 @@ def _check_modality(path: Path, modality: str) -> None:
     if modality == "rgb+flow" or path.name == modality or (path / modality).is_dir():
         return
     files = [path] if path.is_file() else sorted(path.iterdir()) if path.is_dir() else []
-    arrays = [one for one in files if one.suffix == ".npy"]
+    arrays = [str(one) for one in files if one.suffix == ".npy"]
+    if path.is_file() and path.suffix in SUFFIXES and not holds_one_video(path):
+        arrays = _joint_key(KeyedFile(path, modality))
     if arrays and (path.is_file() or read_extractor(path) is None):
         raise InvalidValue(
             f"data.modality {modality!r}: {arrays[0]} holds one array, whose parts cannot be told "
             f"apart; keep the parts in folders rgb/ and flow/, and leave the setting out for an "
             f"array that is {modality} alone"
         )
+
+
+def _joint_key(file: KeyedFile) -> list[str]:
+    """The first video of the file, where it is an array rather than a group of parts."""
+    first = file.names[0]
+    where = f"{file.path}:{first}"
+    return [where] if [name for name, _ in file.arrays(first)] == [where] else []
 
 
 def _joined(folders: Sequence[Path], modality: str) -> FeatureSource:
@@ -161,7 +172,7 @@ def _what_is_there(path: Path) -> str:
 
 
 def _inside(path: Path) -> str:
-    if path.suffix == ".npz" and zipfile.is_zipfile(path):
+    if path.suffix == ".npz" and path.is_file() and zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             return f"; it has {', '.join(archive.namelist()[:_LISTED]) or 'nothing'}"
     return ""

@@ -1,4 +1,4 @@
-"""What was read, in lines for people: before training, so that nothing wrong is found out after."""
+"""A survey of the data in lines for people, before training starts."""
 
 from __future__ import annotations
 

@@ -13,6 +13,8 @@ from basnet_rt import InvalidValue
 from basnet_rt.annotations import AnnotationSet
 from basnet_rt.features import FeatureSource
 
+from .corrected import Correction
+
 
 @dataclass(frozen=True)
 class TaggedVideos:
@@ -26,6 +28,7 @@ class TaggedVideos:
         durations: seconds by name, where the annotations say them.
         unused: features that no tag names.
         remarks: sentences on how the data were read.
+        corrections: segments that a person corrected, by name.
     """
 
     source: FeatureSource
@@ -37,6 +40,7 @@ class TaggedVideos:
     durations: Mapping[str, float] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    corrections: Mapping[str, Correction] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -47,7 +51,8 @@ class TaggedVideos:
 
     def take(self, places: Sequence[int]) -> TaggedVideos:
         names = tuple(self.names[i] for i in places)
-        return replace(self, names=names, labels=self.labels[list(places)])
+        kept = {name: self.corrections[name] for name in names if name in self.corrections}
+        return replace(self, names=names, labels=self.labels[list(places)], corrections=kept)
 
 
 def tag(
@@ -60,7 +65,12 @@ def tag(
     for row, video in enumerate(annotations.videos.values()):
         unknown = sorted(set(video.tags) - set(place))
         if unknown:
-            raise InvalidValue(f"video {video.name!r}: {unknown[0]!r} is none of the classes")
+            some = ", ".join(classes[:5]) + (", ..." if len(classes) > 5 else "")
+            raise InvalidValue(
+                f"video {video.name!r}: {unknown[0]!r} is none of the classes ({some}), which the "
+                "settings name; correct the tag, or train with preset auto, or with --set "
+                "data.classes=null, which take the classes from the tags"
+            )
         labels[row, [place[name] for name in video.tags]] = 1
     if not labels.any():
         raise InvalidValue("no video contains any action: there is nothing to learn")

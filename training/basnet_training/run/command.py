@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from basnet_rt import Error
-from basnet_training.config import parse_override
+from basnet_rt.cli.corpus import Ray
+from basnet_training.config import parse_overrides
 
 Source = Annotated[
     Path,
@@ -26,6 +27,12 @@ Output = Annotated[Path, typer.Option("--output", "-o", help="Folder of all that
 Localize = Annotated[
     list[str] | None,
     typer.Option("--localize", help="Videos or features to find actions in; repeatable."),
+]
+Corrected = Annotated[
+    Path | None,
+    typer.Option(
+        help="Segments that a person corrected (.json, exported from the report); they train."
+    ),
 ]
 Config = Annotated[str, typer.Option(help="A preset's name, or a YAML file of settings.")]
 Missing = Annotated[
@@ -45,10 +52,12 @@ def run(
     tags: Tags,
     output: Output,
     localize: Localize = None,
+    corrected: Corrected = None,
     config: Config = "auto",
     missing: Missing = "error",
     extractor: Extractor = None,
     jobs: Jobs = None,
+    ray: Ray = None,
     seed: Seed = None,
     settings: Settings = None,
     as_json: Json = False,
@@ -59,14 +68,14 @@ def run(
     are held out in turn, so that the quality can be told. OUTPUT gets model.pt, results.json and
     report.html. A second call goes on where the first one stopped, and does again what depends on
     changed files or settings.
+
+    Correct videos in the report, export them, and give the file as --corrected: the corrected
+    segments then train too. `basnet-rt review OUTPUT/results.json` says which videos to correct
+    first.
     """
     if missing not in ("error", "skip"):
         raise typer.BadParameter(f"--missing {missing}: expected error or skip")
-    try:
-        overrides = dict(parse_override(text) for text in settings or [])
-    except Error as error:
-        raise typer.BadParameter(str(error)) from error
-    given = {key: f"--set {key}" for key in overrides}
+    overrides = _overrides(settings or [])
     if seed is not None:
         overrides["run.seed"] = seed
     try:
@@ -75,12 +84,13 @@ def run(
             tags=tags,
             output=output,
             localize=localize or [],
+            corrected=corrected,
             config=config,
             overrides=overrides,
-            given=given,
             missing=missing,
             extractor=extractor,
             jobs=jobs,
+            ray=ray,
         )
     except (Error, OSError) as error:
         _say(f"error: {error}")
@@ -92,6 +102,13 @@ def run(
         typer.echo(line)
     if summary["failed"]:
         raise typer.Exit(1)
+
+
+def _overrides(settings: list[str]) -> dict[str, Any]:
+    try:
+        return parse_overrides(settings)
+    except Error as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def _run(**wanted: Any) -> dict[str, Any]:
@@ -118,5 +135,6 @@ def _lines(summary: dict[str, Any]) -> list[str]:
     lines = [said, f"model:   {summary['model']}"]
     lines += [f"results: {summary['results']} ({summary['detections']} detections)"]
     lines += [f"report:  {summary['report']}"]
+    lines += [f"correct: basnet-rt review {summary['results']} says which videos to correct first"]
     lines += [f"failed: {name}: {reason}" for name, reason in summary["failed"].items()]
     return lines

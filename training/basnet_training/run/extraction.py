@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from basnet_rt import Error, InvalidValue
 from basnet_rt.cli.extraction_bar import ExtractionBar
-from basnet_rt.extractors.registry import names as extractor_names
+from basnet_rt.cluster import connected, extract
+from basnet_rt.extractors.registry import default_name
 from basnet_rt.extractors.running.folder import FeatureFolder
 from basnet_rt.extractors.running.job import Recipe
 from basnet_rt.extractors.running.many import extract_many
 from basnet_rt.extractors.running.video_files import VideoFile, find_video_files, holds_videos
-from basnet_training.reading.matching import match_names
+from basnet_rt.tags.matching import match_names
 from basnet_training.reading.opening import absent_message
 
 
 @dataclass
 class Made:
-    """What became of the videos: `failed` has the reason by name."""
+    """The outcome for the videos: `failed` has the reason by name."""
 
     folder: Path
     done: int = 0
@@ -42,12 +43,14 @@ def extract_tagged(
     *,
     extractor: str | None,
     jobs: int | None,
+    ray: str | None = None,
     missing: str,
     listing: Path,
 ) -> Made:
     """Make the features of the videos in `source` that `tagged` names.
 
     Args:
+        ray: address of a cluster to work on, as of `connected`; None works here, `jobs` at a time.
         missing: "error" or "skip" tagged videos that are not there.
         listing: folder for the list of names that do not match.
 
@@ -63,21 +66,27 @@ def extract_tagged(
     chosen = [video for video in videos if video.name in wanted]
     made = Made(folder, unused=len(videos) - len(chosen))
     made.failed = {name: str(error) for name, error in lost}
-    _work(chosen, Recipe(extractor or extractor_names()[0], {}), made, jobs or _jobs())
+    _work(chosen, Recipe(extractor or default_name(), {}), made, jobs or _jobs(), ray)
     if made.failed and not made.done:
         name, reason = next(iter(made.failed.items()))
         raise Error(f"no video could be read; {name}: {reason}")
     return made
 
 
-def _work(videos: Sequence[VideoFile], recipe: Recipe, made: Made, jobs: int) -> None:
+def _work(
+    videos: Sequence[VideoFile], recipe: Recipe, made: Made, jobs: int, ray: str | None
+) -> None:
     extractor = recipe.make()
     shelf = FeatureFolder(made.folder, extractor.spec)
     shelf.begin(list(videos))
-    with ExtractionBar(videos) as bar:
-        results = extract_many(
-            videos, recipe, shelf, jobs=jobs, extractor=extractor, watch=bar.watch
-        )
+    with ExitStack() as stack:
+        bar = stack.enter_context(ExtractionBar(videos))
+        if ray is None:
+            results = extract_many(
+                videos, recipe, shelf, jobs=jobs, extractor=extractor, watch=bar.watch
+            )
+        else:
+            results = extract(stack.enter_context(connected(ray)), videos, recipe, shelf)
         with closing(results):
             for result in results:
                 bar.done(result)

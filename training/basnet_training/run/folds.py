@@ -41,7 +41,7 @@ def divide_folds(
 
 
 def divided_scenes(videos: TaggedVideos, parts: Sequence[Sequence[int]]) -> float:
-    """Mean over videos of the largest share of snippets that look like one of another part's.
+    """Mean over videos of the largest share of snippets that look like a snippet of another part.
 
     0 for more than `MOST_COMPARED` videos, which are not compared.
     """

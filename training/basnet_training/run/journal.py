@@ -1,4 +1,4 @@
-"""What a run has done so far: each step with a key that changes with everything it depends on."""
+"""The journal of a run: each step with a key that changes with everything it depends on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run leaves for people: results, a page to look at them; made by the ordinary commands."""
+"""Makes a run's results and report by the ordinary commands."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from basnet_rt import Error
+from basnet_rt import Error, load
 from basnet_rt._system.file_digest import file_sha256
 from basnet_rt._system.json_file import read_json
 from basnet_rt.cli import localize as localize_command
@@ -18,9 +18,8 @@ from basnet_rt.cli import report as report_command
 from basnet_rt.extractors.running.video_files import find_video_files
 from basnet_rt.features.files import SUFFIXES
 from basnet_rt.formats.result_files import write_results
-from basnet_rt.model.bundle import read_metadata
+from basnet_rt.tags.matching import ENDINGS
 from basnet_training.heldout import HeldOut
-from basnet_training.reading.matching import ENDINGS
 
 from .extraction import are_videos
 
@@ -51,7 +50,7 @@ def localize(inputs: Sequence[str], model: Path, output: Path, jobs: int | None)
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    """Another one for every time that a file is written; None: there is none."""
+    """A value that changes whenever the file is written; None if there is no file."""
     if not path.is_file():
         return None
     stat = path.stat()
@@ -59,8 +58,9 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 def write_held_out(held: HeldOut | None, model: Path, output: Path, source: Path) -> dict[str, Any]:
-    """Results of the training videos, which say what they are."""
-    metadata = read_metadata(model)
+    """Results of the training videos, which say what they are; with the bundle's confidence."""
+    loaded = load(model)
+    metadata = loaded.metadata
     provenance: dict[str, Any] = {
         "simulated": bool(metadata.provenance.get("simulated", False)),
         "model": model.name,
@@ -75,7 +75,9 @@ def write_held_out(held: HeldOut | None, model: Path, output: Path, source: Path
         provenance["media"] = {
             one.name: str(Path(one.source).resolve()) for one in videos if one.name in held.names
         }
-    write_results(output, {} if held is None else dict(held.detections), provenance)
+    found = {} if held is None else held.detections
+    described = {name: loaded.described(one, loaded.config) for name, one in found.items()}
+    write_results(output, described, provenance)
     return {"failed": {}}
 
 

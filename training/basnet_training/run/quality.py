@@ -1,4 +1,4 @@
-"""How good it got, told from tags of held-out videos; and what to do where it did not."""
+"""The quality of a run, by the tags of held-out videos; and advice where it is poor."""
 
 from __future__ import annotations
 
@@ -91,9 +91,9 @@ def advice(
     seconds: float,
     divided: float,
 ) -> list[str]:
-    """What would help, most likely first; empty where nothing looks wrong.
+    """Advice, most likely first; empty where nothing looks wrong.
 
-    divided: share of a video's snippets that look like one of another part's, the mean.
+    divided: share of a video's snippets that look like a snippet of another part, the mean.
     """
     lines = []
     if divided > _DIVIDED:

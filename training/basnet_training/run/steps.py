@@ -39,33 +39,36 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What was asked for.
+    """The request of a run.
 
     Attributes:
         source: videos, or features of videos, or a folder of either.
         tags: table of tags, or annotations in ActivityNet form.
         localize: what to find actions in when the model is there; nothing: the training videos,
             each by the network that had not seen it.
-        overrides: settings by dotted name. given: where each was given, for messages.
+        overrides: settings by dotted name.
         missing: "error" or "skip" tagged videos without features.
+        corrected: segments that a person corrected; see `reading.corrected`.
+        ray: a cluster's address; features of videos are made there.
     """
 
     source: Path
     tags: Path
     output: Path
     localize: Sequence[str] = ()
+    corrected: Path | None = None
     config: str = "auto"
     overrides: Mapping[str, Any] = field(default_factory=dict)
-    given: Mapping[str, str] = field(default_factory=dict)
     missing: str = "error"
     extractor: str | None = None
     jobs: int | None = None
+    ray: str | None = None
     shown: bool = True
 
 
 @dataclass(frozen=True)
 class Data:
-    """What is trained on, and everything that is known of it before."""
+    """The training data, and all that is known about it before."""
 
     config: Config
     videos: TaggedVideos
@@ -125,8 +128,10 @@ def _prepare(request: Request, journal: RunJournal, say: Say) -> Data:
             for name, reason in failed.items():
                 say(f"  {name}: {reason}")
             overrides["data.missing"] = "skip"
+    if request.corrected is not None:
+        overrides["data.corrected"] = request.corrected
     overrides |= {"data.features": features, "run.tensorboard": False, **request.overrides}
-    config = load_config(request.config, overrides, request.given)
+    config = load_config(request.config, overrides)
     videos = open_videos(config.data, below=True, folder=request.output)
     contents, videos = _read(request, videos, config)
     resolved = resolve(config, videos)
@@ -141,7 +146,7 @@ def _prepare(request: Request, journal: RunJournal, say: Say) -> Data:
 
 def _extract(request: Request, journal: RunJournal) -> tuple[Path, dict[str, str]]:
     """Features of the tagged videos below the output folder, and the videos that failed."""
-    names = tagged_names(request.tags)
+    names = tagged_names(request.tags, request.corrected)
     folder = request.output / FEATURES
 
     def work() -> dict[str, Any]:
@@ -151,6 +156,7 @@ def _extract(request: Request, journal: RunJournal) -> tuple[Path, dict[str, str
             folder,
             extractor=request.extractor,
             jobs=request.jobs,
+            ray=request.ray,
             missing=request.missing,
             listing=request.output,
         )

@@ -1,4 +1,4 @@
-"""What is drawn once per video: how strong each instance is, which distractors occur, and so on.
+"""Draws once for each video: the strength of each instance, the distractors, and so on.
 
 Small against the features (a few numbers per instance and per minute), so a whole video's cast
 is drawn at once and any stretch of snippets can then be computed from it.

@@ -13,7 +13,7 @@ from .casting import Cast, Events
 from .config import SimulationConfig
 from .randomness import Floats, Indices, smooth_noise
 
-# How decidedly the camera turns to the context, and its bias to it: in view 2/3 of the time.
+# The camera's pull towards the context, and its bias to it: in view 2/3 of the time.
 CUT_STEEPNESS, CUT_BIAS = 3.0, 1.5
 
 
@@ -76,7 +76,7 @@ class Script:
         return events.within(snippets[0] * step, (snippets[-1] + 1) * step)
 
     def _actions(self, snippets: Indices, shape: tuple[int, ...]) -> tuple[Floats, Floats]:
-        """How full each snippet is of each class (N, C), and its phases' weights (N, C, P)."""
+        """The share of each snippet that a class fills (N, C), and weights of phases (N, C, P)."""
         events = self._nearby(snippets, self.cast.instances)
         cover = self._cover(snippets, events)
         phase = self._phase_weights(snippets, events, shape[2]) * cover[:, :, None]

@@ -14,7 +14,7 @@ import typer
 
 from basnet_rt._errors import Error, VideoError
 from basnet_rt._system.addresses import local_path, shown_source
-from basnet_rt.cli.common import failures, note, parse_settings
+from basnet_rt.cli.common import Everything, failures, note, parse_settings
 from basnet_rt.cli.extract import StreamIndex, Weights
 from basnet_rt.cli.stream.session import Interrupts, StreamSession
 from basnet_rt.cli.stream.sources import Paced, RowSource, open_source
@@ -48,6 +48,13 @@ Idle = Annotated[float, typer.Option(help="--follow: seconds without growth unti
 Realtime = Annotated[bool, typer.Option("--realtime", help="Give snippets when they would end.")]
 GiveUp = Annotated[
     float, typer.Option(min=0, help="Cameras: seconds without a picture until the end.")
+]
+OwnClock = Annotated[
+    bool,
+    typer.Option(
+        "--own-clock",
+        help="Cameras: times stay those of the camera's clock, even where it runs slow or fast.",
+    ),
 ]
 Chunk = Annotated[int, typer.Option(min=1, help="Snippets per push.")]
 Settings = Annotated[
@@ -88,7 +95,9 @@ class Run:
     resume: bool
     replay: bool
     finish: bool
+    everything: bool
     stream_index: int | None = None
+    own_clock: bool = False
 
 
 def stream(
@@ -101,6 +110,7 @@ def stream(
     idle: Idle = math.inf,
     realtime: Realtime = False,
     give_up: GiveUp = 300.0,
+    own_clock: OwnClock = False,
     chunk: Chunk = 1,
     settings: Settings = None,
     alarm: AlarmLevel = None,
@@ -113,23 +123,26 @@ def stream(
     resume: Resume = False,
     replay: Replay = False,
     on_interrupt: OnInterrupt = None,
+    everything: Everything = False,
     device: Device = "cpu",
     dtype: Dtype = None,
 ) -> None:
     """Find actions in a stream of pictures or features; events are JSON lines.
 
-    Events: start, connected, resumed, onset, final, pending, gap, end. Onsets and finals carry a
-    sequence number. A run that was killed and goes on with --resume repeats, with the same numbers,
-    what it had said since its state was saved; a file of events (--output) has each once.
+    Lines: start, connected, resumed, onset, final, pending, gap, end. A final is one segment for
+    each happening, of the confidence that the model suggests; with --all it is every detection.
+    Onsets and finals carry a sequence number. A run that was killed and goes on with --resume
+    repeats, with the same numbers, what it had said since its state was saved; a file of events
+    (--output) has each once.
     """
     given = [local_path(one) for one in sources or ["-"]]
     _check_usage(given, follow, realtime)
     _check_state(save_state, resume, on_interrupt)
     finish = (on_interrupt or ("save" if save_state else "finish")) == "finish"
     reading, showing = (realtime, give_up, weights), (pending, output, live)
-    saving, keeping = (save_state, save_every), (resume, replay, finish)
+    saving, keeping = (save_state, save_every), (resume, replay, finish, everything)
     wait = idle if follow else 0.0
-    run = Run(given, wait, *reading, *showing, *saving, *keeping, stream_index)
+    run = Run(given, wait, *reading, *showing, *saving, *keeping, stream_index, own_clock)
     with failures():
         loaded = load(model, device=device, dtype=dtype)
         _check_feature_dim(feature_dim, loaded)
@@ -213,7 +226,7 @@ def _start(run: Run, localizer: StreamingLocalizer, chunk: int) -> None:
         written = progress.written if resumed else None
         events = stack.enter_context(open_events(run.output, written, to_stdout=not run.live))
         view = stack.enter_context(_view(localizer)) if run.live else None
-        session = StreamSession(localizer, events, view, progress, run.pending)
+        session = StreamSession(localizer, events, view, progress, run.pending, run.everything)
         if run.state is not None:
             session.keep(run.state, run.save_every)
         session.begin(resumed)
@@ -293,7 +306,8 @@ def _open(run: Run, given: str, session: StreamSession, extractor: Extractor | N
 
 
 def _camera(run: Run, given: str, session: StreamSession, extractor: Extractor) -> RowSource:
-    camera, progress = CameraSource(given, extractor, run.give_up), session.progress
+    camera = CameraSource(given, extractor, run.give_up, follow=not run.own_clock)
+    progress = session.progress
     if progress.started is not None:
         camera.go_on(datetime.fromisoformat(progress.started), progress.snippet)
     return camera

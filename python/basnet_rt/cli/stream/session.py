@@ -10,8 +10,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
+
 from basnet_rt.cli.stream.sources import Rows, RowSource
 from basnet_rt.cli.stream.state import EventWriter, StreamProgress, save_progress
+from basnet_rt.formats.bridges import SUGGESTED
 from basnet_rt.results import Detections
 from basnet_rt.stream.live_features import Missing
 from basnet_rt.stream.localizer import StreamingLocalizer
@@ -32,9 +35,11 @@ class StreamSession:
         view: LiveView | None,
         progress: StreamProgress,
         pending: bool,
+        everything: bool = False,
     ) -> None:
         self.localizer, self.progress = localizer, progress
         self._events, self._view, self._pending = events, view, pending
+        self._everything = everything
         self._state: Path | None = None
         self._save_every, self._saved_at = 1, progress.snippet
         self._last_pending: list[dict[str, Any]] = []
@@ -52,7 +57,15 @@ class StreamSession:
             simulated=model.simulated,
             classes=list(model.classes),
             snippet_seconds=model.metadata.snippet_seconds,
+            **self._suggested(),
         )
+
+    def _suggested(self) -> dict[str, Any]:
+        """The least confidence of an event by class, as files of results have it."""
+        found = self.localizer.pending()
+        if found.suggested is None or found.classes is None:
+            return {}
+        return {SUGGESTED: dict(zip(found.classes, found.suggested.tolist(), strict=True))}
 
     def keep(self, path: Path, every: int) -> None:
         self._state, self._save_every = path, every
@@ -116,14 +129,28 @@ class StreamSession:
             self._number(
                 "onset", video=name, label=onset.name, **where, activation=onset.activation
             )
-        decided = [] if finals.decided is None else finals.decided.tolist()
-        for record, snippet in zip(finals.to_records(), decided, strict=True):
+        chosen = self._chosen(finals)
+        decided = [] if chosen.decided is None else chosen.decided.tolist()
+        for record, snippet in zip(chosen.to_records(), decided, strict=True):
             self._number("final", video=name, **record, decided=snippet)
         if self._view is not None:
-            self._view.show(name, finals, onsets)
+            self._view.show(name, chosen, self._chosen(self.localizer.pending()), onsets)
+
+    def _chosen(self, found: Detections) -> Detections:
+        """The events, as they became final.
+
+        All detections that overlap become final in one push: those of different pushes lie in
+        different roots. So the events of the pushes are the events of the stream.
+        """
+        if self._everything:
+            return found
+        events = found.events()
+        if events.decided is None:
+            return events
+        return events[np.argsort(events.decided, kind="stable")]
 
     def _tell_pending(self, name: str) -> None:
-        now = self.localizer.pending().to_records()
+        now = self._chosen(self.localizer.pending()).to_records()
         if now != self._last_pending:
             self._write("pending", video=name, detections=now)
             self._last_pending = now

@@ -1,4 +1,4 @@
-"""Where a stream's features come from: bytes that arrive, files that grow, files played back."""
+"""Sources of a stream's features: bytes that arrive, files that grow, files played back."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class RowSource(Protocol):
 
     @property
     def started(self) -> datetime | None:
-        """When it began, by the calendar, where the source knows."""
+        """Its start, by the calendar, if the source knows."""
         ...
 
     @property

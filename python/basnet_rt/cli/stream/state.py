@@ -25,7 +25,7 @@ _VERSION = 1
 
 @dataclass
 class StreamProgress:
-    """Where a run of `basnet-rt stream` stands.
+    """The progress of a run of `basnet-rt stream`.
 
     Attributes:
         source: index of the input.

@@ -67,7 +67,7 @@ class VideoFileSource(_Snippets):
         super().__init__(source, extractor)
         spec = extractor.spec
         self._reader: FrameReader = read_frames(
-            source, fps=spec.fps, frames=spec.frames, stream_index=stream_index
+            source, fps=spec.fps, frames=spec.formats, stream_index=stream_index
         )
         self._items = self._read()
 
@@ -104,11 +104,13 @@ class CameraSource(_Snippets):
 
     live, starts_over = True, False
 
-    def __init__(self, source: str, extractor: Extractor, give_up: float) -> None:
+    def __init__(
+        self, source: str, extractor: Extractor, give_up: float, *, follow: bool = True
+    ) -> None:
         super().__init__(source, extractor)
         spec = extractor.spec
         self._source: LiveSource = open_live(
-            source, fps=spec.fps, frames=spec.frames, give_up=give_up, whole=True
+            source, fps=spec.fps, frames=spec.formats, give_up=give_up, follow=follow, whole=True
         )
         self._items = self._read()
 

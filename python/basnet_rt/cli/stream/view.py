@@ -6,11 +6,13 @@ from collections import deque
 
 from rich.console import Group
 from rich.live import Live
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from basnet_rt.cli.common import printable
 from basnet_rt.postprocessing.onsets import Onset
-from basnet_rt.results import Detections
+from basnet_rt.results import Detection, Detections
 from basnet_rt.stream.localizer import StreamingLocalizer
 
 NUM_LINES = 12
@@ -32,21 +34,18 @@ class LiveView:
     def __exit__(self, *error: object) -> None:
         self._live.__exit__(None, None, None)
 
-    def show(self, name: str, finals: Detections, onsets: list[Onset]) -> None:
-        for one in finals:
-            self._finals.appendleft(
-                (one.name or "", f"{one.start:.2f}", f"{one.end:.2f}", f"{one.score:.3f}")
-            )
+    def show(self, name: str, finals: Detections, pending: Detections, onsets: list[Onset]) -> None:
+        """Take what became final and what is open, and draw."""
+        self._finals.extendleft(map(_cells, finals))
         self._onsets.extend(f"{onset.name} at {onset.time:.2f} s" for onset in onsets)
-        pending = _table("open now (provisional)")
-        for one in list(self._localizer.pending())[:NUM_LINES]:
-            pending.add_row(
-                one.name or "", f"{one.start:.2f}", f"{one.end:.2f}", f"{one.score:.3f}"
-            )
-        done = _table("final, newest first")
+        sure = self._localizer.model.confidence is not None
+        now = _table("open now (provisional)", sure)
+        for one in list(pending)[:NUM_LINES]:
+            now.add_row(*_cells(one))
+        done = _table("final, newest first", sure)
         for cells in self._finals:
             done.add_row(*cells)
-        self._live.update(Group(self._head(name), pending, done), refresh=True)
+        self._live.update(Group(self._head(name), now, done), refresh=True)
 
     def _head(self, name: str) -> Text:
         statistics = self._localizer.statistics
@@ -57,12 +56,19 @@ class LiveView:
             f"{name}: {seconds:.1f} s of stream, {statistics.finals_out} finals, "
             f"{statistics.mean_latency:.2f} s late on average, {per_push:.1f} ms per push"
         )
-        return Text("\n".join([line + simulated, "began: " + (", ".join(self._onsets) or "-")]))
+        began = "began: " + (", ".join(self._onsets) or "-")
+        return Text(printable("\n".join([line + simulated, began])))
 
 
-def _table(title: str) -> Table:
+def _cells(one: Detection) -> tuple[str, str, str, str]:
+    """A row; names as text, never as rich's markup, and without what steers a terminal."""
+    sure = f"{one.score:.3f}" if one.confidence is None else f"{100 * one.confidence:.0f} %"
+    return escape(printable(one.name or "")), f"{one.start:.2f}", f"{one.end:.2f}", sure
+
+
+def _table(title: str, sure: bool) -> Table:
     table = Table(title=title, title_justify="left", expand=True)
     table.add_column("label")
-    for column in ("start", "end", "score"):
+    for column in ("start", "end", "confidence" if sure else "score"):
         table.add_column(column, justify="right", width=10)
     return table

@@ -40,7 +40,7 @@ class FlowSection(ContractPart):
 
 
 class OutputSection(ContractPart):
-    """Which tensor holds the features, and how it becomes one row a snippet."""
+    """The tensor that holds the features, and the way it becomes one row a snippet."""
 
     which: int | str | None = None  # index or name; None: there is only one
     axis: int = 1  # that holds the channels; axis 0 is the batch

@@ -13,6 +13,7 @@ from basnet_rt._errors import BundleError, InvalidValue
 from basnet_rt.extractors.backbone.contract import Contract, parse_contract, read_contract
 from basnet_rt.extractors.backbone.flow import check_flow_method
 from basnet_rt.extractors.backbone.layout import arrange, input_shape, rows_of
+from basnet_rt.extractors.backbone.recorded import check_free
 from basnet_rt.extractors.backbone.session import Branch, NetworkExtractor
 from basnet_rt.extractors.backbone.weights_files import check_recorded, sha256_of, weights_files
 from basnet_rt.extractors.registry import Weights
@@ -87,12 +88,7 @@ class ContractExtractor(NetworkExtractor, ABC):
         Raises:
             BundleError: the weights are not those on record, or the record is not of this one.
         """
-        unknown = sorted(set(running) - {"device", "batch"})
-        if unknown:
-            raise InvalidValue(
-                f"extractor {spec.name}: {', '.join(unknown)} is on record already; device and "
-                "batch are free"
-            )
+        check_free(spec, running)
         paths = weights_files(weights, spec.name)
         try:
             contract = parse_contract(spec.settings["contract"])

@@ -20,7 +20,7 @@ METHODS = ("tvl1", "dis")
 
 @dataclass(frozen=True, kw_only=True)
 class FlowSettings:
-    """How flow is computed, and how it becomes a picture.
+    """The method of optical flow, and its form as a picture.
 
     Attributes:
         method: "tvl1" (Zach, Pock and Bischof 2007; package opencv-contrib-python-headless) or

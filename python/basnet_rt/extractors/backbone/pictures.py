@@ -65,8 +65,12 @@ class Pictures:
             raise InvalidValue(
                 f"crop: {width}x{height} of a frame of {columns}x{rows}; frames must be as large"
             )
-        top, left = (rows - height) // 2, (columns - width) // 2
+        top, left = self.margins(rows - height, columns - width)
         return image[top : top + height, left : left + width]
+
+    def margins(self, height: int, width: int) -> tuple[int, int]:
+        """Rows above and columns left of a crop, of all that it leaves out."""
+        return height // 2, width // 2
 
     def _line(self) -> tuple[np.ndarray, np.ndarray]:
         """(scale, offset), (C,) float32 each: value = picture * scale + offset."""

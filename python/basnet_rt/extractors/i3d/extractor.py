@@ -10,6 +10,7 @@ from basnet_rt._errors import BundleError, InvalidValue
 from basnet_rt._system.extras import from_extra
 from basnet_rt.extractors.backbone.flow import FlowSettings, check_flow_method
 from basnet_rt.extractors.backbone.pictures import Pictures
+from basnet_rt.extractors.backbone.recorded import check_free
 from basnet_rt.extractors.backbone.session import Branch, NetworkExtractor
 from basnet_rt.extractors.backbone.weights_files import check_recorded, sha256_of, weights_files
 from basnet_rt.extractors.registry import Weights
@@ -92,7 +93,7 @@ class I3dExtractor(NetworkExtractor):
         Raises:
             BundleError: the weights are not those on record, or the record is not of this one.
         """
-        _check_running(running)
+        check_free(spec, running)
         paths = weights_files(weights, "i3d")
         try:
             recorded = {f"stream {n}": spec.settings[n] for n in STREAMS if spec.settings[n]}
@@ -163,12 +164,4 @@ def _check_sizes(short_side: int, snippet_frames: int) -> None:
     if snippet_frames < 9:
         raise InvalidValue(
             f"snippet_frames: I3D needs 9 at least, for two cells of 8 frames, got {snippet_frames}"
-        )
-
-
-def _check_running(running: Mapping[str, Any]) -> None:
-    unknown = sorted(set(running) - {"device", "batch"})
-    if unknown:
-        raise InvalidValue(
-            f"extractor i3d: {', '.join(unknown)} is on record already; device and batch are free"
         )

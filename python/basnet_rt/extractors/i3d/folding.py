@@ -40,9 +40,25 @@ def fold_batch_norm(network: I3d) -> I3d:
 
 def use_onednn(network: I3d) -> I3d:
     """Replace the convolutions of a folded network, in place, where torch has oneDNN."""
-    onednn: Any = torch.backends.mkldnn
-    if onednn.is_available():
+    if _has_onednn():
         for unit in network.modules():
             if isinstance(unit, Unit3d):
                 unit.conv3d = OneDnnConv3d(unit.conv3d)
     return network
+
+
+def onednn_computes(dtype: torch.dtype) -> bool:
+    """Whether oneDNN has convolutions in `dtype` on this processor; bfloat16 needs AVX-512."""
+    if not _has_onednn():
+        return False
+    one = OneDnnConv3d(nn.Conv3d(1, 1, 1).to(dtype))
+    try:
+        one(torch.zeros(1, 1, 1, 1, 1, dtype=dtype))
+    except RuntimeError:
+        return False
+    return True
+
+
+def _has_onednn() -> bool:
+    onednn: Any = torch.backends.mkldnn
+    return bool(onednn.is_available())

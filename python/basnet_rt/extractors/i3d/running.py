@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from basnet_rt._errors import InvalidValue
-from basnet_rt.extractors.i3d.folding import fold_batch_norm, use_onednn
+from basnet_rt.extractors.i3d.folding import fold_batch_norm, onednn_computes, use_onednn
 from basnet_rt.extractors.i3d.network import I3d
 from basnet_rt.model.loading import usable_device
 
@@ -34,12 +34,15 @@ class RunningI3d:
 
     def __init__(self, network: I3d, device: torch.device, dtype: str) -> None:
         network = fold_batch_norm(network)
+        rounded = self._dtype = getattr(torch, dtype)
         if device.type == "cpu":
             network = use_onednn(network)
-        self._device, self._dtype = device, getattr(torch, dtype)
+            # Without it torch is far slower in bfloat16: the weights are rounded, the sums float32.
+            self._dtype = rounded if onednn_computes(rounded) else torch.float32
+        self._device = device
         # Channels last is the order in which values come: nothing is copied.
         layout: Any = {"memory_format": torch.channels_last_3d}
-        self._network = network.to(device, self._dtype).to(**layout)
+        self._network = network.to(device, rounded).to(self._dtype).to(**layout)
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
         with torch.inference_mode():

@@ -1,4 +1,4 @@
-"""What moves in each cell of a pair of pictures: energies and histograms of orientation.
+"""Motion in each cell of a pair of pictures: energies and histograms of orientation.
 
 Every value is a mean over the pixels of a cell of 8 x 8. Flow is in pixels per frame.
 """

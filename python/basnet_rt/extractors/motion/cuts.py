@@ -1,4 +1,4 @@
-"""Where one shot ends and the next begins: motion between the two means nothing.
+"""Finds the cuts between shots: motion across a cut means nothing.
 
 Two pictures are compared at the size of the cells. A cut changes most of them, and changes them
 much more than the pictures around it change; violent action near the camera changes many, but in
@@ -18,7 +18,7 @@ LEAST_LIKENESS = 0.5  # correlation; below, a large change is a cut whatever lie
 
 
 def change(before: Floats, after: Floats) -> tuple[float, float]:
-    """How far two small grey pictures (H, W) differ.
+    """The difference of two small grey pictures (H, W).
 
     Returns:
         Mean absolute difference in grey levels, and correlation in [-1, 1] (0 where one picture
@@ -32,7 +32,7 @@ def change(before: Floats, after: Floats) -> tuple[float, float]:
 
 
 def find_cuts(changes: npt.ArrayLike) -> npt.NDArray[np.bool_]:
-    """Which pairs of one snippet lie across a cut.
+    """Marks the pairs of one snippet that lie across a cut.
 
     Args:
         changes: (P, 2), what `change` gave for each of its pairs.

@@ -19,7 +19,7 @@ Doubles = npt.NDArray[np.float64]
 
 # Number of the strongest cells that are averaged, of 300 cells; else in proportion.
 STRONGEST = (1, 3, 8, 20, 50, 120, 300)
-# Where the logarithm of an energy turns from straight to curved: about the noise of each.
+# The logarithm of an energy is straight below this and curved above: about the noise of each.
 SCALES = np.array([0.05, 0.02, 0.02, 0.02, 0.02, 0.02, 0.05, 0.5, 2.0, 0.2])
 SPREADS = ("speed", "acceleration", "gradient_u", "difference")
 SPREAD_BINS, LEAST, MOST = 10, 0.01, {"difference": 60.0}

@@ -32,7 +32,7 @@ class FeatureCache:
         self.path, self.spec = Path(path), spec
 
     def file_of(self, sha256: str) -> Path:
-        """Where the features of a video of this content are, or would be."""
+        """The file for the features of a video of this content; it may not exist."""
         key = json.dumps([sha256, self.spec.to_dict()], sort_keys=True)
         return self.path / f"{hashlib.sha256(key.encode()).hexdigest()}.npz"
 

@@ -80,7 +80,7 @@ class FeatureFolder:
         return Stored(finished=reason is None, remark=reason)
 
     def _unfit(self, name: str, sha256: str | None) -> str | None:
-        """Why existing features cannot be used; None if they can."""
+        """The reason why existing features cannot be used; None if they can."""
         features, record = self._files(name)
         try:
             sidecar = read_sidecar(record)

@@ -26,7 +26,7 @@ def ignore_progress(video: VideoFile, progress: Progress) -> None:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to make an extractor, here or in another process: by name, or from a record.
+    """Makes an extractor, here or in another process: by name, or from a record.
 
     Attributes:
         name: for `make_extractor`; None where `spec` says it.

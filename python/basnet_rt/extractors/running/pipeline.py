@@ -29,7 +29,7 @@ QUEUED = 16  # frames between two threads: enough to even out the cost of a key 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a video is.
+    """Progress through a video.
 
     Attributes:
         frames: of the grid, done.
@@ -111,7 +111,7 @@ def extract_features(
     from basnet_rt.video import read_frames
 
     begin, spec = time.monotonic(), extractor.spec
-    with read_frames(source, fps=spec.fps, frames=spec.frames, **reading) as reader:
+    with read_frames(source, fps=spec.fps, frames=spec.formats, **reading) as reader:
         length = reader.info.duration
         expected = None if length is None else round(length * spec.fps)
         report = _paced(progress, expected, begin)

@@ -1,8 +1,7 @@
-"""Which videos a command line means: files, folders, lists of them, addresses."""
+"""The videos that a command line means: files, folders, lists of them, addresses."""
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
@@ -13,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from basnet_rt._errors import Error, InvalidValue, VideoError
 from basnet_rt._system.addresses import is_address, local_path, shown_source
 from basnet_rt._system.file_digest import file_sha256
+from basnet_rt._system.text_file import read_text
 from basnet_rt.features.files import SUFFIXES as FEATURE_SUFFIXES
 from basnet_rt.video.content import file_kind
 from basnet_rt.video.opening import refuse_pipe
@@ -99,6 +99,17 @@ def find_video_files(
     return list(found.values()), errors
 
 
+def check_names_differ(videos: Sequence[VideoFile]) -> None:
+    """
+    Raises:
+        ValueError: two videos have the same name.
+    """
+    seen: dict[str, VideoFile] = {}
+    for video in videos:
+        _check_alone(video, seen.get(video.name))
+        seen[video.name] = video
+
+
 def name_of(source: str) -> str:
     """A file's name without its ending; of an address, that of its path, or else its host."""
     if not is_address(source):
@@ -171,13 +182,7 @@ def _named(given: str, sources: list[str]) -> list[tuple[str, str]]:
 
 
 def _listed(path: Path) -> Iterator[str]:
-    try:
-        data = path.read_bytes()
-        wide = data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-        lines = data.decode("utf-16" if wide else "utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidValue(f"{path}: cannot be read as a list of videos: {error}") from error
-    for line in map(str.strip, lines):
+    for line in map(str.strip, read_text(path).splitlines()):
         if line.endswith(LIST_SUFFIX):
             raise InvalidValue(f"{path}: {line}: a list within a list")
         if line and not line.startswith("#"):

@@ -25,6 +25,9 @@ async function unpack(id) {
   return found;
 }
 
+/** The prefix of what was judged among events alone, or among all detections. */
+const among = () => (state.events ? "event" : "det");
+
 /** Views of one video's n detections and m marked segments; nothing is copied. */
 function videoData(index) {
   const [first, last] = [index ? heading.detectionEnds[index - 1] : 0, heading.detectionEnds[index]];
@@ -51,12 +54,20 @@ function segmentData(first, last, from, to) {
     end: detections("det_end"),
     score: detections("det_score"),
     label: detections("det_label"),
+    value: detections(heading.confident ? "det_confidence" : "det_score"),
+    event: detections("det_event"),
+    suggested: detections("det_suggested"),
     truthStart: truths("truth_start"),
     truthEnd: truths("truth_end"),
     truthLabel: truths("truth_label"),
-    kind: (level) => (heading.kinds.length ? detections("det_kind", level) : null),
-    percent: (level) => (heading.kinds.length ? detections("det_percent", level) : null),
-    taken: (level) => (heading.kinds.length ? truths("truth_score", level) : null),
+    kind: (level) => (heading.kinds.length ? detections(`${among()}_kind`, level) : null),
+    percent: (level) => (heading.kinds.length ? detections(`${among()}_percent`, level) : null),
+    /** The detection that takes marked segment j, or -1. */
+    takenBy: (level) => {
+      if (!heading.kinds.length) return () => -1;
+      const rows = truths(`${among()}_taken`, level);
+      return (j) => (rows[j] < 0 ? -1 : rows[j] - first);
+    },
   };
 }
 

@@ -79,5 +79,6 @@ function fitCanvas(canvas, width, height) {
 /** A setting that outlives the page where the browser allows it. */
 const memory = {
   get(name) { try { return localStorage.getItem(`basnet_rt.${name}`); } catch { return null; } },
-  set(name, value) { try { localStorage.setItem(`basnet_rt.${name}`, value); } catch { /* a file may have none */ } },
+  /** Whether it is kept; a file may have no storage, or a full one. */
+  set(name, value) { try { localStorage.setItem(`basnet_rt.${name}`, value); return true; } catch { return false; } },
 };

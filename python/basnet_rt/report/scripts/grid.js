@@ -7,7 +7,7 @@ let gridCount = 0;
 
 /**
  * options: label; columns of {key, title, width (CSS), number, fill(cell, row)};
- * rowHeight; activate(row); empty (text).
+ * rowHeight; activate(row); empty(), which says why there is no row.
  */
 class Grid {
   constructor(host, options) {
@@ -27,7 +27,7 @@ class Grid {
     this.head = element("div", { class: "grid-head", role: "row", "aria-rowindex": "1" });
     this.space = element("div", { class: "grid-space", role: "presentation" });
     this.body = element("div", { class: "grid-body", role: "rowgroup" }, this.space);
-    this.empty = element("p", { class: "grid-empty", text: this.options.empty });
+    this.empty = element("p", { class: "grid-empty", hidden: true });
     const group = element("div", { role: "rowgroup" }, this.head);
     this.root.append(group, this.body);
     host.replaceChildren(this.root, this.empty);
@@ -72,6 +72,7 @@ class Grid {
     this.root.setAttribute("aria-rowcount", rows.length + 1);
     this.space.style.height = `${rows.length * this.options.rowHeight}px`;
     this.empty.hidden = rows.length > 0;
+    if (!rows.length) this.empty.textContent = this.options.empty();
     this.pool.forEach((made) => made.remove());
     this.pool.clear();
     this.draw();

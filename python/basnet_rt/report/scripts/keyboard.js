@@ -9,7 +9,16 @@ const KEYS = [
   { keys: ["Home", "End"], shown: ["Home", "End"], does: "To the beginning or the end", act: (event) => { player.seek(event.key === "Home" ? 0 : state.video.duration); reveal(state.time, state.time); } },
   { keys: ["n"], shown: ["n"], does: "Next segment that is shown", act: () => stepSegment(1) },
   { keys: ["p"], shown: ["p"], does: "Previous segment that is shown", act: () => stepSegment(-1) },
-  { keys: ["m"], shown: ["m"], does: "Next missed segment", act: () => stepSegment(1, (item) => item >= state.video.n) },
+  { keys: ["m"], shown: ["m"], does: "Next missed segment", act: () => stepSegment(1, (item) => item >= state.video.n && !isOwn(item)) },
+  { keys: ["a"], shown: ["a"], does: "Accept the segment, and go to the next one without a verdict", act: () => acceptSelected() },
+  { keys: ["x", "Delete"], shown: ["x"], does: "Reject the segment, and go to the next one", act: () => rejectSelected() },
+  { keys: ["i"], shown: ["i"], does: "The segment starts at the playhead", act: () => edgeHere("start") },
+  { keys: ["o"], shown: ["o"], does: "The segment ends at the playhead", act: () => edgeHere("end") },
+  { keys: ["l"], shown: ["l"], does: "Give the segment another class", act: () => { byId("relabel").focus(); byId("relabel").select(); } },
+  { keys: ["s"], shown: ["s"], does: "Add a segment at the playhead", act: () => addSegment(state.time, state.time + NEW_SECONDS) },
+  { keys: ["r"], shown: ["r"], does: "The whole video is reviewed, or is not", act: () => toggleReviewed() },
+  { keys: ["u"], shown: ["u"], does: "Undo", act: () => undoCorrection() },
+  { keys: ["e"], shown: ["e"], does: "Export the corrections", act: () => exportReview(), everywhere: true },
   { keys: ["+", "="], shown: ["+"], does: "Zoom in around the playhead", act: () => zoomBy(1.6, zoomAnchor()) },
   { keys: ["-", "_"], shown: ["−"], does: "Zoom out", act: () => zoomBy(1 / 1.6, zoomAnchor()) },
   { keys: ["0"], shown: ["0"], does: "Show the whole video", act: () => setView(0, state.video.duration) },
@@ -51,6 +60,7 @@ function isTaken(event) {
 function pressedKey(event) {
   if (isTaken(event)) return;
   const entry = KEYS.find(({ keys }) => keys.includes(event.key));
+  if (event.type === "keydown" && event.repeat && "axlsrue".includes(event.key)) return;
   const onTimeline = byId("surface").contains(event.target);
   if (!entry || (!state.video && !entry.everywhere)) return;
   if (!byId("letters").checked && !onTimeline && event.key.length === 1 && event.key !== " ") return;

@@ -6,6 +6,7 @@ const KIND_LOOKS = {
   wrong_label: ["≠", "wrong label", "overlaps a marked segment of another label"],
   poor_boundary: ["↔", "poor boundary", "overlaps a marked segment of its label, by 0.1 or more, and less than the threshold"],
   background: ["∅", "background", "overlaps nothing that is marked by 0.1 or more"],
+  yours: ["✎", "yours", "accepted, moved or added by you"],
   missed: ["!", "missed", "a marked segment that no shown detection takes"],
 };
 const judged = heading.kinds.length > 0;
@@ -20,8 +21,9 @@ function kindMark(kind) {
 
 /** The kind of an item at the chosen tIoU; null without ground truth. */
 function itemKind(item) {
-  if (!judged) return null;
   const video = state.video;
+  if (isOwn(item)) return "yours";
+  if (!judged) return null;
   return item < video.n ? heading.kinds[video.kind(state.level)[item]] : "missed";
 }
 
@@ -29,9 +31,11 @@ function itemKind(item) {
 function itemText(item) {
   const [start, end] = itemSpan(item);
   const kind = itemKind(item);
-  const score = item < state.video.n ? `, score ${state.video.score[item].toFixed(2)}` : "";
+  const found = item < state.video.n;
+  const score = found ? `, score ${state.video.score[item].toFixed(2)}` : "";
+  const verdict = found ? state.video.verdict[item] : null;
   const times = `${clockText(start)} to ${clockText(end)}`;
-  return `${itemLabel(item)}, ${times}${score}${kind ? `, ${kindName(kind)}` : ""}`;
+  return `${itemLabel(item)}, ${times}${score}${kind ? `, ${kindName(kind)}` : ""}${verdict ? `, ${verdict}` : ""}`;
 }
 
 // Colours as the canvas takes them; read anew when the theme changes.
@@ -39,7 +43,7 @@ const colours = {};
 const COLOUR_NAMES = [
   "surface", "well", "ink", "ink-soft", "line", "line-strong", "accent", "marked", "foreground", "curve",
   "threshold", "playhead", "plain", "mark-ink", "correct", "double", "wrong_label", "poor_boundary",
-  "background", "missed",
+  "background", "missed", "yours",
 ];
 
 function readColours() {

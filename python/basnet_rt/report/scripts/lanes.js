@@ -7,6 +7,7 @@ const LANE = {
   title: 18,
   top: 8,
   truth: 12,
+  own: 13, // corrections
   gap: 3,
   row: 15,
   rows: 4, // most rows of detections; what overlaps more is drawn in the last
@@ -15,25 +16,48 @@ const LANE = {
   foreground: 34,
 };
 
-/** Everything of a video that does not change with filters: its items by time, its lanes. */
-function prepareVideo(video) {
-  const spans = (item) => (item < video.n ? video.start[item] : video.truthStart[item - video.n]);
-  video.byTime = Array.from({ length: video.n + video.m }, (_, item) => item);
-  video.byTime.sort((a, b) => spans(a) - spans(b) || a - b);
+const LANES_ALONE = 3; // activations that are shown where nothing else is
+
+/** The lanes of a video: those with something to show, or the chosen class. */
+function arrangeLanes(video) {
+  const arranged = `${state.events} ${state.level}`;
+  if (video.arranged !== arranged) {
+    prepareLanes(video);
+    video.arranged = arranged;
+  }
+  const own = new Map(); // class to places among the corrections
+  video.own.forEach(({ label }, k) => own.set(label, [...(own.get(label) ?? []), k]));
+  for (const [label] of own) {
+    if (!video.everyLane.some((lane) => lane.name === label)) video.everyLane.push(classLane(video, classId(label)));
+  }
+  for (const lane of video.everyLane) lane.own = own.get(lane.name) ?? [];
+  const chosen = video.everyLane.filter((lane) => isChosen(lane.label));
+  const full = chosen.filter((lane) => !state.events || lane.truths.length || lane.own.length
+    || lane.detections.some((i) => reaches(video, i)));
+  video.lanes = full.length ? full : chosen.filter((lane) => lane.curve).slice(0, LANES_ALONE);
+}
+
+/** Everything of the lanes that does not change with the least score. */
+function prepareLanes(video) {
   const labels = new Set([...video.label, ...video.truthLabel]);
   for (const label of state.activations?.rows.keys() ?? []) if (label < heading.classes.length) labels.add(label);
   video.rowOf = new Uint8Array(video.n);
-  video.lanes = [...labels].sort((a, b) => a - b).map((label) => classLane(video, label));
+  video.everyLane = [...labels].sort((a, b) => a - b).map((label) => classLane(video, label));
 }
 
 function classLane(video, label) {
-  const detections = indices(video.label, label).sort((a, b) => video.score[b] - video.score[a] || a - b);
+  const kinds = video.kind(state.level);
+  const isRight = (i) => (kinds && kinds[i] === 0 ? 1 : 0);
+  // Correct ones come first, so that no false one of a higher score takes their row or covers them.
+  const detections = indices(video.label, label).filter((i) => !state.events || video.event[i])
+    .sort((a, b) => isRight(b) - isRight(a) || video.score[b] - video.score[a] || a - b);
   const truths = indices(video.truthLabel, label);
   return {
     label,
     name: heading.classes[label],
     rows: packRows(video, detections),
     detections: detections.reverse(), // best last, so that it is drawn on top
+    own: [],
     truths,
     curve: state.activations?.rows.get(label) ?? null,
   };
@@ -93,6 +117,8 @@ function layOutLanes(video, width) {
     let at = top + (wide ? LANE.top : LANE.title + 2);
     lane.truthTop = at;
     if (hasTruth) at += LANE.truth + LANE.gap;
+    lane.ownTop = at;
+    if (lane.own.length) at += LANE.own + LANE.gap;
     lane.rowTop = at;
     at += Math.max(1, lane.rows) * LANE.row + LANE.gap;
     lane.curveTop = at;

@@ -65,7 +65,7 @@ async function openVideo(index) {
   const video = videoData(index);
   Object.assign(state, { video, subject: video, activations, selected: -1, time: 0 });
   state.view = { start: 0, end: video.duration };
-  prepareVideo(state.video);
+  applyReview();
   byId("overview").hidden = true;
   byId("view").hidden = false;
   byId("video-name").textContent = state.video.name;
@@ -87,7 +87,9 @@ function showPlace(index) {
 function showTime() {
   if (!state.video) return;
   byId("clock-now").textContent = byId("no-video-time").textContent = clockText(state.time);
-  byId("clock-end").textContent = clockText(state.video.duration);
+  const { guessed } = heading.videos[state.video.index];
+  byId("clock-end").textContent = `${guessed ? "≥ " : ""}${clockText(state.video.duration)}`;
+  byId("clock-end").title = guessed ? GUESSED : "";
   if (!player.playing) describePosition();
 }
 
@@ -104,6 +106,7 @@ function showLegend() {
     entries.push(element("li", {}, swatch, element("span", { text })));
   };
   if (judged) add("marked", "", "marked");
+  if (state.video?.own.length) add("yours", "", "yours");
   add("found", "", judged ? "correct" : "plain");
   if (state.activations) add("activation", "line", "curve");
   if (state.activations && heading.thresholds.length) add("thresholds", "dashes", "threshold");
@@ -148,9 +151,11 @@ function connect() {
   on("video filter look", () => { redrawTimeline(); repaintMinimap(); redrawHistogram(); });
   on("view", () => { redrawTimeline(); redrawMinimap(); redrawOverlay(); });
   on("time", () => { showTime(); redrawOverlay(); redrawMinimap(); });
-  on("select", () => { redrawTimeline(); segmentGrid.setCurrent(state.selected); });
-  on("filter", () => { refilter(); showCounts(); relistSegments(); recountClasses(); relistVideos(); });
-  on("video", () => { showCounts(); showSegments(); showVideos(); showClasses(); showLegend(); showTime(); redrawOverlay(); });
+  on("select", () => { redrawTimeline(); segmentGrid.setCurrent(state.selected); showSelection(); });
+  on("filter", () => { refilter(); layOutTimeline(); showCounts(); relistSegments(); recountClasses(); relistVideos(); showSelection(); });
+  on("review", () => { applyReview(); refilter(); layOutTimeline(); showReview(); showLegend(); redrawTimeline(); repaintMinimap(); relistSegments(); relistVideos(); });
+  on("classes", () => { listClasses(); listClassNames(); });
+  on("video", () => { showReview(); showCounts(); showSegments(); showVideos(); showClasses(); showLegend(); showTime(); redrawOverlay(); });
   on("look", () => { redrawOverlay(); relistVideos(); });
   on("play", showPlaying);
   systemIsDark.addEventListener("change", applyTheme);
@@ -182,7 +187,10 @@ async function start() {
   applyTheme();
   corpus = await unpack("data-corpus");
   setUpScoreSlider();
+  recallReview();
   setUpKinds();
+  setUpViews();
+  setUpReview();
   setUpSegmentList();
   setUpDefinitions();
   setUpTimelineInput();

@@ -13,6 +13,9 @@ function drawStrip(context, width, height, duration, truths, detections) {
   }
 }
 
+/** Detections in an order of drawing in which no false one covers a correct one. */
+const rightLast = (detections, kinds) => (kinds ? [...detections.filter((i) => kinds[i] !== 0), ...detections.filter((i) => kinds[i] === 0)] : detections);
+
 function paintMinimap() {
   const canvas = byId("minimap").firstElementChild;
   const [width, height] = [canvas.clientWidth, canvas.clientHeight];
@@ -20,8 +23,8 @@ function paintMinimap() {
   const video = state.video;
   const kinds = video.kind(state.level);
   const truths = Array.from(video.truthStart, (start, j) => [start, video.truthEnd[j], video.missed[j] ? colours.missed : colours.marked]);
-  const detections = state.items.filter((item) => item < video.n)
-    .map((i) => [video.start[i], video.end[i], colours[kinds ? heading.kinds[kinds[i]] : "plain"]]);
+  const found = Array.from({ length: video.n }, (_, i) => i).filter((i) => state.shown[i]);
+  const detections = rightLast(found, kinds).map((i) => [video.start[i], video.end[i], colours[kinds ? heading.kinds[kinds[i]] : "plain"]]);
   minimapPicture = document.createElement("canvas");
   const context = fitCanvas(minimapPicture, width, height);
   context.fillStyle = colours.well;

@@ -66,6 +66,7 @@ class Player {
     if (length > state.video.duration + 0.5 && isFinite(length)) {
       const whole = state.view.end - state.view.start >= state.video.duration - 1e-9;
       state.video.duration = length;
+      Object.assign(heading.videos[state.video.index], { duration: length, guessed: false });
       emit("view");
       if (whole) setView(0, state.video.duration);
     }

@@ -7,8 +7,8 @@ const SEGMENT_KEYS = {
   start: (item) => itemSpan(item)[0],
   end: (item) => itemSpan(item)[1],
   length: (item) => itemSpan(item)[1] - itemSpan(item)[0],
-  score: (item) => (item < state.video.n ? state.video.score[item] : -Infinity),
-  kind: (item) => ALL_KINDS.indexOf(itemKind(item)),
+  score: (item) => (item < state.video.n ? state.video.value[item] : -Infinity),
+  kind: (item) => ["yours", ...ALL_KINDS].indexOf(itemKind(item)),
 };
 
 function segmentColumns() {
@@ -18,15 +18,23 @@ function segmentColumns() {
     { key: "start", title: "Start", width: narrow ? "64px" : "minmax(76px, 1fr)", number: true, rising: true, fill: text((item) => clockText(itemSpan(item)[0])) },
     { key: "end", title: "End", width: narrow ? "64px" : "minmax(76px, 1fr)", number: true, fill: text((item) => clockText(itemSpan(item)[1])) },
     { key: "length", title: "Length", width: "minmax(66px, .8fr)", number: true, fill: text((item) => (itemSpan(item)[1] - itemSpan(item)[0]).toFixed(1)), optional: true },
-    { key: "label", title: "Class", width: "minmax(60px, 2fr)", fill: (cell, item) => cell.append(element("bdi", { text: itemLabel(item), title: itemLabel(item) })) },
-    { key: "score", title: "Score", width: narrow ? "52px" : "minmax(62px, .8fr)", number: true, fill: text((item) => (item < state.video.n ? state.video.score[item].toFixed(scoreRange.digits) : "–")) },
+    { key: "label", title: "Class", width: "minmax(60px, 2fr)", fill: fillLabel },
+    { key: "score", title: heading.confident && !narrow ? "Confidence" : "Score", width: narrow ? "52px" : "minmax(88px, .8fr)", number: true, fill: text((item) => (item < state.video.n ? state.video.value[item].toFixed(scoreRange.digits) : "–")) },
   ];
-  if (judged) columns.push({ key: "kind", title: "Kind", width: narrow ? "40px" : "minmax(140px, 1.4fr)", fill: (cell, item) => fillKind(cell, item, narrow) });
+  if (judged || state.video?.own.length) columns.push({ key: "kind", title: "Kind", width: narrow ? "40px" : "minmax(140px, 1.4fr)", fill: (cell, item) => fillKind(cell, item, narrow) });
   return columns.filter((column) => !(narrow && column.optional));
+}
+
+/** The class, behind the sign of a verdict. */
+function fillLabel(cell, item) {
+  const rejected = item < state.video.n && state.video.verdict[item] === "rejected";
+  if (rejected) cell.append(element("span", { class: "verdict", "aria-hidden": "true", text: "✗ " }), element("span", { class: "unseen", text: "rejected " }));
+  cell.append(element("bdi", { class: rejected ? "struck" : "", text: itemLabel(item), title: itemLabel(item) }));
 }
 
 function fillKind(cell, item, narrow) {
   const kind = itemKind(item);
+  if (!kind) return;
   const name = element("span", { class: narrow ? "unseen" : "", text: kindName(kind) });
   cell.append(element("span", { class: "with-mark" }, kindMark(kind), name));
 }
@@ -35,15 +43,33 @@ function setUpSegmentList() {
   segmentGrid = new Grid(byId("segment-grid"), {
     label: "Segments",
     columns: segmentColumns(),
-    empty: "No segment passes the filters.",
+    empty: whyNoSegment,
     activate: (item) => select(item),
     move: (item) => select(item),
     sorted: showSegments,
   });
 }
 
+/** Why the list is empty: nothing found, or what hides it. */
+function whyNoSegment() {
+  const { video } = state;
+  const none = "Press s, or Shift and drag on the timeline, to add one.";
+  if (!video.n && !video.m) return `Nothing was found in this video. ${none}`;
+  const candidates = Array.from({ length: video.n }, (_, i) => i).filter((i) => !state.events || video.event[i]);
+  if (state.onlyClass >= 0 && !candidates.some((i) => isChosen(video.label[i]))) {
+    return `Nothing of ${heading.classes[state.onlyClass]} was found in this video. Choose all classes, or press s to add a segment.`;
+  }
+  const most = Math.max(...candidates.filter((i) => isChosen(video.label[i])).map((i) => video.value[i]));
+  if (state.above === 0 && candidates.length) {
+    const least = state.suggested ? "the model's suggestion" : `the least ${measure()}`;
+    return `${manyText(candidates.length, state.events ? "event" : "detection")} of this video lie below ${least}; the highest has ${most.toFixed(scoreRange.digits)}. Lower it, or press [.`;
+  }
+  return "The kinds that are switched off hide every segment.";
+}
+
 function showSegments() {
   if (!state.video) return;
+  if (segmentGrid.columns.length !== segmentColumns().length) segmentGrid.setColumns(segmentColumns());
   const key = SEGMENT_KEYS[segmentGrid.sort.key];
   const sign = segmentGrid.sort.rising ? 1 : -1;
   const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
@@ -56,7 +82,7 @@ function showSegments() {
 /** The next shown item in time after the selected one, or after the playhead; -1 for before. */
 function stepSegment(direction, wanted = () => true) {
   const items = state.items.filter(wanted);
-  if (!items.length) return announce("No segment passes the filters.");
+  if (!items.length) return announce(state.items.length ? "There is no such segment." : whyNoSegment());
   let place = items.indexOf(state.selected);
   const [start] = place >= 0 ? itemSpan(state.selected) : [NaN];
   if (place >= 0 && Math.abs(start - state.time) < 1e-3) place += direction;

@@ -48,9 +48,10 @@ function drawDetections(context, lane, x) {
     const top = lane.rowTop + video.rowOf[i] * LANE.row;
     const kind = kinds ? heading.kinds[kinds[i]] : null;
     const colour = colours[kind ?? "plain"];
-    const strength = (video.score[i] - scoreRange.low) / span;
+    const strength = clamp((video.value[i] - scoreRange.low) / span, 0, 1);
     drawDetection(context, from, top, width, colour, strength);
-    if (width >= SIGN_WIDTH + 4) drawDetectionText(context, from, top, width, kind, video.score[i]);
+    if (width >= SIGN_WIDTH + 4) drawDetectionText(context, from, top, width, kind, video.value[i]);
+    if (video.verdict[i] === "rejected") drawRejected(context, from, top, width);
   }
 }
 
@@ -78,19 +79,74 @@ function drawDetectionText(context, left, top, width, kind, score) {
   context.fillText([kind && kindSign(kind), text].filter(Boolean).join(" "), from + 4, top + LANE.row / 2 - 1);
 }
 
-/** A frame around the selected item. */
+/** Where an item is drawn: {lane, top, height}, or null where its lane is not shown. */
+function itemPlace(item) {
+  const { video } = state;
+  const name = itemLabel(item);
+  const lane = video.lanes.find((one) => one.name === name);
+  if (!lane) return null;
+  if (isOwn(item)) return { lane, top: lane.ownTop, height: LANE.own };
+  if (item < video.n) return { lane, top: lane.rowTop + video.rowOf[item] * LANE.row, height: LANE.row - 2 };
+  return { lane, top: lane.truthTop, height: LANE.truth };
+}
+
+/** A frame around the selected item, with a handle at each edge. */
 function drawSelected(context, x) {
-  const item = state.selected;
-  const video = state.video;
-  if (item < 0) return;
-  const [start, end] = itemSpan(item);
-  const label = item < video.n ? video.label[item] : video.truthLabel[item - video.n];
-  const lane = video.lanes.find((one) => one.label === label);
-  const top = item < video.n ? lane.rowTop + video.rowOf[item] * LANE.row : lane.truthTop;
-  const height = item < video.n ? LANE.row - 2 : LANE.truth;
+  const place = state.selected < 0 ? null : itemPlace(state.selected);
+  if (!place) return;
+  const { top, height } = place;
+  const moved = editing.side ? editing.span : null;
+  const [start, end] = moved ?? itemSpan(state.selected);
+  const [left, width] = [x(start), Math.max(x(end) - x(start), 1.5)];
+  if (moved) {
+    context.fillStyle = colours.yours;
+    context.globalAlpha = 0.45;
+    context.fillRect(left, top, width, height);
+    context.globalAlpha = 1;
+  }
   context.strokeStyle = colours.ink;
   context.lineWidth = 2;
-  context.strokeRect(x(start) - 2, top - 2, Math.max(x(end) - x(start), 1.5) + 4, height + 4);
+  context.strokeRect(left - 2, top - 2, width + 4, height + 4);
+  context.fillStyle = colours.ink;
+  for (const edge of [left - 2, left + width + 2]) context.fillRect(edge - 2, top + height / 2 - 5, 4, 10);
+}
+
+/** A new segment while it is drawn. */
+function drawNew(context, x) {
+  if (!editing.label || !editing.span) return;
+  const lane = state.video.lanes.find(({ name }) => name === editing.label);
+  const [start, end] = editing.span;
+  context.fillStyle = colours.yours;
+  context.globalAlpha = 0.45;
+  context.fillRect(x(start), lane.ownTop, x(end) - x(start), LANE.own);
+  context.globalAlpha = 1;
+}
+
+/** Corrections, solid, with a tick. */
+function drawOwn(context, lane, x) {
+  const { video, view } = state;
+  for (const k of lane.own) {
+    const { start, end } = video.own[k];
+    if (start >= view.end || end <= view.start) continue;
+    const [from, width] = [x(start), Math.max(x(end) - x(start), 2)];
+    context.fillStyle = colours.yours;
+    context.fillRect(from, lane.ownTop, width, LANE.own);
+    if (width < SIGN_WIDTH) continue;
+    context.fillStyle = colours["mark-ink"];
+    context.textAlign = "left";
+    context.textBaseline = "middle";
+    context.fillText(kindSign("yours"), Math.max(from, video.left) + 4, lane.ownTop + LANE.own / 2 + 0.5);
+  }
+}
+
+/** A line through what was rejected, and a pale veil. */
+function drawRejected(context, left, top, width) {
+  context.fillStyle = colours.surface;
+  context.globalAlpha = 0.6;
+  context.fillRect(left, top, width, LANE.row - 2);
+  context.globalAlpha = 1;
+  context.fillStyle = colours.ink;
+  context.fillRect(left, top + LANE.row / 2 - 1.5, width, 1.5);
 }
 
 /** The item at a point of the lanes, or -1; what is drawn on top wins. */
@@ -99,6 +155,10 @@ function itemAt(time, y, slack) {
   const lane = video.lanes.find((one) => y >= one.top && y < one.top + one.height);
   if (!lane) return -1;
   const near = (start, end) => time >= start - slack && time <= end + slack;
+  if (lane.own.length && y >= lane.ownTop - 1 && y < lane.ownTop + LANE.own + 1) {
+    const k = lane.own.findLast((one) => near(video.own[one].start, video.own[one].end));
+    return k === undefined ? -1 : video.n + video.m + k;
+  }
   if (video.m && y >= lane.truthTop - 2 && y < lane.truthTop + LANE.truth + 2) {
     const j = lane.truths.find((one) => near(video.truthStart[one], video.truthEnd[one]));
     return j === undefined ? -1 : video.n + j;

@@ -6,15 +6,19 @@ const state = {
   activations: null,
   time: 0,
   view: { start: 0, end: 1 },
+  events: !heading.everything, // the events alone, or all detections
+  suggested: !heading.everything && heading.suggests, // of each class from the confidence that the model suggests
   minScore: -Infinity,
+  onlyClass: -1, // index of a class, or -1
   level: heading.level,
   hidden: new Set(), // names of kinds
-  selected: -1, // an item: detection i, or n + j for marked segment j
+  selected: -1, // an item: detection i, n + j for marked segment j, n + m + k for correction k
+  selectOwn: null, // the correction to select once it is among the items
 };
 
 const listeners = new Map();
 
-/** Events: video, time, view, filter, select, look (theme or size). */
+/** Events: video, time, view, filter, select, review, classes, look (theme or size). */
 function on(events, act) {
   for (const event of events.split(" ")) {
     listeners.set(event, [...(listeners.get(event) ?? []), act]);
@@ -54,15 +58,17 @@ function reveal(start, end) {
   setView(middle - span / 2, middle + span / 2);
 }
 
-/** The span of an item: a detection, or a marked segment. */
+/** The span of an item: a detection, a marked segment, or a correction. */
 function itemSpan(item) {
   const video = state.video;
   if (item < video.n) return [video.start[item], video.end[item]];
+  if (isOwn(item)) return [video.own[ownIndex(item)].start, video.own[ownIndex(item)].end];
   return [video.truthStart[item - video.n], video.truthEnd[item - video.n]];
 }
 
 function itemLabel(item) {
   const video = state.video;
+  if (isOwn(item)) return video.own[ownIndex(item)].label;
   const id = item < video.n ? video.label[item] : video.truthLabel[item - video.n];
   return heading.classes[id];
 }

@@ -39,6 +39,7 @@ function drawTimeline() {
   }
   context.save();
   clipToTimes(context, scrolled);
+  drawNew(context, timeToX);
   drawSelected(context, timeToX);
   context.restore();
 }
@@ -121,6 +122,7 @@ function drawLane(context, lane) {
   context.rect(video.left, lane.top, rightEdge() - video.left, lane.height);
   context.clip();
   drawTruths(context, lane, timeToX);
+  drawOwn(context, lane, timeToX);
   drawDetections(context, lane, timeToX);
   context.restore();
   context.fillStyle = colours.line;
@@ -132,7 +134,8 @@ function drawCaptions(context, lane) {
   context.fillStyle = colours["ink-soft"];
   context.textAlign = "right";
   context.textBaseline = "middle";
-  if (state.video.m && lane.rows > 0) context.fillText("found", right, lane.rowTop + LANE.row / 2);
+  if ((state.video.m || lane.own.length) && lane.rows > 0) context.fillText("found", right, lane.rowTop + LANE.row / 2);
+  if (lane.own.length) context.fillText("yours", right, lane.ownTop + LANE.own / 2);
 }
 
 /** Playhead and pointer, above everything; this alone is drawn while a video plays. */

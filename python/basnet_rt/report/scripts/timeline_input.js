@@ -1,7 +1,14 @@
 // Pointer and wheel on the timeline: click seeks, a drag pans, two fingers or Ctrl and wheel zoom.
+// A drag of the selected segment's edge moves it; with Shift, a drag draws a new segment.
 
 const DRAG_PIXELS = 4; // less movement than this is a click
 const WHEEL_ZOOM = 0.0022; // of a factor e, per unit of the wheel
+
+const EDGE_PIXELS = 6; // this near to an edge of the selected segment, a drag takes it
+const EDGE_PIXELS_TOUCH = 16;
+
+// The edge or segment that is being drawn: {side, item, span}, or {from, label, span}; side is null.
+const editing = { side: null, item: -1, label: null, from: 0, span: null };
 
 const pointers = new Map(); // by id: where each pointer was last
 let dragged = false;
@@ -17,7 +24,7 @@ function setUpTimelineInput() {
   surface.addEventListener("pointerdown", pressed);
   surface.addEventListener("pointermove", movedPointer);
   surface.addEventListener("pointerup", released);
-  surface.addEventListener("pointercancel", (event) => { mayClick = false; pointers.delete(event.pointerId); });
+  surface.addEventListener("pointercancel", (event) => { mayClick = false; editing.side = editing.label = editing.span = null; pointers.delete(event.pointerId); });
   surface.addEventListener("pointerleave", () => { timeline.hover = null; inspect(null); drawOverlay(); });
   surface.addEventListener("wheel", wheeled, { passive: false });
   byId("lanes").addEventListener("scroll", () => redrawTimeline());
@@ -25,9 +32,49 @@ function setUpTimelineInput() {
 
 function pressed(event) {
   if (event.button !== 0 || event.target.id === "lanes") return; // its own scroll bar
-  pointers.set(event.pointerId, surfacePoint(event));
+  const point = surfacePoint(event);
+  pointers.set(event.pointerId, point);
   mayClick = pointers.size === 1;
   dragged = false;
+  editing.side = editing.label = editing.span = null;
+  if (!mayClick || point.x < state.video.left) return;
+  editing.side = edgeAt(point, event.pointerType === "mouse" ? EDGE_PIXELS : EDGE_PIXELS_TOUCH);
+  editing.item = state.selected;
+  const lane = event.shiftKey && !editing.side ? laneAt(point) : null;
+  if (lane) Object.assign(editing, { label: lane.name, from: xToTime(point.x) });
+}
+
+const laneY = ({ y }) => y - byId("ruler").offsetHeight + byId("lanes").scrollTop;
+const laneAt = (point) => state.video.lanes.find((one) => laneY(point) >= one.top && laneY(point) < one.top + one.height);
+
+/** "start" or "end" where the point is near that edge of the selected segment; else null. */
+function edgeAt(point, slack) {
+  const place = state.selected < 0 ? null : itemPlace(state.selected);
+  if (!place || laneY(point) < place.top - 4 || laneY(point) > place.top + place.height + 4) return null;
+  const [start, end] = itemSpan(state.selected).map(timeToX);
+  const [before, after] = [Math.abs(point.x - start), Math.abs(point.x - end)];
+  if (Math.min(before, after) > slack) return null;
+  return before < after || (before === after && point.x < start) ? "start" : "end";
+}
+
+/** The span that the drag has come to. */
+function dragEdit(point) {
+  const time = clamp(xToTime(point.x), 0, state.video.duration);
+  if (editing.side) {
+    const [start, end] = itemSpan(editing.item);
+    editing.span = editing.side === "start" ? [Math.min(time, end), end] : [start, Math.max(time, start)];
+  } else editing.span = [Math.min(editing.from, time), Math.max(editing.from, time)];
+  byId("inspector").textContent = `${clockText(editing.span[0], 2)} to ${clockText(editing.span[1], 2)}`;
+  redrawTimeline();
+}
+
+function endEdit() {
+  const { side, item, label, span } = editing;
+  editing.side = editing.label = editing.span = null;
+  if (!span) return;
+  if (side) moveEdge(item, side, side === "start" ? span[0] : span[1]);
+  else addSegment(span[0], span[1], label);
+  redrawTimeline();
 }
 
 function movedPointer(event) {
@@ -37,6 +84,7 @@ function movedPointer(event) {
     timeline.hover = point.x >= state.video.left ? xToTime(point.x) : null;
     inspect(point);
     drawOverlay();
+    byId("surface").style.cursor = edgeAt(point, EDGE_PIXELS) ? "ew-resize" : "";
     return;
   }
   const other = [...pointers].find(([id]) => id !== event.pointerId)?.[1];
@@ -44,6 +92,7 @@ function movedPointer(event) {
   else if (dragged || Math.abs(point.x - before.x) > DRAG_PIXELS) {
     if (!dragged) event.currentTarget.setPointerCapture(event.pointerId);
     dragged = true;
+    if (editing.side || editing.label) return dragEdit(point);
     const shift = xToTime(before.x) - xToTime(point.x);
     setView(state.view.start + shift, state.view.end + shift);
   } else return;
@@ -58,6 +107,7 @@ function pinch(before, point, other) {
 
 function released(event) {
   const pressedHere = pointers.delete(event.pointerId);
+  if (dragged) endEdit();
   if (!pressedHere || dragged || !mayClick) return;
   const point = surfacePoint(event);
   const item = pointItem(point);
@@ -99,8 +149,7 @@ function inspect(point) {
   }
   const time = clamp(xToTime(point.x), 0, state.video.duration);
   const parts = [element("b", { text: clockText(time, 2) })];
-  const y = point.y - byId("ruler").offsetHeight + byId("lanes").scrollTop;
-  const lane = state.video.lanes.find((one) => y >= one.top && y < one.top + one.height);
+  const lane = laneAt(point);
   if (lane) parts.push("  ", element("bdi", { text: lane.name }));
   if (lane?.curve) parts.push(` activation ${curveAt(lane.curve, time).toFixed(3)}`);
   if (state.activations) parts.push(`  foreground ${curveAt(state.activations.foreground, time).toFixed(3)}`);

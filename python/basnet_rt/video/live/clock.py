@@ -6,31 +6,12 @@ from collections import Counter
 from fractions import Fraction
 from typing import NamedTuple
 
+from basnet_rt.video.live.pace import MOST_DRIFT, ArrivalRate
+
 _SLIGHTLY_BACK = Fraction(1)  # seconds; a picture so late is left out, an earlier one is a jump
-
-
 _BURST = Fraction(1, 1000)  # seconds between pictures that arrive at once
-_MOST_DRIFT = 1.0  # seconds
-_WINDOW = 10.0  # seconds over which the least lateness is taken: networks delay, never hasten
-
-
-class _Lateness:
-    """How much later pictures arrive than their timestamps say, at first and of late."""
-
-    def __init__(self) -> None:
-        self._windows: list[float] = []  # the least lateness in the first and the last whole one
-        self._begin: float | None = None
-        self._least = 0.0
-
-    def drift(self, now: float, lateness: float) -> float | None:
-        """Seconds that the least lateness has grown since the first window; None in it."""
-        if self._begin is None:
-            self._begin, self._least = now, lateness
-        self._least = min(self._least, lateness)
-        if now - self._begin >= _WINDOW:
-            self._windows = [*self._windows[:1], self._least]
-            self._begin = None
-        return self._windows[1] - self._windows[0] if len(self._windows) > 1 else None
+_SOON = 0.5  # seconds; a timestamp further ahead than this and the wait for it is doubted
+_FINEST = 1_000_000  # denominator of corrections, so that times stay short fractions
 
 
 class Moment(NamedTuple):
@@ -40,22 +21,34 @@ class Moment(NamedTuple):
     jumped: bool
 
 
+class _Doubted(NamedTuple):
+    """A timestamp, and the seconds that it lies after the picture before it."""
+
+    timestamp: Fraction
+    ahead: Fraction
+
+
 class LiveClock:
     """Rising seconds since the first picture, over connections and the source's own clock.
 
-    Within a connection, times are timestamps times the time base. Where they jump, and in a new
-    connection, the clock is set by the arrival of the picture: nothing better is known.
+    Within a connection, times are timestamps times the time base. A timestamp that does not fit
+    what arrived is doubted: its picture is shown in its turn, and the next picture tells. If that
+    goes on from before, the timestamp was wrong; if it goes on from the new one, the clock has
+    jumped. Where it has, and in a new connection, the clock is set by the arrival of the picture.
 
     Args:
         max_gap: seconds between timestamps that still count as running on.
         step: usual seconds between pictures.
-        problems: counts missing_timestamps, backward_timestamps, clock_drift.
+        problems: counts missing_timestamps, backward_timestamps, wild_timestamps, clock_drift.
         by_arrival: the source has no clock, only numbers that libavformat gave it: each picture's
             time is that of its arrival.
+        follow: a clock that runs slow or fast against arrival is corrected, steadily.
+        paced: arrival says something: the source does not wait for its reader.
 
     Attributes:
-        drift: seconds that arrival has moved against timestamps within a connection, once it is
-            more than `_MOST_DRIFT`; None before. Above 0: the source's clock is slow.
+        drift: seconds that arrival had moved against timestamps when that was first more than
+            `pace.MOST_DRIFT`; None before. Above 0: the source's clock is slow.
+        rate: seconds of arrival for each second of the source's clock, then.
     """
 
     def __init__(
@@ -65,25 +58,37 @@ class LiveClock:
         problems: Counter[str],
         *,
         by_arrival: bool = False,
+        follow: bool = True,
+        paced: bool = True,
     ) -> None:
         self._max_gap, self._step, self._problems = max_gap, step, problems
-        self.by_arrival = by_arrival
+        self.by_arrival, self._follow, self._paced = by_arrival, follow, paced
         self.drift: float | None = None
-        self._lateness = _Lateness()
+        self.rate = 1.0
+        self._pace, self._faster = ArrivalRate(), Fraction(0)
+        self._corrected = Fraction(0)  # seconds that following has added in this connection
         self._begun: float | None = None  # arrival of the first picture
         self._last: Fraction | None = None
         self._shift: Fraction | None = None  # from timestamps to time; None: no timestamp seen
+        self._arrival = 0.0  # of the last picture
+        self._doubted: _Doubted | None = None  # what the next picture judges
+        self._usual = step  # seconds between pictures, at least `step`
         self._broken = False  # the next picture does not follow the last one
 
     def reconnect(self) -> None:
         """The next picture is of a new connection."""
-        self._broken, self._shift = True, None
-        self._lateness = _Lateness()
+        self._broken, self._shift, self._doubted = True, None, None
+        self._measure_anew()
 
     def resume(self, seconds: float, arrival: float) -> None:
         """Time began `seconds` before `arrival`; the first picture will be a jump."""
         self._begun, self._last = arrival - seconds, Fraction(seconds)
         self.reconnect()
+
+    @property
+    def last(self) -> Fraction:
+        """The time of the last picture; 0 before any."""
+        return self._last or Fraction(0)
 
     def move_to(self, time: Fraction) -> None:
         """The picture that came last is shown from this time on, no earlier than it was."""
@@ -103,6 +108,7 @@ class LiveClock:
             timestamp = None
         elif timestamp is None:
             self._problems["missing_timestamps"] += 1
+        waited, self._arrival = arrival - self._arrival, arrival
         if self._begun is None or self._last is None:
             self._begun = arrival
             return self._moment(Fraction(0), timestamp)
@@ -112,14 +118,73 @@ class LiveClock:
             return self._arrived(arrival)
         if timestamp is None or self._shift is None:
             return self._moment(self._last + self._step, timestamp)
-        ahead = timestamp + self._shift - self._last
-        if 0 < ahead <= self._max_gap:
-            self._notice_drift(arrival - self._begun, float(self._last + ahead))
-            return self._moment(self._last + ahead, timestamp)
+        return self._judged(timestamp, arrival, waited)
+
+    def _judged(self, timestamp: Fraction, arrival: float, waited: float) -> Moment | None:
+        assert self._last is not None
+        assert self._shift is not None
+        ahead, doubted = timestamp + self._shift - self._last, self._doubted
+        if 0 < ahead <= 2 * self._usual:
+            self._clear()
+            return self._running_on(ahead, timestamp, arrival, ahead)
+        if doubted is not None and self._confirms(timestamp - doubted.timestamp, doubted, waited):
+            self._doubted = None
+            if 0 < doubted.ahead <= self._max_gap and ahead > 0:
+                return self._running_on(ahead, timestamp, arrival, timestamp - doubted.timestamp)
+            return self._jump(timestamp, arrival)
+        if self._goes_on(ahead, waited):
+            self._clear()
+            return self._running_on(ahead, timestamp, arrival, ahead)
         if -_SLIGHTLY_BACK < ahead <= 0:
             self._problems["backward_timestamps"] += 1
             return None
-        return self._jump(timestamp, arrival)
+        if waited > self._max_gap:
+            return self._jump(timestamp, arrival)
+        self._clear()
+        self._doubted = _Doubted(timestamp, ahead)
+        return self._moment(self._last + self._step, None)
+
+    def _goes_on(self, ahead: Fraction, waited: float) -> bool:
+        """Whether a timestamp so far ahead goes on from another, after such a wait."""
+        soon = self._paced and ahead > 3 * self._usual and float(ahead) > waited + _SOON
+        return 0 < ahead <= self._max_gap and not soon
+
+    def _confirms(self, since: Fraction, doubted: _Doubted, waited: float) -> bool:
+        """Whether a timestamp goes on from a doubted one, or both keep the same distance."""
+        same = abs(since - doubted.ahead) < doubted.ahead / 20 and since <= self._max_gap
+        return same or self._goes_on(since, waited)
+
+    def _clear(self) -> None:
+        """A timestamp that was doubted is wrong."""
+        if self._doubted is not None:
+            self._problems["wild_timestamps"] += 1
+            self._doubted = None
+
+    def _running_on(
+        self, ahead: Fraction, timestamp: Fraction, arrival: float, interval: Fraction
+    ) -> Moment:
+        assert self._last is not None
+        self._usual = max(self._step, interval)
+        if self._paced and self._pace.note(float(timestamp), arrival):
+            self._notice_drift()
+        more = ahead * self._faster
+        self._corrected += more
+        return self._moment(self._last + ahead + more, timestamp)
+
+    def _notice_drift(self) -> None:
+        pace = self._pace
+        if self.drift is None and abs(pace.drift) > MOST_DRIFT:
+            self.drift, self.rate = pace.drift, 1 + pace.slope
+            self._problems["clock_drift"] += 1
+        if self.drift is not None and self._follow:
+            correction = pace.correction(float(self._corrected))
+            self._faster = Fraction(round(correction * _FINEST), _FINEST)
+
+    def _measure_anew(self) -> None:
+        """The clock is set; what was learnt of its rate stays."""
+        slope = self._pace.slope if self._faster else 0.0
+        self._pace, self._corrected = ArrivalRate(), Fraction(0)
+        self._faster = Fraction(round(slope * _FINEST), _FINEST)
 
     def _arrived(self, arrival: float) -> Moment:
         """Pictures that come all at once lie a millisecond apart: times rise."""
@@ -130,18 +195,12 @@ class LiveClock:
             return self._jump(None, arrival)
         return self._moment(time, None)
 
-    def _notice_drift(self, since_begin: float, time: float) -> None:
-        drift = self._lateness.drift(since_begin, since_begin - time)
-        if self.drift is None and drift is not None and abs(drift) > _MOST_DRIFT:
-            self.drift = drift
-            self._problems["clock_drift"] += 1
-
     def _jump(self, timestamp: Fraction | None, arrival: float) -> Moment:
         """The time of arrival, but after every picture shown so far."""
         assert self._begun is not None
         assert self._last is not None
-        self._broken = False
-        self._lateness = _Lateness()
+        self._broken, self._doubted = False, None
+        self._measure_anew()
         time = max(Fraction(arrival - self._begun), self._last + self._step)
         return self._moment(time, timestamp)._replace(jumped=True)
 

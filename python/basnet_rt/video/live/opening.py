@@ -1,4 +1,4 @@
-"""Which sources are live, and how they are opened."""
+"""Live sources: how they are recognised and opened."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DEVICE = "/dev/video"
 _NO_TIMESTAMPS = 0x80  # AVFMT_NOTIMESTAMPS of libavformat
 _COUNTED = {"mpjpeg", "mjpeg", "image2pipe"}
 _DEVICE_FORMAT = "video4linux2,v4l2"
-# What libavformat looks at before it hands out the first picture delays that picture, and with it
+# Pictures that libavformat looks at before it hands out the first delay that one, and with it
 # all that is told by arrival. Rates are not guessed; five seconds of looking become one at most.
 _LITTLE_ANALYSIS = {"analyzeduration": "1000000", "fpsprobesize": "0"}
 

@@ -74,7 +74,7 @@ class FrameQueue:
 
 
 def _first_instant(item: Frame | Gap) -> int:
-    """Where an item begins: a gap before the first instant it leaves out."""
+    """The beginning of an item; that of a gap is the first instant that it leaves out."""
     return item.index if isinstance(item, Frame) else item.index - item.instants
 
 

@@ -13,9 +13,9 @@ from typing import Any
 from basnet_rt._errors import VideoError
 from basnet_rt._system.addresses import shown_source
 from basnet_rt.video.choosing import video_stream
-from basnet_rt.video.convert import Converter
+from basnet_rt.video.convert import Converters
 from basnet_rt.video.deinterlace import deinterlaced
-from basnet_rt.video.frames import Frame, FrameFormat, Gap, Image
+from basnet_rt.video.frames import Formats, Frame, Gap, Image
 from basnet_rt.video.grid import Grid, exact_rate
 from basnet_rt.video.live.clock import LiveClock
 from basnet_rt.video.live.opening import has_own_clock, never_ends, open_live_container
@@ -48,7 +48,7 @@ class LiveReader:
         self,
         address: str,
         fps: float,
-        frames: FrameFormat,
+        frames: Formats,
         settings: LiveSettings,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -59,7 +59,7 @@ class LiveReader:
         self.settings = settings
         self._address, self._fps, self._now = address, fps, clock
         self._stop = threading.Event()
-        self._converter, self._frames = Converter(frames), frames
+        self._converters, self._frames = Converters(frames), frames
         self._container = open_live_container(address, settings)
         try:
             stream = video_stream(self._container, address)
@@ -71,8 +71,14 @@ class LiveReader:
         self._step = 1 / Fraction(stream.average_rate or exact_rate(fps))
         counted = self.endless and not has_own_clock(self._container)
         self._clock = LiveClock(
-            Fraction(settings.max_gap), self._step, self.problems, by_arrival=counted
+            Fraction(settings.max_gap),
+            self._step,
+            self.problems,
+            by_arrival=counted,
+            follow=settings.follow,
+            paced=self.endless,
         )
+        self._drift_told = False
         self._grid = Grid(exact_rate(fps), Fraction(stream.time_base), self._step)
         self._broken_since: float | None = None
         self._reason = "the connection ended"
@@ -140,12 +146,16 @@ class LiveReader:
             yield from self._show(last, begun, begun + self._step, aspect)
 
     def _remark_drift(self) -> None:
-        if self._clock.drift is None or self.remarks:
+        clock = self._clock
+        if clock.drift is None or self._drift_told:
             return
-        what = "slow" if self._clock.drift > 0 else "fast"
+        self._drift_told = True
+        what = "slow" if clock.drift > 0 else "fast"
+        times = "follow the arrival from here on" if self.settings.follow else "are its own"
         self.remarks.append(
-            f"the camera's clock is {what}: {abs(self._clock.drift):.1f} s against the arrival of "
-            "its pictures so far; times are its own"
+            f"at second {float(clock.last):.0f} the camera's clock was {what} by "
+            f"{abs(clock.drift):.1f} s against the arrival of its pictures: a second of it takes "
+            f"{clock.rate:.3f} s; times {times}"
         )
 
     def _pictures(self, stream: Any) -> Iterator[tuple[Any, Fraction | None, float]]:
@@ -163,12 +173,12 @@ class LiveReader:
             yield picture, timestamp, self._now()
 
     def _show(self, picture: Any, begun: Fraction, end: Fraction, aspect: Any) -> Iterator[Frame]:
-        image: Image | None = None
+        images: tuple[Image, ...] = ()
         for index in self._grid.until(end):
-            repeated = image is not None
-            if image is None:
-                image = self._converter.image(picture, aspect)
-            yield Frame(index, index / self._fps, float(begun), image, repeated)
+            repeated = bool(images)
+            images = images or self._converters.images(picture, aspect)
+            time = index / self._fps
+            yield Frame(index, time, float(begun), images[0], repeated, images[1:])
 
     def _gap(self, time: Fraction, reason: str) -> Gap:
         missing = self._grid.skip_to(time)

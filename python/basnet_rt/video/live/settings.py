@@ -1,4 +1,4 @@
-"""How a live source is treated: how long to wait for it, and when it is given up."""
+"""Settings of a live source: the time to wait for it, and when to give it up."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from basnet_rt._errors import InvalidValue
 
 @dataclass(frozen=True, kw_only=True)
 class LiveSettings:
-    """How a live source is treated; all in seconds but `queued`.
+    """Settings of a live source; numbers are seconds but for `queued`.
 
     Attributes:
         open_seconds, read_seconds: to wait for a connection, and for the next packet.
@@ -17,6 +17,8 @@ class LiveSettings:
             doubles from one to the next.
         give_up: without a picture; then the source has ended with an error.
         max_gap: between timestamps; above it the source's clock has jumped.
+        follow: a source's clock that runs slow or fast against the arrival of its pictures is
+            corrected, steadily; else times are the source's own.
         queued: frames that wait for the consumer, at most.
         options: of libavformat.
         whole: what a server states the length of is read as a file on disk is, with its times and
@@ -29,6 +31,7 @@ class LiveSettings:
     longest_wait: float = 15.0
     give_up: float = 300.0
     max_gap: float = 2.0
+    follow: bool = True
     queued: int = 64
     options: dict[str, str] = field(default_factory=dict)
     whole: bool = False

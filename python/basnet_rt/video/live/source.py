@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from basnet_rt._errors import InvalidValue
-from basnet_rt.video.frames import Frame, FrameFormat, Gap
+from basnet_rt.video.frames import Formats, Frame, FrameFormat, Gap
 from basnet_rt.video.live.opening import is_live
 from basnet_rt.video.live.queue import FrameQueue
 from basnet_rt.video.live.reader import LiveReader
@@ -19,7 +19,7 @@ _CLOSING_SECONDS = 1.0  # a thread that waits for a dead camera is not waited fo
 
 
 def open_live(
-    address: str, *, fps: float, frames: FrameFormat | None = None, **settings: Any
+    address: str, *, fps: float, frames: Formats | None = None, **settings: Any
 ) -> LiveSource:
     """Connect to a live source.
 
@@ -57,7 +57,7 @@ class LiveSource:
 
     @property
     def started(self) -> datetime | None:
-        """When the first picture arrived, in UTC; instant k is k / fps seconds later."""
+        """The first picture's arrival, in UTC; instant k is k / fps seconds later."""
         return self._reader.started
 
     @property

@@ -40,6 +40,7 @@ def small_network(folder: Path) -> Path:
 
 
 @pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.*torch.jit:FutureWarning")
 @pytest.mark.parametrize("name", ["motion", "i3d", "torchscript"])
 def test_the_pipeline_gives_what_a_plain_loop_gives(name, video, checkpoints, tmp_path):
     """Catches frames that overtake each other between threads, and a last row that is lost."""

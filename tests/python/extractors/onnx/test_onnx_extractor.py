@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from basnet_rt import BundleError, InvalidValue
+from basnet_rt._system.torchscript import quiet_torchscript
 from basnet_rt.extractors import extractor_from_spec, make_extractor
 from basnet_rt.video.frames import Frame
 
@@ -89,8 +89,7 @@ def run(extractor) -> np.ndarray:
 
 def test_onnx_and_torchscript_of_one_model_give_the_same_features(contract, tmp_path):
     """Catches input laid out, ranged or pooled otherwise for one of the two."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
+    with quiet_torchscript():
         torch.jit.save(torch.jit.script(Backbone().eval()), str(tmp_path / "backbone.pt"))
     other = make_extractor(
         "torchscript", contract=contract(output={}), weights=tmp_path / "backbone.pt"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 
 import pytest
 import torch
 import yaml
+
+from basnet_rt._system.torchscript import quiet_torchscript
 
 
 @pytest.fixture
@@ -15,8 +16,7 @@ def script(tmp_path):
     """Scripts a module into a file of the test's folder."""
 
     def save(module: torch.nn.Module, name: str = "module.pt") -> Path:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)
+        with quiet_torchscript():
             torch.jit.save(torch.jit.script(module.eval()), str(tmp_path / name))
         return tmp_path / name
 

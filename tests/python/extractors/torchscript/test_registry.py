@@ -37,13 +37,23 @@ def plain(monkeypatch):
     monkeypatch.setitem(sys.modules, __name__, sys.modules[__name__])
 
 
-def test_the_four_extractors_are_there_the_default_first():
-    assert names() == ("motion", "i3d", "torchscript", "onnx")
+def test_the_extractors_are_there_the_default_first():
+    libraries = ("hf:NAME", "timm:NAME", "torchvision:NAME")
+    assert names() == ("motion", "cnn", "i3d", "torchscript", "onnx", *libraries)
+
+
+def test_extractors_on_record_say_whether_they_take_a_device():
+    """Catches a network without a file of weights of its own that stays on the CPU."""
+    parts = (spec(name="motion"), spec(name="cnn"))
+    joined = spec(name="motion+cnn", feature_dim=4, settings={}, parts=parts)
+    assert [registry.takes(one, "device") for one in (*parts, joined)] == [False, True, True]
 
 
 def test_names_and_settings_that_are_not_there_are_answered_with_those_that_are(plain):
     """Catches a TypeError of a constructor, which names no extractor."""
-    with pytest.raises(InvalidValue, match="extractor 'i4d': there are motion, i3d, torchscript"):
+    with pytest.raises(
+        InvalidValue, match="extractor 'i4d': there are motion, cnn, i3d, torchscript"
+    ):
         make_extractor("i4d")
     with pytest.raises(InvalidValue, match="extractor plain: no setting a, b; it has size, thr"):
         make_extractor("plain", b=1, a=2, size=3)
@@ -63,7 +73,7 @@ def test_a_record_without_weights_is_made_of_its_settings(plain):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"name": "i4d"}, "extractor 'i4d': this program has motion, i3d"),
+        ({"name": "i4d"}, "extractor 'i4d': this program has motion, cnn, i3d"),
         ({"version": 2}, "extractor plain: this program makes version 1, not 2"),
         ({"fps": 30.0, "feature_dim": 5}, "makes feature_dim 2, not 5; fps 25.0, not 30.0"),
         ({"frames": FrameFormat(short_side=9)}, "makes frames.short_side None, not 9"),

@@ -1,17 +1,18 @@
-"""Which video contains what: out of a table of tags, or annotations in ActivityNet form."""
+"""The classes of each video: out of a table of tags, or annotations in ActivityNet form."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from basnet_rt import InvalidValue
-from basnet_rt.annotations import AnnotationSet, VideoAnnotation, read_activitynet
-
-from .table import (
+from basnet_rt._errors import InvalidValue
+from basnet_rt._system.json_file import read_json
+from basnet_rt.annotations import AnnotationSet, VideoAnnotation, parse_activitynet
+from basnet_rt.tags import json_tags
+from basnet_rt.tags.table import (
     SUBSET_HEADINGS,
     SUFFIXES,
     TAG_HEADINGS,
@@ -56,7 +57,8 @@ def read_tagged(
     """Read tags; segments, where a file has them, are no part of training.
 
     Args:
-        path: `.json` in ActivityNet form, or a table `.csv`, `.tsv`, `.txt`.
+        path: a table `.csv`, `.tsv`, `.txt`, or `.json`: in ActivityNet form, tags by video, or a
+            list of records such as {"video": "a", "tags": ["Run"]}.
         subset: of a JSON file, or of a table with such a column; None takes every video. A table
             without the column is used whole.
         is_video: whether a cell names a video that there are features of; it finds the column of
@@ -67,13 +69,19 @@ def read_tagged(
     """
     path = Path(path)
     if path.suffix.lower() == ".json":
-        found = read_activitynet(path)
-        return Tagged(found if subset is None else found.subset(subset), subset=subset)
+        return _of_json(path, subset, is_video)
     if path.suffix.lower() in SUFFIXES:
         return _of_table(read_table(path), subset, is_video)
-    raise InvalidValue(
-        f"{path}: expected tags as a table ({', '.join(SUFFIXES)}) or as ActivityNet .json"
-    )
+    raise InvalidValue(f"{path}: expected tags as a table ({', '.join(SUFFIXES)}) or as .json")
+
+
+def _of_json(path: Path, subset: str | None, is_video: IsVideo) -> Tagged:
+    content = read_json(path)
+    content = json_tags.unwrapped(content) or content
+    if not json_tags.is_activitynet(content):
+        return _of_table(json_tags.table_of(content, path), subset, is_video)
+    found = parse_activitynet(content, str(path))
+    return Tagged(found if subset is None else found.subset(subset), subset=subset)
 
 
 def training_subset(annotations: AnnotationSet) -> str | None:
@@ -88,7 +96,7 @@ def training_subset(annotations: AnnotationSet) -> str | None:
 
 def _of_table(table: TextTable, subset: str | None, is_video: IsVideo) -> Tagged:
     remarks: Remarks = []
-    table = _with_heading(table, is_video)
+    table = _with_heading(_spaced(table, is_video), is_video)
     video = _video_column(table, is_video)
     labels = _label_columns(table, video)
     split = table.column(SUBSET_HEADINGS)
@@ -118,7 +126,7 @@ def _of_table(table: TextTable, subset: str | None, is_video: IsVideo) -> Tagged
 
 @dataclass(frozen=True)
 class LabelColumns:
-    """Where a row's tags are: in cells, or as headings of columns marked with 1."""
+    """The places of a row's tags: cells, or headings of columns marked with 1."""
 
     places: Sequence[int]
     names: Sequence[str] | None  # of the columns, where cells only mark them
@@ -133,6 +141,15 @@ class LabelColumns:
         return words or [""]
 
 
+def _spaced(table: TextTable, is_video: IsVideo) -> TextTable:
+    """Rows such as `clip_1 Run,Jump`: the first word is a video more often than any cell."""
+    words = [_cell(row, 0).split(maxsplit=1) for row in table.rows]
+    if sum(bool(one) and is_video(one[0]) for one in words) <= max(_videos(table, is_video)):
+        return table
+    rows = [[*pair, *row[1:]] for pair, row in zip(words, table.rows, strict=True)]
+    return replace(table, rows=rows)
+
+
 def _with_heading(table: TextTable, is_video: IsVideo) -> TextTable:
     """A first row that names no video, where the others do, is a heading whatever it says."""
     if table.heading or len(table.rows) < 2:
@@ -143,17 +160,22 @@ def _with_heading(table: TextTable, is_video: IsVideo) -> TextTable:
     best = max(range(width), key=known.__getitem__)
     if 2 * known[best] <= len(rest) or is_video(_cell(first, best)):
         return table
-    return TextTable(table.path, table.delimiter, first, rest, table.numbers[1:])
+    return replace(table, heading=first, rows=rest, numbers=table.numbers[1:])
 
 
 def _video_column(table: TextTable, is_video: IsVideo) -> int:
     """By content, then by heading, then the first."""
-    width = max((len(row) for row in table.rows), default=0)
-    known = [sum(is_video(_cell(row, place)) for row in table.rows) for place in range(width)]
-    if known and max(known) > 0:
-        return max(range(width), key=known.__getitem__)
+    known = _videos(table, is_video)
+    if max(known) > 0:
+        return max(range(len(known)), key=known.__getitem__)
     named = table.column(VIDEO_HEADINGS)
     return 0 if named is None else named
+
+
+def _videos(table: TextTable, is_video: IsVideo) -> list[int]:
+    """The number of cells in each column that name a video."""
+    width = max((len(row) for row in table.rows), default=0)
+    return [sum(is_video(_cell(row, i)) for row in table.rows) for i in range(width)] or [0]
 
 
 def _label_columns(table: TextTable, video: int) -> LabelColumns:
@@ -163,6 +185,8 @@ def _label_columns(table: TextTable, video: int) -> LabelColumns:
         ValueError: none is left; the message has the heading.
     """
     separators = "[" + "".join(re.escape(one) for one in ";|," if one != table.delimiter) + "]"
+    if not table.cut_cells:
+        separators = r"(?!)"
     named = [i for i, cell in enumerate(table.heading) if _names_tags(cell) and i != video]
     if named:
         return LabelColumns(named, None, separators)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from basnet_rt import InvalidValue
+from basnet_rt._errors import InvalidValue
 from basnet_rt.extractors.running.video_files import VIDEO_SUFFIXES
 from basnet_rt.features.files import SUFFIXES as FEATURE_SUFFIXES
 
@@ -20,7 +20,7 @@ Key = Callable[[str], str]
 
 @dataclass(frozen=True)
 class Match:
-    """Which features a tagged video has.
+    """The features of each tagged video.
 
     Attributes:
         found: name in the tags to name of the features; no two to the same.
@@ -35,8 +35,11 @@ class Match:
     remarks: tuple[str, ...] = ()
 
 
-def match_names(tagged: Sequence[str], features: Iterable[str]) -> Match:
+def match_names(tagged: Sequence[str], features: Iterable[str], what: str = "features") -> Match:
     """Match names: as they are, without folder and ending, without case, without a common affix.
+
+    Args:
+        what: the word for the second names in messages.
 
     Raises:
         ValueError: two tagged names mean the same features; names all three.
@@ -44,16 +47,17 @@ def match_names(tagged: Sequence[str], features: Iterable[str]) -> Match:
     left = dict.fromkeys(features)
     found: dict[str, str] = {}
     remarks: list[str] = []
-    for key, what in ((str, ""), (stem, "folder and ending"), (_folded, "case")):
-        done = _by_key([name for name in tagged if name not in found], left, found, key)
-        if what and done:
-            remarks.append(f"without {what}: {done} names match")
-    rest = [name for name in tagged if name not in found]
+    rest = list(tagged)
+    for key, without in ((str, ""), (stem, "folder and ending"), (folded, "case")):
+        done = _by_key(rest, left, found, key, what)
+        rest = [name for name in rest if name not in found]
+        if without and done:
+            remarks.append(f"without {without}: {done} names match")
     affixes = _common_affixes([stem(name) for name in rest], [stem(name) for name in left])
     if affixes is not None:
         before, after, of_features = affixes
         done = _by_affix(rest, left, found, affixes)
-        whose = "the features'" if of_features else "the tags'"
+        whose = f"the {what}'" if of_features else "the tags'"
         if done:
             remarks.append(f"but for {before + '...' + after!r} in {whose} names: {done} match")
     absent = tuple(name for name in tagged if name not in found)
@@ -66,11 +70,20 @@ def stem(name: str) -> str:
     return last.stem if last.suffix.lower() in ENDINGS else last.name
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
+    """A name's stem without case."""
     return stem(name).casefold()
 
 
-def _by_key(names: Sequence[str], left: dict[str, None], found: dict[str, str], key: Key) -> int:
+def one_of(names: Iterable[str]) -> Callable[[str], bool]:
+    """Whether a cell of a table names one of these videos, in any folder, ending and case."""
+    known = {folded(name) for name in names}
+    return lambda cell: bool(cell) and folded(cell) in known
+
+
+def _by_key(
+    names: Sequence[str], left: dict[str, None], found: dict[str, str], key: Key, what: str
+) -> int:
     """Match what is left by `key`; how many. What is ambiguous among features stays."""
     table: dict[str, list[str]] = {}
     for one in left:
@@ -81,7 +94,7 @@ def _by_key(names: Sequence[str], left: dict[str, None], found: dict[str, str], 
         if len(fitting) == 1:
             if fitting[0] in done:
                 raise InvalidValue(
-                    f"tags: {done[fitting[0]]!r} and {name!r} both mean the features "
+                    f"tags: {done[fitting[0]]!r} and {name!r} both mean the {what} "
                     f"{fitting[0]!r}; give each video one name"
                 )
             done[fitting[0]] = name
@@ -95,7 +108,7 @@ Affixes = tuple[str, str, bool]  # before, after, whether they are in the featur
 
 
 def _common_affixes(tags: Sequence[str], features: Sequence[str]) -> Affixes | None:
-    """What most of the remaining names of one side have around those of the other."""
+    """The beginning and ending that most names of one side add to those of the other."""
     if not tags or not features:
         return None
     wanted = _SHARE * min(len(tags), len(features), _TRIED)

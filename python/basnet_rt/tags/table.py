@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from basnet_rt import InvalidValue
+from basnet_rt._errors import InvalidValue
+from basnet_rt._system import text_file
 
 Row = list[str]
 
@@ -37,6 +38,7 @@ class TextTable:
     """Rows of cells without the heading, which is empty where the file has none.
 
     numbers: line of the file that each row begins in.
+    cut_cells: whether a cell may hold several tags, as `Run;Jump`.
     """
 
     path: Path
@@ -44,6 +46,7 @@ class TextTable:
     heading: Row
     rows: list[Row]
     numbers: list[int]
+    cut_cells: bool = True
 
     def column(self, names: Iterable[str]) -> int | None:
         """The first column whose heading is one of `names`."""
@@ -93,21 +96,9 @@ def read_text(path: Path) -> str:
     Raises:
         ValueError: the file cannot be read, or holds no text.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InvalidValue(f"{path}: cannot be read: {error.strerror or error}") from error
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings: Sequence[str] = ("utf-16",)
-    else:
-        encodings = ("utf-8-sig", "cp1252")
-    for encoding in encodings:
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\x00" not in text:
-            return text
+    text = text_file.read_text(path, encodings=("utf-8-sig", "cp1252"), newline="")
+    if "\x00" not in text:
+        return text
     raise InvalidValue(f"{path}: not text; expected a table with a row for each video")
 
 

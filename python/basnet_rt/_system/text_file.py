@@ -1,0 +1,108 @@
+"""Text from files and pipes: bounded in bytes, and never waiting for a writer in vain."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import stat
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from basnet_rt._errors import InvalidValue
+
+MOST_BYTES = 2 << 30
+WRITER_SECONDS, DATA_SECONDS = 3.0, 60.0  # to wait for a pipe's writer, and for its next byte
+_POLL_SECONDS, _PIECE = 0.02, 1 << 20
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+def read_text(
+    path: str | Path,
+    *,
+    most: int = MOST_BYTES,
+    encodings: Sequence[str] = ("utf-8-sig",),
+    newline: str | None = None,
+) -> str:
+    """A whole file, or all that a pipe such as `<(...)` brings, as text.
+
+    Args:
+        most: bytes that are read.
+        encodings: tried in turn; a file with UTF-16's mark is read as that.
+        newline: "" leaves line ends as they are; None makes each of them a line feed.
+
+    Raises:
+        InvalidValue: (a ValueError) absent, a folder, too large, not of these encodings, or a pipe
+            that nobody writes to; names it.
+    """
+    path = Path(path)
+    try:
+        content = _bytes(path, most)
+    except (OSError, ValueError) as error:
+        if isinstance(error, InvalidValue):
+            raise
+        raise InvalidValue(f"{path}: cannot be read: {error}") from error
+    text = _decoded(path, content, encodings)
+    return text if newline == "" else text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def is_pipe(path: str | Path) -> bool:
+    """Whether it is a FIFO, a pipe such as `<(...)` or a socket."""
+    try:
+        kind = Path(path).stat().st_mode
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISFIFO(kind) or stat.S_ISSOCK(kind)
+
+
+def _decoded(path: Path, content: bytes, encodings: Sequence[str]) -> str:
+    failed: UnicodeDecodeError | None = None
+    wide = ("utf-16",) if content.startswith(_UTF16) else ()
+    for encoding in (*wide, *encodings):
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError as error:
+            failed = error
+    raise InvalidValue(f"{path}: cannot be read: {failed}") from failed
+
+
+def _bytes(path: Path, most: int) -> bytes:
+    # Opened so, a pipe without a writer does not block; files do not care.
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        kind = os.fstat(handle)
+        whole = stat.S_ISREG(kind.st_mode)
+        if whole and kind.st_size > most:
+            raise InvalidValue(f"{path}: {kind.st_size} bytes; of text at most {most} are read")
+        return _all_of(handle, path, most, whole)
+    finally:
+        os.close(handle)
+
+
+def _all_of(handle: int, path: Path, most: int, whole: bool) -> bytes:
+    """Everything; of a pipe as it comes, within `DATA_SECONDS` from one piece to the next."""
+    content = bytearray()
+    since = time.monotonic()
+    while True:
+        piece = _piece(handle)
+        if piece:
+            content += piece
+            since = time.monotonic()
+            if len(content) > most:
+                raise InvalidValue(f"{path}: more than {most} bytes; at most so many are read")
+        elif piece == b"" and (whole or content):
+            return bytes(content)
+        elif time.monotonic() - since > (WRITER_SECONDS if piece == b"" else DATA_SECONDS):
+            raise InvalidValue(
+                f"{path}: is a pipe that brings nothing; write the text to a file and give that"
+            )
+        else:
+            time.sleep(_POLL_SECONDS)
+
+
+def _piece(handle: int) -> bytes | None:
+    """Some bytes; none at the end, or of a pipe without a writer; None: its writer is silent."""
+    try:
+        return os.read(handle, _PIECE)
+    except BlockingIOError:
+        return None

@@ -1,0 +1,107 @@
+"""Options and helpers of the commands that can work on a cluster: `--ray [ADDRESS]`."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from basnet_rt._errors import Error
+from basnet_rt.cli.common import note, terminal
+from basnet_rt.cluster.manifest import Listed, is_manifest, read_manifest
+from basnet_rt.cluster.progress import CorpusProgress
+from basnet_rt.cluster.session import LOCAL, Workers, is_ray_address
+from basnet_rt.extractors.running.job import Result
+
+NOTE_SECONDS = 30.0  # between two lines of progress where there is no terminal
+
+Ray = Annotated[
+    str | None,
+    typer.Option(
+        "--ray",
+        metavar="[ADDRESS]",
+        help="Work on a Ray cluster: auto, host:port, ray://host:port; without an address one of "
+        "this machine that ends with the command.",
+    ),
+]
+RayWorkers = Annotated[
+    int | None,
+    typer.Option(min=1, help="Workers on the cluster. Default: one for every two cores."),
+]
+
+
+class CorpusCommand(TyperCommand):
+    """A command whose `--ray` may stand without a value."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """The word after a bare `--ray` belongs to the command, unless it names a cluster."""
+        return list(super().parse_args(ctx, _with_address(args)))
+
+
+def _with_address(args: Sequence[str]) -> list[str]:
+    found = list(args)
+    for at, one in enumerate(found):
+        if one == "--":
+            break
+        if one == "--ray" and not (at + 1 < len(found) and is_ray_address(found[at + 1])):
+            found[at] = f"--ray={LOCAL}"
+    return found
+
+
+def workers_of(num_workers: int | None, device: str = "cpu") -> Workers:
+    """The workers that the options ask for; a GPU for each where the network runs on one."""
+    return Workers(num_workers, gpus=0.0 if device == "cpu" else 1.0)
+
+
+def expand(given: Sequence[str]) -> tuple[list[str], list[Listed]]:
+    """Paths and addresses that are given, and the rows of the manifests among them."""
+    paths = [one for one in given if not is_manifest(one)]
+    try:
+        rows = [row for one in given if is_manifest(one) for row in read_manifest(one)]
+    except Error as error:
+        raise typer.BadParameter(str(error)) from error
+    return paths, rows
+
+
+class ProgressLine:
+    """The progress of a corpus on standard error: one line on a terminal, else one now and then."""
+
+    def __init__(self, weights: dict[str, float]) -> None:
+        self.progress = CorpusProgress(weights)
+        self._drawn = terminal().is_terminal
+        self._last = time.monotonic()
+
+    def beat(self) -> None:
+        """Show it, if it is time."""
+        now = time.monotonic()
+        if self._drawn and now - self._last > 0.2:
+            sys.stderr.write(f"\r\x1b[K{self.progress.line()}")
+            sys.stderr.flush()
+        elif not self._drawn and now - self._last > NOTE_SECONDS:
+            note(self.progress.line())
+        else:
+            return
+        self._last = now
+
+    def add_result(self, result: Result) -> None:
+        """A video's features are made."""
+        seconds = None if result.found is None else result.found.duration
+        failed, before = result.error is not None, result.finished_before
+        self.progress.add(result.video.name, seconds, failed=failed, before=before)
+
+    def end(self) -> None:
+        """The last word."""
+        if self._drawn:
+            sys.stderr.write("\r\x1b[K")
+        if self.progress.done:
+            note(self.progress.line())
+
+
+def folder_of_records(records: str | None, output: Path) -> str:
+    """The place of records: the one that was given, or beside the results."""
+    return str(output.with_name(output.name + ".records")) if records is None else records

@@ -1,0 +1,107 @@
+"""Durations and frame rates that `localize` is given, and where they contradict the features."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from basnet_rt._errors import Error
+from basnet_rt.annotations import read_annotations
+from basnet_rt.features.lengths import contradiction
+from basnet_rt.features.rates import find_rates, rate_contradiction, rates_of, read_rates
+from basnet_rt.localize.inputs import Features
+from basnet_rt.localize.localizer import Localizer
+from basnet_rt.localize.many import Outcome
+
+
+@dataclass(frozen=True)
+class Times:
+    """What a command says of time, by video.
+
+    Attributes:
+        seconds: durations of --durations.
+        lengths: seconds where a manifest has them.
+        rates: frames per second of --frame-rates.
+    """
+
+    seconds: dict[str, float | None]
+    lengths: dict[str, float | None]
+    rates: dict[str, float]
+
+
+def read_times(
+    durations: Path | None,
+    rates: Path | None,
+    inputs: list[Any],
+    lengths: dict[str, float | None],
+) -> Times:
+    """The content of the files that were given.
+
+    Raises:
+        ValueError: one cannot be read, or the rates name none of the inputs with features.
+    """
+    names = [one.name for one in inputs if isinstance(one, Features)]
+    annotated = {} if durations is None else read_annotations(durations).videos
+    seconds = {name: video.duration for name, video in annotated.items()}
+    return Times(seconds, lengths, {} if rates is None else rates_of(rates, names))
+
+
+def time_warnings(
+    inputs: list[Any], outcome: Outcome, times: Times, localizer: Localizer
+) -> list[str]:
+    """The sentences on given durations, and on frame rates of a package that were not given."""
+    done = [one for one in inputs if isinstance(one, Features) and one.name in outcome.detections]
+    warnings = [_duration_warning(done, times.seconds, times.rates, localizer)]
+    return warnings if times.rates else warnings + _rate_warnings(done, localizer)
+
+
+def _duration_warning(
+    done: list[Features],
+    durations: dict[str, float | None],
+    rates: dict[str, float],
+    localizer: Localizer,
+) -> str:
+    """The warning where given durations are not those of the features at their rate."""
+    fps = localizer.model.metadata.fps
+    pairs = [
+        # A video of another rate counts as so many snippets of the bundle's.
+        (one.source.shape(one.name)[0] * fps / rates.get(one.name, fps), durations[one.name])
+        for one in done
+        if durations.get(one.name)
+    ]
+    table = np.array(pairs, np.float64).reshape(-1, 2)
+    return contradiction(
+        table[:, 0],
+        table[:, 1],
+        localizer.model.metadata.snippet_seconds,
+        "times of results are then wrong by that ratio: are the features of the rate that the "
+        "bundle records, and the durations in seconds?",
+    )
+
+
+def _rate_warnings(done: list[Features], localizer: Localizer) -> list[str]:
+    """A warning for each package whose frame rates are not the bundle's, and were not asked for."""
+    packages: dict[Path, dict[str, int]] = {}
+    places = {one.path: find_rates(one.path) for one in done}
+    for one in done:
+        found = places[one.path]
+        if found is not None:
+            packages.setdefault(found, {})[one.name] = one.source.shape(one.name)[0]
+    advice = (
+        "where the features are of each recording's own rate, times of results are wrong by that "
+        "ratio: --frame-rates {}"
+    )
+    fps = localizer.model.metadata.fps
+    warnings = []
+    for path, lengths in packages.items():
+        try:
+            rates = read_rates(path)
+        except Error as error:
+            warnings.append(f"warning: {error}")
+        else:
+            how = advice.format(path)
+            warnings.append(rate_contradiction(lengths, rates, fps, str(path), how))
+    return warnings

@@ -1,0 +1,30 @@
+"""Corpora on a Ray cluster: the commands' results, from as many machines as there are.
+
+`--ray` of `basnet-rt extract`, `localize` and `evaluate` and of `basnet-train run` is made of this;
+docs/scale.md tells how it behaves when machines die.
+"""
+
+from basnet_rt.cluster.extraction import extract, feature_store
+from basnet_rt.cluster.localization import FeatureAddress, Plan, localize
+from basnet_rt.cluster.manifest import Listed, read_manifest
+from basnet_rt.cluster.place import Place
+from basnet_rt.cluster.pool import SetAside, WorkerPool
+from basnet_rt.cluster.records import RecordPlace, read_records
+from basnet_rt.cluster.session import Workers, connected
+
+__all__ = [
+    "FeatureAddress",
+    "Listed",
+    "Place",
+    "Plan",
+    "RecordPlace",
+    "SetAside",
+    "WorkerPool",
+    "Workers",
+    "connected",
+    "extract",
+    "feature_store",
+    "localize",
+    "read_manifest",
+    "read_records",
+]

@@ -1,0 +1,88 @@
+"""A Ray cluster to work on: one that runs, or one of this machine that goes with the block."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from basnet_rt._errors import Error, InvalidValue
+from basnet_rt._system.extras import from_extra
+
+LOCAL = "local"
+_ADDRESS = re.compile(r"local|auto|ray://\S+|[\w.-]+:\d+|\[[0-9a-fA-F:]+\]:\d+")
+
+
+@dataclass(frozen=True)
+class Workers:
+    """The share of a cluster that a command uses.
+
+    Attributes:
+        count: workers, each with a video at a time; None: as many as fit.
+        cpus: cores of each; decoding and preparing of one video overlap on two.
+        gpus: of each; a part such as 0.5 lets two share one.
+    """
+
+    count: int | None = None
+    cpus: int | None = None
+    gpus: float = 0.0
+
+
+def is_ray_address(text: str) -> bool:
+    """Whether `text` names a cluster: local, auto, host:port or ray://host:port."""
+    return _ADDRESS.fullmatch(text) is not None
+
+
+@contextlib.contextmanager
+def connected(address: str = LOCAL) -> Iterator[Any]:
+    """The module `ray`, connected to a cluster.
+
+    Args:
+        address: "local" starts one on this machine's loopback and ends it with the block; "auto"
+            is the one that runs on this machine; else host:port or ray://host:port. A connection
+            that is there already is used, and stays.
+
+    Raises:
+        ValueError: another text.
+        Error: ray is not installed, or no cluster answers.
+    """
+    if not is_ray_address(address):
+        raise InvalidValue(
+            f"ray: {address!r}; it must be local, auto, host:port or ray://host:port"
+        )
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # or it reports to its makers
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # what it will become
+    ray = from_extra("ray", "ray", "working on a cluster")
+    if ray.is_initialized():
+        yield ray
+        return
+    quiet: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
+    if address == LOCAL:
+        quiet |= {"include_dashboard": False, "_node_ip_address": "127.0.0.1"}
+    try:
+        ray.init(address=address, **quiet)
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        raise Error(f"ray: no cluster at {address!r}: {error}; start one: ray start") from error
+    try:
+        yield ray
+    finally:
+        ray.shutdown()
+
+
+def fitting(ray: Any, wanted: Workers) -> Workers:
+    """The number of workers of so many cores that a cluster has room for, at least one.
+
+    By default a worker has two cores, or one where every node has but one.
+    """
+    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    cores = [int(node.get("CPU", 0)) for node in nodes]
+    cpus = wanted.cpus or min(2, max([1, *cores]))
+    rooms = [
+        min(core // cpus, int(node.get("GPU", 0) / wanted.gpus) if wanted.gpus else core)
+        for core, node in zip(cores, nodes, strict=True)
+    ]
+    return Workers(wanted.count or max(1, sum(rooms)), cpus, wanted.gpus)

@@ -1,0 +1,6 @@
+"""Tags of videos as people write them, and the videos that their names mean."""
+
+from basnet_rt.tags.matching import Match, match_names, one_of, stem
+from basnet_rt.tags.reading import Tagged, read_tagged, training_subset
+
+__all__ = ["Match", "Tagged", "match_names", "one_of", "read_tagged", "stem", "training_subset"]

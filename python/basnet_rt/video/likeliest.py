@@ -1,0 +1,102 @@
+"""The likeliest reason of odd timestamps: a pause, wrong stamps, or a clock begun anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+RESTART = 4.0  # wrong pictures that one step back of the clock is as likely as
+PAUSE_COST = 0.2  # of a pause by more than `PAUSE` seconds
+PAUSE, LONELY = 1.0, 10.0  # seconds; a steady stream rarely has a longer pause than `LONELY`
+LONELY_COST, ENDLESS_COST = 1.5, 8.0
+REJOINED, EACH_REJOINED = 0.9, 0.004  # of wrong pictures after which the old times go on exactly
+LOOSE, LOOSE_SHARE = 1.5, 0.05  # intervals, and their share, that count as exact
+
+
+@dataclass(frozen=True)
+class Situation:
+    """The state before the next timestamps.
+
+    Attributes:
+        last: seconds of the last picture; None: there is none yet.
+        interval: usual seconds between pictures.
+        steady: whether the pictures so far came without a pause, and are many.
+        promised: seconds at which the header ends the pictures; 0: it does not say.
+        longest: seconds; a longer pause will not be filled.
+    """
+
+    last: float | None
+    interval: float
+    steady: bool
+    promised: float
+    longest: float
+
+
+def next_right(times: Sequence[float | None], known: Situation) -> int:
+    """The place of the first of the next pictures whose timestamp is right; those before are wrong.
+
+    Every way to call some of them wrong and the others right has a cost: 1 for each wrong picture,
+    less where the old times go on exactly after them, and more for steps back and for pauses that
+    nothing explains. The cheapest way is taken; of equal ones that with fewer wrong pictures.
+
+    Args:
+        times: seconds of the next pictures on the clock of `known.last`; None: no timestamp.
+
+    Returns:
+        The place; the number of `times` where none is right.
+    """
+    stamped = [place for place, time in enumerate(times) if time is not None]
+    best: dict[int, float] = {}
+    for place in reversed(stamped):
+        best[place], _ = _cheapest(place, times, stamped, best, known)
+    return _cheapest(-1, times, stamped, best, known)[1]
+
+
+def _cheapest(
+    place: int,
+    times: Sequence[float | None],
+    stamped: Sequence[int],
+    best: dict[int, float],
+    known: Situation,
+) -> tuple[float, int]:
+    """Cost of all that follows a right picture (-1: the last one), and the next right one."""
+    begin = known.last if place < 0 else times[place]
+    following = [one for one in stamped if one > place]
+    ways = [
+        (best[one] + _cost(begin, times[one], one - place, skipped, place, known), skipped, one)
+        for skipped, one in enumerate(following)
+    ]
+    none_right = (float(len(following)), len(following), len(times))
+    cost, _, chosen = min([*ways, none_right])
+    return cost, chosen
+
+
+def _cost(
+    begin: float | None,
+    time: float | None,
+    pictures: int,
+    skipped: int,
+    place: int,
+    known: Situation,
+) -> float:
+    """Of a right picture that comes `pictures` after the one at `begin`, wrong ones between."""
+    if begin is None or time is None:
+        return skipped
+    gap = time - begin
+    off_line = abs(gap - pictures * known.interval)
+    if skipped and off_line <= max(LOOSE, LOOSE_SHARE * pictures) * known.interval:
+        return REJOINED + EACH_REJOINED * skipped
+    if gap < 0 or (gap == 0 and skipped):
+        return RESTART + skipped
+    return _pause(gap, time, pictures, place, known) + skipped
+
+
+def _pause(gap: float, time: float, pictures: int, place: int, known: Situation) -> float:
+    at_first = known.last is None and place == 0
+    if gap > known.longest and (known.steady or at_first):
+        return ENDLESS_COST
+    if gap <= pictures * known.interval + PAUSE:
+        return 0.0
+    if 0 < known.promised < time - PAUSE:
+        return RESTART
+    return LONELY_COST if known.steady and gap > LONELY else PAUSE_COST

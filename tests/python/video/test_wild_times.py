@@ -1,0 +1,171 @@
+"""Wrong timestamps, one or many in a row, move no other picture; pauses and true jumps stay."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from fractions import Fraction
+from pathlib import Path
+from typing import NamedTuple
+
+import av
+import pytest
+from coded_video import coded, number_of, write_coded, write_video
+
+from basnet_rt import VideoError
+from basnet_rt.video import read_frames
+from basnet_rt.video.clock import Clock
+
+FAR_OFF = [-100_000, -300, -30, -5, Fraction(-9, 5), Fraction(9, 5), 5, 30, 300, 100_000]  # seconds
+
+
+class Picture(NamedTuple):
+    """As much of a decoded picture as the clock looks at."""
+
+    number: int
+    pts: int | None
+
+
+def times_of(stamps: list[int], time_base: Fraction, fps: int):
+    """(time by picture, the problems that were counted, remarks)."""
+    problems: Counter[str] = Counter()
+    clock = Clock(time_base, Fraction(1, fps), problems)
+    pictures = [Picture(number, stamp) for number, stamp in enumerate(stamps)]
+    timed = {one.number: time for one, time in clock.timed(pictures)}
+    assert list(timed.values()) == sorted(set(timed.values()))
+    return timed, {name: count for name, count in problems.items() if count}, clock.remarks
+
+
+def moved(moves: dict[int, Fraction | int], fps: int, time_base: Fraction, count: int = 100):
+    """Stamps of `count` pictures of a steady stream, some of them off by seconds."""
+    return [
+        round((7 + Fraction(number, fps) + moves.get(number, 0)) / time_base)
+        for number in range(count)
+    ]
+
+
+@pytest.mark.parametrize("fps", [5, 25, 60])
+@pytest.mark.parametrize("length", [1, 2, 5, 12, 25])
+@pytest.mark.parametrize("off", FAR_OFF)
+def test_a_burst_of_wild_timestamps(fps: int, length: int, off: Fraction):
+    """All pictures stay where they were, and each wrong one is counted."""
+    if abs(off) < Fraction(2 * length, fps):
+        return  # so short a way off, the burst overlaps what is right
+    time_base = Fraction(1, 90_000)
+    for first in (1, 40, 97 - length):
+        moves = dict.fromkeys(range(first, first + length), off)
+        timed, problems, remarks = times_of(moved(moves, fps, time_base), time_base, fps)
+        assert problems == {"wild_timestamps": length}
+        assert len(timed) == 100
+        assert max(abs(time - Fraction(number, fps)) for number, time in timed.items()) < time_base
+        assert len(remarks) == 1
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_timestamps_at_random_for_a_while(seed: int):
+    """Eight pictures stamped anywhere within five minutes: the others keep their places."""
+    source, tick = random.Random(seed), Fraction(1, 1000)
+    moves = {number: Fraction(source.randint(-300_000, 300_000), 1000) for number in range(30, 38)}
+    timed, _, _ = times_of(moved(moves, 25, tick), tick, 25)
+    for number in [*range(30), *range(38, 100)]:
+        assert abs(timed[number] - Fraction(number, 25)) <= tick
+
+
+@pytest.mark.parametrize("off", [one for one in FAR_OFF if one > 0])
+def test_the_first_picture_far_ahead(off: Fraction):
+    tick = Fraction(1, 1000)
+    timed, problems, _ = times_of(moved({0: off}, 25, tick), tick, 25)
+    assert problems == {"wild_timestamps": 1}
+    assert timed[0] == 0
+    assert abs(timed[99] - Fraction(99, 25)) <= tick
+
+
+@pytest.mark.parametrize("pause", [2, 9, 40, 600])
+def test_a_pause_is_a_pause(pause: int):
+    """Whatever its length and place; before the last picture alone, ten seconds at most."""
+    tick = Fraction(1, 1000)
+    for first in (1, 20, 90, 98):
+        moves = dict.fromkeys(range(first, 100), Fraction(pause))
+        timed, problems, _ = times_of(moved(moves, 25, tick), tick, 25)
+        assert problems == {}
+        assert timed[first] - timed[first - 1] == pause + Fraction(1, 25)
+
+
+@pytest.mark.parametrize("back", [3, 100, 4000])
+def test_a_clock_that_begins_anew_is_joined_on(back: int):
+    tick = Fraction(1, 1000)
+    moves = dict.fromkeys(range(60, 100), Fraction(-back))
+    timed, problems, remarks = times_of(moved(moves, 25, tick), tick, 25)
+    assert problems == {"clock_restarts": 1}
+    assert timed[99] == Fraction(99, 25)
+    assert "the file's clock goes back by" in remarks[0]
+
+
+@pytest.mark.parametrize("together", [2, 5, 25])
+def test_a_clock_of_coarse_ticks(together: int):
+    """As of a camera that stamps whole seconds: evenly spread, to the last group."""
+    stamps = [number // together for number in range(4 * together)]
+    tick = Fraction(together, 25)
+    timed, problems, remarks = times_of(stamps, tick, 25)
+    assert {number: time * 25 for number, time in timed.items()} == {
+        number: number for number in range(4 * together)
+    }
+    assert problems == {"equal_timestamps": 4 * (together - 1)}
+    assert "share timestamps" in remarks[0]
+
+
+def remuxed(source: Path, target: Path, moves: dict[int, int]) -> Path:
+    """The same packets with some timestamps off by seconds; decoding order stays."""
+    with av.open(str(source)) as given, av.open(str(target), "w") as output:
+        stream = given.streams.video[0]
+        copy = output.add_stream_from_template(stream)
+        packets = (packet for packet in given.demux(stream) if packet.dts is not None)
+        for number, packet in enumerate(packets):
+            packet.pts += round(moves.get(number, 0) / packet.time_base)
+            packet.stream = copy
+            output.mux(packet)
+    return target
+
+
+@pytest.mark.parametrize("container", ["mp4", "mkv"])
+@pytest.mark.parametrize("wrong", [[0], [50], list(range(40, 50)), [99]])
+def test_files_with_pictures_thirty_seconds_late(tmp_path: Path, container: str, wrong: list[int]):
+    """An MP4 whose first picture is late has an edit list that shows nothing else."""
+    plain = write_coded(tmp_path / "plain.mp4", 100, bf="0")
+    path = remuxed(plain, tmp_path / f"a.{container}", dict.fromkeys(wrong, 30))
+    with read_frames(path, fps=25) as reader:
+        assert [number_of(frame.image) for frame in reader] == list(range(100))
+    assert reader.duration == pytest.approx(4.0)
+    assert reader.problems["wild_timestamps"] == len(wrong)
+
+
+@pytest.mark.parametrize(("fps", "container"), [(2000, "mkv"), (2000, "mp4"), (5000, "mkv")])
+def test_thousands_of_pictures_a_second(tmp_path: Path, fps: int, container: str):
+    """Milliseconds cannot tell them apart."""
+    times = [Fraction(number, fps) for number in range(200)]
+    path = write_video(
+        tmp_path / f"a.{container}", [coded(k) for k in range(200)], times=times, fps=fps, bf="0"
+    )
+    with read_frames(path, fps=500) as reader:
+        shown = [number_of(frame.image) for frame in reader]
+    assert shown == pytest.approx([k * fps / 500 for k in range(len(shown))], abs=fps / 500)
+    assert reader.duration == pytest.approx(200 / fps, abs=0.041)
+
+
+def test_a_rate_far_from_the_timestamps_is_remarked(tmp_path: Path):
+    times = [Fraction(2 * number) for number in range(10)]
+    path = write_video(tmp_path / "a.mkv", [coded(k) for k in range(10)], times=times, bf="0")
+    with read_frames(path, fps=1) as reader:
+        assert len(list(reader)) == 19
+    assert "says 25 pictures a second, the timestamps one picture in 2 s" in reader.remarks[0]
+
+
+def test_a_time_lapse_fills_no_hours(tmp_path: Path):
+    """A picture every five minutes: refused within the first of them, by its reason."""
+    times = [Fraction(300 * number) for number in range(60)]
+    path = write_video(tmp_path / "a.mkv", [coded(k) for k in range(60)], times=times, bf="0")
+    with (
+        pytest.raises(VideoError, match="a time lapse is not filled with repeats"),
+        read_frames(path, fps=1) as reader,
+    ):
+        assert len(list(reader)) < 4000

@@ -1,0 +1,1 @@
+"""`basnet-train reproduce`: the paper's tables from a released package of features."""
