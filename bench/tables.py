@@ -1,4 +1,4 @@
-"""What every measurement shares: where things lie, finished runs on disk, tables and pages."""
+"""Shared by every measurement: folders, finished runs on disk, tables and pages."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def replace_section(path: Path, name: str, text: str) -> None:
 
 
 def machine() -> str:
-    """What ran: processor, cores and library versions, for beside a table."""
+    """Processor, cores and library versions, to stand beside a table."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     parts = [_processor(), f"{cores} cores"]
     if (torch := sys.modules.get("torch")) is not None:

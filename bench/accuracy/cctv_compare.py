@@ -37,7 +37,7 @@ Found = dict[str, Detections]
 
 @dataclasses.dataclass(frozen=True)
 class Side:
-    """What detections are made with."""
+    """The settings that detections are made with."""
 
     variant: str
     reading: Reading

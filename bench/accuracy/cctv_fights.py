@@ -170,7 +170,7 @@ def score(detections: dict[str, Detections], data: Path) -> dict[str, float]:
 
 
 def video_auc(model: Model, videos: FeatureSource, data: Path) -> float:
-    """How well the video scores tell test videos with a fight from those without."""
+    """The AUC of video scores for test videos with a fight against those without."""
     annotated = read_annotations(data / "annotations.json").subset("test").videos
     labels = np.array([[bool(annotated[name].tags)] for name in videos.names], dtype=np.float32)
     scores = np.stack([model.forward(videos.read(name)).video_scores for name in videos.names])

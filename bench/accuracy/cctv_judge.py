@@ -38,7 +38,7 @@ class Judge:
         return [len(one["annotations"]) for one in self.truth["database"].values()]
 
     def __call__(self, folds: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-        """What one network per fold, "values" with "lo" and "hi", come to together.
+        """The joint result of one network per fold: "values" with "lo" and "hi".
 
         "fixed" and "calibrated": average mAP in percent of the values, and of those mapped from
         [lo, hi] to [0, 1]; "auc": of telling tagged from untagged videos.

@@ -13,8 +13,8 @@ from basnet_rt.features import FeatureSource
 from basnet_rt.model import Model
 from basnet_rt.results import Detections
 
-# What a recipe says about segments in both modes; the rest of `published` cannot be set.
-SHARED_FIELDS = ("cas_thresholds", "outer_ratio", "score_weight", "nms_iou")
+# The settings of segments in both modes; the rest of `published` cannot be set.
+SHARED_FIELDS = ("cas_thresholds", "outer_ratio", "score_weight", "nms", "nms_iou")
 DUMMY = "a class that is never predicted"
 
 
@@ -38,6 +38,9 @@ class Reading:
             return own.replace(gate=self.gate)
         if self.settings == "recipe":
             kept |= {name: fields[name] for name in SHARED_FIELDS}
+        else:
+            released = PostprocessConfig.published().to_dict()
+            kept |= {name: released[name] for name in SHARED_FIELDS}
         return PostprocessConfig.from_dict({"mode": self.mode, **kept})
 
 

@@ -1,4 +1,4 @@
-"""How the settings of preset `cctv_fights` were chosen: on held-out scenes of training videos.
+"""The choice of preset `cctv_fights`' settings, on held-out scenes of training videos.
 
     python -m bench.accuracy.cctv_selection
 
@@ -44,7 +44,7 @@ STEP = 80  # iterations between two measurements
 
 @dataclasses.dataclass(frozen=True)
 class Setting:
-    """What differs from the preset; measured every 80 iterations up to `iterations`."""
+    """Settings that differ from the preset; measured every 80 iterations up to `iterations`."""
 
     score_function: str
     projection_dim: int | None  # None: all channels
@@ -179,7 +179,7 @@ def one_run(
     setting: Setting,
     seed: int,
 ) -> Any:
-    """What `checkpoints_scored` says of one setting and seed."""
+    """The scores by `checkpoints_scored` of one setting and seed."""
     config = settings(data, setting, seed)
     folder = data.parent / f"{data.name}_{seed}_{config.digest()}"
     return checkpoints_scored(runs, folder, config, setting.steps, snippets, held)

@@ -1,4 +1,4 @@
-"""What bfloat16 and int8 weights cost in accuracy, on two real data sets.
+"""The accuracy of bfloat16 and int8 weights, on two real data sets.
 
     python -m bench.accuracy.dtypes
 

@@ -53,7 +53,7 @@ def table(worst: Measured) -> str:
 
 
 def losses() -> str:
-    """What does not come back, from the registry itself."""
+    """The fields that do not come back, from the registry itself."""
     header = ["format", "ending", "files", "needs the rate", "does not come back"]
     rows = [
         [f"`{one.name}`", f"`{one.suffix}`", "one" if one.many else "one a video",

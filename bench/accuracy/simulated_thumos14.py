@@ -55,7 +55,7 @@ from bench.tables import (
     spread,
 )
 
-# How the network sees a test video: resampled to the published number of snippets, or as it is.
+# The network's view of a test video: resampled to the published number of snippets, or as it is.
 RATES: dict[str, int | None] = {"750 snippets": 750, "native rate": None}
 HALF = 0.125  # see above
 

@@ -34,7 +34,7 @@ PRESETS = {
     "both": "cctv_fights_motion",
 }
 KINDS = tuple(PRESETS)
-# What the preset cannot know.
+# Settings that the preset cannot know.
 CHANGES = {
     "both": {"data.feature_dim": None, "data.feature_extractor": "motion+cnn-axes"},
 }
@@ -51,7 +51,7 @@ def feature_folders(data: Path, work: Path) -> dict[str, Path]:
 
 
 def extract(videos: Path, folder: Path) -> None:
-    """What is finished there already is not done again."""
+    """Work that is finished there is not done again."""
     program = [sys.executable, "-m", "basnet_rt", "extract"]
     subprocess.run([*program, str(videos), "-o", str(folder), "--json"], check=True)
 

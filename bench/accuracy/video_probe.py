@@ -1,4 +1,4 @@
-"""How much features tell of single snippets: a linear probe trained *with* frame labels.
+"""The information of features about single snippets: a linear probe *with* frame labels.
 
 A tool for choosing features, and the bound that training from tags can be held against. Logistic
 regression on the principal axes of standardised channels, as the trainer projects them.

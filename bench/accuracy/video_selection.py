@@ -1,4 +1,4 @@
-"""How the settings of preset `cctv_fights_motion` were chosen: on scenes held out of training.
+"""The choice of preset `cctv_fights_motion`'s settings, on scenes held out of training.
 
     python -m bench.accuracy.video_selection
 
@@ -43,7 +43,7 @@ COMPARED = ("motion", "both")
 
 @dataclasses.dataclass(frozen=True)
 class Setting:
-    """What differs from the preset of the kind of features."""
+    """Settings that differ from the preset of the kind of features."""
 
     kind: str
     projection_dim: int

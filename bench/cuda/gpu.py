@@ -1,4 +1,4 @@
-"""What the benchmarks here time on: a GPU, or, to try the scripts out, this machine's processor.
+"""The device to time on: a GPU, or, to try the scripts out, this machine's processor.
 
 `--smoke` runs every line that does not need a GPU, on small inputs, so that scripts cannot rot
 where there is none. Its times say nothing and are marked so.
@@ -165,7 +165,7 @@ def parser(description: str) -> argparse.ArgumentParser:
 
 
 def chosen(options: argparse.Namespace) -> Gpu | NoGpu:
-    """What to time on; ends the program, with status 3, where a GPU is asked for and absent."""
+    """The device to time on; ends the program with status 3 where a GPU is asked for and absent."""
     if options.smoke:
         torch.set_num_threads(1)
         options.rounds = min(options.rounds, 2)

@@ -1,4 +1,4 @@
-// How long one batch takes the native engine, for every dtype and kernel of this machine, beside
+// Time of one batch in the native engine, for every dtype and kernel of this machine, beside
 // the time that reading the weights takes. Weights are random, of the published sizes.
 //
 //   cmake --build build --target basnet_rt_engine_speed

@@ -1,4 +1,4 @@
-"""What building costs: processor time and size of the wheel, without and with device code.
+"""The cost of building: processor time and size of the wheel, without and with device code.
 
     python -m bench.speed.build [--cuda]
 

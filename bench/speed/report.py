@@ -1,4 +1,4 @@
-"""How fluid the report is: loading, zooming, panning and filtering in a headless Chromium.
+"""Speed of the report: loading, zooming, panning and filtering in a headless Chromium.
 
     python -m bench.speed.report [--markdown docs/report.md] [--frames 240]
 

@@ -1,4 +1,4 @@
-"""What waiting is worth: mAP against decision latency, as the settings of a stream vary.
+"""The worth of waiting: mAP against decision latency, as the settings of a stream vary.
 
     python -m bench.streaming.accuracy_latency [--docs] [--json FILE] [--seeds 9] [--runs DIR]
 

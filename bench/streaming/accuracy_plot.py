@@ -66,7 +66,7 @@ def draw_family(
 
 
 def draw_ends(panel: Any, curve: Mapping[str, Measured], live: str, offline: str) -> None:
-    """Where the lines start, and the whole video at hand."""
+    """Marks the starts of the lines, and the result of the whole video."""
     panel.axhline(curve[offline].mean_map, color="#777777", linestyle=":", linewidth=1)
     for name, marker, size in ((live, "*", 15), (offline, "h", 10)):
         one = curve[name]

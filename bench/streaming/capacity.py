@@ -1,4 +1,4 @@
-"""How many streams in real time one machine holds, at a p99 compute latency under 100 ms.
+"""The number of streams in real time on one machine, at a p99 compute latency under 100 ms.
 
     python -m bench.streaming.capacity [--threads 1 2] [--seconds 5] [--docs]
 

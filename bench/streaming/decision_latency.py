@@ -1,4 +1,4 @@
-"""How late a stream decides: emission of each final minus the true end of its action.
+"""Decision latency: emission of each final minus the true end of its action.
 
     python -m bench.streaming.decision_latency [--docs] [--json FILE] [--seeds 9] [--runs DIR]
 
@@ -41,7 +41,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "`max_lookahead` 1.28, `max_duration` 20": {"max_lookahead": 1.28, "max_duration": 20.0},
     "`merge_gap` 1.28": {"merge_gap": 1.28},
     "thresholds from 0.3": {"lowest": 0.3},
-    "thresholds from 0 (default)": {"cas_thresholds": [k / 40 for k in range(10)]},
+    "thresholds from 0 (0.1)": {"cas_thresholds": [k / 40 for k in range(10)]},
     "offline (`video`)": {"normalisation": "video", "gate": "video"},
 }
 ALARMS = [Alarm(level, hold) for level in (0.3, 0.5, 0.7, 0.9) for hold in (0.0, 0.64, 1.28)]

@@ -1,4 +1,4 @@
-"""When a stream tells what: emission of finals and onsets, held against marked segments.
+"""Latency of finals and onsets: their emission held against marked segments.
 
 All times are seconds of stream. What a push returns was emitted at the end of the last snippet that
 had arrived by then.
@@ -31,7 +31,7 @@ class Segments:
 
 @dataclass(frozen=True)
 class Finals:
-    """What a stream decided, in the order of emission.
+    """A stream's finals, in the order of emission.
 
     labels (N,), scores (N,), segments (N, 2) and emitted (N,): when each left the stream.
     """

@@ -1,4 +1,4 @@
-"""What the two latency scripts share: options, cells, and where the answer goes."""
+"""Shared by the two latency scripts: options, cells, and the place of the answer."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def parse(description: str) -> argparse.Namespace:
 
 
 def recordings_line(data: DataSet) -> str:
-    """How much there is of a data set."""
+    """The size of a data set."""
     everything = data.recordings
     snippets = sum(len(one.activations) for one in everything)
     truths = sum(len(one.truth) for one in everything)

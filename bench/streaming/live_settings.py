@@ -79,7 +79,7 @@ def as_good(one: Measured, best: Measured) -> bool:
 
 
 def chosen_table(record: dict[str, Any]) -> str:
-    """What was chosen, setting by setting."""
+    """The chosen value of each setting."""
     rows = [
         [name, *(f"{entry['settings'][setting]:g}" for setting in GRID)]
         for name, entry in record.items()

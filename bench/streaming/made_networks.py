@@ -19,7 +19,11 @@ from basnet_training.export import export_bundle
 
 FEATURE_DIM, NUM_CLASSES = 2048, 20
 CONFIG = basnet_rt.PostprocessConfig.continuous(
-    normalisation="fixed", gate="none", max_duration=60.0, cas_thresholds=[0.045, 0.048, 0.051]
+    nms="hard",
+    normalisation="fixed",
+    gate="none",
+    max_duration=60.0,
+    cas_thresholds=[0.045, 0.048, 0.051],
 )
 DTYPES = ("float32", "bfloat16")
 
@@ -79,7 +83,7 @@ def made_features(num_snippets: int, feature_dim: int = FEATURE_DIM, seed: int =
 
 
 def weights_read(model: basnet_rt.Model) -> list[torch.Tensor]:
-    """What one push must read, as flat float32: the filter and both convolutions.
+    """The weights that one push must read, as flat float32: the filter and both convolutions.
 
     A loaded module also holds products of them for whole videos, which a push does not read.
     """

@@ -1,4 +1,4 @@
-"""How early a stream gives word of an action, and how often for nothing."""
+"""The delay of a stream's onsets, and the number of false ones."""
 
 from __future__ import annotations
 

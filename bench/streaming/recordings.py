@@ -26,6 +26,7 @@ SNIPPET_SECONDS = 16 / 25  # of cctv_fights; of the published scores the rate is
 LOOK_AHEAD = 2  # snippets, of the network
 PARTS = 10  # groups of merl_stream and of fifty_salads
 SCORES_CONFIG = PostprocessConfig.continuous(
+    nms="hard",
     normalisation="fixed",
     gate="none",
     class_threshold=0.0,

@@ -40,13 +40,13 @@ HEADER = [
     *("a day of", "finals", "max - min after 2 h, MB", "slope, kB an hour"),
     *("us a snippet, hours 2-8", "hours 18-24", "finals = offline", "worst time error, s"),
 ]
-# What a final is on disk, so that what was found does not count as memory of the stream.
+# The form of a final on disk, so that finals do not count as memory of the stream.
 FINAL = np.dtype([("label", "i8"), ("start", "f8"), ("end", "f8"), ("score", "f4")])
 
 
 @dataclass
 class Day:
-    """What a subject did; one entry an hour."""
+    """The record of a subject; one entry an hour."""
 
     name: str
     resident: list[float] = field(default_factory=list)  # MB, highest of its quarters of an hour
@@ -161,7 +161,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     days: list[Day] = []
-    # What one subject gave back to its allocator must not hide the growth of the next.
+    # Memory that one subject gave back must not hide the growth of the next.
     spawn = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory() as folder:
         for num_classes, kind in itertools.product(options.classes, KINDS):

@@ -1,4 +1,4 @@
-"""What runs for a day: post-processing, a whole localizer, a pool. Each says what it found."""
+"""Subjects that run for a day: post-processing, a whole localizer, a pool."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bench.streaming.soak_input import HOUR, HOURS, SNIPPET_SECONDS
 
 THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7)
 FIELDS = {"normalisation": "fixed", "gate": "none", "max_duration": 120.0, "merge_gap": 0.64}
-CONFIG = basnet_rt.PostprocessConfig.continuous(cas_thresholds=THRESHOLDS, **FIELDS)
+CONFIG = basnet_rt.PostprocessConfig.continuous(nms="hard", cas_thresholds=THRESHOLDS, **FIELDS)
 FEATURE_DIM, HIDDEN = 256, (64, 256)  # of the network part: a day must not take a day
 POOL_STREAMS, POOL_CHUNK, LOCALIZER_CHUNK = 4, 16, 4
 
@@ -67,7 +67,9 @@ class Localizing:
             network.state_dict()["cas_module.conv_3.0.weight"].mul_(40)
         self._model = made_bundle(network, folder, "float32")
         levels = [0.15, 0.3, 0.5]
-        self._config = basnet_rt.PostprocessConfig.continuous(cas_thresholds=levels, **FIELDS)
+        self._config = basnet_rt.PostprocessConfig.continuous(
+            nms="hard", cas_thresholds=levels, **FIELDS
+        )
         alarm = basnet_rt.Alarm(levels[1], hold=1.0)
         self._stream = basnet_rt.StreamingLocalizer(self._model, self._config, alarm=alarm)
         self.num_onsets = 0

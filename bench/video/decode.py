@@ -1,4 +1,4 @@
-"""How fast decoding is: against real time, and against a plain loop over PyAV.
+"""The speed of decoding: against real time, and against a plain loop over PyAV.
 
     python -m bench.video.decode [--docs]
 

@@ -36,7 +36,7 @@ def main() -> None:
 
 
 def frame_of(script: FilmScript, segment: Segment) -> Picture:
-    """Where the figure is furthest from how it stands at the video's begin."""
+    """The moment when the figure is furthest from its pose at the beginning."""
     times = np.arange(segment.start + 0.4, segment.end - 0.4, 1 / FPS)
     rest, *points = joints(Body(), poses(script.parts, np.array([0.0, *times])))
     heights = np.array(points)[..., 1] - rest[:, 1]

@@ -1,4 +1,4 @@
-"""How fast extractor `i3d` is, against real time and against its parts alone.
+"""The speed of extractor `i3d`, against real time and against its parts alone.
 
     python -m bench.video.i3d [--page docs/extractors.md]
 

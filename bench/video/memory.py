@@ -67,7 +67,7 @@ def parse() -> argparse.Namespace:
 
 
 class Run:
-    """What one way through the video came to; `minutes` yields (frames, finals) at each minute."""
+    """The result of one pass over the video; `minutes` yields (frames, finals) at each minute."""
 
     def __init__(self, name: str, minutes: Iterator[tuple[int, int]]) -> None:
         self.name, self.resident = name, []
@@ -130,7 +130,11 @@ def made_stream(extractor: Extractor, folder: Path) -> basnet_rt.StreamingLocali
     )
     export_bundle(network, metadata, folder / "model.pt")
     config = basnet_rt.PostprocessConfig.continuous(
-        normalisation="fixed", gate="none", max_duration=20.0, cas_thresholds=[0.16, 0.17, 0.18]
+        nms="hard",
+        normalisation="fixed",
+        gate="none",
+        max_duration=20.0,
+        cas_thresholds=[0.16, 0.17, 0.18],
     )
     return basnet_rt.StreamingLocalizer(basnet_rt.load(folder / "model.pt"), config)
 

@@ -1,4 +1,4 @@
-"""How fast extractor `motion` is, against real time and against its parts alone.
+"""The speed of extractor `motion`, against real time and against its parts alone.
 
     python -m bench.video.motion [--page docs/extractors.md]
 

@@ -13,7 +13,6 @@ import argparse
 import resource
 import tempfile
 import time
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from basnet_rt._system.torchscript import quiet_torchscript
 from basnet_rt.extractors import Extractor, Session
 from basnet_rt.extractors.running.job import Recipe
 from basnet_rt.extractors.running.many import extract_many
@@ -104,8 +104,7 @@ def arguments() -> argparse.Namespace:
 def backbone(folder: Path) -> Recipe:
     """A network of the size that keeps up with decoding."""
     (folder / "contract.yaml").write_text(CONTRACT)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
+    with quiet_torchscript():
         torch.jit.script(SmallBackbone().eval()).save(str(folder / "small.ts"))
     settings = {"contract": str(folder / "contract.yaml"), "weights": str(folder / "small.ts")}
     return Recipe("torchscript", settings)
