@@ -8,6 +8,10 @@ JOBS ?= 2
 PYTEST_ARGS ?=
 SANITIZE ?= address,undefined
 
+# What Python compiles it keeps, whatever the caller's environment says: hundreds of processes import
+# torch, and compiling its sources anew takes each of them seconds.
+export PYTHONDONTWRITEBYTECODE :=
+
 # Each test process computes on one core: more threads than cores make all of them slow.
 export OMP_NUM_THREADS := 1
 # This environment's programs first: cmake, ninja, clang-format and the two of this project.
@@ -28,7 +32,7 @@ EXTENSION_SOURCES := $(shell find csrc cmake -type f 2>/dev/null) CMakeLists.txt
 .DEFAULT_GOAL := help
 .PHONY: help setup system test demo bench lint checks test-cpp test-arm test-torch \
   test-sanitize test-threads test-python test-report test-service \
-  test-service-sanitize test-docs test-install docs format clean
+  test-service-sanitize test-docs test-install test-matrix docs format clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -57,9 +61,9 @@ build/.extension: $(VENV)/.installed $(EXTENSION_SOURCES)
 
 # --- tests --------------------------------------------------------------------------------------
 
-# Joined by +: at the same time, as each alone leaves a core idle.
+# Joined by +: at the same time, as each alone leaves a core idle. The first of them takes longest.
 STAGES := setup lint+checks test-cpp test-arm test-torch test-sanitize test-threads test-python \
-  test-service test-service-sanitize test-docs test-install+test-report
+  test-service test-service-sanitize test-install+test-docs+test-report
 
 test: ## everything that CI runs; ends in a summary
 	@MAKE="$(MAKE)" JOBS=$(JOBS) scripts/run_stages.sh $(STAGES)
@@ -102,13 +106,15 @@ test-torch: setup ## C++ tests of component torch, against pip's libtorch
 	scripts/run_ctest.sh build/cpp/tests/cpp/torch $(JOBS)
 
 comma := ,
+# The same for the library and the service: ccache compiles the library once for both.
+SANITIZED_FLAGS := -DCMAKE_CXX_FLAGS_DEBUG="-O0 -g1 -D_GLIBCXX_ASSERTIONS"
 SANITIZED := build/cpp-$(subst $(comma),-,$(SANITIZE))
 # ThreadSanitizer of gcc before 14 fails by chance where the system spreads addresses wide.
 FIXED_ADDRESSES = $(shell setarch -R true 2>/dev/null && echo setarch -R)
 
 test-sanitize: setup ## C++ tests under AddressSanitizer and UBSan
 	cmake -S . -B $(SANITIZED) -G Ninja -DCMAKE_BUILD_TYPE=Debug \
-	  -DCMAKE_CXX_FLAGS_DEBUG="-O1 -g1 -D_GLIBCXX_ASSERTIONS" \
+	  $(SANITIZED_FLAGS) \
 	  -DBASNET_RT_TESTS=ON -DBASNET_RT_SANITIZE=$(SANITIZE) -DBASNET_RT_CUDA=OFF
 	$(FIXED_ADDRESSES) cmake --build $(SANITIZED) -j $(JOBS)
 	$(FIXED_ADDRESSES) scripts/run_ctest.sh $(SANITIZED) $(JOBS)
@@ -129,16 +135,18 @@ test-service: setup ## the gRPC service: streams, faults, limits, restarts
 
 SANITIZED_SERVICE := build/service-$(subst $(comma),-,$(SANITIZE))
 
-# Debian's gRPC was built without sanitizers: see the file.
+# Debian's gRPC was built without sanitizers: see the file. AddressSanitizer asks /proc where the
+# stack lies, and the image has none.
 test-service-sanitize: setup ## the service under sanitizers; SANITIZE=thread for the other
 	cmake -S service -B $(SANITIZED_SERVICE) -G Ninja -DCMAKE_BUILD_TYPE=Debug \
-	  -DCMAKE_CXX_FLAGS_DEBUG="-O1 -g1 -D_GLIBCXX_ASSERTIONS" -DBASNET_RT_SANITIZE=$(SANITIZE) \
+	  $(SANITIZED_FLAGS) -DBASNET_RT_SANITIZE=$(SANITIZE) \
 	  -DBASNET_RT_IN_TREE=ON -DBASNET_RT_SERVICE_FAKE=ON \
 	  -DBASNET_RT_CUDA=OFF
 	$(FIXED_ADDRESSES) cmake --build $(SANITIZED_SERVICE) -j $(JOBS)
 	TSAN_OPTIONS="suppressions=$(CURDIR)/tests/service/tsan_suppressions.txt" \
 	  BASNET_RT_SERVICE_BUILD=$(SANITIZED_SERVICE) $(FIXED_ADDRESSES) \
-	  pytest tests/service -n $(JOBS) --ignore tests/service/test_service_bundle.py $(PYTEST_ARGS)
+	  pytest tests/service -n $(JOBS) --ignore tests/service/test_service_bundle.py \
+	  --ignore tests/service/test_service_image.py $(PYTEST_ARGS)
 
 test-report: setup ## the report in a headless Chromium
 	pytest tests/report -n $(JOBS) $(PYTEST_ARGS)
@@ -174,6 +182,9 @@ bench: setup ## the timings that README.md claims, each after a check of equalit
 	@for name in $(BENCHMARKS); do \
 	  echo "== bench.$$name"; python -m bench.$$name || exit 1; \
 	done
+
+test-matrix: setup ## oldest and newest Python, NumPy and torch; minutes, gigabytes; not in CI
+	scripts/test_matrix.sh -t
 
 docs: setup ## the documentation site, into build/site; a broken link is an error
 	NO_MKDOCS_2_WARNING=1 mkdocs build --quiet --strict

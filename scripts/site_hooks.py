@@ -1,4 +1,4 @@
-"""What mkdocs asks for while it builds: the help of the programs, as text on their page."""
+"""Hooks of mkdocs: the help of the programs becomes text on their page."""
 
 from __future__ import annotations
 

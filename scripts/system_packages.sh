@@ -35,6 +35,8 @@ if [[ $purpose == development ]]; then
   need grpc_cpp_plugin protobuf-compiler-grpc
   need_header prometheus/exposer.h prometheus-cpp-dev
   need openssl
+  need_header hiredis/hiredis.h libhiredis-dev
+  need redis-server
   need aarch64-linux-gnu-g++ g++-aarch64-linux-gnu
   need qemu-aarch64 qemu-user
   # The report's tests look at it in a real browser.

@@ -43,7 +43,7 @@ def test_one_version_everywhere():
     """CMakeLists.txt holds it; metadata, extension and change log must follow."""
     found = re.search(r"project\(basnet_rt VERSION ([0-9.]+)", TOP.read_text())
     assert found is not None
-    assert metadata.version("basnet-rt") == found[1]
+    assert metadata.version("basnet-rt") == found[1], "compile again: pip install -e ."
     assert basnet_rt.__version__ == found[1]
     assert f"[{found[1]}]" in (REPOSITORY / "CHANGELOG.md").read_text()
 

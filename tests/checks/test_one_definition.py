@@ -16,6 +16,10 @@ import pytest
 from checks.sources import CPP_ENDINGS, REPOSITORY, bare_code, files, places
 
 LIBRARY = [*files("csrc", CPP_ENDINGS)]
+# Outside the core, video scores have two forms, which tests hold to the core's: training's, which
+# can be differentiated and is exported, and that of a CAS on a GPU, which stays there.
+ON_GPU = REPOSITORY / "python/basnet_rt/postprocessing/gpu_batch.py"
+RUNTIME = [path for path in files("python/basnet_rt", {".py"}) if path != ON_GPU]
 FORMULAS = REPOSITORY / "csrc/src/formulas"
 
 
@@ -142,6 +146,23 @@ def bodies(rule: Rule, paths: list[Path]) -> list[str]:
 @pytest.mark.parametrize("name", RULES)
 def test_a_rule_has_one_body(name: str):
     assert bodies(RULES[name], LIBRARY) == []
+
+
+TOP_K_MEAN = re.compile(r"\.topk\(|\bargpartition\(|\bnp\.partition\(|=.*//\s*[\w.]*topk_divisor\b")
+
+
+def scores_in(code: str) -> bool:
+    return TOP_K_MEAN.search(code) is not None
+
+
+def test_python_computes_no_video_scores():
+    assert [path.name for path in RUNTIME if scores_in(path.read_text())] == []
+    assert scores_in(ON_GPU.read_text())
+
+
+@pytest.mark.parametrize("line", ["best = cas.topk(k, dim=0)", "k = len(cas) // m.topk_divisor"])
+def test_video_scores_planted_in_python_are_found(line: str):
+    assert scores_in(f"def f():\n    {line}\n")
 
 
 @pytest.mark.parametrize("name", RULES)

@@ -30,7 +30,7 @@ def test_missing_system_packages_are_named_in_one_line_where_they_may_not_be_ins
     done = script("system_packages.sh", sys.executable, PATH=path, CXX="no-such-compiler")
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
-    headers = "libgtest-dev libgrpc++-dev libprotobuf-dev prometheus-cpp-dev"
+    headers = "libgtest-dev libgrpc++-dev libprotobuf-dev prometheus-cpp-dev libhiredis-dev"
     assert line.endswith(f"apt-get install g++ {headers}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from importlib import metadata
 from pathlib import Path
@@ -101,6 +102,21 @@ def test_it_is_found_by_pkg_config(prefix: Path, tmp_path: Path, component: str)
         check_engine(program, tmp_path)
     else:
         assert run(program).splitlines() == ["1 2", VERSION]
+
+
+def test_plain_c_is_found_by_pkg_config_and_runs(prefix: Path, tmp_path: Path):
+    """The page's program, by a C compiler; the library is found when it runs, by each way."""
+    page = (REPOSITORY / "docs/c_api.md").read_text()
+    (text,) = [one for one in re.findall(r"```c\n(.*?)```", page, re.DOTALL) if "int t = 0" in one]
+    (tmp_path / "program.c").write_text(text)
+    variables = {**os.environ, "PKG_CONFIG_PATH": str(prefix / "lib/pkgconfig")}
+    link = "gcc -std=c99 program.c -o program $(pkg-config --cflags --libs basnet_rt_c)"
+    ways = {"": f"LD_LIBRARY_PATH={prefix}/lib ", f" -Wl,-rpath,{prefix}/lib": ""}
+    for flags, before in ways.items():
+        command = ["bash", "-c", f"{link}{flags} && {before}./program"]
+        done = subprocess.run(command, cwd=tmp_path, env=variables, capture_output=True, text=True)
+        assert (done.stdout, done.stderr) == ("5.000 10.000 0.740\n", "")
+    assert "[libbasnet_rt_c.so.1]" in run("readelf", "--dynamic", tmp_path / "program")
 
 
 def test_only_public_headers_are_installed(prefix: Path):

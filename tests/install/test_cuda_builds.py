@@ -41,7 +41,7 @@ def broken_nvcc(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
 
 @needs_nvcc
 def test_auto_takes_nvcc_and_all_architectures(tmp_path: Path):
-    fine, said = settle(tmp_path)
+    fine, said = settle(tmp_path, BASNET_RT_CUDA="AUTO")
     assert fine, said
     assert "CUDA backend: 75-real;80-real;86-real;89-real;90\n" in said
     commands = (tmp_path / "build.ninja").read_text()
@@ -61,7 +61,7 @@ def test_architectures_are_the_users(tmp_path: Path, name: str):
 @pytest.mark.parametrize("nvcc", ["no_nvcc", "broken_nvcc"])
 def test_auto_goes_on_without_nvcc(tmp_path: Path, request: pytest.FixtureRequest, nvcc: str):
     request.getfixturevalue(nvcc)
-    fine, said = settle(tmp_path / "build")
+    fine, said = settle(tmp_path / "build", BASNET_RT_CUDA="AUTO")
     assert fine, said
     assert "CUDA backend: none (nvcc was not found or compiles nothing" in said
 
@@ -77,9 +77,9 @@ def test_on_refuses_to_go_on_without_nvcc(
     assert "CMAKE_CUDA_COMPILER" in said
 
 
-def test_off_does_not_look(tmp_path: Path):
+def test_unless_asked_it_does_not_look(tmp_path: Path):
     """Catches a build that enables a compiler nobody asked for."""
-    fine, said = settle(tmp_path, BASNET_RT_CUDA="OFF")
+    fine, said = settle(tmp_path)
     assert fine, said
     assert "CUDA" not in said
     assert "CMAKE_CUDA_COMPILER" not in (tmp_path / "CMakeCache.txt").read_text()
@@ -95,9 +95,9 @@ def test_another_word_is_refused(tmp_path: Path):
 def test_it_is_looked_for_again_where_it_was_absent(tmp_path: Path, monkeypatch):
     """Catches a cache that remembers "none" after the toolkit was installed."""
     monkeypatch.setenv("CUDACXX", "/nowhere/nvcc")
-    assert settle(tmp_path)[0]
+    assert settle(tmp_path, BASNET_RT_CUDA="AUTO")[0]
     monkeypatch.setenv("CUDACXX", shutil.which("nvcc") or "")
-    fine, said = settle(tmp_path)
+    fine, said = settle(tmp_path, BASNET_RT_CUDA="AUTO")
     assert fine
     assert "CUDA backend: 75-real" in said
 

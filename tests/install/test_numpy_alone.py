@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import subprocess
 from pathlib import Path
 
 import pytest
 
+import basnet_rt
+from install.bundles import in_words, stored_bundle
 from install.environments import REPOSITORY, pip, run
 
 PROGRAM = Path(__file__).parent / "programs/numpy_alone.py"
+WHOLE_WAY = PROGRAM.with_name("whole_way.py")
+WITHOUT_TORCH = PROGRAM.with_name("without_torch.py")
 WITHOUT_GPU = PROGRAM.with_name("cuda_without_gpu.py")
 
 
@@ -30,11 +36,41 @@ def test_it_post_processes(numpy_python: Path, tmp_path: Path):
     assert version in pip(numpy_python, "show", "basnet-rt")
 
 
+def test_it_goes_the_whole_way(numpy_python: Path, tmp_path: Path):
+    """A bundle, localized and streamed, with nothing but the wheel and NumPy; a C++ library that is
+    linked otherwise than a checkout's, and the same bits."""
+    video = stored_bundle(tmp_path)
+    printed = run(numpy_python, WHOLE_WAY, video.bundle, video.npy, cwd=tmp_path).splitlines()
+    model = basnet_rt.load(video.bundle, engine="native")
+    found = basnet_rt.Localizer(model)(video.features)
+    assert sorted(printed) == sorted(in_words(found))
+    assert len(printed) > 5
+
+
 def test_training_is_there_but_asks_for_its_extra(numpy_python: Path, tmp_path: Path):
-    """Catches a module left out of the wheel: the import must fail at somebody else's."""
-    code = "try:\n import basnet_training\nexcept ModuleNotFoundError as error: print(error.name)"
+    """Catches a module left out of the wheel: what is missing must be somebody else's."""
+    code = "import basnet_training as t\ntry:\n t.BaSNet\nexcept ImportError as error: print(error)"
     missing = run(numpy_python, "-c", code, cwd=tmp_path).strip()
-    assert missing in {"torch", "yaml", "pydantic", "safetensors"}
+    assert missing == "basnet_training.BaSNet needs torch: pip install 'basnet-rt[train]'"
+
+
+@pytest.mark.parametrize(("program", "extra"), [("basnet-rt", "cli"), ("basnet-train", "train")])
+def test_a_program_names_the_extra_that_it_needs(numpy_python: Path, program: str, extra: str):
+    command = [numpy_python.with_name(program), "--help"]
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"{program} needs ")
+    assert line.endswith(f": pip install 'basnet-rt[{extra}]'")
+
+
+def test_what_needs_torch_says_how_to_get_it(numpy_python: Path, tmp_path: Path):
+    """Public functions with NumPy alone; the engine that needs no torch is tried above."""
+    bundle = stored_bundle(tmp_path).bundle
+    printed = run(numpy_python, WITHOUT_TORCH, bundle, cwd=tmp_path).splitlines()
+    advice = re.compile(r"Error: .* needs \w+: pip install 'basnet-rt\[[\w,]+\]'")
+    assert len(printed) >= 6
+    assert [line for line in printed if not advice.search(line)] == []
 
 
 def test_it_works_where_no_gpu_can_be_seen(
