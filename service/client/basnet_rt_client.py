@@ -34,6 +34,7 @@ RETRIED = frozenset(
 # The error of grpc.aio where the call ended while it was written to, whatever the status was.
 _BROKEN_WRITE = "Internal error from Core"
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0  # seconds between two tries
+_GOODBYE = 5.0  # seconds that leaving a finished stream may take
 _CHANNEL_ARGUMENTS = (
     ("grpc.max_receive_message_length", -1),  # a video may have many detections
     ("grpc.initial_reconnect_backoff_ms", 100),
@@ -216,6 +217,7 @@ class Stream:
         self._events: asyncio.Queue[Any] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
         self._broken: Exception | None = None
+        self._finished = False
         self.processed = 0
         self.durable = 0
         self.received = 0  # highest sequence
@@ -232,6 +234,8 @@ class Stream:
         where: TracebackType | None,
     ) -> None:
         assert self._task is not None
+        if self._finished and kind is None:  # cancelled now, the service would keep the stream
+            await asyncio.wait({self._task}, timeout=_GOODBYE)
         self._task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
@@ -282,6 +286,8 @@ class Stream:
             while not await self._connected_once():
                 pass
         except Exception as error:  # noqa: BLE001 - it is raised where events are read
+            if self._finished:  # everything came; what is kept of the stream will expire
+                return
             async with self._changed:
                 self._broken = error
                 self._changed.notify_all()
@@ -325,11 +331,16 @@ class Stream:
             while True:
                 event = await call.read()
                 if event is grpc.aio.EOF:
+                    if self._finished:  # a second goodbye: `received` of the open said it all
+                        return True
                     await self._raise_status(call)
                 if event.WhichOneof("event") == "opened":
                     self.connections += 1
+                    if self._finished:
+                        continue
                     sender = asyncio.create_task(self._send(call, event.opened.next_snippet))
                 elif await self._heard(event):
+                    self._finished = True
                     await self._goodbye(call, sender)
                     return True
         finally:
@@ -387,10 +398,12 @@ class Stream:
 
     async def _goodbye(self, call: Any, sender: asyncio.Task[None] | None) -> None:
         """Says that everything came, so that the service can forget the stream."""
-        with contextlib.suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
+        try:
             if self._token and sender is not None:
                 await sender
                 await call.write(messages.StreamRequest(received=self.received))
             await call.done_writing()
             while await call.read() is not grpc.aio.EOF:
                 pass
+        except asyncio.InvalidStateError:  # the call ended while it was written to
+            await self._raise_status(call)

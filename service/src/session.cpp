@@ -169,6 +169,7 @@ void Session::resume(const std::string& bytes) {
   }
   if (record.state().empty()) {
     phase_ = Phase::kFinished;
+    end_repeats_ = true;
   } else {
     try {
       stream_ = shared_.pool.restore(record.state());
@@ -179,7 +180,10 @@ void Session::resume(const std::string& bytes) {
     arrivals_.push_back({record.next_snippet(), rows_pushed_, now_seconds()});
     waiting_ = true;
     const auto status = shared_.pool.status(*stream_);
-    if (status != basnet_rt::StreamStatus::kOpen) phase_ = Phase::kEnding;
+    if (status != basnet_rt::StreamStatus::kOpen) {
+      phase_ = Phase::kEnding;
+      end_repeats_ = true;
+    }
   }
   next_snippet_ = record.next_snippet();
   last_sequence_ = record.last_sequence();
@@ -221,6 +225,7 @@ bool Session::accept(const Missing& gap, double) {
 }
 
 bool Session::accept(const EndRequest& end, double) {
+  if (std::exchange(end_repeats_, false)) return true;
   if (phase_ != Phase::kRunning) throw bad_input("end after the end");
   shared_.pool.end(*stream_, end.duration);
   phase_ = Phase::kEnding;

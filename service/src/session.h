@@ -115,6 +115,7 @@ class Session final : public Job, public std::enable_shared_from_this<Session> {
   bool admitted_ = false;
   bool paid_ = false;  // for the chunk at the front
   bool half_closed_ = false;
+  bool end_repeats_ = false;  // it came on an earlier connection: the client cannot know
   bool cut_ = false;
   bool waiting_ = false;
 

@@ -121,6 +121,32 @@ def test_streams_go_on_at_the_other_replica_while_each_is_killed_in_turn(start, 
     assert redis.ask("HGETALL", "{basnet_rt}:bytes").split() == ["all", "0"]
 
 
+def test_a_finished_stream_is_forgotten_though_its_replica_dies_at_the_goodbye(start, redis):
+    """The client says it again, to the other replica."""
+    services = [start(state=redis.address, **OFTEN) for _ in range(2)]
+    rows = features(30, seed=1)
+
+    async def work():
+        async with Client([f"127.0.0.1:{service.port}" for service in services]) as client:
+            async with client.stream(token=TOKEN, retry_seconds=HANG) as stream:
+                said = stream._goodbye
+
+                async def too_late(call, sender):
+                    stream._goodbye = said
+                    await asyncio.to_thread(services[stream._turn % 2].kill)
+                    await said(call, sender)
+
+                stream._goodbye = too_late
+                await stream.push(rows)
+                await stream.end()
+                events = [event async for event in stream.events()]
+                assert redis.streams() != []
+            return events
+
+    check_exactly_once(run(work()), rows)
+    assert redis.streams() == []
+
+
 def test_a_replica_that_was_stopped_and_wakes_up_writes_nothing(start, stopped, redis):
     """It has snippets that it would store; meanwhile the other one owns the stream.
 

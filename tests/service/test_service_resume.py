@@ -13,6 +13,7 @@ from service_cases import (
     check_finals,
     chunk_request,
     converse,
+    end_request,
     features,
     feed,
     open_request,
@@ -131,13 +132,17 @@ def test_the_last_events_come_again_until_they_were_received(start):
         async with Client(service.target) as client:
             events = await first(client)
             again, code, _ = await converse(client, open_request(token=token, received=0))
+            to_be_sure = (open_request(token=token), end_request())
+            ended, end_code, details = await converse(client, *to_be_sure)
+            assert end_code == grpc.StatusCode.OK, details
             rest, _, _ = await converse(client, open_request(token=token, received=5))
-            return events, again, rest, code
+            return events, again, ended, rest, code
 
-    events, again, rest, code = run(work())
+    events, again, ended, rest, code = run(work())
     assert code == grpc.StatusCode.OK
     numbered = [e for e in events if e.sequence]
     assert [e for e in again if e.sequence] == numbered
+    assert [e for e in ended if e.sequence] == numbered
     assert [e for e in rest if e.sequence] == numbered[5:]
     check_exactly_once(events, rows)
 
