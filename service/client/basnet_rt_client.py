@@ -15,7 +15,6 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import grpc
@@ -218,21 +217,14 @@ class Stream:
         self._task: asyncio.Task[None] | None = None
         self._broken: Exception | None = None
         self._finished = False
-        self.processed = 0
-        self.durable = 0
+        self.processed = self.durable = self.connections = 0
         self.received = 0  # highest sequence
-        self.connections = 0
 
     async def __aenter__(self) -> Stream:
         self._task = asyncio.create_task(self._run())
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        where: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         assert self._task is not None
         if self._finished and kind is None:  # cancelled now, the service would keep the stream
             await asyncio.wait({self._task}, timeout=_GOODBYE)
@@ -336,9 +328,8 @@ class Stream:
                     await self._raise_status(call)
                 if event.WhichOneof("event") == "opened":
                     self.connections += 1
-                    if self._finished:
-                        continue
-                    sender = asyncio.create_task(self._send(call, event.opened.next_snippet))
+                    if not self._finished:
+                        sender = asyncio.create_task(self._send(call, event.opened.next_snippet))
                 elif await self._heard(event):
                     self._finished = True
                     await self._goodbye(call, sender)

@@ -85,6 +85,13 @@ def check_finals(events: list[Any], rows: np.ndarray) -> None:
     assert found == expected, what
 
 
+def check_exactly_once(events: list[Any], rows: np.ndarray) -> None:
+    """Numbered without a gap, and the finals as of `check_finals`."""
+    numbers = [event.sequence for event in events if event.sequence]
+    assert numbers == list(range(1, len(numbers) + 1))
+    check_finals(events, rows)
+
+
 def kinds(events: list[Any]) -> set[str]:
     return {e.WhichOneof("event") for e in events}
 

@@ -10,6 +10,7 @@ import grpc
 import pytest
 from service_cases import (
     basnet_rt_client,
+    check_exactly_once,
     check_finals,
     chunk_request,
     converse,
@@ -26,12 +27,6 @@ from patience import HANG
 
 Client = basnet_rt_client.Client
 RETRIED = basnet_rt_client.RETRIED
-
-
-def check_exactly_once(events, rows) -> None:
-    numbers = [event.sequence for event in events if event.sequence]
-    assert numbers == list(range(1, len(numbers) + 1))
-    check_finals(events, rows)
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM], ids=["kill -9", "SIGTERM"])
