@@ -54,7 +54,7 @@ def evaluation_input(
     _check_choice("unknown_labels", unknown_labels, UNKNOWN_LABELS)
     _check_choice("other_videos", other_videos, OTHER_VIDEOS)
     convention = convention or Convention()
-    table = prediction_table(_content(predictions))
+    table = _table(predictions)
     if isinstance(ground_truth, TruthTable):
         truth = ground_truth
     else:
@@ -86,6 +86,16 @@ def counted(annotations: AnnotationSet, convention: Convention) -> AnnotationSet
     if protocol is not None:
         annotations = protocol.apply(annotations)
     return annotations.without_labels(convention.ignore_labels)
+
+
+def _table(predictions: Any) -> PredictionTable:
+    content = _content(predictions)
+    try:
+        return prediction_table(content)
+    except InvalidValue as error:
+        if content is predictions:
+            raise
+        raise InvalidValue(f"{predictions}: {error}") from error
 
 
 def _content(predictions: Any) -> Any:

@@ -102,7 +102,7 @@ def seconds_of(provenance: Mapping[str, Any]) -> float | None:
 
 def _is_number(value: Any) -> bool:
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and math.isfinite(value)
+    return number and abs(value) < math.inf
 
 
 def _columns(marks: tuple[Mark, ...], ids: Mapping[str, int]) -> Detections:

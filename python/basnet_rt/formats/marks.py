@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 from basnet_rt._errors import InvalidValue
 from basnet_rt.formats.timecode import FrameRate
 
+LARGEST_SCORE = (2 - 2**-23) * 2.0**127  # of float32, which detections have
+
 
 class Mark(NamedTuple):
     """One segment [start, end) in seconds; score and confidence are None if it has none."""
@@ -136,9 +138,9 @@ def checked_mark(
             published ones have segments that begin before their video.
 
     Raises:
-        ValueError: the label is not text or empty, a time or score is not finite, the confidence
-            is not in [0, 1], the segment begins before `least` or ends before it starts; begins
-            with `where`.
+        ValueError: the label is not text or empty, a time is not finite, the score is no float32,
+            the confidence is not in [0, 1], the segment begins before `least` or ends before it
+            starts; begins with `where`.
     """
     if not isinstance(label, str) or not label.strip():
         raise InvalidValue(f"{where}: the label is {label!r}; it must be a text")
@@ -149,6 +151,8 @@ def checked_mark(
             f"{where}: the segment [{begins}, {ends}] must {first}not end before it begins"
         )
     value = None if score is None else number(where, "score", score)
+    if value is not None and abs(value) > LARGEST_SCORE:
+        raise InvalidValue(f"{where}: score is {score!r}; it must be at most {LARGEST_SCORE:.4g}")
     return Mark(label, begins, ends, value, checked_confidence(where, confidence))
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from basnet_rt._errors import InvalidValue
 from basnet_rt._system.json_file import read_json
 from basnet_rt.formats.bridges import seconds_of, suggested_of
-from basnet_rt.formats.marks import checked_confidence
+from basnet_rt.formats.marks import LARGEST_SCORE, checked_confidence
 from basnet_rt.results import UNKNOWN_MODE, Detections, Float64Array
 from basnet_rt.tables.predictions import PredictionTable, prediction_table
 
@@ -87,7 +87,10 @@ def read_results(
     from basnet_rt.formats import read_marks, to_results
 
     marked = read_marks(path, format=format, fps=fps)
-    return ResultFile(to_results(marked), marked.provenance)
+    try:
+        return ResultFile(to_results(marked), marked.provenance)
+    except InvalidValue as error:
+        raise InvalidValue(f"{path}: {error}") from error
 
 
 def _read_json_results(path: Path) -> ResultFile:
@@ -97,12 +100,26 @@ def _read_json_results(path: Path) -> ResultFile:
     provenance = content.get("basnet_rt", {})
     if not isinstance(provenance, dict):
         raise InvalidValue(f'{path}: expected an object under "basnet_rt"')
+    known = provenance.get("classes", [])
+    if not isinstance(known, list) or not all(isinstance(name, str) for name in known):
+        raise InvalidValue(f'{path}: expected a list of names under "basnet_rt", "classes"')
     try:
         table = prediction_table(content)
+        _check_scores(table)
         sure = {video: _confidence(video, one) for video, one in content["results"].items()}
     except InvalidValue as error:
         raise InvalidValue(f"{path}: {error}") from error
-    return ResultFile(_by_video(table, provenance, sure), provenance)
+    return ResultFile(_by_video(table, known, provenance, sure), provenance)
+
+
+def _check_scores(table: PredictionTable) -> None:
+    large = np.flatnonzero(np.abs(table.scores) > LARGEST_SCORE)
+    if len(large):
+        video = table.videos[table.video_ids[large[0]]]
+        raise InvalidValue(
+            f"video {video!r}: a score is {table.scores[large[0]]:g}; it must be at most "
+            f"{LARGEST_SCORE:.4g}"
+        )
 
 
 def _confidence(video: str, records: list[Any]) -> Float64Array | None:
@@ -117,10 +134,10 @@ def _confidence(video: str, records: list[Any]) -> Float64Array | None:
 
 def _by_video(
     table: PredictionTable,
+    known: list[str],
     provenance: Mapping[str, Any],
     sure: Mapping[str, Float64Array | None],
 ) -> dict[str, Detections]:
-    known = provenance.get("classes", [])
     classes = tuple(dict.fromkeys([*known, *sorted(map(str, table.labels))]))
     ids = {name: i for i, name in enumerate(classes)}
     labels = np.array([ids[str(label)] for label in table.labels], np.int64)[table.label_ids]

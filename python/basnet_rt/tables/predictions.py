@@ -116,7 +116,7 @@ def _from_records(videos: Mapping[str, Records]) -> PredictionTable:
         label_ids = np.fromiter(map(ids.__getitem__, labels), np.int64, len(rows))
         scores = np.array([row["score"] for row in rows], np.float64)
         segments = _segments([row["segment"] for row in rows])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         _fail_at_first_wrong(videos)
         raise
     video_ids = _video_ids([len(records) for records in videos.values()])
@@ -162,6 +162,6 @@ def _problem(record: Any) -> str | None:
 def _all_numbers(values: Sequence[Any]) -> bool:
     try:
         np.array(list(values), np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return False
     return not any(isinstance(value, (list, tuple)) for value in values)

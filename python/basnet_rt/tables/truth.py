@@ -88,7 +88,8 @@ def table_of(annotations: AnnotationSet, subset: str | None) -> TruthTable:
         _check_segments_known(video)
     rows = [(i, one) for i, video in enumerate(videos) for one in video.segments]
     if not rows:
-        raise InvalidValue(f"subset {subset!r} has no segments; there is nothing to evaluate")
+        which = "the ground truth" if subset is None else f"subset {subset!r}"
+        raise InvalidValue(f"{which} has no segments; there is nothing to evaluate")
     labels = {label: i for i, label in enumerate(sorted({one.label for _, one in rows}))}
     return TruthTable(
         {video.name: i for i, video in enumerate(videos)},

@@ -70,11 +70,8 @@ def read_table(path: str | Path) -> TextTable:
     """
     path = Path(path)
     lines = read_text(path).splitlines()
-    if not any(line.strip(" ,;|\t") for line in lines):
-        raise InvalidValue(
-            f"{path}: no row; expected a line such as video.mp4,label for each video"
-        )
-    delimiter = _delimiter([line for line in lines if line.strip()][:200])
+    filled = [line for line in lines if line.strip()]
+    delimiter = _delimiter(filled[:200]) if filled else ","
     reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
     rows, numbers = [], []
     try:
@@ -85,6 +82,10 @@ def read_table(path: str | Path) -> TextTable:
                 numbers.append(reader.line_num)
     except csv.Error as error:
         raise InvalidValue(f"{path}, line {reader.line_num}: {error}") from error
+    if not rows:
+        raise InvalidValue(
+            f"{path}: no row; expected a line such as video.mp4,label for each video"
+        )
     has_heading = _is_heading(rows[0])
     body = 1 if has_heading else 0
     return TextTable(path, delimiter, rows[0] if has_heading else [], rows[body:], numbers[body:])

@@ -10,35 +10,9 @@ from comparing import at_rate
 
 from basnet_rt import Error
 from basnet_rt.formats import FORMATS, read_marks, write_marks
+from damage import damaged, shaken
 
 ROUNDS = 150
-INSERTED = ["", "0", "-1", "nan", "1e999", "\x00", "\ufffe", "{}", "[]", "null", '"', "<", "&", ";",
-            "\n", "9" * 40, "true", "-->", "\u2028"]  # fmt: skip
-
-
-def damaged(text: str, dice: random.Random) -> str:
-    """A piece cut out, doubled, or replaced by something awkward."""
-    start = dice.randrange(len(text))
-    end = min(len(text), start + dice.choice([0, 1, 2, 5, 20, 200]))
-    piece = dice.choice([*INSERTED, text[start:end] * 2])
-    return text[:start] + piece + text[end:]
-
-
-def shaken(value, dice: random.Random):
-    """JSON with one value somewhere replaced by one of another kind."""
-    places = []
-
-    def collect(holder):
-        for key in holder if isinstance(holder, dict) else range(len(holder)):
-            places.append((holder, key))
-            if isinstance(holder[key], (dict, list)) and holder[key]:
-                collect(holder[key])
-
-    copy = json.loads(json.dumps(value))
-    collect(copy)
-    holder, key = dice.choice(places)
-    holder[key] = dice.choice([None, -1, 10**30, 0.5, "x", [], {}, [1], {"a": None}, True])
-    return copy
 
 
 @pytest.mark.parametrize("name", FORMATS)
