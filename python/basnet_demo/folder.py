@@ -17,8 +17,8 @@ from basnet_rt._system.whole_file import write_whole
 RECORD = "demo.json"
 # All that a demo makes; `force` deletes these and nothing else.
 PRODUCTS = (
-    *("videos", "features", "run", "activations", "subtitles"),
-    *("annotations.json", "tags.csv", "settings.yaml", "model.pt", "results.json", "results.csv"),
+    *("videos", "run", "activations", "subtitles"),
+    *("annotations.json", "tags.csv", "results.json", "results.csv"),
     *("results.json.partial.jsonl", "evaluation.json", "summary.json", "report.html", RECORD),
 )
 FORMAT = "basnet-rt demo 1"

@@ -47,23 +47,15 @@ class Workshop:
         write_tags(self.path, self.scripts)
         write_films(self.path, self.scripts, processes=self.jobs, advance=self.watcher.advance)
 
-    def extract(self) -> None:
-        self.commands.run(
-            "basnet-rt extract videos/train -o features/train --extractor motion "
-            f"--jobs {self.jobs}"
-        )
-
-    def train(self) -> None:
-        write_whole(self.path / "settings.yaml", [self.folder.settings.training_yaml()])
-        line = "basnet-train fit settings.yaml -o run --features features/train"
-        line += f" --annotations {TAGS} --seed {self.folder.settings.seed}"
-        self.commands.run(line + (" --resume" if (self.path / "run").exists() else ""))
-
-    def export(self) -> None:
-        self.commands.run("basnet-train export run -o model.pt")
+    def learn(self) -> None:
+        settings = self.folder.settings
+        line = f"basnet-train run videos/train {TAGS} -o run --extractor motion"
+        line += f" --jobs {self.jobs} --seed {settings.seed}"
+        # Enough to see the way; it learns next to nothing.
+        self.commands.run(line + (" --set optim.iterations=10" if settings.quick else ""))
 
     def localize(self) -> None:
-        line = "basnet-rt localize videos/test -m model.pt -o results.json --csv results.csv"
+        line = "basnet-rt localize videos/test -m run/model.pt -o results.json --csv results.csv"
         self.commands.run(f"{line} --save-activations activations --jobs {self.jobs}")
 
     def evaluate(self) -> None:
@@ -93,9 +85,7 @@ def _cores() -> int:
 
 STEPS = {
     "render": "draw and encode {train} + {test} untrimmed videos",
-    "extract": "motion features of the {train} training videos",
-    "train": "from video-level tags alone",
-    "export": "one bundle: network, settings, extractor",
+    "learn": "from the {train} training videos and their tags alone",
     "localize": "actions in the {test} unseen video files",
     "evaluate": "against the true times, and what chance would reach",
     "report": "one page to look at it all",

@@ -23,9 +23,9 @@ from basnet_rt.annotations import read_annotations
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A quick demo that was interrupted while it trained, and then went on."""
+    """A quick demo that was interrupted before it localized, and then went on."""
     folder = tmp_path_factory.mktemp("demo") / "made"
-    interrupted = call(folder, "--quick", BREAK_AT="basnet-train fit")
+    interrupted = call(folder, "--quick", BREAK_AT="basnet-rt localize")
     assert interrupted.returncode == 1
     assert interrupted.stderr.splitlines()[-1] == "interrupted; the same command goes on from here"
     done = call(folder, "--quick", "--json")
@@ -74,21 +74,21 @@ def test_it_ends_in_a_summary_and_a_report(folder):
 
 def test_an_interrupted_demo_went_on_and_repeated_nothing(folder):
     told = (folder.parent / "told.txt").read_text()
-    assert "1/7 render" in told
+    assert "1/5 render" in told
     assert "(done before)" in told
-    assert "basnet-rt extract" not in told
-    assert "basnet-train fit" in told
+    assert "basnet-train run" not in told
+    assert "basnet-rt localize" in told
 
 
 def test_training_saw_the_tags_alone(folder):
     """Catches a demo that shows its truth to training."""
-    config = (folder / "run/config.yaml").read_text()
-    assert "annotations: tags.csv" in config
+    settings = (folder / "run/settings.yaml").read_text()
+    assert "annotations: tags.csv" in settings
     train = read_annotations(folder / "annotations.json").subset("train").videos
     tags = read_annotations(folder / "tags.csv").videos
     assert {name: one.tags for name, one in tags.items()} == {n: v.tags for n, v in train.items()}
     assert not any(video.segments for video in tags.values())
-    assert {one.stem for one in (folder / "features/train").glob("*.npy")} == set(train)
+    assert {one.stem for one in (folder / "run/features").glob("*.npy")} == set(train)
 
 
 def test_nothing_is_made_that_force_would_leave(folder):
@@ -126,13 +126,13 @@ def test_missing_packages_are_named_before_anything_is_made(run_cli, tmp_path, m
 
 
 def test_a_failing_step_is_named_and_not_called_done(run_cli, tmp_path, monkeypatch):
-    monkeypatch.setitem(commands._MODULES, "basnet-rt", "basnet_rt.no_such_module")
+    monkeypatch.setitem(commands._MODULES, "basnet-train", "basnet_training.no_such_module")
     monkeypatch.setattr(commands, "find_spec", lambda name: name)
     monkeypatch.setattr("basnet_demo.steps.write_films", lambda *_, **__: None)
     result = run_cli("demo", tmp_path / "demo", "--quick")
     assert result.exit_code == 1
-    command = "basnet-rt extract videos/train -o features/train --extractor motion --jobs 1"
-    assert f"{command}: ended with" in result.stderr
+    command = "basnet-train run videos/train tags.csv -o run --extractor motion --jobs 1"
+    assert f"{command} --seed 0 --set optim.iterations=10: ended with" in result.stderr
     assert list(json.loads((tmp_path / "demo/demo.json").read_text())["seconds"]) == ["render"]
 
 
