@@ -2,7 +2,8 @@
 
 Every rule looks at sizes and tags alone, never at a name, a segment or a held-out video. The
 numbers were chosen on parts of the training videos of two sets: 64 videos of 18 to 64 snippets with
-2560 channels and one class, and 108 of 98 to 302 snippets with 228 channels and 17 classes.
+2560 channels and one class, and 108 of 98 to 302 snippets with 228 channels and 17 classes; and on
+the demo's drawn videos of seeds 0 to 2: 48 of 25 to 40 snippets with 455 channels and 5 classes.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ from .timing import Timing, settle_timing
 # Rules.
 FEW, MANY = 500, 2000  # videos; below and above, networks are smaller and larger
 AXES = 64  # that features of few videos are projected on
-TOPK_DIVISOR = (8, 16)  # 1 / share of a video that one of its classes takes: least and most
+# 1 / share of a video that one of its classes takes: least with some classes, and with fewer; most.
+TOPK_DIVISOR = (4, 8, 16)
 SHARES_PER_TAG = 4
 PASSES, PASSES_OF_MANY_CLASSES = 40, 150  # over the training videos
 AVERAGED = 4  # 1 / share of the iterations that the average of weights reaches back over
-MANY_CLASSES = 5
+SOME_CLASSES, MANY_CLASSES = 3, 5
 ITERATIONS = (160, 5000)  # least and most
 LONGEST = 2048  # snippets to train on at once
 BATCH = 16
@@ -102,7 +104,7 @@ def rules_for(size: DataSize) -> dict[str, dict[str, Any]]:
         "network": {
             "score_function": "sigmoid",  # rests near 0 on background; several tags go together
             "hidden_filter": _by_videos(size, 64, 128, 512),
-            "hidden_cas": _by_videos(size, 64 if size.classes <= MANY_CLASSES else 128, 256, 1024),
+            "hidden_cas": _by_videos(size, 64 if size.classes < SOME_CLASSES else 128, 256, 1024),
             "projection_dim": projection_dim(size),
             "topk_divisor": topk_divisor(size),
         },
@@ -131,10 +133,13 @@ def topk_divisor(size: DataSize) -> int:
     """The classes of a video share its time: with more of them, each takes less of it.
 
     More than 16 learns too slowly: the best 1/24 of a video had half the precision of the best 1/16
-    on videos with four classes, after as many iterations.
+    on videos with four classes, after as many iterations. Of one class, less than 8 learns scenes
+    by heart: 1/4 was the best on videos whose scenes were trained on, and the worst on others. Of
+    five classes, the best 1/8 was too little.
     """
-    least, most = TOPK_DIVISOR
-    return int(min(max(round(SHARES_PER_TAG * size.tags), least), most))
+    some, few, most = TOPK_DIVISOR
+    least = some if size.classes >= SOME_CLASSES else few
+    return min(max(int(SHARES_PER_TAG * size.tags), least), most)
 
 
 def iterations(size: DataSize, batch: int) -> int:

@@ -94,6 +94,9 @@ class SamplingConfig(Section):
     num_segments: Count | None = None  # T; None: as many as a video has
     train: Literal["random", "uniform"] = "random"  # which snippets of a part, with num_segments
     crop_snippets: Count | None = None  # native rate: longest stretch to train on
+    # Of the normal noise that is added to features in training, as a share of the deviation that
+    # each channel has in its video.
+    noise: NonNegative = 0.0
 
 
 class LossConfig(Section):
@@ -120,6 +123,9 @@ class OptimConfig(Section):
     batch_size: Count = 16  # over all processes
     lr: Positive = 1e-4  # rate of learning
     schedule: Literal["constant", "cosine"] = "constant"  # of lr, after the warm-up
+    # topk_divisor of the first iteration; over most of the run it goes to the network's. None: it
+    # is the network's throughout.
+    topk_start: Count | None = None
     warmup: Natural = 0  # iterations of linear rise to lr
     weight_decay: NonNegative = 5e-4  # Adam's L2 term, not decoupled, as published
     betas: tuple[float, float] = (0.9, 0.999)  # of Adam
@@ -206,6 +212,10 @@ class Config(Section):
         }
         if self.data.corrected is None:
             aside["loss"] = {"corrected"}
+        if self.optim.topk_start is None:
+            aside["optim"] = {"topk_start"}
+        if self.sampling.noise == 0:
+            aside["sampling"] = {"noise"}
         if self.data.extractor is None:  # digests from before there were records stay
             aside["data"].add("extractor")
         text = self.model_dump_json(exclude=aside)

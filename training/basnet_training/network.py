@@ -168,23 +168,27 @@ class BaSNet(nn.Module):
         self.filter_module = FilterModule(inputs, hidden_filter) if variant == "full" else None
         self.cas_module = CasModule(inputs, outputs, hidden_cas, dropout)
 
-    def forward(self, features: Tensor, mask: Tensor | None = None) -> NetworkOutput:
+    def forward(
+        self, features: Tensor, mask: Tensor | None = None, topk_divisor: int | None = None
+    ) -> NetworkOutput:
         """Run both branches.
 
         Args:
             features: (B, T, F) float32; values beyond a video's end are ignored.
             mask: (B, T) bool, true for a video's snippets, which come first; None: all are.
+            topk_divisor: of these scores; None: the network's.
         """
+        divisor = self.topk_divisor if topk_divisor is None else topk_divisor
         rows = features if self.projection is None else self.projection(features)
         if mask is not None:
             rows = rows.masked_fill(~mask.unsqueeze(2), 0)
         products = self.cas_module.products(rows)
-        score_base, cas_base = self._branch(products, mask, None)
+        score_base, cas_base = self._branch(products, mask, None, divisor)
         if self.filter_module is None:
             ones = torch.ones(features.shape[:2], device=features.device)
             return NetworkOutput(score_base, cas_base, None, None, _masked(ones, mask))
         foreground = _masked(self.filter_module(rows).float(), mask)
-        score_supp, cas_supp = self._branch(products, mask, foreground)
+        score_supp, cas_supp = self._branch(products, mask, foreground, divisor)
         return NetworkOutput(score_base, cas_base, score_supp, cas_supp, foreground)
 
     def load_published(self, state_dict: Mapping[str, Tensor]) -> None:
@@ -200,7 +204,7 @@ class BaSNet(nn.Module):
         self.load_state_dict(given)
 
     def _branch(
-        self, products: Tensor, mask: Tensor | None, row_weights: Tensor | None
+        self, products: Tensor, mask: Tensor | None, row_weights: Tensor | None, divisor: int
     ) -> tuple[Tensor, Tensor]:
         """(score, CAS) of one branch."""
         cas = self.cas_module(products, mask, row_weights).float()  # B, T, outputs
@@ -208,7 +212,7 @@ class BaSNet(nn.Module):
             cas = F.pad(cas, (0, 1), value=self.background_logit)
         if mask is not None:
             cas = cas * mask.unsqueeze(2)
-        means = topk_mean(cas, mask, self.topk_divisor)
+        means = topk_mean(cas, mask, divisor)
         return means.softmax(dim=1) if self.score_function == "softmax" else means.sigmoid(), cas
 
 

@@ -16,8 +16,8 @@ from .dataset import Batch
 from .distributed import Processes
 from .loss import Loss, basnet_loss
 from .runs import build_network
-from .sampling import generator
-from .schedule import learning_rate
+from .sampling import generator, with_noise
+from .schedule import learning_rate, topk_divisor
 
 AUTOCAST = {"float32": None, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -70,8 +70,10 @@ class Optimisation:
 
     def _loss(self, batch: Batch) -> Loss:
         config, dtype = self.config, AUTOCAST[self.config.optim.precision]
+        features = with_noise(batch.features, batch.mask, config.sampling.noise)
+        divisor = topk_divisor(config.optim, config.network.topk_divisor, self.step)
         with torch.autocast(self.group.device.type, dtype, enabled=dtype is not None):
-            output = self.parallel(batch.features, batch.mask)
+            output = self.parallel(features, batch.mask, divisor)
         if not bool(torch.isfinite(output.score_base.sum() + output.score.sum())):
             raise Error(
                 f"the network diverged at iteration {self.step}: its scores are not finite; "

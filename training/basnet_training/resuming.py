@@ -11,7 +11,7 @@ import torch
 from basnet_rt import InvalidValue
 
 from .checkpoint import Checkpoint
-from .config import Config, check_config
+from .config import Config, OptimConfig, check_config
 
 # The subject of each digest, in words.
 _DATA = {
@@ -28,7 +28,7 @@ def check_same_run(
 ) -> None:
     """Refuse to go on with other settings or data.
 
-    More iterations are allowed where the learning rate is constant.
+    More iterations are allowed where nothing is scheduled by their number.
 
     Args:
         data: of `digest_of`.
@@ -73,15 +73,18 @@ def _settings(before: Config, now: Config, step: int) -> list[str]:
     found = []
     for name, old, new in _differences(before.model_dump(), now.model_dump()):
         if name == "optim.iterations":
-            found += _iterations(old, new, step, now.optim.schedule)
+            found += _iterations(old, new, step, now.optim)
         elif _matters(name, new, before):
             found.append(f"{name} was {old!r}, now {new!r}")
     return found
 
 
-def _iterations(old: int, new: int, step: int, schedule: str) -> list[str]:
-    if schedule != "constant":
-        return [f"optim.iterations was {old}, now {new}: the {schedule} schedule depends on it"]
+def _iterations(old: int, new: int, step: int, optim: OptimConfig) -> list[str]:
+    change = f"optim.iterations was {old}, now {new}"
+    if optim.schedule != "constant":
+        return [f"{change}: the {optim.schedule} schedule depends on it"]
+    if optim.topk_start is not None:
+        return [f"{change}: the course of optim.topk_start depends on it"]
     return [] if new >= step else [f"optim.iterations is {new}, and {step} are done"]
 
 

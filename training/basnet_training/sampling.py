@@ -1,12 +1,15 @@
-"""The snippets of a video that a network sees.
+"""The snippets of a video that a network sees, and the noise on them.
 
-Every draw is a function of (seed, epoch, video), so that workers, ranks and resumed runs agree.
+Every draw but the noise is a function of (seed, epoch, video), so that workers, ranks and resumed
+runs agree; the noise is one of (seed, iteration, rank), as dropout is.
 """
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+import torch
+from torch import Tensor
 
 Indices = npt.NDArray[np.int64]
 
@@ -42,3 +45,21 @@ def crop(length: int, max_length: int, rng: np.random.Generator) -> slice:
         return slice(0, length)
     start = int(rng.integers(0, length - max_length, endpoint=True))
     return slice(start, start + max_length)
+
+
+def with_noise(features: Tensor, mask: Tensor | None, share: float) -> Tensor:
+    """Features with normal noise of torch's generator on them.
+
+    Args:
+        features: (B, T, F) float32.
+        mask: (B, T) bool, true on a video's own snippets; None: all are.
+        share: the noise's deviation, as a share of each channel's own over the video; 0: none, and
+            nothing is drawn.
+    """
+    if share == 0:
+        return features
+    own = torch.ones_like(features[..., :1]) if mask is None else mask.unsqueeze(2).to(features)
+    count = own.sum(dim=1, keepdim=True)
+    mean = (features * own).sum(dim=1, keepdim=True) / count
+    variance = ((features - mean).square() * own).sum(dim=1, keepdim=True) / count
+    return features + share * variance.sqrt() * torch.randn_like(features)

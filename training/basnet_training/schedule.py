@@ -1,10 +1,12 @@
-"""The learning rate over a run."""
+"""The learning rate over a run, and the share of a video that its scores are taken from."""
 
 from __future__ import annotations
 
 import math
 
 from .config import OptimConfig
+
+MOVING = 0.7  # share of the iterations in which the divisor changes
 
 
 def learning_rate(optim: OptimConfig, iteration: int) -> float:
@@ -15,3 +17,14 @@ def learning_rate(optim: OptimConfig, iteration: int) -> float:
         return optim.lr
     done = (iteration - optim.warmup) / max(1, optim.iterations - optim.warmup)
     return optim.lr * 0.5 * (1 + math.cos(math.pi * done))
+
+
+def topk_divisor(optim: OptimConfig, last: int, iteration: int) -> int:
+    """Divisor of one iteration: from `topk_start` to `last` by equal ratios, then `last`.
+
+    Scores over much of a video find where a class may be; over little of it, where it is for sure.
+    """
+    if optim.topk_start is None:
+        return last
+    done = min(1.0, iteration / (MOVING * optim.iterations))
+    return round(optim.topk_start * math.pow(last / optim.topk_start, done))

@@ -109,6 +109,8 @@ def test_digest_follows_what_changes_the_result():
     assert moved == load_digest({})
     assert load_digest({"optim.lr": 3e-3}) != load_digest({})
     assert load_digest({"run.seed": 1}) != load_digest({})
+    assert load_digest({"sampling.noise": 0.5}) != load_digest({"sampling.noise": 0})
+    assert load_digest({"optim.topk_start": 4}) != load_digest({"optim.topk_start": None})
     assert len(base.digest()) == 10
 
 

@@ -33,6 +33,11 @@ def test_more_iterations_end_where_a_longer_run_does(configure, tmp_path):
         ({}, {"optim": {"lr": 1e-3}}, "optim.lr was 0.01, now 0.001"),
         ({}, {"optim": {"iterations": 5}}, "optim.iterations is 5, and 8 are done"),
         ({"optim": {"schedule": "cosine"}}, {"optim": {"iterations": 20}}, "cosine schedule"),
+        (
+            {"optim": {"topk_start": 2}},
+            {"optim": {"iterations": 20}},
+            "optim.topk_start depends",
+        ),
         ({}, {"network": {"hidden_cas": 9}}, "network.hidden_cas was 7, now 9"),
     ],
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
-from basnet_training.sampling import crop, generator, random_perturbed, uniform
+from basnet_training.sampling import crop, generator, random_perturbed, uniform, with_noise
 
 PAIRS = [(1, 1), (1, 8), (7, 8), (8, 8), (9, 8), (33, 8), (8, 1), (749, 750), (5000, 750)]
 
@@ -43,3 +44,23 @@ def test_draws_depend_on_every_part_of_the_key():
     base = generator(1, 2, 3).random()
     assert base == generator(1, 2, 3).random()
     assert base not in {generator(*key).random() for key in [(0, 2, 3), (1, 0, 3), (1, 2, 0)]}
+
+
+def test_noise_is_a_share_of_each_channels_own_deviation_in_its_video():
+    """Padding counts for nothing, and a channel that stands still stays."""
+    torch.manual_seed(0)
+    lengths, scales = (4000, 2500), torch.tensor([0.1, 5.0, 0.0])
+    features = torch.randn(2, 4000, 3) * scales + 7
+    mask = torch.arange(4000) < torch.tensor(lengths).unsqueeze(1)
+    features[~mask] = 1e6
+    noise = with_noise(features, mask, 0.5) - features
+    for video, length in enumerate(lengths):
+        own = noise[video, :length]
+        torch.testing.assert_close(own.std(dim=0), 0.5 * scales, rtol=0.05, atol=1e-5)
+        torch.testing.assert_close(own.mean(dim=0), torch.zeros(3), rtol=0, atol=0.2)
+
+
+def test_no_noise_draws_nothing():
+    features, before = torch.ones(1, 2, 3), torch.get_rng_state()
+    assert with_noise(features, None, 0.0) is features
+    assert torch.equal(torch.get_rng_state(), before)

@@ -10,12 +10,12 @@ import pytest
 import torch
 
 from basnet_rt import Error, InvalidValue
-from basnet_training import optimisation, trainer
+from basnet_training import BaSNet, optimisation, trainer
 from basnet_training.averaging import Best, MovingAverage
 from basnet_training.checkpoint import latest_checkpoint, load_tensors
 from basnet_training.config import OptimConfig
 from basnet_training.runs import load_model
-from basnet_training.schedule import learning_rate
+from basnet_training.schedule import learning_rate, topk_divisor
 from basnet_training.trainer import fit
 from basnet_training.validation import area_under_roc, average_precision, video_metrics
 
@@ -159,6 +159,26 @@ def test_learning_rate_warms_up_and_falls():
     assert rates[7] == pytest.approx(0.5)
     assert rates[9] == pytest.approx(0.5 * (1 + math.cos(math.pi * 5 / 6)))
     assert learning_rate(OptimConfig(lr=0.3), 1000) == 0.3
+
+
+def test_scores_are_taken_from_less_and_less_of_a_video():
+    optim = OptimConfig(iterations=100, topk_start=4)
+    divisors = [topk_divisor(optim, 32, i) for i in range(100)]
+    assert divisors[0] == 4
+    assert divisors[35] == round(4 * 8**0.5)
+    assert divisors == sorted(divisors)
+    assert divisors[70:] == [32] * 30
+    assert topk_divisor(OptimConfig(), 8, 5) == 8
+
+
+def test_the_divisor_of_an_iteration_reaches_the_network(configure, tmp_path, monkeypatch):
+    seen = []
+    plain = BaSNet.forward
+    monkeypatch.setattr(
+        BaSNet, "forward", lambda self, x, m, d: (seen.append(d), plain(self, x, m, d))[1]
+    )
+    run(configure(optim={"topk_start": 2}, network={"topk_divisor": 8}), tmp_path)
+    assert (seen[0], seen[-1]) == (2, 8)
 
 
 def test_moving_average_by_hand():
