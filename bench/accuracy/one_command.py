@@ -2,7 +2,8 @@
 
     python -m bench.accuracy.one_command
 
-Each extractor makes features of the 92 videos once. Then, for each seed, the programs are called as
+Each extractor makes features of the 92 videos once; "given" are those of a CNN that lie beside the
+videos. Then, for each seed, the programs are called as
 a new user calls them: `basnet-train run` on the training videos' features and a CSV of their tags,
 with the test videos to localize. `evaluate` reads the segments of the test videos, and nothing else
 does. The table goes into docs/results.md. Interrupted, it goes on where it stopped.
@@ -23,7 +24,8 @@ from bench.tables import DATA, DOCS, RUNS, FinishedRuns, machine, markdown_table
 
 SET = DATA / "cctv_fights"
 TIOU = [k / 10 for k in range(1, 8)]
-EXTRACTORS = ("motion", "motion+cnn")
+GIVEN = "given"
+EXTRACTORS = ("motion", GIVEN, "motion+cnn")
 
 
 def main() -> None:
@@ -33,7 +35,8 @@ def main() -> None:
     runs = FinishedRuns(options.work / "runs.jsonl")
     rows = []
     for extractor in options.extractors:
-        make_features(options.work / extractor, extractor)
+        if extractor != GIVEN:
+            make_features(options.work / extractor, extractor)
         each = [
             one_seed(options.work, runs, extractor, tags, seed) for seed in range(options.seeds)
         ]
@@ -95,7 +98,8 @@ def one_seed(work: Path, runs: FinishedRuns, extractor: str, tags: Path, seed: i
     key = key_of(extractor, seed)
     found = runs.get(key)
     if found is None:
-        features, output = work / extractor, work / key
+        features = SET / "features" if extractor == GIVEN else work / extractor
+        output = work / key
         call(
             "basnet_training",
             *("run", features / "train", tags, "-o", output, "--seed", seed),
