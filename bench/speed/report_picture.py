@@ -1,40 +1,20 @@
-"""The picture in docs/report.md: real detections in a real video of cctv_fights.
+"""The picture in README.md and docs/report.md: the page that a demo ends in, at one of its videos.
 
-    python -m bench.speed.report_picture --model BUNDLE [--video-name cctv_test_0002] [-o PNG]
-
-BUNDLE is one trained with the preset cctv_fights. The page is made without the video file, since
-no frame of the data set is to be copied.
+python -m bench.speed.report_picture demo/report.html [--video-name test_01] [-o PNG]
 """
 
 from __future__ import annotations
 
 import argparse
 import shutil
-import subprocess
-import sys
-import tempfile
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
 from bench import tables
 
-DATA = tables.DATA / "cctv_fights"
 SIZE = {"width": 1280, "height": 856}
 PICTURE = tables.IMAGES / "report.png"
-
-
-def make_page(folder: Path, model: Path) -> Path:
-    """Localize the test videos and make their report, by the program that users call."""
-    program = [sys.executable, "-m", "basnet_rt"]
-    results, seen, page = folder / "results.json", folder / "activations", folder / "page.html"
-    localize = ["localize", DATA / "features/test", "-m", model, "-o", results]
-    localize += ["--durations", DATA / "annotations.json"]
-    annotations = ["--ground-truth", DATA / "annotations.json"]
-    report = ["report", results, *annotations, "--activations", seen, "-o", page]
-    for arguments in ([*localize, "--save-activations", seen], [*report, "--title", "cctv_fights"]):
-        subprocess.run([*program, *map(str, arguments)], check=True)
-    return page
 
 
 def take(page_file: Path, video: str, picture: Path) -> None:
@@ -42,11 +22,10 @@ def take(page_file: Path, video: str, picture: Path) -> None:
         path = shutil.which("chromium") or shutil.which("google-chrome")
         browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
         page = browser.new_page(viewport=SIZE, color_scheme="light")
-        page.goto(f"{page_file.as_uri()}#video={video}")
+        page.goto(f"{page_file.resolve().as_uri()}#video={video}")
         page.wait_for_selector("html[data-ready]", state="attached")
         page.keyboard.press("n")
-        page.keyboard.press("n")
-        page.wait_for_timeout(300)
+        page.wait_for_timeout(1000)
         picture.parent.mkdir(parents=True, exist_ok=True)
         page.screenshot(path=picture)
         browser.close()
@@ -54,12 +33,11 @@ def take(page_file: Path, video: str, picture: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--model", type=Path, required=True)
-    parser.add_argument("--video-name", default="cctv_test_0002")
+    parser.add_argument("page", type=Path)
+    parser.add_argument("--video-name", default="test_01")
     parser.add_argument("-o", "--output", type=Path, default=PICTURE)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        take(make_page(Path(folder), options.model), options.video_name, options.output)
+    take(options.page, options.video_name, options.output)
     print(f"{options.output}: {options.output.stat().st_size / 1e3:.0f} kB")
 
 

@@ -98,7 +98,7 @@ def test_an_address_reaches_every_place_that_shows_it(tmp_path: Path):
     links = re.findall(r"\]\(([^)]+)\)", (tmp_path / "README.md").read_text())
     assert [link for link in links if not link.startswith(("https://", "#"))] == []
     assert "https://a.example/b/c/blob/v1.2.3/docs/tutorial.md" in links
-    assert "https://a.example/b/c/raw/v1.2.3/docs/images/demo.jpg" in links
+    assert "https://a.example/b/c/raw/v1.2.3/docs/images/report.png" in links
     assert yaml.safe_load((tmp_path / "mkdocs.yml").read_text())["site_url"].startswith(
         "https://b."
     )
