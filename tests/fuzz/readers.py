@@ -18,7 +18,6 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -30,6 +29,7 @@ from basnet_rt.features.rates import read_rates
 from basnet_rt.features.records import read_sidecar
 from basnet_rt.formats import FORMATS, from_results, read_marks, write_marks
 from basnet_rt.formats.result_files import read_results
+from basnet_rt.formats.timecode import FrameRate
 from basnet_rt.formats.video_list import read_video_list
 from basnet_rt.reviewing import review_order
 from basnet_rt.tags import read_tagged
@@ -130,18 +130,12 @@ def targets(folder: Path) -> dict[str, Target]:
         "sidecar": Target("v.json", json.dumps(SIDECAR), lambda path: read_sidecar(path)),
         "video-list": Target("l.txt", "a.mp4\nsub/b.mp4\n# c\n", read_video_list),
     }
-    marked = from_results({"a": results()["a"]}, PROVENANCE).with_rate(rate())
+    marked = from_results({"a": results()["a"]}, PROVENANCE).with_rate(FrameRate.parse("29.97df"))
     for name, form in FORMATS.items():
         (path,) = write_marks(folder / f"one{form.suffix}", marked, format=name)
         use = lambda at, name=name: read_marks(at, format=name, fps="29.97")  # noqa: E731
         found[f"format-{name}"] = Target(f"m{form.suffix}", path.read_text(), use)
     return found
-
-
-def rate() -> Any:
-    from basnet_rt.formats.timecode import FrameRate
-
-    return FrameRate.parse("29.97df")
 
 
 def versions(target: Target, dice: random.Random) -> Iterator[str]:
