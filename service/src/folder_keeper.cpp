@@ -44,8 +44,8 @@ void FolderKeeper::store(const std::string& name, std::uint64_t fence, std::stri
   queue_.store(name, fence, std::move(record), std::move(done));
 }
 
-void FolderKeeper::erase(const std::string& name, std::uint64_t fence) {
-  queue_.erase(name, fence);
+void FolderKeeper::erase(const std::string& name, std::uint64_t fence, OnAnswer done) {
+  queue_.erase(name, fence, std::move(done));
 }
 
 void FolderKeeper::release(const std::string& name, std::uint64_t fence) {
@@ -73,7 +73,9 @@ void FolderKeeper::run(KeeperWork& work) {
   publish();  // whatever was stored before this call has happened
   if (work.kind == Kind::kClaim) return run_claim(work);
   if (work.kind == Kind::kRelease) return index_.release(name, work.fence);
-  if (index_.erase(name, work.fence)) folder_.remove(name);
+  const bool owned = index_.erase(name, work.fence);
+  if (owned) folder_.remove(name);
+  for (const OnAnswer& done : work.stored) done(owned ? KeeperAnswer{} : fenced_answer());
 }
 
 void FolderKeeper::run_claim(const KeeperWork& work) {

@@ -17,8 +17,8 @@ void KeeperQueue::store(const std::string& name, std::uint64_t fence, std::strin
   post({Kind::kStore, {name, "", ""}, fence, std::move(record), nullptr, {std::move(done)}, 0.0});
 }
 
-void KeeperQueue::erase(const std::string& name, std::uint64_t fence) {
-  post({Kind::kErase, {name, "", ""}, fence, "", nullptr, {}, 0.0});
+void KeeperQueue::erase(const std::string& name, std::uint64_t fence, StateKeeper::OnAnswer done) {
+  post({Kind::kErase, {name, "", ""}, fence, "", nullptr, {std::move(done)}, 0.0});
 }
 
 void KeeperQueue::release(const std::string& name, std::uint64_t fence) {

@@ -34,7 +34,7 @@ class KeeperQueue {
   void claim(const KeeperClaim& claim, StateKeeper::OnClaimed done);
   void store(const std::string& name, std::uint64_t fence, std::string record,
              StateKeeper::OnAnswer done);
-  void erase(const std::string& name, std::uint64_t fence);
+  void erase(const std::string& name, std::uint64_t fence, StateKeeper::OnAnswer done);
   void release(const std::string& name, std::uint64_t fence);
 
   /// Everything that waits, or nothing where nothing came until then.

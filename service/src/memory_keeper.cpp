@@ -34,9 +34,17 @@ void MemoryKeeper::store(const std::string& name, std::uint64_t fence, std::stri
   done(answer);
 }
 
-void MemoryKeeper::erase(const std::string& name, std::uint64_t fence) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  if (index_.erase(name, fence)) records_.erase(name);
+void MemoryKeeper::erase(const std::string& name, std::uint64_t fence, OnAnswer done) {
+  KeeperAnswer answer;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (index_.erase(name, fence)) {
+      records_.erase(name);
+    } else {
+      answer = fenced_answer();
+    }
+  }
+  done(answer);
 }
 
 void MemoryKeeper::release(const std::string& name, std::uint64_t fence) {

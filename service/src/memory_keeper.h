@@ -16,7 +16,7 @@ class MemoryKeeper final : public StateKeeper {
   void claim(const KeeperClaim& claim, OnClaimed done) override;
   void store(const std::string& name, std::uint64_t fence, std::string record,
              OnAnswer done) override;
-  void erase(const std::string& name, std::uint64_t fence) override;
+  void erase(const std::string& name, std::uint64_t fence, OnAnswer done) override;
   void release(const std::string& name, std::uint64_t fence) override;
 
  private:

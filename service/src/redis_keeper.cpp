@@ -68,7 +68,9 @@ void RedisKeeper::store(const std::string& name, std::uint64_t fence, std::strin
   queue_.store(name, fence, std::move(record), std::move(done));
 }
 
-void RedisKeeper::erase(const std::string& name, std::uint64_t fence) { queue_.erase(name, fence); }
+void RedisKeeper::erase(const std::string& name, std::uint64_t fence, OnAnswer done) {
+  queue_.erase(name, fence, std::move(done));
+}
 
 void RedisKeeper::release(const std::string& name, std::uint64_t fence) {
   queue_.release(name, fence);

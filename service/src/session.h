@@ -93,6 +93,7 @@ class Session final : public Job, public std::enable_shared_from_this<Session> {
   void kept(const std::vector<basnet_rt::v1::StreamEvent>& events, std::int64_t durable,
             const KeeperAnswer& answer);
   void maybe_done();
+  void forget();
   enum class Save { kFirst, kNot };
   void leave(const Refusal& why, Save save = Save::kFirst);
   void close(const grpc::Status& status);
@@ -115,6 +116,7 @@ class Session final : public Job, public std::enable_shared_from_this<Session> {
   bool admitted_ = false;
   bool paid_ = false;  // for the chunk at the front
   bool half_closed_ = false;
+  bool forgetting_ = false;   // the keeper is asked to
   bool end_repeats_ = false;  // it came on an earlier connection: the client cannot know
   bool cut_ = false;
   bool waiting_ = false;

@@ -138,15 +138,27 @@ void Session::kept(const std::vector<v1::StreamEvent>& events, std::int64_t dura
 
 // The end of a call that went well: the client has everything, or could have no more.
 void Session::maybe_done() {
-  if (phase_ != Phase::kFinished || keeping_ > 0 || !unreleased_.empty()) return;
+  if (phase_ != Phase::kFinished || keeping_ > 0 || !unreleased_.empty() || forgetting_) return;
   const bool all_received = resumable() && outbox_.empty();
-  if (all_received) shared_.keeper.erase(name_, std::exchange(fence_, 0));
+  if (all_received && fence_ != 0) return forget();
   if (cut_) {
     close({grpc::StatusCode::UNAVAILABLE,
            "the service stopped and ended the stream at snippet " + std::to_string(next_snippet_)});
   } else if (all_received || !resumable() || half_closed_) {
     close(grpc::Status::OK);
   }
+}
+
+// The call ends behind it, so that a client that heard OK knows that nothing is left.
+void Session::forget() {
+  forgetting_ = true;
+  const auto done = [self = shared_from_this()](const KeeperAnswer&) {
+    self->shared_.post([self] {
+      self->forgetting_ = false;
+      self->maybe_done();
+    });
+  };
+  shared_.keeper.erase(name_, std::exchange(fence_, 0), done);
 }
 
 // The stream stays as it is, for a client that comes back.

@@ -75,8 +75,8 @@ class StateKeeper {
   /// not memory. Refused with kFenced, kFull, kFailed or kAway.
   virtual void store(const std::string& name, std::uint64_t fence, std::string record,
                      OnAnswer done) = 0;
-  /// Forgets the stream.
-  virtual void erase(const std::string& name, std::uint64_t fence) = 0;
+  /// Forgets the stream. Where that is refused it is somebody else's, or goes when it is old.
+  virtual void erase(const std::string& name, std::uint64_t fence, OnAnswer done) = 0;
   /// The owner has gone: the record ages from now on, and a name without one is forgotten.
   virtual void release(const std::string& name, std::uint64_t fence) = 0;
 };

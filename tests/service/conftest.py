@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+from service_cases import basnet_rt_client
 from service_process import FAKE, Service
+
+from patience import HANG
+
+
+@pytest.fixture(autouse=True)
+def patient_goodbyes(monkeypatch) -> None:
+    """A client leaves a finished stream when the service has forgotten it, however busy this is."""
+    monkeypatch.setattr(basnet_rt_client, "_GOODBYE", HANG)
 
 
 @pytest.fixture
