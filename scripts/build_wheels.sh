@@ -19,6 +19,8 @@ shift $((OPTIND - 1))
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 platform=manylinux_2_28_$(uname -m)
+# The times of files in the archives: the last commit's, so that the same sources give the same bytes.
+export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$repository" log -1 --format=%ct)}
 
 pythons=("$@")
 if ((${#pythons[@]} == 0)); then
