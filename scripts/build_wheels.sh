@@ -19,8 +19,9 @@ shift $((OPTIND - 1))
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 platform=manylinux_2_28_$(uname -m)
-# The times of files in the archives: the last commit's, so that the same sources give the same bytes.
-export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$repository" log -1 --format=%ct)}
+# The times of files in archives: the last commit's, so that the same sources give the same bytes.
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$repository" log -1 --format=%ct || date +%s)}
+export SOURCE_DATE_EPOCH
 
 pythons=("$@")
 if ((${#pythons[@]} == 0)); then

@@ -16,8 +16,6 @@ import argparse
 import json
 import random
 import statistics
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -32,6 +30,7 @@ from basnet_training.config import load_config
 from basnet_training.dataset import open_videos
 from basnet_training.runs import resolve
 from bench.accuracy.auto_rules import train
+from bench.accuracy.one_command import call
 from bench.tables import (
     DATA,
     DOCS,
@@ -120,8 +119,7 @@ def asked(work: Path, name: str, seed: int) -> list[str]:
     output = work / f"{name}_{seed}_run"
     data = DATA / name
     truth = data / "annotations.json"
-    command = ["run", data / "features" / "train", truth, "-o", output, "--seed", seed]
-    subprocess.run([sys.executable, "-m", "basnet_training", *map(str, command)], check=True)
+    call("basnet_training", "run", data / "features/train", truth, "-o", output, "--seed", seed)
     train_set = read_annotations(truth).subset("train").videos
     tags = {video: one.tags for video, one in train_set.items()}
     results = read_results(output / "results.json").detections

@@ -1,6 +1,8 @@
 """The picture in README.md and docs/report.md: the page that a demo ends in, at one of its videos.
 
-python -m bench.speed.report_picture demo/report.html [--video-name test_01] [-o PNG]
+    python -m bench.speed.report_picture demo/report.html [--video-name test_01] [-o PNG]
+
+Needs Chromium, which plays the demo's films.
 """
 
 from __future__ import annotations

@@ -127,7 +127,7 @@ def targets(folder: Path) -> dict[str, Target]:
         "tags": Target("t.csv", TAGS, read_tagged),
         "tags-json": Target("t.json", json.dumps({"a": ["Run"], "b": [], "c": "Run"}), read_tagged),
         "rates": Target("fps_dict.json", json.dumps(RATES), read_rates),
-        "sidecar": Target("v.json", json.dumps(SIDECAR), lambda path: read_sidecar(path)),
+        "sidecar": Target("v.json", json.dumps(SIDECAR), read_sidecar),
         "video-list": Target("l.txt", "a.mp4\nsub/b.mp4\n# c\n", read_video_list),
     }
     marked = from_results({"a": results()["a"]}, PROVENANCE).with_rate(FrameRate.parse("29.97df"))
