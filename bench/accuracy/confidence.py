@@ -3,7 +3,7 @@
     python -m bench.accuracy.confidence --work runs/one_command
 
 Reads what `bench.accuracy.one_command` leaves for each seed: `model.pt`, and `results.json` with
-the test videos of cctv_fights. Nothing is trained, and nothing in that folder is changed. The
+the test videos. Nothing is trained, and nothing in that folder is changed. The
 tables go into docs/results.md.
 """
 
@@ -23,10 +23,10 @@ from basnet_rt.formats.result_files import read_results
 from basnet_rt.model import read_metadata
 from basnet_rt.model.confidence import Confidence
 from basnet_rt.results import Detections
-from bench.accuracy.one_command import EXTRACTORS, SET, key_of
+from bench.accuracy.one_command import INPUTS, key_of, title_of
 from bench.tables import DOCS, RUNS, markdown_table, publish, spread
 
-BINS = 5  # of equal width: 28 videos fill no more
+BINS = 5  # of equal width: the 28 test videos of cctv_fights fill no more
 TIOU = 0.5
 PREDICTIONS = ("events at the suggested threshold", "all detections")
 
@@ -80,12 +80,12 @@ class Judged:
 
 def main() -> None:
     options = parse()
-    truth = read_annotations(SET / "annotations.json")
     judged: dict[str, list[Judged]] = {}
-    for extractor in EXTRACTORS:
-        folders = finished(options.work, extractor)
+    for name, one in INPUTS.items():
+        folders = finished(options.work, name)
         if folders:
-            judged[extractor] = [judge(folder, truth) for folder in folders]
+            truth = read_annotations(one.truth)
+            judged[title_of(name)] = [judge(folder, truth) for folder in folders]
     if not judged:
         raise SystemExit(
             f"{options.work}: no finished run; `python -m bench.accuracy.one_command --work "
@@ -102,9 +102,9 @@ def parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def finished(work: Path, extractor: str) -> list[Path]:
-    """The folders of all seeds that have a bundle and results, sorted."""
-    folders = sorted(work.glob(key_of(extractor, "*")))
+def finished(work: Path, name: str) -> list[Path]:
+    """The folders of all seeds of an input that have a bundle and results, sorted."""
+    folders = sorted(work.glob(key_of(name, "[0-9]*")))
     return [
         one for one in folders if all((one / f).is_file() for f in ("model.pt", "results.json"))
     ]
@@ -182,7 +182,7 @@ def shares_found(correct: int, found: int, marked: int) -> Found:
 
 
 def text_of(judged: Mapping[str, Sequence[Judged]]) -> str:
-    seeds = ", ".join(f"{len(runs)} of `{extractor}`" for extractor, runs in judged.items())
+    seeds = ", ".join(f"{len(runs)} of {name}" for name, runs in judged.items())
     parts = [
         f"Medians (least to most) of seeds: {seeds}.",
         brier_table(judged),
@@ -195,23 +195,23 @@ def text_of(judged: Mapping[str, Sequence[Judged]]) -> str:
 
 
 def brier_table(judged: Mapping[str, Sequence[Judged]]) -> str:
-    head = ["extractor", "Brier score", "of the base rate", "better than the base rate"]
+    head = ["features", "Brier score", "of the base rate", "better than the base rate"]
     rows = []
-    for extractor, runs in judged.items():
+    for name, runs in judged.items():
         better = sum(one.brier < one.base_brier for one in runs)
         scores = [spread([one.brier for one in runs], 3), f"{runs[0].base_brier:.3f}"]
-        rows.append([f"`{extractor}`", *scores, f"{better} of {len(runs)} seeds"])
+        rows.append([name, *scores, f"{better} of {len(runs)} seeds"])
     return markdown_table(head, rows)
 
 
 def reliability_table(judged: Mapping[str, Sequence[Judged]]) -> str:
     head = ["confidence", "seeds", "videos", "mean confidence", "share with the tag"]
     rows = []
-    for extractor, runs in judged.items():
+    for name, runs in judged.items():
         for place in range(BINS):
             there = [one.bins[place] for one in runs]
             bins = [one for one in there if one is not None]
-            name = f"`{extractor}`, {place / BINS:g} to {(place + 1) / BINS:g}"
+            bounds = f"{name}, {place / BINS:g} to {(place + 1) / BINS:g}"
             cells = ["", "", ""]
             if bins:
                 cells = [
@@ -219,15 +219,15 @@ def reliability_table(judged: Mapping[str, Sequence[Judged]]) -> str:
                     spread([one.confidence for one in bins], 2),
                     spread([one.present for one in bins], 2),
                 ]
-            rows.append([name, str(len(bins)), *cells])
+            rows.append([bounds, str(len(bins)), *cells])
     return markdown_table(head, rows)
 
 
 def found_table(judged: Mapping[str, Sequence[Judged]]) -> str:
     head = ["predictions", "segments", "precision", "recall", "F1"]
     rows = []
-    for extractor, runs in judged.items():
-        for place, name in enumerate(PREDICTIONS):
+    for name, runs in judged.items():
+        for place, predictions in enumerate(PREDICTIONS):
             found = [one.found[place] for one in runs]
             shares = [
                 spread([100 * value for value in values])
@@ -236,7 +236,7 @@ def found_table(judged: Mapping[str, Sequence[Judged]]) -> str:
                 )
             ]
             count = spread([one.count for one in found], 0)
-            rows.append([f"`{extractor}`, {name}", count, *shares])
+            rows.append([f"{name}, {predictions}", count, *shares])
     return markdown_table(head, rows)
 
 

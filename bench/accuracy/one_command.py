@@ -1,59 +1,80 @@
-"""Quality by `basnet-train run` with no option, from the videos of cctv_fights and a file of tags.
+"""Quality by `basnet-train run` with no option, from two data sets and files of their tags.
 
     python -m bench.accuracy.one_command
 
-Each extractor makes features of the 92 videos once; "given" are those of a CNN that lie beside the
-videos. Then, for each seed, the programs are called as
-a new user calls them: `basnet-train run` on the training videos' features and a CSV of their tags,
-with the test videos to localize. `evaluate` reads the segments of the test videos, and nothing else
-does. The table goes into docs/results.md. Interrupted, it goes on where it stopped.
+An extractor makes features of the 92 videos of cctv_fights once; the other inputs are features that
+lie beside the data. For each seed, the programs are called as a new user calls them:
+`basnet-train run` on the training features and a CSV of their tags, with the test features to
+localize. `evaluate` alone reads the segments of the test videos. The table goes into
+docs/results.md. Interrupted, it goes on where it stopped.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
-import json
 import statistics
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from basnet_rt import evaluate
-from bench.tables import DATA, DOCS, RUNS, FinishedRuns, machine, markdown_table, publish
+from basnet_rt.annotations import read_annotations
+from bench.tables import DATA, DOCS, RUNS, FinishedRuns, machine, markdown_table, publish, spread
 
-SET = DATA / "cctv_fights"
 TIOU = [k / 10 for k in range(1, 8)]
-GIVEN = "given"
-EXTRACTORS = ("motion", GIVEN, "motion+cnn")
+
+
+@dataclass(frozen=True)
+class Input:
+    """Features of a data set; `extractor` makes them of its videos, None: they lie beside it."""
+
+    data_set: str
+    extractor: str | None
+
+    @property
+    def data(self) -> Path:
+        return DATA / self.data_set
+
+    @property
+    def truth(self) -> Path:
+        return self.data / "annotations.json"
+
+    def features(self, work: Path) -> Path:
+        """The folder of the parts `train` and `test`."""
+        return self.data / "features" if self.extractor is None else work / self.extractor
+
+
+INPUTS = {
+    "motion": Input("cctv_fights", "motion"),
+    "given": Input("cctv_fights", None),
+    "motion+cnn": Input("cctv_fights", "motion+cnn"),
+    "shrec21_gestures": Input("shrec21_gestures", None),
+}
 
 
 def main() -> None:
     options = parse()
     options.work.mkdir(parents=True, exist_ok=True)
-    tags = write_tags(options.work / "tags.csv")
     runs = FinishedRuns(options.work / "runs.jsonl")
     rows = []
-    for extractor in options.extractors:
-        if extractor != GIVEN:
-            make_features(options.work / extractor, extractor)
-        each = [
-            one_seed(options.work, runs, extractor, tags, seed) for seed in range(options.seeds)
-        ]
+    for name in options.inputs:
+        make_features(options.work, INPUTS[name])
+        tags = write_tags(options.work, INPUTS[name])
+        each = [one_seed(options.work, runs, name, tags, seed) for seed in range(options.seeds)]
         columns = [statistics.median(one[k] for one in each) for k in range(len(TIOU))]
-        averages = [statistics.mean(one) for one in each]
-        middle, least, most = statistics.median(averages), min(averages), max(averages)
-        cells = [f"{100 * value:.1f}" for value in columns]
+        averages = [100 * statistics.mean(one) for one in each]
         rows.append(
             [
-                f"`{extractor}`",
-                *cells,
-                f"{100 * middle:.1f} ({100 * least:.1f} to {100 * most:.1f})",
+                title_of(name),
+                *(f"{100 * value:.1f}" for value in columns),
+                spread(averages),
             ]
         )
-    head = ["extractor", *(f"{tiou:g}" for tiou in TIOU), "average"]
+    head = ["features", *(f"{tiou:g}" for tiou in TIOU), "average"]
     note = (
-        f"mAP in percent on the 28 test videos, median of {options.seeds} seeds, and for the "
+        f"mAP in percent on the test videos, median of {options.seeds} seeds, and for the "
         f"average (least to most). {machine()}"
     )
     publish(DOCS / "results.md", "one_command", f"{note}\n\n{markdown_table(head, rows)}")
@@ -64,52 +85,57 @@ def parse() -> argparse.Namespace:
     add = parser.add_argument
     add("--work", type=Path, default=RUNS / "one_command", help="features and finished runs")
     add("--seeds", type=int, default=9)
-    add("--extractors", nargs="+", choices=EXTRACTORS, default=list(EXTRACTORS))
+    add("--inputs", nargs="+", choices=INPUTS, default=list(INPUTS))
     return parser.parse_args()
 
 
-def write_tags(path: Path) -> Path:
-    """A line "video,tag" for each training video; one without fights has no tag."""
-    database = json.loads((SET / "annotations.json").read_text())["database"]
+def title_of(name: str) -> str:
+    """An input as the tables name it."""
+    one = INPUTS[name]
+    return f"{one.data_set}, {'given' if one.extractor is None else f'`{one.extractor}`'}"
+
+
+def write_tags(work: Path, one: Input) -> Path:
+    """A line "video,tags" for each training video; one without action has no tag."""
+    path = work / f"{one.data_set}_tags.csv"
+    train = read_annotations(one.truth).subset("train").videos
     with path.open("w", newline="") as file:
         lines = csv.writer(file)
         lines.writerow(["video", "tag"])
-        for name, video in database.items():
-            if video["subset"] == "train":
-                labels = sorted({one["label"] for one in video["annotations"]})
-                lines.writerow([name, ";".join(labels)])
+        lines.writerows([name, ";".join(sorted(video.tags))] for name, video in train.items())
     return path
 
 
-def make_features(folder: Path, extractor: str) -> None:
+def make_features(work: Path, one: Input) -> None:
     """Features of all videos, once for all seeds; those that are there are kept."""
+    if one.extractor is None:
+        return
     for part in ("train", "test"):
-        videos, output = SET / "videos" / part, folder / part
-        call("basnet_rt", "extract", videos, "-o", output, "--extractor", extractor)
+        videos, output = one.data / "videos" / part, one.features(work) / part
+        call("basnet_rt", "extract", videos, "-o", output, "--extractor", one.extractor)
 
 
-def key_of(extractor: str, seed: int | str) -> str:
+def key_of(name: str, seed: int | str) -> str:
     """The name of a run, and of its folder."""
-    return f"{extractor}_{seed}"
+    return f"{name}_{seed}"
 
 
-def one_seed(work: Path, runs: FinishedRuns, extractor: str, tags: Path, seed: int) -> list[float]:
+def one_seed(work: Path, runs: FinishedRuns, name: str, tags: Path, seed: int) -> list[float]:
     """mAP at each of `TIOU`, as a share."""
-    key = key_of(extractor, seed)
+    key, one = key_of(name, seed), INPUTS[name]
     found = runs.get(key)
     if found is None:
-        features = SET / "features" if extractor == GIVEN else work / extractor
-        output = work / key
+        features, output = one.features(work), work / key
         call(
             "basnet_training",
             *("run", features / "train", tags, "-o", output, "--seed", seed),
             *("--localize", features / "test"),
         )
-        results, truth = output / "results.json", SET / "annotations.json"
-        report = evaluate(truth, results, subset="test", tiou_thresholds=TIOU)
+        results = output / "results.json"
+        report = evaluate(one.truth, results, subset="test", tiou_thresholds=TIOU)
         found = [float(value) for value in report.map]
         runs.put(key, found)
-    print(f"{extractor}, seed {seed}: {100 * statistics.mean(found):.1f}", flush=True)
+    print(f"{name}, seed {seed}: {100 * statistics.mean(found):.1f}", flush=True)
     return list(found)
 
 
