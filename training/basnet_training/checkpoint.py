@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
@@ -29,7 +28,7 @@ class Checkpoint:
     """A run after `step` iterations.
 
     weights, average: by parameter name; `average` is empty without a moving average.
-    optimizer: `state_dict()` of a torch optimizer.
+    optimizer: its state, by parameter's number and name: `3/exp_avg`.
     extra: further state, as JSON: loss scale, best held-out loss.
     """
 
@@ -37,26 +36,19 @@ class Checkpoint:
     digest: str
     weights: Tensors
     average: Tensors
-    optimizer: dict[str, Any]
+    optimizer: Tensors
     extra: dict[str, Any] = field(default_factory=dict)
 
 
 def save_checkpoint(folder: Path, checkpoint: Checkpoint, keep: int) -> Path:
     """Write one whole file, then remove all but the `keep` newest."""
     path = folder / f"checkpoint-{checkpoint.step:08d}.safetensors"
-    state, groups = _flatten(checkpoint.optimizer)
-    tensors = {
-        **{f"weights/{k}": v for k, v in checkpoint.weights.items()},
-        **{f"average/{k}": v for k, v in checkpoint.average.items()},
-        **{f"optimizer/{k}": v for k, v in state.items()},
-    }
     about = {
         "step": checkpoint.step,
         "digest": checkpoint.digest,
-        "param_groups": groups,
         "extra": checkpoint.extra,
     }
-    save_tensors(path, tensors, about)
+    save_tensors(path, tensors_of(checkpoint), about)
     for old in sorted(folder.glob(PATTERN))[:-keep]:
         old.unlink()
     return path
@@ -81,11 +73,20 @@ def load_checkpoint(path: Path) -> Checkpoint:
             digest=str(about["digest"]),
             weights=_under(tensors, "weights/"),
             average=_under(tensors, "average/"),
-            optimizer=_unflatten(_under(tensors, "optimizer/"), about["param_groups"]),
+            optimizer=_under(tensors, "optimizer/"),
             extra=dict(about["extra"]),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidValue(f"{path}: not a checkpoint of this program: {error}") from error
+
+
+def tensors_of(checkpoint: Checkpoint) -> Tensors:
+    """All tensors by their names in the file."""
+    return {
+        **{f"weights/{k}": v for k, v in checkpoint.weights.items()},
+        **{f"average/{k}": v for k, v in checkpoint.average.items()},
+        **{f"optimizer/{k}": v for k, v in checkpoint.optimizer.items()},
+    }
 
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> None:
@@ -103,23 +104,6 @@ def load_tensors(path: Path) -> tuple[Tensors, dict[str, Any]]:
             return {name: file.get_tensor(name) for name in file.keys()}, about  # noqa: SIM118
     except (OSError, SafetensorError, ValueError) as error:
         raise InvalidValue(f"{path}: no readable safetensors file: {error}") from error
-
-
-def _flatten(optimizer: Mapping[str, Any]) -> tuple[Tensors, list[dict[str, Any]]]:
-    state = {
-        f"{place}/{name}": torch.as_tensor(value)
-        for place, entry in optimizer["state"].items()
-        for name, value in entry.items()
-    }
-    return state, optimizer["param_groups"]
-
-
-def _unflatten(state: Tensors, groups: list[dict[str, Any]]) -> dict[str, Any]:
-    nested: dict[int, Tensors] = {}
-    for key, value in state.items():
-        place, name = key.split("/")
-        nested.setdefault(int(place), {})[name] = value
-    return {"state": nested, "param_groups": groups}
 
 
 def _under(tensors: Tensors, prefix: str) -> Tensors:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from basnet_rt import Error, InvalidValue
 
@@ -96,14 +97,32 @@ class Optimisation:
             self.config.digest(),
             dict(self.network.state_dict()),
             self.average.values,
-            self.optimizer.state_dict(),
+            _flat(self.optimizer.state_dict()["state"]),
             {"scaler": self.scaler.state_dict(), **extra},
         )
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go back to where `checkpoint` was taken."""
         self.network.load_state_dict(checkpoint.weights)
-        self.optimizer.load_state_dict(checkpoint.optimizer)
+        self.optimizer.load_state_dict(
+            {**self.optimizer.state_dict(), "state": _nested(checkpoint.optimizer)}
+        )
         self.average.load(checkpoint.average)
         self.scaler.load_state_dict(checkpoint.extra["scaler"])
         self.step = checkpoint.step
+
+
+def _flat(state: Mapping[int, Mapping[str, Any]]) -> dict[str, Tensor]:
+    return {
+        f"{place}/{name}": torch.as_tensor(value)
+        for place, entry in state.items()
+        for name, value in entry.items()
+    }
+
+
+def _nested(state: Mapping[str, Tensor]) -> dict[int, dict[str, Tensor]]:
+    found: dict[int, dict[str, Tensor]] = {}
+    for key, value in state.items():
+        place, _, name = key.partition("/")
+        found.setdefault(int(place), {})[name] = value
+    return found

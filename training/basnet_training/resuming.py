@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from basnet_rt import InvalidValue
 
-from .checkpoint import Checkpoint
+from .checkpoint import Checkpoint, tensors_of
 from .config import Config, OptimConfig, check_config
+from .optimisation import Optimisation
 
 # The subject of each digest, in words.
 _DATA = {
@@ -53,18 +55,56 @@ def check_same_run(
         )
 
 
-def check_finite(path: Path, checkpoint: Checkpoint) -> None:
-    """Refuse weights that no training goes on from.
+def check_whole(path: Path, checkpoint: Checkpoint, start: Optimisation) -> None:
+    """Refuse a checkpoint with a tensor too few, too many, of another shape or not finite.
+
+    Args:
+        start: the same run before its first iteration.
 
     Raises:
-        ValueError: a weight is NaN or infinite; names the tensor.
+        ValueError: names the first such tensor.
     """
-    for name, tensor in {**checkpoint.weights, **checkpoint.average}.items():
-        if not bool(torch.isfinite(tensor).all()):
-            raise InvalidValue(
-                f"{path}: {name} {tuple(tensor.shape)} holds NaN or infinite numbers; remove the "
-                "file to go on from the one before"
-            )
+    tensors = tensors_of(start.checkpoint())
+    expected = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    if checkpoint.step > 0:
+        expected |= _state_of_adam(start)
+    check_tensors(path, tensors_of(checkpoint), expected)
+
+
+def check_tensors(
+    path: Path, found: Mapping[str, Tensor], expected: Mapping[str, tuple[int, ...]]
+) -> None:
+    """Refuse tensors that are not finite or have other names or shapes than expected.
+
+    Raises:
+        ValueError: names the first such tensor.
+    """
+    for name in sorted(expected.keys() | found.keys()):
+        if name not in found or name not in expected:
+            problem = f"{name} is {'absent' if name not in found else 'unknown'}"
+        elif tuple(found[name].shape) != expected[name]:
+            problem = f"{name} has shape {tuple(found[name].shape)}, expected {expected[name]}"
+        elif not bool(torch.isfinite(found[name]).all()):
+            problem = f"{name} {expected[name]} holds NaN or infinite numbers"
+        else:
+            continue
+        raise damaged(path, problem)
+
+
+def damaged(path: Path, problem: object) -> InvalidValue:
+    """The error for a checkpoint that cannot be used."""
+    return InvalidValue(
+        f"{path}: is damaged: {problem}; remove the file to go on from the one before"
+    )
+
+
+def _state_of_adam(start: Optimisation) -> dict[str, tuple[int, ...]]:
+    """Shapes of both moments and of the count of steps, for each parameter in order."""
+    return {
+        f"optimizer/{place}/{name}": () if name == "step" else tuple(parameter.shape)
+        for place, parameter in enumerate(start.network.parameters())
+        for name in ("step", "exp_avg", "exp_avg_sq")
+    }
 
 
 def _settings(before: Config, now: Config, step: int) -> list[str]:
@@ -111,4 +151,6 @@ def _differences(before: dict[str, Any], now: dict[str, Any]) -> list[tuple[str,
 
 def _data(checkpoint: Checkpoint, now: Mapping[str, str]) -> list[str]:
     before = checkpoint.extra.get("data", now)
+    if not isinstance(before, Mapping):
+        return [f"its digests of the data are {before!r}"]
     return [f"{what} differ" for name, what in _DATA.items() if before.get(name) != now.get(name)]

@@ -27,7 +27,7 @@ from .loss import Loss
 from .optimisation import Optimisation
 from .progress import Log, NoLog, TensorBoardLog, progress_bar
 from .projection_fit import fit_projection
-from .resuming import check_finite, check_same_run
+from .resuming import check_same_run, check_whole, damaged
 from .runs import resolve, save_model, save_run_config
 from .timing import settle_timing
 
@@ -126,14 +126,12 @@ class Trainer:
             return
         checkpoint = load_checkpoint(path)
         check_same_run(path, checkpoint, self.config, self.data)
-        check_finite(path, checkpoint)
+        check_whole(path, checkpoint, self.optimisation)
         try:
             self.optimisation.restore(checkpoint)
             self.best = Best(**checkpoint.extra["best"])
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise InvalidValue(
-                f"{path}: is damaged: {error}; remove it to go on from the one before"
-            ) from error
+        except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise damaged(path, error) from error
         self._write_config()  # of more iterations, perhaps
 
     def run(self, shown: bool) -> FitResult:

@@ -50,21 +50,51 @@ def test_the_setting_that_differs_is_named(configure, tmp_path, before, after, p
     assert "config.yaml" in str(error.value)
 
 
-def test_a_damaged_checkpoint_is_named(configure, tmp_path):
-    """Weights that are not finite went on in silence; the rest ended in a traceback."""
+BIAS = "weights/cas_module.conv_1.0.bias"
+MOMENT = "optimizer/1/exp_avg"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "part"),
+    [
+        (BIAS, torch.full((7,), torch.nan), r"conv_1\.0\.bias \(7,\) holds NaN"),
+        (BIAS, torch.zeros(2, 2), r"conv_1\.0\.bias has shape \(2, 2\), expected \(7,\)"),
+        (BIAS, None, r"conv_1\.0\.bias is absent"),
+        (MOMENT, None, "optimizer/1/exp_avg is absent"),
+        (MOMENT, torch.zeros(1), r"optimizer/1/exp_avg has shape \(1,\)"),
+        (MOMENT, torch.tensor(torch.inf), "optimizer/1/exp_avg has shape"),
+        ("optimizer/x/exp_avg", torch.zeros(1), "optimizer/x/exp_avg is unknown"),
+    ],
+)
+def test_a_damaged_tensor_of_a_checkpoint_is_named(configure, tmp_path, name, value, part):
+    """Weights that are not finite went on in silence, and a lost moment was begun anew."""
     run(configure(optim={"iterations": 1}), tmp_path)
     path = latest_checkpoint(tmp_path)
     tensors, about = load_tensors(path)
-    name = "weights/cas_module.conv_1.0.bias"
-    for value, part in {
-        torch.full((7,), torch.nan): r"conv_1\.0\.bias \(7,\) holds NaN",
-        torch.zeros(2, 2): "is damaged: (.|\n)*size mismatch",
-    }.items():
-        save_tensors(path, {**tensors, name: value}, about)
-        with pytest.raises(InvalidValue, match=part):
-            run(configure(optim={"iterations": 1}), tmp_path, resume=True)
-    save_tensors(path, tensors, {**about, "step": "abc"})
-    with pytest.raises(InvalidValue, match="not a checkpoint of this program"):
+    changed = {key: tensor for key, tensor in tensors.items() if key != name}
+    save_tensors(path, changed if value is None else {**changed, name: value}, about)
+    with pytest.raises(InvalidValue, match=f"is damaged: .*{part}"):
+        run(configure(optim={"iterations": 1}), tmp_path, resume=True)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "part"),
+    [
+        ("step", "abc", "not a checkpoint of this program"),
+        ("extra", 3, "not a checkpoint of this program"),
+        ("extra", {}, "is damaged"),
+        ("best", 3, "is damaged"),
+        ("best", {"loss": 1, "other": 2}, "is damaged"),
+        ("data", 3, "other settings or data: its digests of the data are 3"),
+    ],
+)
+def test_damaged_fields_of_a_checkpoint_are_named(configure, tmp_path, field, value, part):
+    run(configure(optim={"iterations": 1}), tmp_path)
+    path = latest_checkpoint(tmp_path)
+    tensors, about = load_tensors(path)
+    (about if field in about else about["extra"])[field] = value
+    save_tensors(path, tensors, about)
+    with pytest.raises(InvalidValue, match=part):
         run(configure(optim={"iterations": 1}), tmp_path, resume=True)
 
 
