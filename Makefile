@@ -87,13 +87,15 @@ test-cpp: setup ## C++ tests, warnings are errors
 	cmake --build build/cpp -j $(JOBS)
 	scripts/run_ctest.sh build/cpp $(JOBS)
 
-# Arm's kernels, and whether they give the bits that are pinned for every machine.
-test-arm: setup ## the native engine's tests for aarch64, under an emulator
+# Arm's kernels too, and whether engine and core give the bits that are pinned for every machine.
+test-arm: setup ## tests of core, engine and C interface for aarch64, under an emulator
 	cmake -S . -B build/arm -G Ninja -DCMAKE_BUILD_TYPE=Release \
 	  -DCMAKE_TOOLCHAIN_FILE=cmake/aarch64.cmake -DBASNET_RT_TESTS=ON -DBASNET_RT_WERROR=ON \
-	  -DBASNET_RT_C=OFF -DBASNET_RT_TORCH=OFF -DBASNET_RT_CUDA=OFF
-	cmake --build build/arm -j $(JOBS) --target basnet_rt_engine_tests
-	qemu-aarch64 -cpu max build/arm/tests/cpp/basnet_rt_engine_tests --gtest_brief=1
+	  -DBASNET_RT_TORCH=OFF -DBASNET_RT_CUDA=OFF
+	cmake --build build/arm -j $(JOBS) --target basnet_rt_engine_tests basnet_rt_tests
+	@status=0; for tests in basnet_rt_engine_tests basnet_rt_tests; do \
+	  qemu-aarch64 -cpu max build/arm/tests/cpp/$$tests --gtest_brief=1 || status=1; \
+	done; exit $$status
 
 LIBTORCH = $(shell $(BIN)/python -c 'import torch; print(torch.utils.cmake_prefix_path)')
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Compiles core, engine and C library for systems that are not at hand, with warnings as errors.
-# Nothing is run; `make test-arm` runs the engine's tests for 64-bit Arm under an emulator.
+# Nothing is run; `make test-arm` runs the tests for 64-bit Arm under an emulator.
 #
 # usage: cross_compile.sh [windows] [arm]
 # Needs Debian's g++-mingw-w64-x86-64-posix and g++-aarch64-linux-gnu.
