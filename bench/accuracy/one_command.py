@@ -96,13 +96,18 @@ def title_of(name: str) -> str:
 
 
 def write_tags(work: Path, one: Input) -> Path:
-    """A line "video,tags" for each training video; one without action has no tag."""
+    """A line "video,tag,duration" for each training video; one without action has no tag.
+
+    Durations, which people know of their videos, tell how often features were taken.
+    """
     path = work / f"{one.data_set}_tags.csv"
     train = read_annotations(one.truth).subset("train").videos
     with path.open("w", newline="") as file:
         lines = csv.writer(file)
-        lines.writerow(["video", "tag"])
-        lines.writerows([name, ";".join(sorted(video.tags))] for name, video in train.items())
+        lines.writerow(["video", "tag", "duration"])
+        lines.writerows(
+            [name, ";".join(sorted(video.tags)), video.duration] for name, video in train.items()
+        )
     return path
 
 

@@ -167,5 +167,6 @@ def _assumed(timing: Timing) -> str:
     return (
         f"nothing says how often features were taken: a snippet every {timing.seconds:.4g} s is "
         f"assumed ({timing.stride} frames at {timing.fps:g} a second). Where that is wrong, times "
-        "of results are: --set data.fps=... --set data.snippet_stride=..."
+        "of results are: give the tags a column duration, in seconds, or --set data.fps=... --set "
+        "data.snippet_stride=..."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ from basnet_rt._system.json_file import read_json
 from basnet_rt.annotations import AnnotationSet, VideoAnnotation, parse_activitynet
 from basnet_rt.tags import json_tags
 from basnet_rt.tags.table import (
+    DURATION_HEADINGS,
     SUBSET_HEADINGS,
     SUFFIXES,
     TAG_HEADINGS,
@@ -113,8 +115,11 @@ def _of_table(table: TextTable, subset: str | None, is_video: IsVideo) -> Tagged
         if split is not None:
             subsets[name] = _cell(row, split)
     remarks += [f"tag {word!r} is read as: no action ({n} rows)" for word, n in silent.items()]
+    durations = _durations(table, video, remarks)
     videos = {
-        name: VideoAnnotation(name, tuple(sorted(set(words))), (), subsets.get(name))
+        name: VideoAnnotation(
+            name, tuple(sorted(set(words))), (), subsets.get(name), durations.get(name)
+        )
         for name, words in tags.items()
     }
     found_set = AnnotationSet(videos)
@@ -122,6 +127,26 @@ def _of_table(table: TextTable, subset: str | None, is_video: IsVideo) -> Tagged
     return Tagged(
         found_set.subset(subset) if has_subsets and subset else found_set, remarks, subset
     )
+
+
+def _durations(table: TextTable, video: int, remarks: Remarks) -> dict[str, float]:
+    """Seconds by video, of a column that says them; a column of anything else is told and left."""
+    place = table.column(DURATION_HEADINGS)
+    found: dict[str, float] = {}
+    if place is None:
+        return found
+    for row, number in zip(table.rows, table.numbers, strict=True):
+        name, cell = _cell(row, video), _cell(row, place)
+        if not cell:
+            continue
+        seconds = float(cell) if re.fullmatch(r"[0-9]*\.?[0-9]+(e[-+]?[0-9]+)?", cell) else 0.0
+        wrong = "" if 0 < seconds < math.inf else f"has {cell!r}, expected seconds above 0"
+        if not wrong and found.setdefault(name, seconds) != seconds:
+            wrong = f"says {cell} of {name!r}, and {found[name]:g} before"
+        if wrong:
+            remarks.append(f"column {table.heading[place]!r} is not read: line {number} {wrong}")
+            return {}
+    return found
 
 
 @dataclass(frozen=True)
@@ -191,8 +216,8 @@ def _label_columns(table: TextTable, video: int) -> LabelColumns:
     if named:
         return LabelColumns(named, None, separators)
     width = max((len(row) for row in [table.heading, *table.rows]), default=0)
-    aside = table.column(SUBSET_HEADINGS)
-    places = [i for i in range(width) if i not in (video, aside)]
+    aside = (video, table.column(SUBSET_HEADINGS), table.column(DURATION_HEADINGS))
+    places = [i for i in range(width) if i not in aside]
     marks = [i for i in places if _are_marks([_cell(row, i) for row in table.rows])]
     if table.heading and len(marks) == len(places) > 0:
         return LabelColumns(marks, [_cell(table.heading, i) for i in marks], separators)

@@ -31,6 +31,10 @@ TAG_HEADINGS = frozenset(
     ]
 )
 SUBSET_HEADINGS = frozenset({"subset", "split", "partition", "set"})
+# Of seconds, of a whole video.
+DURATION_HEADINGS = frozenset(
+    ["duration", "durations", "durationsec", "durationseconds", "videoduration", "seconds"]
+)
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,7 @@ def _delimiter(lines: list[str]) -> str:
 
 def _is_heading(row: Row) -> bool:
     known = {plain(cell) for cell in row}
-    words = VIDEO_HEADINGS | TAG_HEADINGS | SUBSET_HEADINGS
+    words = VIDEO_HEADINGS | TAG_HEADINGS | SUBSET_HEADINGS | DURATION_HEADINGS
     return bool(known & VIDEO_HEADINGS) and (
         len(row) == 1 or bool(known & (words - VIDEO_HEADINGS))
     )

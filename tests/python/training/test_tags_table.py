@@ -142,3 +142,48 @@ def test_the_subset_to_train_on(tmp_path, subsets, want):
     path = tmp_path / "gt.json"
     path.write_text(json.dumps({"database": database}))
     assert training_subset(read_tagged(path).annotations) == want
+
+
+@pytest.mark.parametrize(
+    ("heading", "cells", "durations", "remark"),
+    [
+        ("video,tag,duration", ["12.5", "30"], [12.5, 30.0], ""),
+        ("duration_sec,video,tag", ["12.5", "30"], [12.5, 30.0], ""),
+        ("video,tag,duration", ["12.5", ""], [12.5, None], ""),
+        ("video,tag,duration", ["12.5", "0:30"], [None, None], "line 3 has '0:30', expected seco"),
+        ("video,tag,duration", ["12.5", "0"], [None, None], "line 3 has '0', expected seconds"),
+        ("video,tag,duration", ["1e999", "3"], [None, None], "line 2 has '1e999', expected"),
+    ],
+)
+def test_durations_of_a_table(tmp_path, heading, cells, durations, remark):
+    """They tell how often features were taken; without them 0.64 s a row were assumed."""
+    rows = []
+    for name, cell in zip("ab", cells, strict=True):
+        known = {"video": name, "tag": "Run"}
+        rows.append(",".join(known.get(column, cell) for column in heading.split(",")))
+    path = tmp_path / "tags.csv"
+    path.write_text("\n".join([heading, *rows]))
+    found = read_tagged(path)
+    assert [found.annotations.videos[name].duration for name in "ab"] == durations
+    assert [one.tags for one in found.annotations.videos.values()] == [("Run",), ("Run",)]
+    assert any(remark in one for one in found.remarks) if remark else not found.remarks
+
+
+def test_durations_of_segments_are_not_those_of_videos(tmp_path):
+    path = tmp_path / "tags.csv"
+    path.write_text("video,tag,duration\na,Run,3\na,Jump,4\n")
+    found = read_tagged(path)
+    assert found.annotations.videos["a"].duration is None
+    assert found.remarks == [
+        "column 'duration' is not read: line 3 says 4 of 'a', and 3 before",
+    ]
+
+
+def test_durations_beside_columns_of_marks(tmp_path):
+    path = tmp_path / "tags.csv"
+    path.write_text("video,duration,Run,Jump\na,1,1,0\nb,1,0,1\n")
+    found = read_tagged(path).annotations.videos
+    assert {name: (one.tags, one.duration) for name, one in found.items()} == {
+        "a": (("Run",), 1.0),
+        "b": (("Jump",), 1.0),
+    }
