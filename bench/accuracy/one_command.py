@@ -1,12 +1,12 @@
-"""Quality by `basnet-train run` with no option, from the videos of cctv_fights and a file of tags.
+"""Quality of `basnet-train run` without options, on the videos of cctv_fights and a file of tags.
 
     python -m bench.accuracy.one_command
 
-Each extractor makes features of the 92 videos once; "given" are those of a CNN that lie beside the
-videos. Then, for each seed, the programs are called as
-a new user calls them: `basnet-train run` on the training videos' features and a CSV of their tags,
-with the test videos to localize. `evaluate` reads the segments of the test videos, and nothing else
-does. The table goes into docs/results.md. Interrupted, it goes on where it stopped.
+Each extractor makes features of the 92 videos once; "given" are CNN features stored beside the
+videos. Then, for each seed, the programs are called as by a new user: `basnet-train run` on the
+training videos' features and a CSV of their tags, with the test videos to localize. Only `evaluate`
+reads the segments of the test videos. The table goes into docs/results.md. An interrupted run
+continues where it stopped.
 """
 
 from __future__ import annotations
