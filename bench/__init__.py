@@ -1,5 +1,5 @@
-"""Measurements: how fast, how exact and how late this package is, one program a file.
+"""Measurements of speed, accuracy and latency of this package, one program per file.
 
-Run them from the root of the repository, as `python -m bench.speed.postprocess`. The head of each
-file says what it checks, what it measures and where its table goes.
+Run them from the root of the repository, as `python -m bench.speed.postprocess`. The docstring of
+each file describes its checks, its measurements and the place of its table.
 """

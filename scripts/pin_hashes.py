@@ -1,13 +1,13 @@
-"""Writes the hash of every file that pip's indexes offer for each version of constraints.txt.
+"""Writes the hash of every file in pip's indexes for each version in constraints.txt.
 
     .venv/bin/python scripts/pin_hashes.py [constraints.txt]
 
-Versions stay as they are; the head of the file says how they are chosen. All files of a version are
-listed, of every platform and of every place that pip's configuration names, so the same list serves
-on other machines. Looking up goes through pip, with its configuration.
+Versions do not change; the head of the file says how they are chosen. All files of a version are
+listed, for every platform and from every index in pip's configuration, so the same list can be used
+on other machines. Files are looked up by pip, with its configuration.
 
-One exception: where a local build is offered, as torch's `+cpu` is, the other files for its system
-are left out. pip would prefer them, as the index names their hashes; and those of torch ask for
+One exception: if there is a local build, such as torch's `+cpu`, other files for its system are
+left out. pip would prefer them, because the index has their hashes, and those of torch need
 packages of CUDA that are not pinned.
 """
 
@@ -30,7 +30,7 @@ ENDINGS = (".whl", ".tar.gz", ".zip")
 
 
 class Index:
-    """All places that pip looks at, as it is configured here."""
+    """All indexes in pip's configuration."""
 
     def __init__(self) -> None:
         command = create_command("download")
@@ -41,7 +41,7 @@ class Index:
         self._finder = command._build_package_finder(options, session)
 
     def hashes(self, package: str, version: str) -> set[str]:
-        """`sha256:...` of each file of that version, of local builds of it too (`+cpu`)."""
+        """`sha256:...` of each file of that version, including local builds (`+cpu`)."""
         of_it = [one for one in self._links(package) if _is_of(one.filename, version)]
         systems = {_system(one.filename) for one in of_it if _is_local(one.filename)}
         wanted = [
@@ -65,7 +65,7 @@ class Index:
 
 
 def _version(filename: str) -> Version | None:
-    """None of what is no distribution."""
+    """The version in a file name; None if it is not a distribution."""
     try:
         if filename.endswith(".whl"):
             return parse_wheel_filename(filename)[1]

@@ -1,10 +1,10 @@
-"""Writes into this checkout where it is published, for a release: nothing here knows it by itself.
+"""Writes the address of publication into this checkout, for a release.
 
     python scripts/set_address.py ADDRESS [TAG]
 
-ADDRESS is that of the repository, without a slash at its end; TAG what links lead to (main). The
-project's addresses go into pyproject.toml, the site's into mkdocs.yml, and links of README.md to
-files become whole ones, as PyPI shows that page alone.
+ADDRESS is that of the repository, without a slash at its end; TAG is the target of links (main).
+The project's addresses go into pyproject.toml, the site's into mkdocs.yml, and links of README.md
+to files become absolute, because PyPI shows only that page.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PICTURES = (".png", ".jpg", ".svg", ".gif")
 
 
 def absolute_links(text: str, address: str, tag: str) -> str:
-    """The page with every link to a file of the repository leading to that file at `tag`."""
+    """The page with absolute links to files of the repository at `tag`."""
 
     def whole(match: re.Match[str]) -> str:
         target = match[1]

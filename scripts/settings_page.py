@@ -84,7 +84,7 @@ def _section(title: str, one: ast.ClassDef, text: str, leave_out: list[str] | No
 
 
 def _said(one: ast.ClassDef) -> str:
-    """The first line of the class's docstring, and what it says of single values."""
+    """The first line of the class's docstring, and its descriptions of single values."""
     lines = (ast.get_docstring(one) or "").splitlines()
     if len(lines) < 3:
         return lines[0] if lines else ""
@@ -127,7 +127,7 @@ def _kind(annotation: str, text: str) -> str:
 
 
 def _comment(field: ast.AnnAssign, lines: list[str]) -> str:
-    """Of the lines above that are comments alone, and of the field's own lines."""
+    """The comments on the lines above a field, and on the field's own lines."""
     above: list[str] = []
     at = field.lineno - 2
     while at >= 0 and lines[at].lstrip().startswith("#"):

@@ -1,4 +1,4 @@
-"""Hooks of mkdocs: the help of the programs becomes text on their page."""
+"""Hooks of mkdocs: put the help of the programs on their page."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Accuracy on real and simulated data, how settings were chosen, and how exact the formats are."""
+"""Accuracy on real and simulated data, the choice of settings, and the accuracy of formats."""

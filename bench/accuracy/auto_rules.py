@@ -1,11 +1,11 @@
-"""The gain by the rules of preset `auto` and the default reading, on held-out training videos.
+"""The gain of the rules of preset `auto` and of the default settings, on held-out videos.
 
     python -m bench.accuracy.auto_rules
 
-For each data set the training videos are divided as `basnet-train run` does. A network is trained
-on all parts but one with preset `auto`, once with its own rules and once with those before; its
-bundle localizes the videos of the part that is left, read in the new way and in the old one. No
-test video is opened. The table goes into docs/results.md. Interrupted, it goes on where it stopped.
+For each data set the training videos are divided as in `basnet-train run`. A network is trained on
+all parts but one with preset `auto`, once with its current and once with its earlier rules. Its
+bundle localizes the videos of the remaining part, with the new and the old post-processing. No test
+video is opened. The table goes into docs/results.md. An interrupted run continues where it stopped.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from bench.tables import DATA, DOCS, RUNS, FinishedRuns, machine, markdown_table
 
 SETS = ("cctv_fights", "shrec21_gestures")
 TIOU = [k / 10 for k in range(1, 8)]
-# No average of weights; 60 passes over the videos where there are many classes.
+# No average of weights; 60 passes over the videos if there are many classes.
 BEFORE: dict[str, dict[str, Any]] = {
     "cctv_fights": {"optim.ema_decay": None},
     "shrec21_gestures": {"optim.iterations": 304, "optim.ema_decay": None},

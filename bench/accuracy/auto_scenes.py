@@ -1,11 +1,11 @@
-"""The share of a video that preset `auto` takes its scores from, on held-out scenes.
+"""The share of a video that scores of preset `auto` use, measured on held-out scenes.
 
     python -m bench.accuracy.auto_scenes
 
 As bench/accuracy/cctv_selection.py, with preset `auto`: scenes of the cctv_fights training videos
 are cut out of all of them, a network learns from the rest and its tags, scores the cut snippets,
-and is judged by the likely segments there. No segment is read, and no test video. The table goes
-into docs/results.md. Interrupted, it goes on where it stopped.
+and is evaluated with the likely segments there. No segment and no test video is read. The table
+goes into docs/results.md. An interrupted run continues where it stopped.
 """
 
 from __future__ import annotations

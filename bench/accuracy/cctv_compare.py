@@ -1,4 +1,4 @@
-"""`basnet-rt compare` on cctv_fights: variants of the network, and two readings of one network.
+"""`basnet-rt compare` on cctv_fights: variants of the network, and two ways of post-processing.
 
     python -m bench.accuracy.cctv_compare
 
@@ -68,7 +68,7 @@ def main() -> None:
 
 
 def table(made: dict[tuple[Side, int], Found], seeds: int) -> str:
-    """A row a seed, then what the seeds say together."""
+    """A row per seed, then the result of all seeds together."""
     rows, apart = [], dict.fromkeys(PAIRS, 0)
     differences: dict[str, list[float]] = {name: [] for name in PAIRS}
     for seed in range(seeds):
@@ -100,7 +100,7 @@ def difference(a: Found, b: Found) -> tuple[float, float, float]:
 def mean_of_seeds(
     made: dict[tuple[Side, int], Found], pair: tuple[Side, Side], seeds: int
 ) -> tuple[float, float, float]:
-    """All networks on the same samples of videos: what is left is the choice of videos."""
+    """All networks on the same samples of videos, so only the choice of videos varies."""
     sets = [
         evaluation_input(DATA / "annotations.json", made[side, seed], "test")
         for side in pair

@@ -6,7 +6,7 @@ For every variant and seed: train on the tags of the training videos with preset
 (only `network.variant` and the seed differ), calibrate, export, localize the 28 test files and
 evaluate, each network under all readings of cctv_readings.py. With the first seed the main line
 also goes through the program `basnet-rt localize`, whose results must be the same. The tables go
-into docs/results.md. Interrupted, it goes on where it stopped.
+into docs/results.md. An interrupted run continues where it stopped.
 
 `--quick` is a trial of the machinery: two seeds of 20 iterations, nothing written to docs/.
 """
@@ -98,7 +98,7 @@ def parse() -> argparse.Namespace:
 
 
 def settings(options: argparse.Namespace, variant: str, seed: int) -> Config:
-    """The preset; nothing but variant and seed differs from run to run."""
+    """The preset; only variant and seed differ between runs."""
     changes = {
         "data.features": options.data / "features" / "train",
         "data.annotations": options.data / "annotations.json",
@@ -130,7 +130,7 @@ def one_run(options: argparse.Namespace, runs: FinishedRuns, variant: str, seed:
 
 
 def train(config: Config, folder: Path) -> Model:
-    """Fit and calibrate, where `folder` does not hold that yet; the bundle is own.pt."""
+    """Fit and calibrate, if not done yet in `folder`; the bundle is own.pt."""
     fit(config, folder, resume=True, shown=False)
     calibrate_run(folder, {}, None, None)
     return export(folder, None)
@@ -152,7 +152,7 @@ def export(folder: Path, activation: str | None) -> Model:
 
 
 def measure(models: dict[str, Model], data: Path) -> Measured:
-    """Every reading on the test videos; their segments are looked at only here."""
+    """Every way of post-processing on the test videos, whose segments are used only here."""
     videos = open_features(data / "features" / "test")
     found = {one.name: score(localize(one, models, videos), data) for one in READINGS}
     literal = localize_literally(RELEASED, models, videos)
@@ -226,7 +226,7 @@ def table(
 
 
 def order(measured: dict[tuple[str, int], Measured], seeds: int) -> str:
-    """In how many seeds which variant is better, by the average."""
+    """The number of seeds in which each variant is better, by the average."""
     pairs = list(itertools.combinations(reversed(VARIANTS), 2))
     rows = []
     for reading in READINGS:

@@ -1,4 +1,4 @@
-"""The trained cctv_fights networks that several measurements look at."""
+"""The trained cctv_fights networks that several measurements use."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RUNS = tables.RUNS / "cctv_fights"
 
 
 def bundle(work: Path | None, variant: str, seed: int, activation: str | None = None) -> Model:
-    """The bundle of one variant and seed; trained and exported where it is not there.
+    """The bundle of one variant and seed; trained and exported if it does not exist.
 
     Args:
         work: folder of trained networks; None takes that of bench/accuracy/cctv_fights.py.
@@ -41,5 +41,5 @@ def bundle(work: Path | None, variant: str, seed: int, activation: str | None = 
 
 @cache
 def test_features() -> FeatureSource:
-    """Of the 28 test videos."""
+    """Features of the 28 test videos."""
     return open_features(DATA / "features" / "test")

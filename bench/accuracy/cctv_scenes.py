@@ -2,11 +2,11 @@
 
 The videos are chains of clips from few cameras, and most training snippets have a near-duplicate in
 another training video. A division by video therefore tests a network on scenes it was trained on,
-and prefers the one that learned them by heart. Here whole scenes are held out: they are cut out of
-every training video.
+and prefers networks that memorised them. Here whole scenes are held out: they are cut out of every
+training video.
 
-What stands in for marked segments there: a stretch of a tagged video that resembles no video
-without the tag. Everything else in a tagged video may be background that others show as well.
+Instead of marked segments, stretches of tagged videos that resemble no video without the tag are
+used. The rest of a tagged video may be background that other videos show too.
 """
 
 from __future__ import annotations

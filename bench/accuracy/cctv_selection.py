@@ -3,13 +3,13 @@
     python -m bench.accuracy.cctv_selection
 
 Scenes are divided into four folds. Per fold, its scenes are cut out of every training video, the
-shipped trainer learns from what is left and its tags, and scores the snippets of the cut scenes;
-together, every training snippet is scored by a network that has not seen its scene. These
-activations are post-processed by the preset's settings and evaluated against the likely segments
-of cctv_scenes.py. No segment is read, and no test video.
+shipped trainer learns from the rest and its tags, and scores the snippets of the cut scenes. So
+every training snippet is scored by a network that was trained without its scene. These activations
+are post-processed with the preset's settings and evaluated against the likely segments of
+cctv_scenes.py. No segment and no test video is read.
 
-The learning rate is constant, so one training gives all its shorter ones on the way. The tables go
-into docs/results.md. Interrupted, it goes on where it stopped.
+The learning rate is constant, so one training includes all shorter ones. The tables go into
+docs/results.md. An interrupted run continues where it stopped.
 """
 
 from __future__ import annotations
@@ -135,8 +135,8 @@ def preset(data: Path) -> Config:
 def cut_out(snippets: Snippets, held: np.ndarray, data: Path) -> None:
     """Write the training videos without the held-out snippets, and their tags.
 
-    A video of which little is left is dropped, and so is a tagged one that lost all its likely
-    action: its tag would be wrong.
+    A video with few remaining snippets is dropped, and so is a tagged one without any remaining
+    likely action, because its tag would be wrong.
     """
     (data / "features").mkdir(parents=True, exist_ok=True)
     likely, rows = likely_action(snippets), []
@@ -195,7 +195,7 @@ def checkpoints_scored(
 ) -> Any:
     """Train once; activations of the held-out snippets and their range, per iterations in `steps`.
 
-    Found in `runs` under the folder's name where they were made before.
+    Earlier results are read from `runs` under the folder's name.
     """
     found = runs.get(folder.name)
     if found is None:
@@ -237,7 +237,7 @@ def tables(
     """Settings of the training, then of the post-processing."""
 
     def networks(setting: Setting, step: int) -> list[list[dict[str, Any]]]:
-        """Per seed, what its networks said, one a fold."""
+        """The outputs of each seed's networks, one per fold."""
         folds = range(FOLDS)
         return [[scored[setting, s, f][str(step)] for f in folds] for s in range(seeds)]
 

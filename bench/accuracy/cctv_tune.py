@@ -1,11 +1,11 @@
-"""`basnet-rt tune` on cctv_fights, from three starts: what is left to gain, and from where.
+"""`basnet-rt tune` on cctv_fights: the possible gain from three initial settings.
 
     python -m bench.accuracy.cctv_tune
 
-Only the test videos have segments, so settings are chosen and judged by cross-validation among
-them: five folds of videos, no video is judged with settings that it had a part in choosing. The
-networks are those of bench/accuracy/cctv_fights.py (full BaS-Net), trained if they are not there.
-The table goes into docs/results.md. Interrupted, it goes on where it stopped.
+Only the test videos have segments, so settings are chosen and evaluated by cross-validation among
+them, with five folds of videos: no video is evaluated with settings chosen on it. The networks are
+those of bench/accuracy/cctv_fights.py (full BaS-Net), trained if they do not exist. The table goes
+into docs/results.md. An interrupted run continues where it stopped.
 """
 
 from __future__ import annotations

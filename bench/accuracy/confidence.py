@@ -1,8 +1,8 @@
-"""Whether confidence means on test videos what docs/scores.md says, from runs that are there.
+"""Checks on test videos that confidence has the meaning in docs/scores.md, with existing runs.
 
     python -m bench.accuracy.confidence --work runs/one_command
 
-Reads what `bench.accuracy.one_command` leaves for each seed: `model.pt`, and `results.json` with
+Reads the files of `bench.accuracy.one_command` for each seed: `model.pt`, and `results.json` with
 the test videos. Nothing is trained, and nothing in that folder is changed. The
 tables go into docs/results.md.
 """
@@ -60,7 +60,7 @@ class Bin:
 
 @dataclass(frozen=True)
 class Found:
-    """How many segments a set of predictions has, and how good they are, as shares."""
+    """The number of segments in a set of predictions, and their quality as shares."""
 
     count: int
     precision: float
@@ -176,7 +176,7 @@ def segments_found(detections: Mapping[str, Detections], truth: AnnotationSet) -
 
 
 def shares_found(correct: int, found: int, marked: int) -> Found:
-    """Precision of no segment is 1: nothing wrong was said."""
+    """Precision without segments is 1, because nothing is wrong."""
     precision = correct / found if found else 1.0
     return Found(found, precision, correct / marked, 2 * correct / (found + marked))
 

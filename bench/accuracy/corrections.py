@@ -1,13 +1,13 @@
-"""The gain by a few corrected training videos: in the order that `review` asks, and at random.
+"""The gain from correcting a few training videos: in the order of `review`, and at random.
 
     python -m bench.accuracy.corrections
 
-For each data set and seed, `basnet-train run` learns from the tags of the training videos with no
-option, and finds actions in each of them by a network that had not seen it. `review` orders the
-videos by those results and the tags. The first k of that order, or of a random one, get their true
-segments, marked as reviewed, and a network is trained anew with preset `auto`; so is one with no
-video corrected, and one with all. Each is judged on the test videos, which nothing else opens. The
-tables go into docs/results.md. Interrupted, it goes on where it stopped.
+For each data set and seed, `basnet-train run` learns from the tags of the training videos without
+options, and localizes each of them with a network trained without it. `review` orders the videos by
+those results and the tags. The first k of that order, or of a random one, get their true segments,
+marked as reviewed, and a new network is trained with preset `auto`; so are networks with no and
+with all videos corrected. Each is evaluated on the test videos, which are used only for this. The
+tables go into docs/results.md. An interrupted run continues where it stopped.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def table(options: argparse.Namespace, runs: FinishedRuns, name: str) -> str:
 
 
 def rows_of(videos: int) -> Mapping[str, Sequence[str]]:
-    """The keys of a row's cells, one for each of ORDERS, by what the row is called."""
+    """The keys of a row's cells, one for each of ORDERS, by the name of the row."""
     some = {str(count): [f"{order} {count}" for order in ORDERS] for count in COUNTS}
     return {"none": ["none"] * 2, **some, f"all {videos}": ["all"] * 2}
 
@@ -96,7 +96,7 @@ def training_videos(name: str) -> list[str]:
 
 
 def one_seed(work: Path, runs: FinishedRuns, name: str, seed: int) -> dict[str, float]:
-    """Average mAP in percent by what was corrected."""
+    """Average mAP in percent, by the corrected videos."""
     names = training_videos(name)
     orders = {"review": asked(work, name, seed), "random": shuffled(names, seed)}
     chosen: dict[str, Sequence[str]] = {"none": [], "all": names}
@@ -115,7 +115,7 @@ def one_seed(work: Path, runs: FinishedRuns, name: str, seed: int) -> dict[str, 
 
 
 def asked(work: Path, name: str, seed: int) -> list[str]:
-    """The training videos in the order that `review` asks; the rest behind them."""
+    """The training videos in the order of `review`, followed by the rest."""
     output = work / f"{name}_{seed}_run"
     data = DATA / name
     truth = data / "annotations.json"
@@ -150,7 +150,7 @@ def train_with(folder: Path, name: str, seed: int, corrected: Sequence[str]) -> 
 
 
 def write_corrected(path: Path, name: str, videos: Sequence[str]) -> Path:
-    """The file that the report exports once a person has put every segment right."""
+    """The file that the report exports after a person has corrected every segment."""
     database = json.loads((DATA / name / "annotations.json").read_text())["database"]
     reviewed = {video: {**database[video], "reviewed": True} for video in videos}
     path.write_text(json.dumps({"database": reviewed}))

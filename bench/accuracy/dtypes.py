@@ -4,9 +4,9 @@
 
 For each data set and seed: train on the tags of the training videos, calibrate and export in
 float32. Then localize the test videos with the weights as float32, bfloat16 and int8, made from
-that one file by `load(dtype=...)`, and evaluate. Nothing was chosen for these numbers: cctv_fights
-has its preset, shrec21_gestures the preset `auto`. The table goes into docs/results.md.
-Interrupted, it goes on where it stopped.
+that one file by `load(dtype=...)`, and evaluate. No setting was chosen for these numbers:
+cctv_fights has its preset, shrec21_gestures the preset `auto`. The table goes into docs/results.md.
+An interrupted run continues where it stopped.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def parse() -> argparse.Namespace:
 
 
 def settings(options: argparse.Namespace, name: str, seed: int) -> Config:
-    """The preset of the data set; the seed alone differs from run to run."""
+    """The preset of the data set; only the seed differs between runs."""
     changes = {
         "data.features": DATA / name / "features" / "train",
         "data.annotations": DATA / name / "annotations.json",
@@ -86,7 +86,7 @@ def one_run(options: argparse.Namespace, runs: FinishedRuns, name: str, seed: in
 
 
 def train(config: Config, folder: Path) -> Path:
-    """Fit and calibrate, where `folder` does not hold that yet, and export in float32."""
+    """Fit and calibrate, if not done yet in `folder`, and export in float32."""
     fit(config, folder, resume=True, shown=False)
     calibrate_run(folder, {}, None, None)
     model = load_model(folder)

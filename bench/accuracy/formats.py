@@ -1,8 +1,8 @@
-"""Round trips of every format on cctv_fights results: who reads it back, how far times move.
+"""Round trips of every format on cctv_fights results: the readers, and the errors of times.
 
     python -m bench.accuracy.formats
 
-Runs tests/python/formats/test_independent_readers.py and puts what its comparisons measured into
+Runs tests/python/formats/test_independent_readers.py and writes the results of its comparisons into
 docs/formats.md: each file was written by this package and read by the named library.
 """
 
@@ -53,7 +53,7 @@ def table(worst: Measured) -> str:
 
 
 def losses() -> str:
-    """The fields that do not come back, from the registry itself."""
+    """The fields that are lost, from the registry itself."""
     header = ["format", "ending", "files", "needs the rate", "does not come back"]
     rows = [
         [f"`{one.name}`", f"`{one.suffix}`", "one" if one.many else "one a video",
@@ -68,7 +68,7 @@ def shown(seconds: float) -> str:
 
 
 def main() -> None:
-    """Fails where a test fails."""
+    """Run the tests and write the table; fails if a test fails."""
     collector = Collector()
     status = pytest.main(["-q", str(TESTS), "-p", "no:cacheprovider"], plugins=[collector])
     if status != 0:

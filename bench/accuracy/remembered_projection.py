@@ -1,7 +1,7 @@
 """One fit of the input projection for many runs on the same videos.
 
-It depends on the training snippets alone, neither on seed nor on variant, and is half the time of
-a small run. The runs get bit for bit what they would have fitted themselves.
+It depends only on the training snippets, not on seed or variant, and takes half the time of a small
+run. The runs get the same projection, bit for bit, as with their own fit.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from basnet_training.projection_fit import fit_projection
 
 @contextmanager
 def remembered_projections() -> Iterator[None]:
-    """Within, every `fit` must be on the same features; each size is fitted once."""
+    """A block in which every `fit` must have the same features; each size is fitted once."""
     fitted: dict[tuple[tuple[int, ...], tuple[str, ...]], tuple[Tensor, Tensor]] = {}
 
     def fit_once(layer: InputProjection, videos: TaggedVideos) -> None:

@@ -5,8 +5,8 @@
 Per seed: features are made for the 410 real timelines (the seed fixes vocabulary and noise), the
 three variants are trained on the tags of subset train (the same seed fixes weights and sampling),
 and subset test is localized with `published` and `continuous` post-processing, both from the same
-CAS: of the video resampled to 750 snippets, as published, and at its native rate. Interrupted, it
-goes on where it stopped.
+CAS: of the video resampled to 750 snippets, as published, and at its native rate. An interrupted
+run continues where it stopped.
 
 Smaller than the published recipe, so that one training takes one to three minutes: 256 channels,
 hidden sizes 128 and 64, 256 snippets a video, 600 iterations at learning rate 1e-3. The rest is
@@ -55,14 +55,14 @@ from bench.tables import (
     spread,
 )
 
-# The network's view of a test video: resampled to the published number of snippets, or as it is.
+# The input from a test video: resampled to the published number of snippets, or at native rate.
 RATES: dict[str, int | None] = {"750 snippets": 750, "native rate": None}
 HALF = 0.125  # see above
 
 
 @dataclasses.dataclass(frozen=True)
 class Reading:
-    """One way from CAS to detections, and the variants that are read so."""
+    """One way from CAS to detections, and the variants that use it."""
 
     rate: str
     mode: str
@@ -251,7 +251,7 @@ def table_row(
 
 
 def order(rate: str, measured: Measured, seeds: range) -> Iterator[str]:
-    """Whether the paper's order holds, seed by seed, with each threshold of the base branch."""
+    """Whether the order is that of the paper, per seed, with each threshold of the base branch."""
     for mode in ("published", "continuous"):
         for threshold in (0.25, HALF):
             names = {v: f"{mode}@{threshold if v == 'base_only' else 0.25}" for v in VARIANTS}

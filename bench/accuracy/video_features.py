@@ -1,4 +1,4 @@
-"""Fights from their videos: features `motion` made here, beside a CNN's and together with them.
+"""Fights from videos: features `motion`, features of a CNN, and both together.
 
     python -m bench.accuracy.video_features
 

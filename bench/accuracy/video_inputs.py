@@ -1,9 +1,9 @@
-"""The features of cctv_fights that the scripts beside this one compare.
+"""The features of cctv_fights that scripts of this folder compare.
 
-`cnn`: those that lie in the shared data (an ImageNet CNN on colours and on pictures of flow).
-`motion`: made of the videos here. `both`: side by side, the CNN's first reduced to 64 axes by the
-trainer's own projection, fitted on the training snippets; 2560 of them beside a few hundred would
-leave the principal axes to the CNN alone.
+`cnn`: features in the shared data (an ImageNet CNN on colours and on pictures of flow). `motion`:
+made from the videos. `both`: concatenated, after the trainer's own projection, fitted on the
+training snippets, has reduced the CNN's to 64 axes; with all 2560 channels of the CNN beside a few
+hundred, the principal axes would be those of the CNN only.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ CHANGES = {
 
 
 def feature_folders(data: Path, work: Path) -> dict[str, Path]:
-    """Per kind a folder with `train` and `test`; made where they are not there yet."""
+    """A folder with `train` and `test` for each kind; made if they do not exist."""
     work.mkdir(parents=True, exist_ok=True)
     folders = {"cnn": data / "features", "motion": work / "motion"}
     for subset in SUBSETS:
@@ -51,7 +51,7 @@ def feature_folders(data: Path, work: Path) -> dict[str, Path]:
 
 
 def extract(videos: Path, folder: Path) -> None:
-    """Work that is finished there is not done again."""
+    """Extract features; existing ones are kept."""
     program = [sys.executable, "-m", "basnet_rt", "extract"]
     subprocess.run([*program, str(videos), "-o", str(folder), "--json"], check=True)
 
@@ -77,7 +77,7 @@ def cnn_axes(data: Path, remembered: Path) -> Callable[[np.ndarray], np.ndarray]
 def beside(
     folders: dict[str, Path], folder: Path, of_cnn: Callable[[np.ndarray], np.ndarray]
 ) -> Path:
-    """`motion` and what `of_cnn` makes of the CNN's features, in one array per video."""
+    """`motion` and the result of `of_cnn` for the CNN's features, in one array per video."""
     for subset in SUBSETS:
         motion, cnn = (open_features(folders[kind] / subset) for kind in ("motion", "cnn"))
         (folder / subset).mkdir(parents=True, exist_ok=True)
@@ -93,5 +93,5 @@ def stacked(source: FeatureSource) -> np.ndarray:
 
 
 def fingerprint(features: np.ndarray) -> str:
-    """Of the values: what was trained on other features is not taken for trained on these."""
+    """A digest of the values, so that networks trained on other features are not reused."""
     return hashlib.sha256(np.ascontiguousarray(features)).hexdigest()[:10]

@@ -1,7 +1,7 @@
-"""The information of features about single snippets: a linear probe *with* frame labels.
+"""The information in features about single snippets: a linear probe *with* frame labels.
 
-A tool for choosing features, and the bound that training from tags can be held against. Logistic
-regression on the principal axes of standardised channels, as the trainer projects them.
+It helps to choose features, and gives a bound for training from tags. It is a logistic regression
+on the principal axes of standardised channels, projected as in the trainer.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def logistic(inputs: np.ndarray, wanted: np.ndarray, penalty: float, steps: int 
 
 
 def auc(wanted: np.ndarray, scores: np.ndarray) -> float:
-    """Of telling True from False; ties count half."""
+    """AUC for True against False; ties count half."""
     true, false = scores[wanted], np.sort(scores[~wanted])
     below, upto = np.searchsorted(false, true), np.searchsorted(false, true, side="right")
     return float((below + upto).sum() / 2 / (len(true) * len(false)))

@@ -1,7 +1,7 @@
-"""The device to time on: a GPU, or, to try the scripts out, this machine's processor.
+"""The device to time: a GPU, or, for trying the scripts, this machine's processor.
 
-`--smoke` runs every line that does not need a GPU, on small inputs, so that scripts cannot rot
-where there is none. Its times say nothing and are marked so.
+`--smoke` runs every line that does not need a GPU, on small inputs, so that scripts are tested
+without one. Its times have no meaning and are marked so.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Gpu:
         torch.cuda.synchronize()
 
     def device_seconds(self, work: Callable[[], object], rounds: int, *, cold: bool) -> np.ndarray:
-        """By events on the current stream around each call, after three that do not count.
+        """Seconds by events on the current stream around each call, after three warm-up calls.
 
         Args:
             cold: the cache is emptied of the input before each call.
@@ -58,7 +58,7 @@ class Gpu:
         for _ in range(rounds):
             if cold:
                 self._flush.zero_()
-            # The host runs ahead: what launching costs is then not between the events.
+            # The host runs ahead, so the time of launches is not between the events.
             torch.cuda._sleep(1_000_000)
             begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
             begin.record()
@@ -81,7 +81,7 @@ class Gpu:
 
 
 class HostPlanner:
-    """As `basnet_rt.CudaPostprocessor`, on the processor."""
+    """Like `basnet_rt.CudaPostprocessor`, on the processor."""
 
     def __init__(
         self, config: Any, *, num_classes: int, lengths: list[int], snippet_seconds: Any,
@@ -105,7 +105,7 @@ class HostPlanner:
 
 
 class HostStreams:
-    """As `basnet_rt.CudaStreams`, one StreamPostprocessor for each."""
+    """Like `basnet_rt.CudaStreams`, with one StreamPostprocessor for each stream."""
 
     def __init__(
         self, config: Any, *, num_classes: int, snippet_seconds: float, max_streams: int
@@ -126,7 +126,7 @@ class HostStreams:
 
 
 class NoGpu:
-    """Stands in for `Gpu` under --smoke."""
+    """The replacement of `Gpu` with --smoke."""
 
     name = "cpu"
     smoke = True
@@ -147,7 +147,7 @@ class NoGpu:
 
 
 def wall_seconds(work: Callable[[], object], rounds: int) -> np.ndarray:
-    """Of each call by the host's clock; `work` must wait for its own result."""
+    """Seconds of each call by the host's clock; `work` must wait for its own result."""
     times = []
     for _ in range(rounds):
         begin = time.perf_counter()
@@ -165,7 +165,7 @@ def parser(description: str) -> argparse.ArgumentParser:
 
 
 def chosen(options: argparse.Namespace) -> Gpu | NoGpu:
-    """The device to time on; ends the program with status 3 where a GPU is asked for and absent."""
+    """The device to time; ends the program with status 3 if a GPU is requested and absent."""
     if options.smoke:
         torch.set_num_threads(1)
         options.rounds = min(options.rounds, 2)
@@ -179,7 +179,7 @@ def chosen(options: argparse.Namespace) -> Gpu | NoGpu:
 
 
 def check_same(got: list[Any], want: list[Any], what: str) -> int:
-    """Same detections in the same order, times to 1e-6 s and scores to 1e-6; their number."""
+    """The number of detections, after a check that they are equal: times and scores to 1e-6."""
     for i, (ours, theirs) in enumerate(zip(got, want, strict=True)):
         same = np.array_equal(ours.labels, theirs.labels)
         for name in ("segments", "scores"):

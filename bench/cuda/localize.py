@@ -1,4 +1,4 @@
-"""From features to detections on a GPU, against the released path on the same GPU.
+"""From features to detections on a GPU, compared with the released code on the same GPU.
 
     python -m bench.cuda.localize [--rounds 50] [--smoke]
 

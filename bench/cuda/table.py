@@ -1,4 +1,4 @@
-"""One table of what bench/cuda/run_all.sh found, printed and written beside the results.
+"""One table of the results of bench/cuda/run_all.sh, printed and written beside them.
 
     python -m bench.cuda.table build/gpu/results [--docs]
 

@@ -1,1 +1,1 @@
-"""Work on many machines: corpora on Ray, schedules, and the arithmetic of docs/scale.md."""
+"""Many machines: corpora on Ray, schedules, and the calculations of docs/scale.md."""

@@ -1,7 +1,7 @@
-"""A corpus on a Ray cluster of two nodes against the plain command on the same cores.
+"""A corpus on a Ray cluster of two nodes, compared with the plain command on the same cores.
 
-Shows that one node killed in the middle and one video that kills its worker change nothing but
-that video, and how fast the cluster is. `--markdown` writes the table into docs/scale.md.
+Shows that if one node is killed and one video kills its worker, only that video is affected, and
+measures the speed of the cluster. `--markdown` writes the table into docs/scale.md.
 
 python -m bench.scale.corpus [--videos 200] [--rounds 3] [--markdown]
 """
@@ -58,7 +58,7 @@ def two_nodes() -> Any:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ["PYTHONPATH"] = str(REPOSITORY)
     os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # every node on 127.0.0.1
-    # 15 by default: whatever else runs on this machine would win.
+    # 15 by default: other programs on this machine would then have priority.
     os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 (Ray's word)
     import ray
     from ray.cluster_utils import Cluster
@@ -74,7 +74,7 @@ def two_nodes() -> Any:
 
 
 def killed(videos: list[VideoFile], folder: Path) -> list[str]:
-    """One node dies in the middle, one video is poisoned; what is there must be the plain files."""
+    """One node dies in the middle, one video is poisoned; all files must equal the plain ones."""
     plain, clustered = folder / "plain", folder / "killed"
     want = {one.video.name: one for one in plainly(videos, plain)}
     with two_nodes() as (ray, cluster, second):

@@ -1,4 +1,4 @@
-"""Small videos to hand out on a cluster, one of them such that it kills whoever decodes it."""
+"""Small videos for a cluster, one of which kills every process that decodes it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The measured rates that sizes are reckoned from, each with the page that has it.
+"""The measured rates for calculating sizes, each with the page that has it.
 
 All were measured on two cores of one AMD EPYC; other processors differ.
 """
@@ -12,7 +12,7 @@ from bench.tables import DOCS
 
 @dataclass(frozen=True)
 class Rate:
-    """A number of a page: `text` must stand there, so that the two cannot part."""
+    """A number of a page: `text` must be on the page, so that both stay equal."""
 
     value: float
     page: str
@@ -22,7 +22,7 @@ class Rate:
         """The value.
 
         Raises:
-            SystemExit: the page says something else by now.
+            SystemExit: the page has another number now.
         """
         if self.text not in (DOCS / self.page).read_text(encoding="utf-8"):
             raise SystemExit(

@@ -1,7 +1,7 @@
 """Rules that keep 2 to 1,000 workers busy: a simulation with the durations of real videos.
 
-A task takes as long as extractor `motion` is measured to take for a video of that duration, give or
-take what no rule can know. Writes the section and the picture of docs/scale.md.
+A task takes the measured time of extractor `motion` for a video of that duration, with a random
+deviation that no rule can know. Writes the section and the picture of docs/scale.md.
 
 python -m bench.scale.schedule [--markdown]
 """
@@ -69,7 +69,7 @@ def heavy_tail() -> Seconds:
 
 
 def efficiencies(durations: Seconds) -> dict[str, Seconds]:
-    """By rule, for each of WORKERS: the shortest time that any schedule can have over the rule's.
+    """By rule, for each of WORKERS: the shortest possible time divided by the time of the rule.
 
     No schedule beats the work divided by the workers, nor the longest task.
     """
@@ -100,7 +100,7 @@ def in_order_of(times: Seconds, weights: Seconds, workers: int) -> float:
 
 
 def shared_out(times: Seconds, weights: Seconds, workers: int) -> float:
-    """Every worker's tasks are settled before: the next longest goes to who has least."""
+    """All tasks are assigned in advance: the next longest goes to the worker with least work."""
     load = [(0.0, worker) for worker in range(workers)]
     real = np.zeros(workers)
     for task in longest_first(range(len(times)), weights.tolist()):

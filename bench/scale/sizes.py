@@ -1,6 +1,6 @@
-"""Costs of the sizes that people ask for: cores, machines, money, storage, network.
+"""Costs of typical corpora: cores, machines, money, storage, network.
 
-Simple arithmetic on measured rates (bench/scale/rates.py); what is assumed is an option.
+They are calculated from measured rates (bench/scale/rates.py); every assumption is an option.
 
 python -m bench.scale.sizes [--core-hour 0.04] [--markdown]
 """
@@ -58,7 +58,7 @@ def parsed() -> Any:
     parser.add_argument("--core-hour", type=float, default=0.04, help="price of a core for an hour")
     parser.add_argument("--cores", type=int, default=16, help="of a machine")
     parser.add_argument(
-        "--use", type=float, default=0.7, help="share of a core that is planned for"
+        "--use", type=float, default=0.7, help="share of a core's time to plan with"
     )
     parser.add_argument("--markdown", action="store_true")
     return parser.parse_args()
@@ -77,7 +77,7 @@ def readers() -> tuple[Reader, ...]:
 
 
 def core_seconds(source: Source, reader: Reader) -> float:
-    """Of one second of video: decode, features, network and post-processing.
+    """Core seconds for one second of video: decode, features, network and post-processing.
 
     The extractors' rates were measured on small videos, whose decoding is in them.
     """

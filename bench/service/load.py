@@ -46,7 +46,7 @@ class Latencies:
 
 
 async def push_live(stream: Any, rows: np.ndarray, begin: float, latencies: Latencies) -> None:
-    """One snippet every 0.64 s from `begin` on; where it is late, it does not wait."""
+    """Push one snippet every 0.64 s from `begin`; if it is late, it does not wait."""
     loop = asyncio.get_running_loop()
     for i in range(len(rows)):
         await asyncio.sleep(begin + i * SNIPPET_SECONDS - loop.time())
@@ -103,7 +103,7 @@ async def drive(target: str, pid: int, inputs: Inputs) -> dict[str, Any]:
 
 
 def start_service(program: Path, inputs: Inputs, folder: Path, clients: int) -> Any:
-    """The process, and where it listens."""
+    """The process, and its address."""
     words = ["--bundle", inputs.bundle, "--config", inputs.config, "--listen", "127.0.0.1:0"]
     words += ["--max-streams-per-client", clients, "--state-folder", folder / "states"]
     process = subprocess.Popen(

@@ -72,7 +72,7 @@ def streaming_changes(model: basnet_rt.Model, samples: list[np.ndarray]) -> dict
 
 @dataclasses.dataclass(frozen=True)
 class Inputs:
-    """One stream per client, what must be found in each, and how the service is told to look."""
+    """One stream per client, its expected detections, and the settings of the service."""
 
     bundle: Path
     streams: list[np.ndarray]

@@ -11,7 +11,7 @@ import basnet_rt
 from bench.service.load_inputs import SNIPPET_SECONDS, Inputs
 from bench.tables import machine
 
-# From features on, activations agree to 1e-5: crossings move by as little.
+# For the same features, activations agree to 1e-5, so crossings move by similar amounts.
 SECONDS, SCORE = 0.02, 0.01
 
 

@@ -1,1 +1,1 @@
-"""Times of post-processing, localization, evaluation and the report, beside a rival's."""
+"""Times of post-processing, localization, evaluation and the report, compared with others."""

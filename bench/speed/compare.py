@@ -1,4 +1,4 @@
-"""`compare` on made results: how often its intervals hold the truth, and how long it takes.
+"""`compare` on simulated results: how often its intervals contain the truth, and its time.
 
     python -m bench.speed.compare
 

@@ -1,4 +1,4 @@
-"""One 750-snippet video from features to detections, against the released path.
+"""One 750-snippet video from features to detections, compared with the released code.
 
     python -m bench.speed.localize [--threads 2] [--rounds 7]
 

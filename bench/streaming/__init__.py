@@ -1,4 +1,4 @@
-"""Streams: how late their decisions are, what that costs, and how many one machine holds."""
+"""Streams: the latency of their decisions, its cost in accuracy, and the capacity of a machine."""
 
 from bench.tables import DOCS
 

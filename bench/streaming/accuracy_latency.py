@@ -1,11 +1,11 @@
-"""The worth of waiting: mAP against decision latency, as the settings of a stream vary.
+"""The gain from waiting: mAP against decision latency, for several settings of a stream.
 
     python -m bench.streaming.accuracy_latency [--docs] [--json FILE] [--seeds 9] [--runs DIR]
 
 Starting from normalisation `fixed`, gate `none` and no limits, one setting is varied at a time.
 Offline, with `video` normalisation and gate, is the right end of the curve. mAP is the average over
-tIoU 0.1 to 0.7; latency runs from an action's marked end to the moment at which the final that
-finds it (at tIoU 0.5) left the stream. `--docs` writes tables and plot into docs/.
+tIoU 0.1 to 0.7. Latency is the time from an action's marked end until the stream emits the final
+that matches it (at tIoU 0.5). `--docs` writes tables and plot into docs/.
 """
 
 from __future__ import annotations

@@ -2,14 +2,14 @@
 
     python -m bench.streaming.capacity [--threads 1 2] [--seconds 5] [--docs]
 
-Each stream gives a snippet every 0.64 s (25 fps, 16 frames) at a phase of its own; F = 2048,
-hidden 512 and 2048, 20 classes. The latency of a snippet runs from the moment at which it was due,
-not from when it was pushed, to the moment at which the network has answered for it. The main thread
-of the same process pushes them; it takes its share of the cores. The number of streams is bisected
-to 5 %; a number that fails is tried once more.
+Each stream gives a snippet every 0.64 s (25 fps, 16 frames) with its own phase; F = 2048, hidden
+512 and 2048, 20 classes. The latency of a snippet is the time from the moment when it is due, not
+when it is pushed, until the network has computed it. The main thread of the same process pushes the
+snippets and so uses a part of the cores. The number of streams is bisected to 5 %; a number that
+fails is tried once more.
 
-Beside it: how many streams a loop over single `StreamingLocalizer`s would hold, which is 0.64 s
-over the median time of a push, without any reserve for latency.
+For comparison: the number of streams in a loop over single `StreamingLocalizer`s, which is 0.64 s
+divided by the median time of a push, without a reserve for latency.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ HEADER = [
 
 
 class Watched(ModelNetwork):
-    """Knows when each snippet was due, and notes how late its answer was."""
+    """Records when each snippet was due, and how late its output was."""
 
     def __init__(self, model: basnet_rt.Model) -> None:
         super().__init__(model, with_cas=False)
@@ -74,7 +74,7 @@ class Trial:
 
 
 def generate(pool: basnet_rt.StreamPool, network: Watched, streams: int, seconds: float) -> bool:
-    """Pushes what is due when it is due; whether every queue had room."""
+    """Push snippets when they are due; returns whether every queue had room."""
     rows = [made_features(1, seed=seed) for seed in range(32)]
     ids = [pool.open() for _ in range(streams)]
     begin = time.perf_counter() + 0.05
@@ -115,7 +115,7 @@ def attempt(model: basnet_rt.Model, streams: int, seconds: float) -> Trial:
 
 
 def capacity(model: basnet_rt.Model, seconds: float) -> Trial:
-    """The most streams that were held."""
+    """The largest number of streams within the limit."""
 
     def held(streams: int) -> Trial | None:
         for _ in range(2):

@@ -2,11 +2,11 @@
 
     python -m bench.streaming.decision_latency [--docs] [--json FILE] [--seeds 9] [--runs DIR]
 
-Every recording is pushed one snippet at a time under several settings. A marked segment is found by
-the final that `evaluate` would pair with it at tIoU 0.5; what is reported is when that final left
-the stream, in seconds of stream. Compute time is not in it. Onsets are reported against the true
-start, with what they cost in false alarms. Before the figures, `StreamingLocalizer` itself must
-give the same latencies and onsets from features. `--docs` writes tables and plot into docs/.
+Every recording is pushed one snippet at a time with several settings. A marked segment is matched
+with a final as in `evaluate` at tIoU 0.5; the emission of that final is reported, in seconds of
+stream, without compute time. Onsets are compared with the true start, and false alarms are counted.
+Before that, `StreamingLocalizer` itself must give the same latencies and onsets from features.
+`--docs` writes tables and plot into docs/.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "offline (`video`)": {"normalisation": "video", "gate": "video"},
 }
 ALARMS = [Alarm(level, hold) for level in (0.3, 0.5, 0.7, 0.9) for hold in (0.0, 0.64, 1.28)]
-TOLERANCE = 2 * SNIPPET_SECONDS  # a crossing this long before a start is of that start
+TOLERANCE = 2 * SNIPPET_SECONDS  # a crossing at most so long before a start belongs to it
 
 
 def main() -> None:

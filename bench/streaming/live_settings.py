@@ -1,12 +1,12 @@
-"""Settings for a live stream, chosen on one part of each data set and judged on another.
+"""Settings for a live stream, chosen on one part of each data set and evaluated on another.
 
     python -m bench.streaming.live_settings [--docs] [--json FILE] [--seeds 9] [--runs DIR]
 
-Every combination of `GRID` is streamed on the part to choose on: even sections of merl_stream, even
-groups of fifty_salads, held-out scenes of the cctv_fights training videos (tags alone). Chosen is
-the one with the least latency (p90) among those whose mAP is within one standard error, paired by
-group, of the best. Judged on the odd ones and on the cctv_fights test videos, where offline and the
-starting point stand beside it. `--docs` writes the table into docs/.
+Every combination of `GRID` is streamed on the first part: even sections of merl_stream, even groups
+of fifty_salads, held-out scenes of the cctv_fights training videos (tags only). The chosen one has
+the least latency (p90) among those whose mAP is within one standard error, paired by group, of the
+best. It is evaluated on the odd ones and on the cctv_fights test videos, beside offline and the
+initial settings. `--docs` writes the table into docs/.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ HEADER = ["", "mAP", "against no limit", "found", "before the end", "p50 (s)", "
 
 
 def choose(data: DataSet) -> tuple[dict[str, float], Measured]:
-    """The earliest of the settings that are as accurate as the best, but for noise."""
+    """The settings of least latency among those as accurate as the best, up to noise."""
     combinations = [dict(zip(GRID, one, strict=True)) for one in itertools.product(*GRID.values())]
     tried: list[tuple[dict[str, float], Measured]] = []
     with progress_bar(data.name, len(combinations)) as bar:

@@ -1,4 +1,4 @@
-"""One stream, one snippet per push, against re-running the last 750 snippets at each push.
+"""One stream, one snippet per push, compared with re-running the last 750 snippets at each push.
 
     python -m bench.streaming.push [--threads 1 2] [--rounds 15] [--docs]
 
@@ -87,7 +87,7 @@ def measure(model: basnet_rt.Model, released: Callable[[], object], rounds: int)
 
 
 def row(threads: int, dtype: str, times: Times) -> list[str]:
-    """Ratios are of medians within a round, so what else the machine did touches both sides."""
+    """A row; ratios are of medians within a round, so other load affects both sides equally."""
     middle = {name: np.median(values, axis=1) for name, values in times.items()}
     p50, p99 = np.quantile(times["push"], [0.5, 0.99])
     return [

@@ -1,4 +1,4 @@
-"""Real activations with marked segments, as streams: what the latency measurements run on.
+"""Real activations with marked segments, as streams: the input of the latency measurements.
 
 A data set is several groups of recordings; a figure per group gives a mean and its noise. For
 `cctv_fights` a group is a trained network, for `merl_stream` a section, for `fifty_salads` five
@@ -22,7 +22,7 @@ from bench.accuracy.cctv_networks import bundle
 from bench.streaming.latency_measures import Segments
 from bench.tables import DATA, RUNS
 
-SNIPPET_SECONDS = 16 / 25  # of cctv_fights; of the published scores the rate is not known
+SNIPPET_SECONDS = 16 / 25  # of cctv_fights; the rate of the published scores is not known
 LOOK_AHEAD = 2  # snippets, of the network
 PARTS = 10  # groups of merl_stream and of fifty_salads
 SCORES_CONFIG = PostprocessConfig.continuous(
@@ -37,9 +37,9 @@ SCORES_CONFIG = PostprocessConfig.continuous(
 
 @dataclasses.dataclass(frozen=True)
 class Recording:
-    """One stream and what is really in it.
+    """One stream and its true segments.
 
-    activations (T, C) and cas (T, C+1) float32 as `StreamPostprocessor.push` takes them;
+    activations (T, C) and cas (T, C+1) float32 for `StreamPostprocessor.push`;
     look_ahead: snippets that must follow one before its activation is certain.
     """
 

@@ -21,8 +21,8 @@ namespace basnet_rt::python {
 
 namespace py = pybind11;
 
-/// (T, C) float32, C-contiguous; anything else is Error (kInvalidType): a hidden copy of a long
-/// video becomes an error the caller can see.
+/// (T, C) float32, C-contiguous. Anything else is Error (kInvalidType), so that a long video is
+/// never copied without notice.
 CasView cas_view(const py::array& array, const std::string& name);
 
 /// One-dimensional contiguous array of T and of the given size, or Error.
@@ -33,7 +33,7 @@ const T* vector_data(const py::array& array, const std::string& name, std::int64
 /// (N, 2) float64.
 const Segment* segment_data(const py::array& array, const std::string& name, std::int64_t size);
 
-/// Hands the vector's memory to NumPy.
+/// Moves the vector's memory into a NumPy array.
 template <class T>
 py::array_t<T> to_array(std::vector<T>&& values) {
   auto* owner = new std::vector<T>(std::move(values));
@@ -57,7 +57,7 @@ auto without_gil(const Call& call) {
   return call();
 }
 
-/// `without_gil` for a batch, whose errors do not name the video where the user gave only one.
+/// `without_gil` for a batch; errors do not name the video if the user gave only one.
 template <class Call>
 auto of_videos(bool single, const Call& call) {
   try {

@@ -14,7 +14,7 @@ namespace {
 
 namespace py = pybind11;
 
-// Reads fields of a dictionary by name; one of the wrong kind is named with its value.
+// Reads fields of a dictionary by name; the error for a wrong kind names the field and its value.
 class Fields {
  public:
   explicit Fields(const py::dict& fields) : fields_(fields) {}

@@ -29,7 +29,7 @@ MaybeRows maybe_rows(const py::object& capsule, const char* name) {
   return GpuRows(capsule, name);
 }
 
-/// @param spacing  rows from the start of one video to the next; 0: each behind the one before.
+/// @param spacing  rows from the start of one video to the next; 0: videos are concatenated.
 std::vector<VideoShape> shapes(const Lengths& lengths, std::int64_t spacing, const Seconds& seconds,
                                const Durations& durations) {
   std::vector<VideoShape> videos;

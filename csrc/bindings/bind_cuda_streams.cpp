@@ -41,7 +41,7 @@ void check_rows(const GpuRows& rows, const std::string& name, int device, std::i
                                                std::to_string(columns) + ")");
 }
 
-/// The library's class, and the device that its arrays must lie on.
+/// The library's class, and the device on which its arrays must be.
 class Streams {
  public:
   Streams(const PostprocessConfig& config, std::int64_t num_classes, double snippet_seconds,
@@ -51,7 +51,7 @@ class Streams {
 
   CudaStreamPostprocessor& own() { return own_; }
 
-  /// `views` keeps what the rows point into.
+  /// `views` owns the memory of the rows.
   DeviceRows rows(const Arrays& views, std::int64_t count) const {
     DeviceRows rows;
     rows.num_rows = count;

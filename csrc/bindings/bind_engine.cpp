@@ -32,7 +32,7 @@ py::tuple forward(const engine::Model& model, const py::array& features) {
                         to_array(std::move(found.cas)).reshape({snippets, classes + 1}));
 }
 
-/// The network of one stream: what a localizer of the core runs, for those who want activations.
+/// The network of one stream, as in a localizer of the core, for users who need activations.
 class Stream {
   template <class Call>
   auto run(const Call& call) {

@@ -19,7 +19,7 @@ namespace {
 using Stream = Locked<NetworkLocalizer>;
 using Alarm = std::pair<std::vector<double>, double>;  // thresholds, hold
 
-/// Of the native engine, or a Python object.
+/// The network of the native engine, or of a Python object.
 std::shared_ptr<StreamNetwork> network_of(py::object network, const PostprocessConfig& config) {
   if (py::isinstance<engine::Model>(network)) {
     return engine::stream_network(network.cast<engine::Model>(), config.gate != Gate::kNone);

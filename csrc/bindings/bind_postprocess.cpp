@@ -44,7 +44,7 @@ py::tuple postprocess_arrays(const py::array& cas, const MaybeArray& video_score
   return to_arrays(without_gil([&] { return postprocess(video, config); }));
 }
 
-// On the CPU, or on the GPU `device`. A single video is one that the user gave alone.
+// On the CPU, or on the GPU `device`. `single`: the user gave one video, not a batch.
 py::list postprocess_batch_arrays(const std::vector<py::array>& cas,
                                   const std::vector<MaybeArray>& video_scores,
                                   const PostprocessConfig& config,

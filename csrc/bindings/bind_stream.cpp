@@ -65,7 +65,7 @@ bool same_settings(Stream& stream, Stream& other) {
   });
 }
 
-/// Of the stream as it was saved, beside `other`.
+/// The first difference between the saved stream's settings and those of `other`.
 std::string differing_settings(Stream& stream, Stream& other) {
   return stream.look([&](StreamPostprocessor& own) {
     return other.look([&](StreamPostprocessor& second) { return own.differing_settings(second); });
@@ -77,7 +77,7 @@ py::array_t<float> scores_of(const py::array& raw_cas, const PostprocessConfig& 
   return to_array(without_gil([&] { return video_scores(view, config); }));
 }
 
-/// A property that takes no time.
+/// A property that is cheap to read.
 template <class Value>
 auto property(Value (StreamPostprocessor::*member)() const) {
   return [member](Stream& stream) {

@@ -26,10 +26,10 @@ struct DeleteWithoutGil {
 };
 using Holder = std::unique_ptr<StreamPool, DeleteWithoutGil>;
 
-// Of one stream in one step of the device; a turn of more takes several.
+// Most rows of one stream in one step of the device; a turn with more takes several steps.
 constexpr std::int64_t kRowsOfATurn = 16;
 
-/// Of the native engine, or a Python object.
+/// The network of the native engine, or of a Python object.
 std::shared_ptr<PoolNetwork> network_of(py::object network, const PostprocessConfig& config) {
   if (py::isinstance<engine::Model>(network)) {
     return engine::pool_network(network.cast<engine::Model>(), config.gate != Gate::kNone);

@@ -9,7 +9,7 @@ namespace {
 
 namespace py = pybind11;
 
-// The binary interface of DLPack 1.x, whose names these are without their prefix DL.
+// The binary interface of DLPack 1.x; the names are those of DLPack without the prefix DL.
 // Source: https://dmlc.github.io/dlpack/latest/c_api.html
 constexpr std::int32_t kDeviceCuda = 2;
 constexpr std::uint8_t kFloat = 2;
@@ -63,7 +63,7 @@ std::shared_ptr<void> owned(Managed* managed) {
           }};
 }
 
-// From here on the capsule's own destructor leaves the memory alone: `owner` gives it back.
+// After this call the capsule's destructor does not free the memory; `owner` does.
 void mark_used(PyObject* capsule, const char* used) {
   if (PyCapsule_SetName(capsule, used) != 0) throw py::error_already_set();
 }
@@ -127,7 +127,7 @@ GpuRows::GpuRows(const py::object& capsule, const std::string& name) {
       reinterpret_cast<const float*>(static_cast<const char*>(tensor.data) + tensor.byte_offset);
   num_rows_ = 1;
   for (std::size_t i = 0; i < last; ++i) num_rows_ *= shape_[i];
-  // Of a dimension of one entry the stride says nothing.
+  // The stride of a dimension with one entry has no meaning.
   if (shape_[last] > 1 && strides[last] != 1) {
     refuse(name + " has shape " + shape_text() + " and a stride of " +
            std::to_string(strides[last]) + " along the last dimension; it must be 1");

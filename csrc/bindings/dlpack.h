@@ -1,7 +1,7 @@
 #pragma once
 
-// Arrays of other libraries on a GPU, by the DLPack standard: a struct in a capsule, which says
-// where the memory is and gives it back. Nothing of those libraries is linked or included.
+// Arrays of other libraries on a GPU, by the DLPack standard: a capsule with a struct that
+// describes the memory and can free it. Those libraries are neither linked nor included.
 
 #include <pybind11/pybind11.h>
 
@@ -12,18 +12,18 @@
 
 namespace basnet_rt::python {
 
-/// Float32 rows on a GPU, borrowed; the memory goes back to its owner with the last copy.
+/// Float32 rows on a GPU, borrowed; the last copy of this object releases the memory.
 ///
 /// Two or three dimensions: (R, columns), or (N, T, columns) whose N * T rows are evenly spaced.
 /// One dimension is one row.
 class GpuRows {
  public:
-  /// Takes over a capsule of either form of the standard, "dltensor" or "dltensor_versioned", and
-  /// marks it as used, even where an error follows.
+  /// Takes over a capsule in either form of the standard, "dltensor" or "dltensor_versioned", and
+  /// marks it as used, even if an error follows.
   ///
   /// @param name  of the argument, for messages.
-  /// @throws Error (kInvalidType): no such capsule, or one that was used before; a tensor on no
-  ///         CUDA device, not of float32, or whose values of a row are not next to each other.
+  /// @throws Error (kInvalidType): it is not such a capsule, or was used before; or its tensor is
+  ///         not on a CUDA device, not float32, or its rows are not contiguous.
   GpuRows(const pybind11::object& capsule, const std::string& name);
 
   const float* data() const { return data_; }

@@ -12,7 +12,8 @@
 
 namespace basnet_rt::python {
 
-/// An object of the core, which is for one thread at a time: threads of Python wait for each other.
+/// An object of the core, which one thread at a time may use: threads of Python wait for each
+/// other.
 template <class T>
 class Locked {
  public:
@@ -27,7 +28,7 @@ class Locked {
     });
   }
 
-  /// As `run`, for what takes no time: keeps the GIL where nobody is at work.
+  /// As `run`, for quick calls: keeps the GIL if no other call is running.
   template <class Call>
   auto look(const Call& call) {
     {
@@ -38,8 +39,8 @@ class Locked {
   }
 
  private:
-  /// Refuses a call from inside a call, such as of a signal handler while a network runs: it would
-  /// wait for itself.
+  /// Refuses a call from inside a call, such as from a signal handler while a network runs, because
+  /// it would wait for itself.
   class OneCall {
    public:
     explicit OneCall(Locked& object) : object_(object) {

@@ -1,10 +1,10 @@
-// The wheel's extension on glibc 2.28: what a newer glibc offers under a newer version.
+// Lets the wheel's extension run on glibc 2.28 although it is built with a newer glibc.
 //
-// The linker takes the newest version of a symbol that this machine's glibc has, and a wheel then
-// asks for it on every machine. The names below are defined here, inside the extension, and lead to
-// the version that every glibc of this architecture has. BASNET_RT_OLD_GLIBC adds this file;
-// tests/install reads the versions of the finished extension, so that a name that is missing here
-// fails there. They must be hidden: a name that the loader could see would lead back to itself.
+// The linker takes the newest version of a symbol in the glibc of the building machine, and the
+// wheel then needs that version everywhere. The functions below are defined inside the extension
+// and call the version that every glibc of this architecture has. BASNET_RT_OLD_GLIBC adds this
+// file; tests/install checks the symbol versions of the finished extension, so a missing function
+// is found. The functions must be hidden: a visible one would call itself.
 #include <errno.h>
 #include <pthread.h>
 #include <sys/stat.h>
@@ -19,7 +19,7 @@
 #endif
 #define FIRST_VERSION(ours, theirs) __asm__(".symver " #ours ", " #theirs "@" FIRST_GLIBC)
 
-// Declared without the headers' promises: each is the same function under its first version.
+// Declared without the attributes in the headers: each is the same function in its first version.
 extern "C" {
 double first_exp(double x);
 double first_pow(double x, double y);
@@ -63,7 +63,7 @@ timespec now(clockid_t clock) {
   return time;
 }
 
-// The same moment on the clock that conditions wait by.
+// The same moment on the clock of condition variables.
 timespec on_real_time(const timespec& moment, clockid_t clock) {
   const timespec here = now(clock), there = now(CLOCK_REALTIME);
   timespec shifted{there.tv_sec + moment.tv_sec - here.tv_sec,
@@ -78,7 +78,7 @@ timespec on_real_time(const timespec& moment, clockid_t clock) {
 
 extern "C" {
 
-// "Perhaps there are threads": shared pointers then always count atomically.
+// "There may be threads": shared pointers then always count atomically.
 char __libc_single_threaded = 0;
 
 double exp(double x) noexcept { return first_exp(x); }
@@ -103,7 +103,7 @@ int pthread_cond_clockwait(pthread_cond_t* condition, pthread_mutex_t* mutex, cl
   const timespec moment = clock == CLOCK_REALTIME ? *until : on_real_time(*until, clock);
   const int status = first_timedwait(condition, mutex, &moment);
   if (status != ETIMEDOUT || clock == CLOCK_REALTIME) return status;
-  const timespec time = now(clock);  // too early by a step: the caller sees a wake-up, and waits on
+  const timespec time = now(clock);  // too early after a clock step: the caller waits again
   const bool over = time.tv_sec > until->tv_sec ||
                     (time.tv_sec == until->tv_sec && time.tv_nsec >= until->tv_nsec);
   return over ? ETIMEDOUT : 0;

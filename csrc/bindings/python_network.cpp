@@ -33,9 +33,9 @@ struct OnDevice {
   std::optional<GpuRows> cas;
 };
 
-// (activations, cas or None, counts, stream) with DLPack capsules in the place of arrays.
+// (activations, cas or None, counts, stream) with DLPack capsules instead of arrays.
 PoolActivations device_activations_of(const py::tuple& answer, std::optional<OnDevice>& kept) {
-  kept.reset();  // the batch before is done with
+  kept.reset();  // the previous batch is no longer used
   kept.emplace(OnDevice{GpuRows(answer[0], "activations"), std::nullopt});
   if (!answer[1].is_none()) kept->cas.emplace(answer[1], "cas");
   PoolActivations output;
@@ -71,7 +71,7 @@ PoolActivations activations_of(const py::object& answer) {
   return output;
 }
 
-// A Python exception stays on this thread: the core carries its text to the stream at fault.
+// A Python exception stays on this thread; the core passes its text to the stream that failed.
 template <class Call>
 auto guarded(const char* wanted, const Call& call) {
   const py::gil_scoped_acquire gil;

@@ -9,7 +9,7 @@
 
 namespace basnet_rt::python {
 
-/// A network of many streams that asks a Python object; see
+/// A network of many streams that calls a Python object; see
 /// basnet_rt.stream.pool_network.PoolNetwork.
 std::shared_ptr<PoolNetwork> python_network(pybind11::object network);
 

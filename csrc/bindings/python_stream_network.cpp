@@ -30,7 +30,8 @@ StreamActivations activations_of(const py::object& answer) {
   return {activations.shape(0), values(activations), cas ? values(*cas) : std::vector<float>()};
 }
 
-/// With the GIL. What Python raises goes through the core to the caller, who is on this thread.
+/// Runs `call` with the GIL. A Python exception passes through the core to the caller, who is on
+/// this thread.
 template <class Call>
 auto asked(const char* wanted, const Call& call) {
   const py::gil_scoped_acquire gil;
@@ -41,7 +42,7 @@ auto asked(const char* wanted, const Call& call) {
   }
 }
 
-/// A Python object with the calls of StreamNetwork; see basnet_rt's NetworkStream.
+/// A Python object with the methods of StreamNetwork; see basnet_rt's NetworkStream.
 class PythonStreamNetwork : public StreamNetwork {
  public:
   explicit PythonStreamNetwork(py::object network) : network_(std::move(network)) {}

@@ -11,8 +11,8 @@
 
 namespace basnet_rt::cpu {
 
-/// Calls `work(i)` for i in [0, count) on up to `num_threads` threads (0: one per core), or on as
-/// many as the system gives.
+/// Calls `work(i)` for i in [0, count) on up to `num_threads` threads (0: one per core), or fewer
+/// if the system gives fewer.
 ///
 /// Rethrows the exception of the smallest i that failed, so the error does not depend on the number
 /// of threads.
@@ -41,8 +41,7 @@ void parallel_for(std::size_t count, int num_threads, const Work& work) {
   threads.reserve(std::min(wanted, count));
   try {
     for (std::size_t i = 1; i < std::min(wanted, count); ++i) threads.emplace_back(run);
-  } catch (const std::system_error&) {  // the system gives no more threads: the existing ones do
-                                        // the work
+  } catch (const std::system_error&) {  // no more threads: the existing ones do the work
   }
   run();
   for (std::thread& thread : threads) thread.join();

@@ -1,1 +1,1 @@
-"""The demo: its own small set of videos, and the whole way from them to evaluated segments."""
+"""The demo: a small set of drawn videos, and all steps from these to evaluated segments."""

@@ -1,4 +1,4 @@
-"""Chance level of the average mAP: the same evaluation of detections made without looking."""
+"""Chance level of the average mAP: the same evaluation for random detections."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class Chance:
     """Average mAP, in [0, 1], without skill; the first two are means over `draws`.
 
     Attributes:
-        random: as many detections in each video as were found, as long and with the same scores;
-            class and place are drawn.
-        random_place: the detections that were found, each at a random place of its video: they
-            still know which classes are in it.
+        random: the same number of detections in each video, with the same lengths and scores, but
+            random class and place.
+        random_place: the detections of the model, each at a random place of its video, so the
+            classes in the video are still known.
         whole_video: every video from begin to end, for each of its true tags.
     """
 

@@ -1,6 +1,6 @@
-"""The demo's steps are the ordinary commands, each a process of its own.
+"""The demo's steps are the ordinary commands, each in its own process.
 
-So a user can type every step of it, and the runtime does not import training.
+So a user can type every step, and the runtime does not import training.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from basnet_rt._errors import Error
 _MODULES = {"basnet-rt": "basnet_rt", "basnet-train": "basnet_training"}
 # Packages of the extra `demo` that the commands import.
 _PACKAGES = ("av", "cv2", "jinja2", "pydantic", "safetensors", "torch", "yaml")
-_PATIENCE = 20.0  # seconds for an interrupted command to leave its files in order
+_PATIENCE = 20.0  # seconds for an interrupted command to finish writing its files
 
 
 def check_extras() -> None:
-    """Find out before the first step whether the last one can run.
+    """Check before the first step that all steps can run.
 
     Raises:
         Error: packages are missing; the message names them and says how to get them.
@@ -37,8 +37,8 @@ def check_extras() -> None:
 class Commands:
     """Runs `basnet-rt` and `basnet-train` of this interpreter in a folder.
 
-    Networks compute on one thread, unless the environment says otherwise: sums, and so the results,
-    then do not depend on the number of cores, and for networks so small it is hardly slower.
+    Networks compute on one thread, unless the environment says otherwise. Then sums, and so the
+    results, do not depend on the number of cores; such small networks are hardly slower.
     """
 
     def __init__(self, folder: Path, tell: Callable[[str], None]) -> None:
@@ -54,7 +54,7 @@ class Commands:
             Its answer to `--json`.
 
         Raises:
-            Error: it failed; it said why on standard error.
+            Error: the command failed; its reason is on standard error.
         """
         self._tell(f"$ {line}")
         program, *arguments = shlex.split(line)
@@ -75,7 +75,7 @@ class Commands:
 
 
 def _output(process: subprocess.Popen[str]) -> str:
-    """All that it prints. Ctrl-C reached it as well: it is given time to end by itself."""
+    """The output of a process. After Ctrl-C, which it gets too, it has time to end by itself."""
     try:
         return process.communicate()[0]
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""The demo's videos as a data set: films, ground truth, and the tags that training may see."""
+"""The demo's videos as a data set: films, ground truth, and the tags for training."""
 
 from __future__ import annotations
 
@@ -53,10 +53,10 @@ def _entry(script: FilmScript) -> dict[str, Any]:
 def write_films(
     folder: Path, scripts: Sequence[FilmScript], *, processes: int, advance: Callable[[int], None]
 ) -> None:
-    """Draw and encode every video that is not there yet.
+    """Draw and encode every video that does not exist yet.
 
     Args:
-        processes: side by side; 1 works in this one.
+        processes: number of processes; 1: only this one.
         advance: called with the number of videos left, first of all and after each.
 
     Raises:
@@ -117,7 +117,7 @@ def _begin(stop: Event) -> None:
 
 
 def _follow(stop: Event) -> None:
-    """End soon after the first process, however that was ended; a pool alone would wait forever."""
+    """End soon after the first process has ended in any way; a pool alone would wait for ever."""
     first = multiprocessing.parent_process()
     assert first is not None
     multiprocessing.connection.wait([first.sentinel])

@@ -1,4 +1,4 @@
-"""A demo's folder: its owner, its settings, and the steps that are done."""
+"""A demo's folder: its record with settings and finished steps."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FORMAT = "basnet-rt demo 1"
 
 @dataclass
 class DemoFolder:
-    """An open folder. `seconds` holds the steps that are done, and how long each took."""
+    """An open folder. `seconds` has the time of each finished step."""
 
     path: Path
     settings: DemoSettings
@@ -43,13 +43,13 @@ class DemoFolder:
 
 
 def open_folder(path: Path, settings: DemoSettings, *, force: bool) -> DemoFolder:
-    """Begin a demo, or go on with the one that was begun there.
+    """Begin a demo, or continue the one in that folder.
 
     Args:
-        force: begin anew; what an earlier demo left there is deleted.
+        force: delete the files of an earlier demo and begin again.
 
     Raises:
-        Error: the folder has something else in it, or a demo of other settings.
+        Error: the folder has other files, or a demo of other settings.
     """
     if path.exists() and not path.is_dir():
         raise Error(f"{path}: is a file; the demo needs a folder of its own")
@@ -75,7 +75,7 @@ def open_folder(path: Path, settings: DemoSettings, *, force: bool) -> DemoFolde
 
 
 def _clear(path: Path) -> None:
-    """The record goes last: an interrupted clearing leaves a demo's folder."""
+    """Delete a demo's files, the record last: after an interruption it is still a demo's folder."""
     for name in PRODUCTS:
         product = path / name
         if product.is_dir() and not product.is_symlink():

@@ -8,7 +8,7 @@ class Error(Exception):
 
 
 class InvalidValue(Error, ValueError):  # noqa: N818
-    """An argument has the right kind and a value that is not allowed."""
+    """An argument has the right kind, but its value is not allowed."""
 
 
 class InvalidType(Error, TypeError):  # noqa: N818
@@ -16,15 +16,15 @@ class InvalidType(Error, TypeError):  # noqa: N818
 
 
 class BundleError(Error):
-    """A bundle is absent, damaged, foreign, or made for other input."""
+    """A bundle is absent, damaged, not one of basnet_rt, or made for other input."""
 
 
 class VideoError(Error, ValueError):
-    """A video is absent, holds no picture, or is too broken to be used."""
+    """A video is absent, has no picture, or is too damaged to be used."""
 
 
 class BackendUnavailable(Error, RuntimeError):  # noqa: N818
-    """A backend was asked for that this build lacks, or its device, driver or memory is not there.
+    """The requested backend is not in this build, or its device, driver or memory is not available.
 
-    The CPU backend works after it.
+    The CPU backend can still be used after this error.
     """

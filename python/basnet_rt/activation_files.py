@@ -16,7 +16,7 @@ import numpy.typing as npt
 from basnet_rt._errors import InvalidValue
 from basnet_rt._system.whole_file import whole
 
-# Characters that some file system does not take, and the one that marks their replacement.
+# Characters that some file systems do not allow, and `%`, which marks their replacement.
 _UNFIT = re.compile(r'[%/\\:*?"<>|\x00-\x1f]')
 # TypeError: an .npy under the name of an .npz is no context manager.
 _UNREADABLE = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error)
@@ -44,12 +44,12 @@ class Activations:
 
 
 def file_name_of(video: str) -> str:
-    """A video's name as that of a file, without an ending: `%2F` stands for `/`, and so on."""
+    """The file name for a video's name, without an ending: `%2F` stands for `/`, and so on."""
     return _UNFIT.sub(lambda found: f"%{ord(found[0]):02X}", video)
 
 
 class ActivationFolder:
-    """A folder with `<video>.npz` for every video; `%2F` stands for `/` in a name, and so on."""
+    """A folder with `<video>.npz` for every video; in a name `%2F` stands for `/`, and so on."""
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
@@ -62,7 +62,7 @@ class ActivationFolder:
         return self.file_of(video).is_file()
 
     def write(self, video: str, found: Activations) -> None:
-        """Whole or not at all.
+        """Write the file completely or not at all.
 
         Raises:
             Error: the file cannot be written.
@@ -79,7 +79,7 @@ class ActivationFolder:
     def read(self, video: str) -> Activations:
         """
         Raises:
-            ValueError: absent, damaged, or of another form; names the file and what is wrong.
+            ValueError: the file is absent, damaged, or has another form; says which.
         """
         path = self.file_of(video)
         try:

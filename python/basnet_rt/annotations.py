@@ -1,4 +1,4 @@
-"""Annotations of videos: tags, and segments if somebody marked them."""
+"""Annotations of videos: tags, and marked segments if there are any."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ class VideoAnnotation:
     """One video.
 
     Attributes:
-        tags: names of the actions it contains, each once, sorted; empty: contains none.
-        segments: where they are; empty where only tags are known.
-        subset: such as "train"; None where the file does not say.
-        duration: in seconds; None where the file does not say.
-        reviewed: whether a person looked at all of the video and corrected its segments, so that
-            time without a segment is known to hold no action. Equality looks past it.
+        tags: names of the actions in the video, each once, sorted; empty: no action.
+        segments: the marked actions; empty if only tags are known.
+        subset: such as "train"; None if the file has none.
+        duration: in seconds; None if the file has none.
+        reviewed: whether a person watched the whole video and corrected its segments. Then time
+            without a segment is known to have no action. Equality ignores this field.
     """
 
     name: str
@@ -48,7 +48,7 @@ class VideoAnnotation:
 
 @dataclass(frozen=True)
 class AnnotationSet:
-    """Videos by name, in the order of the file; `simulated` where the file says it is made up."""
+    """Videos by name, in the order of the file; `simulated` if the file says it is simulated."""
 
     videos: dict[str, VideoAnnotation]
     simulated: bool = False
@@ -110,7 +110,7 @@ def read_activitynet(path: str | Path) -> AnnotationSet:
     (THUMOS'14); `duration`, `subset` and `segment` may be absent.
 
     Raises:
-        ValueError: absent, not JSON, or of another form; the message names video and field.
+        ValueError: the file is absent, not JSON, or has another form; names video and field.
     """
     return parse_activitynet(read_json(path), str(path))
 

@@ -1,4 +1,4 @@
-"""A copy of a video with the names of what was found drawn into its pictures."""
+"""A copy of a video with the names of the detected actions drawn into its pictures."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from basnet_rt.video.opening import open_container, pyav
 from basnet_rt.video.reader import FrameReader, read_frames
 
 AUDIO = ("aac", "mp3", "ac3", "eac3", "opus", "alac", "flac")  # what an MP4 may hold
-MOST_LINES = 6  # of events at one time; further ones are counted
+MOST_LINES = 6  # events shown at one time; the number of further ones is shown
 QUALITY = {"preset": "veryfast", "crf": "20"}  # of x264: near the original for the eye
 BAR = (66, 133, 244)  # red, green, blue of the bar at the bottom: how far an event is
 
@@ -35,23 +35,23 @@ def burn_in(
     stream_index: int | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> None:
-    """Write a copy of a video, as MP4, that names in each picture what happens then.
+    """Write a copy of a video, as MP4, with the names of the current events in each picture.
 
-    Pictures come at equal steps of the video's own mean rate, turned upright, on the clock that
-    detections have. Its first sound track goes along unchanged, where an MP4 can hold it.
-    Characters beyond ASCII are drawn as "?".
+    Pictures come at equal steps of the video's mean rate, turned upright, with the same times as
+    detections. The first sound track is copied unchanged if an MP4 can hold it. Characters beyond
+    ASCII are drawn as "?".
 
     Args:
         source: file or address; as `basnet_rt.video.read_frames`.
         target: ends in .mp4; replaced once the copy is whole.
-        found: of this video; usually `Detections.events()`. Each is named from its start to its
-            end, with its confidence, or its score where there is none; best first.
-        stream_index: as of `read_frames`.
-        progress: called for each picture with the seconds of the video that are done.
+        found: detections of this video; usually `Detections.events()`. Each is shown from its
+            start to its end, with its confidence (or its score, if it has none); best first.
+        stream_index: as for `read_frames`.
+        progress: called for each picture with the seconds of video written so far.
 
     Raises:
         VideoError: the video cannot be read, or its pictures are less than 2 pixels high or wide.
-        ValueError: `target` ends otherwise, or is the source.
+        ValueError: `target` does not end in .mp4, or is the source.
         Error: the file cannot be written, or PyAV or OpenCV is not installed.
     """
     if not isinstance(found, Detections):
@@ -74,13 +74,13 @@ def burn_in(
 
 
 def _rate(source: str | Path, stream_index: int | None) -> Any:
-    """The mean rate that the header says, as a fraction; read_frames takes it exactly."""
+    """The mean rate in the file's header, as an exact fraction for read_frames."""
     with read_frames(source, fps=1, stream_index=stream_index) as reader:
         return reader.info.fps or DEFAULT_RATE
 
 
 class Pen:
-    """Draws what happens at a time into a picture."""
+    """Draws the events of one moment into a picture."""
 
     def __init__(self, found: Detections) -> None:
         self._cv2 = from_extra("cv2", "video", "drawing labels into a video")
@@ -124,7 +124,7 @@ def _text(one: Detection) -> str:
 
 
 class Copy:
-    """The file to write: pictures at a constant rate, and the sound of the source beside."""
+    """The file to write: pictures at a constant rate, and the sound of the source."""
 
     def __init__(
         self, part: Path, source: str | Path, reader: FrameReader, first: Image, rate: Fraction
@@ -158,7 +158,7 @@ class Copy:
             self._stack.close()
 
     def write(self, image: Image, time: float) -> None:
-        """The next picture, and the sound before it."""
+        """Write the next picture, and the sound before it."""
         self._add_sound(time)
         frame = self._av.VideoFrame.from_ndarray(image, format="rgb24")
         self._out.mux(self._video.encode(frame))
@@ -169,7 +169,7 @@ class Copy:
             self._next = next(self._sound, None)
 
     def _sound_of(self, source: str | Path, start: float) -> Any:
-        """Packets of the first track, on the clock of the pictures; none where there is none."""
+        """Packets of the first sound track, if any, with the times of the pictures."""
         with open_container(source) as container:
             tracks: Sequence[Any] = container.streams.audio
             if not tracks or tracks[0].codec_context.name not in AUDIO:

@@ -24,22 +24,22 @@ _MODES_OWN: Any = object()  # until the mode is known
 class PostprocessConfig:
     """The settings from class activations to detections; checked when made, never later.
 
-    Durations are in seconds; None is "no limit". See DESIGN sections 5.1 and 5.2 for the formulas.
+    Durations are in seconds; None is "no limit". docs/numerics.md has the formulas.
 
     Attributes:
-        mode: "continuous" (exact crossing times; the default) or "published" (the released code,
-            number for number). Results say which one made them.
+        mode: "continuous" (exact crossing times; the default) or "published" (the same numbers as
+            the released code). Results record their mode.
         class_threshold: video score from which a class may emit; in [0, 1].
         cas_thresholds: activation thresholds, >= 0 and rising; by default 0.05 to 0.95, and 0 to
             0.225 in mode "published".
-        upsample: samples per snippet, 1 to 10000; looked at in mode "published" only.
+        upsample: samples per snippet, 1 to 10000; used in mode "published" only.
         outer_ratio: length of each flank as a share of the proposal's; >= 0.
         score_weight: weight of the video score in a proposal's score; >= 0.
         nms_iou: IoU from which the worse of two proposals is dropped (or decays); in (0, 1].
         nms: "hard", or "linear" / "gaussian" soft-NMS; by default "gaussian", and "hard" in mode
             "published".
         soft_sigma: gaussian soft-NMS multiplies by exp(-iou^2 / soft_sigma); > 0.
-        soft_min_score: soft-NMS drops what falls below.
+        soft_min_score: soft-NMS drops proposals whose score falls below this.
         normalisation: "video" (min-max of the video), "fixed" (fixed_lo, fixed_hi), or "horizon"
             (min-max of the `horizon` seconds that end with the snippet).
         fixed_lo, fixed_hi: one value for all classes or one per class; lo < hi.
@@ -47,13 +47,13 @@ class PostprocessConfig:
             or "horizon" (scores of the `horizon` seconds that end with a root's last snippet).
         horizon: needed by normalisation or gate "horizon"; > 0.
         min_duration: shorter proposals are dropped.
-        merge_gap: two intervals of one threshold closer than this are one.
-        max_duration: a longer root is cut at exactly this length, its proposals with it.
-        max_lookahead: longest right flank, which a stream waits for after a root's end.
-        keep_top1: where no class passes the gate, its best one does.
-        score_function, topk_divisor: of video scores that are computed here (gate "horizon", and
-            "video" in a stream): "softmax" over C+1 or "sigmoid" of the mean of the best
-            max(1, T // topk_divisor) snippets; a model brings its own.
+        merge_gap: two intervals of one threshold closer than this are merged.
+        max_duration: a longer root, with its proposals, is cut at exactly this length.
+        max_lookahead: longest right flank; a stream waits for it after a root's end.
+        keep_top1: if no class passes the gate, keep the best class.
+        score_function, topk_divisor: of video scores that post-processing computes (gate "horizon",
+            and "video" in a stream): "softmax" over C+1 or "sigmoid" of the mean of the best
+            max(1, T // topk_divisor) snippets. A model sets both.
 
     Raises:
         InvalidValue: (a ValueError) a field is out of range; the message names it.
@@ -91,13 +91,13 @@ class PostprocessConfig:
         for name in ("cas_thresholds", "fixed_lo", "fixed_hi"):
             object.__setattr__(self, name, _floats(getattr(self, name), name))
         for name, value in self._fields().items():
-            if isinstance(value, np.generic):  # numpy scalars would not survive JSON
+            if isinstance(value, np.generic):  # JSON cannot hold numpy scalars
                 object.__setattr__(self, name, value.item())
         _ = self.native
 
     @cached_property
     def native(self) -> _core.PostprocessConfig:
-        """The same settings as the core's struct; making it is the check."""
+        """The same settings as the core's struct; making it checks them."""
         return _core.PostprocessConfig(self._fields())
 
     @classmethod
@@ -111,11 +111,11 @@ class PostprocessConfig:
         return cls.from_dict({"mode": "continuous", **overrides})
 
     def replace(self, **changes: Any) -> PostprocessConfig:
-        """A copy with some fields changed; checked like a new one."""
+        """A copy with some fields changed; it is checked too."""
         return self.from_dict({**self._fields(), **changes})
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, fit for JSON; `from_dict` reads them back."""
+        """Plain values for JSON; `from_dict` reads them back."""
         return {
             name: list(value) if isinstance(value, tuple) else value
             for name, value in self._fields().items()

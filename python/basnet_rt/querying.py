@@ -1,9 +1,9 @@
-"""Classes by sentences: a bundle without training, of the vectors of sentences.
+"""Classes from sentences: a bundle without training, made from the vectors of sentences.
 
 A snippet's activation of a class is the cosine of its features and the sentence's vector, times the
 model's scale, in a softmax with the other classes and a background column. The network of a bundle
-is no linear map, and becomes one here: its first layer has each row of weights twice, with both
-signs; ReLU keeps the positive part of one and the negative part of the other; the second layer
+is not linear, but can compute a linear map: its first layer has each row of weights twice, with
+both signs. ReLU keeps the positive part of one and the negative part of the other. The second layer
 passes both on, and the classifier subtracts them.
 """
 
@@ -23,7 +23,7 @@ from basnet_rt.config import PostprocessConfig
 from basnet_rt.features.extractor_spec import ExtractorSpec
 from basnet_rt.model.bundle import METADATA_FILE, BundleMetadata, Calibration
 
-# Sentences of what is there when nothing happens; others are given with --background.
+# Sentences about background; --background gives others.
 BACKGROUND = ("nothing happens", "an empty place", "people standing still")
 
 
@@ -42,8 +42,8 @@ def write_query_bundle(
         spec: the extractor of features (T, F) float32 of unit length.
         sentences: C names of classes.
         vectors: (C, F), unit length.
-        background: (B, F), unit length, B at least 1; their mean, at unit length, stands for
-            background.
+        background: (B, F), unit length, B at least 1; the background vector is their mean, scaled
+            to unit length.
         scale: of cosines.
         origin: for `provenance`.
 
@@ -94,7 +94,7 @@ def _unit(classes: int) -> Calibration:
 
 
 def _settings(classes: int) -> dict[str, object]:
-    """Thresholds on probabilities as they are: a video without the action keeps low ones."""
+    """Thresholds for unnormalised probabilities, so a video without the action keeps low values."""
     unit = _unit(classes)
     fields = {
         "normalisation": "fixed",
@@ -125,7 +125,7 @@ def _middle(taps: np.ndarray) -> np.ndarray:
 
 
 def _write(path: Path, tensors: Mapping[str, np.ndarray], metadata: BundleMetadata) -> None:
-    """In the format of the safetensors library, as docs/bundle.md describes it."""
+    """Write the format of the safetensors library, as docs/bundle.md describes it."""
     header: dict[str, object] = {}
     data = b""
     for name, values in sorted(tensors.items()):

@@ -18,8 +18,8 @@ from basnet_rt.show.html import table_html
 from basnet_rt.show.timeline_plot import Found, plot_timeline
 
 MOST_ROWS = 10  # of a table in a notebook
-UNKNOWN_MODE = "unknown"  # of results that other programs made
-SAME_LENGTH = 1e-9  # relative: a segment of exactly one snippet may lose its last bit
+UNKNOWN_MODE = "unknown"  # for results of other programs
+SAME_LENGTH = 1e-9  # relative; a segment of exactly one snippet may be shorter by rounding
 
 Int64Array = npt.NDArray[np.int64]
 Float32Array = npt.NDArray[np.float32]
@@ -69,14 +69,14 @@ class Detections:
         scores: (N,) float32; they rank detections and have no unit.
         segments: (N, 2) float64 seconds, half-open.
         mode: the mode that made them.
-        classes: names by label, where a model is known.
-        decided: (N,) int64, from a stream: index of the snippet that made each final. Those of one
-            `push` are in the order in which they became final.
-        backend: "cpu" or "cuda": where the post-processing that made them ran.
-        confidence: (N,) float64 in [0, 1], of a calibrated model; None of any other.
-        suggested: (C,) float64, the confidence from which a calibrated model suggests to show a
-            class; None of any other.
-        snippet_seconds: the distance of two snippets, where it is known.
+        classes: names by label, if a model is known.
+        decided: (N,) int64, from a stream: index of the snippet that made each final. Detections
+            of one `push` are in the order in which they became final.
+        backend: "cpu" or "cuda": where post-processing ran.
+        confidence: (N,) float64 in [0, 1]; None unless the model is calibrated.
+        suggested: (C,) float64, the lowest confidence at which a calibrated model suggests to show
+            a class; None for other models.
+        snippet_seconds: the distance between two snippets, if known.
     """
 
     labels: Int64Array
@@ -92,7 +92,7 @@ class Detections:
 
     @property
     def names(self) -> list[str] | None:
-        """Class name of each detection; None where no model is known."""
+        """Class name of each detection; None if no model is known."""
         if self.classes is None:
             return None
         return [self.classes[label] for label in self.labels]
@@ -126,15 +126,15 @@ class Detections:
         return f"Detections({len(self)} of {classes} classes, mode={self.mode!r}, {where})"
 
     def events(self, min_confidence: float | None = None) -> Detections:
-        """One segment for each happening: what a person is shown.
+        """The segments to show to a person: one for each happening.
 
-        The best detections of a class come first; one that overlaps a better event of its class is
-        left out. So two events of a class are never nested and never overlap. None is shorter than
-        a snippet.
+        The best detections of a class are taken first; a detection that overlaps a better event of
+        its class is left out. So events of a class never overlap. No event is shorter than a
+        snippet.
 
         Args:
-            min_confidence: in [0, 1]; detections below it are left out. None takes what a
-                calibrated model suggests for each class, and everything of any other model.
+            min_confidence: in [0, 1]; detections below it are left out. None takes the values that
+                a calibrated model suggests for each class; other models keep all detections.
 
         Returns:
             The events, ordered by (start, end, label).
@@ -165,14 +165,14 @@ class Detections:
         thresholds: Sequence[float] = (),
         min_score: float | None = None,
     ) -> Any:
-        """Draw a time axis with one lane a class: the darker, the higher the score.
+        """Draw a time axis with one lane per class; a higher score is darker.
 
         Args:
-            axes: of matplotlib, to draw into; None makes a figure.
-            ground_truth: of this video, drawn above the detections.
+            axes: Axes of matplotlib to draw into; None makes a figure.
+            ground_truth: marked segments of this video, drawn above the detections.
             activations: from `Localizer.with_activations`, drawn below.
             thresholds: drawn on the activations, in their units.
-            min_score: leave out detections below.
+            min_score: leave out detections with a lower score.
 
         Returns:
             The matplotlib Axes. Nothing is shown or saved.
@@ -208,9 +208,9 @@ class Detections:
         return table_html(caption, heads, rows, left=(1,))
 
     def to_records(self) -> list[dict[str, Any]]:
-        """The ActivityNet form: label (name where known), score, segment in seconds.
+        """The ActivityNet form: label (its name if known), score, segment in seconds.
 
-        Where there is a confidence, each record has it too.
+        If there is a confidence, each record has it too.
         """
         records = []
         for one in self:
@@ -224,7 +224,7 @@ class Detections:
     def to_pandas(self) -> Any:
         """A pandas DataFrame: label, name, start, end (seconds), score and confidence.
 
-        Name and confidence are absent where they are not known.
+        Name and confidence are absent if they are not known.
 
         Raises:
             Error: pandas is not installed; the message says how to get it.
@@ -273,7 +273,7 @@ class Detections:
 
 
 def _without_overlaps(rows: Int64Array, labels: Int64Array, segments: Float64Array) -> Int64Array:
-    """Of the rows, best first: those that overlap no earlier one of their class."""
+    """The rows, given best first, that overlap no earlier row of their class."""
     taken: dict[int, list[tuple[float, float]]] = {}
     kept = []
     for row in rows.tolist():

@@ -12,8 +12,8 @@ import numpy as np
 from basnet_rt._errors import InvalidValue
 from basnet_rt.results import Detection, Detections
 
-NEAR = 0.2  # of confidence around a threshold: an event this near may as well be none
-REPEATED = 0.7  # worth of another video of a class, for each that is in the list already
+NEAR = 0.2  # confidence around a threshold; an event this near to it is doubtful
+REPEATED = 0.7  # factor on the need of a video, for each earlier video of its class in the list
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Doubt:
     Attributes:
         kind: "near threshold", "uncertain", "tags" or "disagreement".
         strength: in [0, 1].
-        label: the class that it is about.
+        label: the class that the doubt is about.
         text: the reason in words.
     """
 
@@ -59,17 +59,17 @@ def review_order(
 ) -> list[ToReview]:
     """The videos with any doubt, the most useful to correct first.
 
-    A video whose class is in the list already counts less, so that the first few are of several
-    classes. Equal ones keep the order of the results.
+    A video counts less if its class is in the list already, so the first few have several classes.
+    Equal ones keep the order of the results.
 
     Args:
         results: detections of calibrated models; without confidence, `against` must be given.
-        against: results of other models of the same videos, such as those of held-out parts.
-        tags: what is known to be in each video; videos without an entry are not compared.
+        against: results of other models for the same videos, such as those of held-out parts.
+        tags: the known tags of each video; videos without an entry are not compared.
         leave_out: videos that are reviewed already.
 
     Raises:
-        ValueError: neither confidence nor other results: nothing says what is doubtful.
+        ValueError: there is neither confidence nor other results, so nothing can be doubtful.
     """
     known = [one for name, one in results.items() if name not in leave_out]
     if not against and any(one.confidence is None and len(one) for one in known):
@@ -94,7 +94,7 @@ def review_order(
 
 
 def _spread(videos: list[ToReview]) -> list[ToReview]:
-    """By need, where each further video of a class is worth less."""
+    """The videos by need; each further video of a class counts less."""
     chosen: list[ToReview] = []
     seen: Counter[str] = Counter()
     left = list(videos)
@@ -117,7 +117,7 @@ def _doubts(detections: Detections, others: Sequence[Detections]) -> list[Doubt]
 
 
 def _near_threshold(detections: Detections) -> list[Doubt]:
-    """Events that a little more or less confidence would show or hide."""
+    """Events whose confidence is near the threshold of being shown."""
     events = detections.events(0.0)
     assert events.confidence is not None
     least = np.full(len(events), 0.5)
@@ -141,7 +141,7 @@ def _near_threshold(detections: Detections) -> list[Doubt]:
 
 
 def _uncertain(detections: Detections) -> list[Doubt]:
-    """The class of which it is least certain whether the video has it."""
+    """The class whose presence in the video is least certain."""
     best = list(_best(detections).values())
     doubts = [4 * sure * (1 - sure) for sure, _ in best]
     at = int(np.argmax(doubts))
@@ -160,7 +160,7 @@ def _best(detections: Detections) -> dict[str, tuple[float, Detection]]:
 
 
 def _against_tags(detections: Detections, tags: Collection[str]) -> list[Doubt]:
-    """A tag that is hardly found, and a sure event that is not tagged."""
+    """Tags that are hardly detected, and sure events that are not tagged."""
     if detections.confidence is None:
         return []
     best = _best(detections)
@@ -178,7 +178,7 @@ def _against_tags(detections: Detections, tags: Collection[str]) -> list[Doubt]:
 
 
 def _disagreement(detections: Detections, other: Detections) -> list[Doubt]:
-    """Events of either that the other places elsewhere, or does not have."""
+    """Events of one model that the other places elsewhere, or does not have."""
     mine, theirs = detections.events(), other.events()
     overlaps = [(_best_overlap(one, theirs), one) for one in mine]
     overlaps += [(_best_overlap(one, mine), one) for one in theirs]

@@ -11,7 +11,7 @@ from basnet_rt._errors import Error
 from basnet_rt._system.extras import from_extra
 from basnet_rt._system.whole_file import whole, write_whole
 
-_STATE = "state_"  # begins the name of an input that the last call's output comes back as
+_STATE = "state_"  # prefix of state inputs; each gets the matching output of the last call
 _NEXT = "next_"
 _IDLE_MICROSECONDS = 300_000_000
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -24,14 +24,14 @@ def export_triton(
 ) -> list[Path]:
     """Write a model repository: `NAME` is `forward`, `NAME_step` is `step` with its state.
 
-    Both run in Triton's backend `onnxruntime`. `NAME` takes whole videos, batched where their
-    lengths are equal. `NAME_step` takes the snippets of live streams, one sequence for each: Triton
-    keeps the state between calls (implicit state), so a sequence stays at one server. Sizes and
-    meaning of the tensors are those of the ONNX files.
+    Both run in Triton's backend `onnxruntime`. `NAME` takes whole videos; videos of equal length
+    are batched. `NAME_step` takes the snippets of live streams, one sequence for each stream.
+    Triton keeps the state between calls (implicit state), so a sequence must stay on one server.
+    The tensors have the sizes and meaning that they have in the ONNX files.
 
     Args:
         model: model.onnx of `basnet-train export --format onnx`; model.step.onnx lies beside it.
-        repository: folder; made where it is absent. Folders of other models in it stay.
+        repository: folder; made if it is absent. Folders of other models in it are kept.
         name: of the model; default: the file's name without its ending.
         max_batch: videos or streams in one call, at least 1.
 
@@ -39,8 +39,8 @@ def export_triton(
         The files that were written.
 
     Raises:
-        Error: a file is absent or no such ONNX file, the name is not one that Triton takes, or onnx
-            is not installed.
+        Error: a file is absent or not an ONNX file of an export, Triton does not allow the name, or
+            onnx is not installed.
     """
     path = Path(model)
     name = path.stem if name is None else name

@@ -25,25 +25,25 @@ sys.path.insert(0, str(_PROTO))  # where grpc looks for it
 messages, _services = grpc.protos_and_services("localization.proto")
 sys.path.remove(str(_PROTO))
 
-# Errors that another try can mend: the service restarts, or the connection broke.
+# Errors after which another try may succeed: the service restarts, or the connection broke.
 RETRIED = frozenset(
     {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.UNKNOWN}
 )
 
-# The error of grpc.aio where the call ended while it was written to, whatever the status was.
+# The error of grpc.aio if the call ended during a write, with any status.
 _BROKEN_WRITE = "Internal error from Core"
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0  # seconds between two tries
 _GOODBYE = 5.0  # seconds that leaving a finished stream may take
 _CHANNEL_ARGUMENTS = (
     ("grpc.max_receive_message_length", -1),  # a video may have many detections
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 2000),  # also how long a connection may take to stand
+    ("grpc.min_reconnect_backoff_ms", 2000),  # also the longest time to connect
     ("grpc.max_reconnect_backoff_ms", 2000),
 )
 
 
 def new_token() -> bytes:
-    """A name for a stream that nobody guesses."""
+    """A name for a stream that nobody can guess."""
     return secrets.token_bytes(16)
 
 
@@ -62,14 +62,14 @@ def stub(channel: Any) -> Any:
 class Client:
     """A connection to the service, or to several replicas of it.
 
-    Streams are spread over the replicas. A call that a replica cannot take or cannot finish goes on
+    Streams are distributed to the replicas. A call that a replica cannot accept or finish continues
     at the next one.
 
     Args:
         target: host:port, or one for each replica.
         credentials: of `grpc.ssl_channel_credentials`; None: no TLS.
-        keepalive_seconds: after so long without a sign of a replica it is asked for one, and given
-            up where none comes in half that time.
+        keepalive_seconds: after so long without data from a replica, a ping is sent; without an
+            answer in half that time the replica is given up.
         options: further channel arguments.
     """
 
@@ -97,10 +97,10 @@ class Client:
         self._channels = [self._connect(grpc.aio, target) for target in self.targets]
         self._stubs = [stub(channel) for channel in self._channels]
         self.channel, self.stub = self._channels[0], self._stubs[0]
-        self.turns = itertools.count()  # where the next call begins; see `stub_at`
+        self.turns = itertools.count()  # the replica of the next call; see `stub_at`
 
     def plain_channel(self) -> grpc.Channel:
-        """To the first replica, without asyncio."""
+        """A channel to the first replica, without asyncio."""
         return self._connect(grpc, self.targets[0])
 
     def _connect(self, module: Any, target: str) -> Any:
@@ -109,11 +109,11 @@ class Client:
         return module.secure_channel(target, self._credentials, options=self._arguments)
 
     def stub_at(self, turn: int) -> Any:
-        """The calls of one replica; those of the next one at the next turn."""
+        """The calls of one replica; the next turn has the next replica."""
         return self._stubs[turn % len(self._stubs)]
 
     async def _at_any(self, call: Callable[[Any], Awaitable[Any]]) -> Any:
-        """The answer of the first replica that is there; the last one's error where none is."""
+        """The answer of the first available replica; if there is none, the last one's error."""
         first = next(self.turns)
         for turn in range(first, first + len(self.targets) - 1):
             try:
@@ -150,7 +150,7 @@ class Client:
 
 @dataclass(frozen=True)
 class _Part:
-    """Snippets, or a gap, that the service may have to be sent again."""
+    """Snippets, or a gap, that may have to be sent again."""
 
     first: int
     rows: np.ndarray | None
@@ -161,7 +161,7 @@ class _Part:
         return self.first + (self.missing if self.rows is None else len(self.rows))
 
     def request(self, received: int, begin: int) -> Any:
-        """From snippet `begin` on, where the service has the first ones already."""
+        """The request with snippets from `begin`, because the service has earlier ones already."""
         if self.rows is None:
             gap = messages.Gap(first_snippet=begin, snippets=self.end - begin)
             return messages.StreamRequest(gap=gap, received=received)
@@ -173,19 +173,19 @@ class _Part:
 class Stream:
     """One live stream.
 
-    With a token the stream outlives its connection: after a break this object connects again, to
-    the next replica where there are several, sends what the service does not have, and drops events
-    that came before. `events` then sees each exactly once. Without a token a break ends the stream
-    with the service's error.
+    With a token, the stream survives a lost connection: this object connects again (to the next
+    replica, if there are several), sends the snippets that the service does not have, and drops
+    repeated events. `events` then gives each event exactly once. Without a token, a lost connection
+    ends the stream with the service's error.
 
     Args:
         token: from `new_token`; b"": not resumable.
-        pending_every: ask for what is open after so many snippets; 0: never.
-        max_buffer: snippets kept to be sent again; then `push` waits for the service.
+        pending_every: request pending detections after so many snippets; 0: never.
+        max_buffer: snippets kept for sending again; when it is full, `push` waits for the service.
         retry_seconds: how long to try to connect again.
-        take_back: how often the stream is taken back from another connection; a replica that was
-            stopped and wakes up may go on with one that this object has given up. None: twice where
-            there are replicas, else never.
+        take_back: how often to take the stream back from another connection: a stopped replica that
+            wakes up may continue a stream that this object has given up. None: twice with several
+            replicas, else never.
         timeout: deadline of each connection, in seconds; None: none.
     """
 
@@ -209,7 +209,7 @@ class Stream:
         self._take_back = default if take_back is None else take_back
         self._turn = next(client.turns)
         self._timeout = timeout
-        self._parts: deque[_Part] = deque()  # not durable, or not processed where not resumable
+        self._parts: deque[_Part] = deque()  # not durable yet; if not resumable: not processed yet
         self._next = 0  # index of the next snippet
         self._end: Any = None
         self._changed = asyncio.Condition()
@@ -226,28 +226,28 @@ class Stream:
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         assert self._task is not None
-        if self._finished and kind is None:  # cancelled now, the service would keep the stream
+        if self._finished and kind is None:  # if cancelled now, the service would keep the stream
             await asyncio.wait({self._task}, timeout=_GOODBYE)
         self._task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
 
     async def push(self, rows: np.ndarray) -> None:
-        """The next (N, F) snippets. Waits where the service is behind."""
+        """Send the next (N, F) snippets. Waits if the service is behind."""
         await self._add(_Part(self._next, rows))
 
     async def gap(self, snippets: int) -> None:
-        """So many snippets are missing."""
+        """Declare so many snippets missing."""
         await self._add(_Part(self._next, None, snippets))
 
     async def end(self, *, duration: float | None = None) -> None:
-        """No more comes; `events` ends behind `finished`."""
+        """End the input; `events` ends after `finished`."""
         async with self._changed:
             self._end = messages.End(duration=duration)
             self._changed.notify_all()
 
     async def events(self) -> AsyncIterator[Any]:
-        """Every `StreamEvent` but `opened`, until `finished`.
+        """Every `StreamEvent` except `opened`, until `finished`.
 
         Raises:
             grpc.aio.AioRpcError: the service refused, or could not be reached in time.
@@ -278,7 +278,7 @@ class Stream:
             while not await self._connected_once():
                 pass
         except Exception as error:  # noqa: BLE001 - it is raised where events are read
-            if self._finished:  # everything came; what is kept of the stream will expire
+            if self._finished:  # everything has arrived; the kept stream will expire
                 return
             async with self._changed:
                 self._broken = error
@@ -286,7 +286,7 @@ class Stream:
             self._events.put_nowait(error)
 
     async def _connected_once(self) -> bool:
-        """Whether the stream is finished; if not, it is worth another try."""
+        """Run one connection; returns whether the stream is finished, else try again."""
         give_up = asyncio.get_running_loop().time() + self._retry_seconds
         pause = _FIRST_PAUSE
         while True:
@@ -300,7 +300,7 @@ class Stream:
                 if late and heard == self.connections:
                     raise
             self._turn += 1
-            # Clients that lose one replica together do not come to the next in step.
+            # A random pause, so that clients that lose a replica do not reconnect all at once.
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))
             if heard != self.connections:
                 return False
@@ -348,7 +348,7 @@ class Stream:
         )
 
     async def _heard(self, event: Any) -> bool:
-        """Keeps an event; whether it was the last."""
+        """Keep an event; returns whether it was the last."""
         kind = event.WhichOneof("event")
         if kind == "progress":
             await self._progress(event.progress)

@@ -10,16 +10,17 @@
 
 namespace service {
 
-/// The open streams of each client, and its allowance. One thread at a time.
+/// The number of open streams and the rate of snippets of each client. Use it from one thread at a
+/// time.
 ///
-/// A client is a TLS identity, or else an address. Snippets are paid from a bucket that holds a
-/// second's worth and may go into debt once: a large chunk passes, and the next one waits for it.
+/// A client is a TLS identity, or else an address. Rates are limited by a token bucket that holds
+/// one second and may become negative once: a large chunk passes, and the next one waits.
 class ClientLimits {
  public:
   explicit ClientLimits(const Options& options)
       : max_streams_(options.max_streams_per_client), rate_(options.max_snippets_per_second) {}
 
-  /// @throws Refusal: the client has as many open as it may.
+  /// @throws Refusal: the client has the most open streams allowed.
   void open(const std::string& client, double now) {
     if (clients_.size() > kManyClients) forget_idle(now);
     const auto [found, is_new] = clients_.try_emplace(client, Client{0, rate_, now});
@@ -56,7 +57,7 @@ class ClientLimits {
 
   static constexpr std::size_t kManyClients = 10000;
 
-  // Whose bucket is full again is as new.
+  // A client with a full bucket is like a new one.
   void forget_idle(double now) {
     for (auto it = clients_.begin(); it != clients_.end();) {
       const bool idle = it->second.streams == 0 && now - it->second.when > 60.0;

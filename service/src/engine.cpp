@@ -7,8 +7,8 @@
 namespace service {
 namespace {
 
-constexpr double kTick = 0.05;        // seconds; the grain of every timeout
-constexpr double kShortWait = 0.001;  // while the pool waits for company
+constexpr double kTick = 0.05;        // seconds; resolution of every timeout
+constexpr double kShortWait = 0.001;  // while the pool waits for a full batch
 constexpr double kLongWait = 1.0;     // with nothing to do
 
 std::chrono::duration<double> seconds(double value) { return std::chrono::duration<double>(value); }
@@ -96,7 +96,7 @@ void Engine::work() {
   }
 }
 
-// Also the only place where it waits.
+// The engine waits only here.
 void Engine::take_tasks(std::vector<Task>& tasks) {
   const double wait = patience();
   std::unique_lock<std::mutex> lock(mutex_);
@@ -116,7 +116,7 @@ double Engine::patience() const {
   return std::any_of(jobs_.begin(), jobs_.end(), waits) ? kShortWait : kTick;
 }
 
-// One batch, so that what clients sent meanwhile is in the next one.
+// Runs one batch only, so that snippets that arrive meanwhile are in the next one.
 void Engine::run_pool() {
   if (!pool_.step()) return;
   const basnet_rt::PoolStatistics totals = pool_.statistics();

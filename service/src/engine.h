@@ -12,12 +12,12 @@ namespace service {
 
 /// The one thread that drives the pool and every stream in it.
 ///
-/// Calls of gRPC post what they have and go; nothing of a stream needs a lock, a stream is saved
-/// between batches by nature, and what a client does wrong is found and answered in one place.
+/// Calls of gRPC only post their data. So streams need no lock, a stream is always saved between
+/// two batches, and errors of clients are found and answered in one place.
 class Engine {
  public:
   Engine(const Options& options, ModelSource model, Metrics& metrics);
-  /// Runs the posted work; jobs that are not over are forgotten.
+  /// Runs the posted work; unfinished jobs are forgotten.
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -29,11 +29,11 @@ class Engine {
   Shared& shared() { return shared_; }
   const ModelSource& model() const { return model_; }
 
-  /// Refuses new jobs and tells the others. From any thread, as the next two.
+  /// Refuses new jobs and informs the others. Any thread may call this and the next two.
   void drain(double seconds);
-  /// Saves or ends every job that is left.
+  /// Saves or ends every remaining job.
   void cut();
-  /// Waits for the last job, at most so long; whether there is none.
+  /// Waits up to `seconds` for the last job; returns whether none is left.
   bool wait_idle(double seconds);
 
  private:

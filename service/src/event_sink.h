@@ -12,13 +12,13 @@ namespace service {
 class EventSink {
  public:
   virtual ~EventSink() = default;
-  /// In order, and never dropped.
+  /// Sends an event; events stay in order and are never dropped.
   virtual void send(basnet_rt::v1::StreamEvent event) = 0;
-  /// A report of progress; it replaces an earlier one that was not sent yet.
+  /// Sends a report of progress, which replaces an earlier unsent one.
   virtual void tell(basnet_rt::v1::StreamEvent event) = 0;
-  /// One more request has been dealt with: another may be read.
+  /// One more request is processed, so another may be read.
   virtual void request_done() = 0;
-  /// Ends the call behind everything that was sent.
+  /// Ends the call after all sent events.
   virtual void finish(const grpc::Status& status) = 0;
   /// Ends the call at once; for a client that does not read.
   virtual void abandon() = 0;

@@ -55,7 +55,7 @@ void FolderKeeper::release(const std::string& name, std::uint64_t fence) {
 void FolderKeeper::work() {
   auto next_sweep = std::chrono::steady_clock::now();
   for (;;) {
-    const bool last = queue_.stopped();  // asked first: what comes before is taken
+    const bool last = queue_.stopped();  // read first, so that earlier work is still done
     std::vector<KeeperWork> works = queue_.take(next_sweep);
     for (KeeperWork& work : works) run(work);
     publish();
@@ -70,7 +70,7 @@ void FolderKeeper::run(KeeperWork& work) {
   using Kind = KeeperWork::Kind;
   const std::string& name = work.stream.name;
   if (work.kind == Kind::kStore) return run_store(work);
-  publish();  // whatever was stored before this call has happened
+  publish();  // earlier stores are now durable
   if (work.kind == Kind::kClaim) return run_claim(work);
   if (work.kind == Kind::kRelease) return index_.release(name, work.fence);
   const bool owned = index_.erase(name, work.fence);
@@ -122,7 +122,7 @@ void FolderKeeper::run_store(KeeperWork& work) {
   for (const OnAnswer& done : work.stored) done(answer);
 }
 
-// One sync of the folder for all; only then is anything durable.
+// One sync of the folder for all records; only then are they durable.
 void FolderKeeper::publish() {
   if (staged_.empty()) return;
   std::vector<KeeperAnswer> answers;

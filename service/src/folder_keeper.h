@@ -11,14 +11,14 @@
 
 namespace service {
 
-/// A file for each stream, under its name. A thread of its own works, so that a slow disk delays
-/// nothing but the events that wait for it; what came meanwhile is synced together.
-/// A damaged file is refused (kept_file.h).
+/// A file for each stream, under its name. It has its own thread, so a slow disk delays only the
+/// events that wait for it; records that arrive meanwhile are synced together. A damaged file is
+/// refused (kept_file.h).
 class FolderKeeper final : public StateKeeper {
  public:
   /// @throws std::runtime_error: the folder cannot be used.
   explicit FolderKeeper(const Options& options);
-  /// Does what is still waiting.
+  /// Finishes the waiting work.
   ~FolderKeeper() override;
 
   void claim(const KeeperClaim& claim, OnClaimed done) override;

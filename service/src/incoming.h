@@ -33,18 +33,18 @@ struct EndRequest {
 /// The client sends nothing more.
 struct HalfClose {};
 
-/// A request as far as it can be judged without knowing its stream.
+/// A request, checked as far as possible without its stream.
 struct Incoming {
   double arrived = 0.0;  // seconds of the steady clock
   std::int64_t received = 0;
   std::variant<std::monostate, OpenRequest, Chunk, Missing, EndRequest, HalfClose> what;
 };
 
-/// (N, F) float32 of packed rows, N >= 0; NaN and Inf are left to the pool, which names them.
-/// @throws Refusal naming the size and what is allowed.
+/// (N, F) float32 of packed rows, N >= 0; the pool checks for NaN and Inf.
+/// @throws Refusal naming the size and the allowed sizes.
 std::vector<float> decode_rows(const basnet_rt::v1::Rows& rows, std::int64_t feature_dim);
 
-/// @throws Refusal naming what is wrong.
+/// @throws Refusal naming the error.
 Incoming parse(const basnet_rt::v1::StreamRequest& request, std::int64_t feature_dim);
 
 }  // namespace service

@@ -19,7 +19,7 @@ namespace service {
 class Session;
 using Task = std::function<void()>;
 
-/// Shared by all jobs. Touched on the engine's thread alone, but for `post`, `keeper`, `metrics`.
+/// Shared by all jobs. Except for `post`, `keeper` and `metrics`, only the engine's thread uses it.
 struct Shared {
   const Options& options;
   const ModelSource& model;
@@ -29,24 +29,24 @@ struct Shared {
   std::function<void(Task)> post;  ///< runs it on the engine's thread, in the order of calls
   ClientLimits limits;
   std::map<std::string, std::weak_ptr<Session>> by_name;  ///< resumable streams with a connection
-  std::vector<basnet_rt::StreamId> ready;                 ///< sorted; have something to poll
+  std::vector<basnet_rt::StreamId> ready;                 ///< sorted; streams with results to poll
   bool draining = false;
-  std::int64_t admitted = 0;  ///< calls that count as open, also those without an Open yet
+  std::int64_t admitted = 0;  ///< calls that count as open, including those without an Open yet
 };
 
-/// A stream or a video in the pool. All on the engine's thread.
+/// A stream or a video in the pool. Only the engine's thread uses it.
 class Job {
  public:
   virtual ~Job() = default;
   /// The pool ran a batch.
   virtual void after_batch(double now) = 0;
-  /// Now and then: what has waited long enough?
+  /// Called now and then, to check timeouts.
   virtual void tick(double now) = 0;
   /// The service stops in so many seconds.
   virtual void drain(double seconds) = 0;
-  /// Those are over.
+  /// These seconds are over.
   virtual void cut() = 0;
-  /// Whether the pool has something of it to compute.
+  /// Whether the pool has queued work of this job.
   virtual bool waits_for_pool() const = 0;
   virtual bool over() const = 0;
 };
@@ -54,7 +54,7 @@ class Job {
 /// Seconds of the steady clock.
 double now_seconds();
 
-/// @throws Refusal where another stream may not be opened; else it counts as open.
+/// Counts a new stream as open. @throws Refusal: no further stream may be opened.
 void admit(Shared& shared, const std::string& client);
 /// Undoes `admit`.
 void release(Shared& shared, const std::string& client);

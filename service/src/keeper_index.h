@@ -9,32 +9,32 @@
 
 namespace service {
 
-/// The owner of each stream, the bytes that each client has kept, and their age. Use it from one
-/// thread at a time.
+/// The owner of each stream, the bytes kept for each client, and their age. Use it from one thread
+/// at a time.
 ///
-/// The index of a keeper of one process; records lie elsewhere.
+/// It is the index of a keeper in one process; the records themselves are elsewhere.
 class KeeperIndex {
  public:
   explicit KeeperIndex(const Options& options);
 
-  /// The fence, or why not.
+  /// Gives the fence, or the reason why the stream cannot be claimed.
   KeeperAnswer claim(const KeeperClaim& claim, std::uint64_t& fence);
-  /// Whether a record of so many bytes may be stored; if so, it is booked.
+  /// Books a record of so many bytes, if it may be stored.
   KeeperAnswer book(const std::string& name, std::uint64_t fence, std::int64_t bytes);
-  /// A booked record could not be stored: the one before is still there.
+  /// Undoes `book`: the record could not be stored, and the previous one still exists.
   void unbook(const std::string& name, std::int64_t bytes_before);
-  /// Whether there was such a stream, owned by this fence.
+  /// Forgets a stream; returns whether it existed with this fence.
   bool erase(const std::string& name, std::uint64_t fence);
   void release(const std::string& name, std::uint64_t fence);
-  /// A record that was found at the start, so many seconds old.
+  /// Adds a record found at the start, with its age in seconds.
   void found(const KeeperClaim& stream, std::int64_t bytes, double age);
 
   bool owns(const std::string& name, std::uint64_t fence) const;
   /// The claim of a stream, which must be known.
   KeeperClaim stream(const std::string& name) const;
-  /// Of the record; 0: none.
+  /// Bytes of the record; 0: no record.
   std::int64_t bytes_of(const std::string& name) const;
-  /// Forgets what nobody owns and is old, and says what that was.
+  /// Forgets old streams without an owner, and returns their names.
   std::vector<std::string> forget_old();
 
  private:

@@ -11,7 +11,7 @@
 
 namespace service {
 
-/// One call of a keeper that works on a thread of its own.
+/// One call of a keeper with its own thread.
 struct KeeperWork {
   enum class Kind { kClaim, kStore, kErase, kRelease };
 
@@ -26,7 +26,7 @@ struct KeeperWork {
 
 /// Calls that wait for a keeper's thread, in the order in which they were made. From any thread.
 ///
-/// Of records of one stream that wait together the last one is enough: it answers for all.
+/// If several records of one stream wait, only the last one is stored; its answer counts for all.
 class KeeperQueue {
  public:
   using Clock = std::chrono::steady_clock;
@@ -37,9 +37,9 @@ class KeeperQueue {
   void erase(const std::string& name, std::uint64_t fence, StateKeeper::OnAnswer done);
   void release(const std::string& name, std::uint64_t fence);
 
-  /// Everything that waits, or nothing where nothing came until then.
+  /// All waiting work; empty if none arrives until that time.
   std::vector<KeeperWork> take(Clock::time_point until);
-  /// Nothing more comes; `take` waits no longer.
+  /// Ends the queue: `take` no longer waits.
   void stop();
   bool stopped();
 

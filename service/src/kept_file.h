@@ -7,8 +7,8 @@
 
 namespace service {
 
-/// The bytes of a record that lies outside the process: a mark, the SHA-256 of all that follows,
-/// and a KeptFile (proto/stream_record.proto). Cut, empty, flipped or moved, they are found out.
+/// The bytes of a record outside the process: a mark, the SHA-256 of all that follows, and a
+/// KeptFile (proto/stream_record.proto). Truncated, empty, damaged or moved files are noticed.
 std::string packed(const KeeperClaim& stream, std::string record);
 
 struct Unpacked {
@@ -16,7 +16,7 @@ struct Unpacked {
   std::string record;
 };
 
-/// Absent: the bytes are not what `packed` made for a stream of this name.
+/// The inverse of `packed`; absent if the bytes are not those of a stream of this name.
 std::optional<Unpacked> unpacked(const std::string& bytes, const std::string& name);
 
 }  // namespace service

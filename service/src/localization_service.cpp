@@ -14,8 +14,8 @@ namespace {
 
 namespace v1 = basnet_rt::v1;
 
-/// gRPC's side of one video; ends itself in OnDone. The job's answer and gRPC's end may come in any
-/// order, so the job holds a link that is cut in OnDone.
+/// The call of one video in gRPC; it deletes itself in OnDone. The job's answer and gRPC's end may
+/// come in any order, so the job has a link that is cut in OnDone.
 class VideoCall final : public grpc::ServerUnaryReactor {
  public:
   struct Link {
@@ -63,7 +63,7 @@ class VideoCall final : public grpc::ServerUnaryReactor {
   const std::shared_ptr<Link> link_ = std::make_shared<Link>();
 };
 
-/// On the steady clock; the context's is the system's.
+/// The deadline on the steady clock; that of the context is on the system's clock.
 double deadline_of(const grpc::CallbackServerContext& context, double most) {
   const auto left = context.deadline() - std::chrono::system_clock::now();
   return now_seconds() + std::min(most, std::chrono::duration<double>(left).count());

@@ -9,13 +9,13 @@ namespace service {
 namespace {
 
 constexpr const char* kNames[] = {"error", "warning", "info"};
-constexpr std::size_t kShownOfName = 12;  // digits: enough to tell streams apart
+constexpr std::size_t kShownOfName = 12;  // digits: enough to distinguish streams
 
 std::atomic<int> level_of_process{static_cast<int>(LogLevel::kWarning)};
 
 bool asked_for(LogLevel level) { return static_cast<int>(level) <= level_of_process.load(); }
 
-// At once, so that lines of several threads never mix.
+// In one write, so that lines of several threads are never mixed.
 void write_line(const std::string& line) {
   const std::string whole = line + "\n";
   std::fwrite(whole.data(), 1, whole.size(), stderr);

@@ -11,18 +11,18 @@ enum class LogLevel { kError, kWarning, kInfo };
 /// @throws std::invalid_argument naming the three.
 LogLevel parse_log_level(const std::string& text);
 
-/// Of the process; warning until it is set. Set before threads begin.
+/// Sets the level of the process, before threads begin; the default is warning.
 void set_log_level(LogLevel level);
 
-/// One line on stderr where the level asks for it: `warning: what happened`. Any thread.
+/// Writes one line on stderr, if the level includes it: `warning: what happened`. Any thread.
 void log(LogLevel level, const std::string& what);
 
-/// One line of JSON for a call that ended, at level info, or warning where the service failed.
-/// Tokens, features and segments are never in it.
+/// One line of JSON for a finished call, at level info, or warning if the service failed. It never
+/// contains tokens, features or segments.
 struct CallRecord {
   const char* call = "";
-  std::string client;  ///< as limits count it
-  std::string stream;  ///< `name_of_token`, of which the beginning is logged; or empty
+  std::string client;  ///< the client, as for limits
+  std::string stream;  ///< `name_of_token`, only its beginning is logged; or empty
   std::string code;    ///< of gRPC, in digits
   std::string kind;    ///< of the refusal; empty: it went well
   std::string message;

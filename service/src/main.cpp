@@ -13,7 +13,7 @@
 
 namespace {
 
-/// Blocked before any thread begins, so that `sigwait` alone receives them.
+/// Blocks the signals before any thread begins, so that only `sigwait` receives them.
 sigset_t stop_signals() {
   sigset_t set;
   sigemptyset(&set);

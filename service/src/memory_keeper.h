@@ -8,7 +8,7 @@
 
 namespace service {
 
-/// Streams outlive their connections, and not the process.
+/// Keeps streams in memory: they survive lost connections, but not the end of the process.
 class MemoryKeeper final : public StateKeeper {
  public:
   explicit MemoryKeeper(const Options& options) : index_(options) {}

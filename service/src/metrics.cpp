@@ -56,7 +56,7 @@ prometheus::Histogram& Metrics::histogram(const char* name, const char* help,
 }
 
 int Metrics::serve(const std::string& address) {
-  // Readers that are slow, or say nothing, each hold a thread for as long.
+  // Each slow or silent reader occupies a thread for this time.
   const std::vector<std::string> settings = {"listening_ports",    address, "num_threads", "8",
                                              "request_timeout_ms", "3000"};
   exposer_ = std::make_unique<prometheus::Exposer>(settings);
@@ -81,7 +81,7 @@ void Metrics::keeper_reached(bool reached) {
   if (!reached) keeper_lost_.Increment();
 }
 
-// The pool's step is one call of the network but where a stream failed in it.
+// A step of the pool is one call of the network, unless a stream failed in it.
 void Metrics::batch(const basnet_rt::PoolStatistics& totals) {
   const auto calls = static_cast<double>(totals.batches - before_.batches);
   const auto snippets = static_cast<double>(totals.snippets - before_.snippets);

@@ -19,7 +19,7 @@ class Metrics {
  public:
   Metrics();
 
-  /// Serves `/metrics` at host:port from now on; returns the port.
+  /// Starts to serve `/metrics` at host:port; returns the port.
   /// @throws std::exception: the address cannot be used.
   int serve(const std::string& address);
 
@@ -30,7 +30,7 @@ class Metrics {
   void error(const std::string& kind) { errors_.Add({{"kind", kind}}).Increment(); }
   void chunk_processed(double seconds_since_push) { latency_.Observe(seconds_since_push); }
   void state_saved(double bytes);
-  /// Whether the server that keeps streams can be reached now.
+  /// Sets whether the server that keeps streams can be reached.
   void keeper_reached(bool reached);
   /// The pool's totals after a batch.
   void batch(const basnet_rt::PoolStatistics& totals);

@@ -11,7 +11,7 @@
 
 namespace service {
 
-/// A network for the pool, and what clients need to know of it.
+/// A network for the pool, and the facts about it that clients need.
 struct ModelSource {
   std::string name;
   std::vector<std::string> classes;
@@ -21,8 +21,8 @@ struct ModelSource {
   std::shared_ptr<basnet_rt::PoolNetwork> network;
 };
 
-/// The model that the options name. Which source file is linked decides: a bundle, run by the
-/// native engine or by libtorch, or, for tests alone, a network made of arithmetic.
+/// The model of the options. The linked source file decides what it is: a bundle, run by the native
+/// engine or by libtorch, or (only for tests) a network of simple arithmetic.
 /// @throws basnet_rt::Error
 ModelSource load_model(const Options& options);
 

@@ -1,5 +1,5 @@
-// A network made of arithmetic, for the tests of the service: no libtorch, so sanitizers see all of
-// the process, and its answers are known to the last bit.
+// A network of simple arithmetic for the tests of the service: without libtorch, sanitizers cover
+// the whole process, and its outputs are known exactly.
 
 #include <cmath>
 #include <cstring>

@@ -13,17 +13,17 @@ struct Options {
   std::string config = "streaming";  ///< "streaming", "bundle", or a JSON object of changes
   std::string listen = "127.0.0.1:50051";
   std::string metrics;       ///< address of the Prometheus endpoint; empty: none
-  std::int64_t threads = 1;  ///< that the network's computations use
+  std::int64_t threads = 1;  ///< threads of the network's computations
 
   std::int64_t max_batch = 64;
   double max_delay = 0.01;
-  std::int64_t max_queue = 64;  ///< snippets that wait per stream before it is read no further
+  std::int64_t max_queue = 64;  ///< most waiting snippets per stream; then it is not read
   std::int64_t max_streams = 1024;
 
   std::int64_t max_message_bytes = 64 << 20;
   std::int64_t max_streams_per_client = 64;
   double max_snippets_per_second = 0.0;  ///< per client; 0: no limit
-  double open_timeout = 10.0;            ///< of a call until its Open has come
+  double open_timeout = 10.0;            ///< of a call until its Open arrives
   double idle_timeout = 300.0;           ///< of a stream without a request
   double video_timeout = 120.0;          ///< of a LocalizeVideo without a deadline
   std::int64_t max_unsent = 256;         ///< events that wait for a slow reader
@@ -32,12 +32,12 @@ struct Options {
   double alarm_threshold = 0.0;  ///< 0: no onsets
   double alarm_hold = 0.0;
 
-  std::int64_t max_memory_bytes = std::int64_t{1} << 30;  ///< of gRPC, for messages under way
+  std::int64_t max_memory_bytes = std::int64_t{1} << 30;  ///< of gRPC, for messages
 
   std::string state_folder;  ///< of resumable streams; empty: memory, or `state`
   std::string state;         ///< redis://host:port/database, which replicas share; or empty
   std::string redis_password_file;
-  double state_timeout = 15.0;  ///< that a call waits for that server
+  double state_timeout = 15.0;  ///< longest wait of a call for that server
   double keep_states = 3600.0;
   std::int64_t max_states = 10000;  ///< resumable streams kept, and their bytes
   std::int64_t max_state_bytes = std::int64_t{1} << 30;
@@ -49,10 +49,10 @@ struct Options {
   LogLevel log_level = LogLevel::kWarning;
 
   std::string tls_cert, tls_key;  ///< PEM files; empty: no TLS
-  std::string tls_client_ca;      ///< PEM file; clients must show a certificate of it
+  std::string tls_client_ca;      ///< PEM file; clients need a certificate of this authority
 };
 
-/// @throws std::invalid_argument naming the option and what is allowed.
+/// @throws std::invalid_argument naming the option and the allowed values.
 Options parse_options(int argc, const char* const* argv);
 
 std::string usage();

@@ -4,7 +4,7 @@
 
 namespace service {
 
-/// Where a Redis is, and as whom to enter. The password is in no text that this struct makes.
+/// The address of a Redis, and user and password. `text` never contains the password.
 struct RedisAddress {
   std::string host;
   int port = 6379;
@@ -16,12 +16,12 @@ struct RedisAddress {
   std::string text() const;
 };
 
-/// Reads redis://[user@]host[:port][/database]; an IPv6 address stands in brackets.
-/// @throws std::invalid_argument naming what is allowed; a password in the address is refused, and
-///         not repeated.
+/// Reads redis://[user@]host[:port][/database]; an IPv6 address must be in brackets.
+/// @throws std::invalid_argument naming the allowed form. A password in the address is refused; the
+///         message does not contain it.
 RedisAddress parse_redis_address(const std::string& text);
 
-/// The first line of the file; of BASNET_RT_REDIS_PASSWORD where no file is named; or "".
+/// The password: the first line of the file, or BASNET_RT_REDIS_PASSWORD without a file, or "".
 /// @throws std::invalid_argument: the file cannot be read.
 std::string redis_password(const std::string& file);
 

@@ -101,7 +101,7 @@ KeeperAnswer RedisCalls::meaning(const RedisReply& reply) const {
   return plain_meaning(reply);
 }
 
-// A server may forbid these questions; then nothing is known and nothing said.
+// A server may forbid these commands; then there is no warning.
 void warn_of_settings(RedisLink& link) {
   if (info_value(link.ask({"INFO", "persistence"}).text, "aof_enabled") == "0") {
     warn(

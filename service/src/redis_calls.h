@@ -17,7 +17,7 @@ class RedisCalls {
   /// Once for every connection. @throws LinkLost
   void load(RedisLink& link) { scripts_.load(link); }
 
-  /// A number for a claim, larger than all before it and than `least`.
+  /// A number for a claim, larger than all earlier ones and than `least`.
   RedisLink::Command number(std::uint64_t least) const;
   RedisLink::Command claim(const KeeperClaim& claim, std::uint64_t fence) const;
   /// @param store  counts the stores of this process: an older one changes nothing.
@@ -25,12 +25,12 @@ class RedisCalls {
                            const std::string& record) const;
   RedisLink::Command erase(const std::string& name, std::uint64_t fence) const;
   RedisLink::Command release(const std::string& name, std::uint64_t fence) const;
-  /// Keeps a stream that is owned for another `lease()`.
+  /// Keeps an owned stream for another `lease()`.
   RedisLink::Command renew(const std::string& name, std::uint64_t fence) const;
-  /// Forgets so many that are old, at most; answers how many.
+  /// Forgets up to `most` old streams; the reply is their number.
   RedisLink::Command sweep(std::int64_t most) const;
 
-  /// Seconds that a stream is kept from its owner's last sign of life on.
+  /// Seconds that a stream is kept after its owner's last call.
   double lease() const { return options_.keep_states + kLease; }
   KeeperAnswer meaning_of_claim(const RedisReply& reply) const;
   KeeperAnswer meaning(const RedisReply& reply) const;
@@ -39,11 +39,11 @@ class RedisCalls {
   static constexpr double kLease = 60.0;
 
   const Options options_;
-  const std::string holder_;  // this process, among all that ever were
+  const std::string holder_;  // unique name of this process
   RedisScripts scripts_;
 };
 
-/// Says on stderr which of the server's settings may lose what was called durable.
+/// Warns on stderr about settings of the server that may lose durable records.
 /// @throws LinkLost
 void warn_of_settings(RedisLink& link);
 

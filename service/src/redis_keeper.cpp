@@ -17,9 +17,9 @@ namespace {
 
 using Kind = KeeperWork::Kind;
 
-constexpr double kCareEvery = 15.0;  // seconds between looks at what is old, and what gets old
+constexpr double kCareEvery = 15.0;  // seconds between sweeps of old streams, and renewals
 constexpr double kFirstPause = 0.05, kLongestPause = 2.0;  // between tries to connect
-constexpr double kFarewell = 2.0;      // for what still waits when the service stops
+constexpr double kFarewell = 2.0;      // for waiting calls when the service stops
 constexpr double kAnswer = 5.0;        // the longest that one answer may take
 constexpr std::size_t kMostSent = 64;  // calls that are sent together
 constexpr std::size_t kMostSentBytes = 4 << 20;
@@ -141,7 +141,7 @@ void RedisKeeper::take_works(KeeperQueue::Clock::time_point until) {
   }
 }
 
-// While the server is away: the last record of a stream answers for those before it.
+// While the server cannot be reached, the last record of a stream replaces earlier ones.
 bool RedisKeeper::replaces_waiting(KeeperWork& work) {
   if (work.kind != Kind::kStore) return false;
   const auto before = std::find_if(pending_.rbegin(), pending_.rend(), [&](const Pending& pending) {
@@ -157,7 +157,7 @@ bool RedisKeeper::replaces_waiting(KeeperWork& work) {
   return true;
 }
 
-// Replicas that lose one server together do not come back to it in step.
+// A random pause, so that replicas that lose a server do not reconnect all at once.
 void RedisKeeper::lost(const LinkLost& why) {
   thread_local std::minstd_rand chance{std::random_device{}()};
   link_.close();
@@ -192,8 +192,8 @@ bool RedisKeeper::owns(const KeeperWork& work) const {
   return found != owned_.end() && found->second.fence == work.fence;
 }
 
-// The calls at the front that are sent together. A stream that went on in this process, or that the
-// server said is another's, needs no question: its older owner is fenced.
+// Prepares the calls at the front that are sent together. If a stream continued in this process, or
+// belongs to another one according to the server, its older owner is fenced without a call.
 std::size_t RedisKeeper::prepare() {
   std::size_t count = 0, bytes = 0;
   while (count < pending_.size() && count < kMostSent && bytes < kMostSentBytes) {
@@ -293,7 +293,7 @@ void RedisKeeper::answer_claim(Pending& pending, const RedisReply& reply) {
   pending.work.claimed(std::move(out));
 }
 
-// Streams that are owned and have nothing to store are kept, too.
+// Renews owned streams that have nothing to store.
 void RedisKeeper::renew() {
   const double soon = now_seconds() + calls_.lease() - kCareEvery;
   std::vector<std::string> names;

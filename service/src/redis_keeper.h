@@ -14,19 +14,20 @@
 
 namespace service {
 
-/// Streams in a Redis that replicas share: each may be gone on with at any of them.
+/// Streams in a Redis that replicas share: any replica can continue any stream.
 ///
-/// A claim draws a number from the server, larger than all before it; the server refuses whoever
-/// comes with an older one, so a replica that was stopped and wakes up writes nothing. A store is
-/// done once the server has answered, which with `appendfsync always` is behind its disk. Where a
-/// connection is lost, everything unanswered is sent again: each step does nothing the second time.
-/// A call that is not answered in `--state-timeout` seconds is answered kAway.
+/// A claim gets a number (a fence) from the server, larger than all earlier ones. The server
+/// refuses calls with an older number, so a stopped replica that wakes up cannot write. A store is
+/// done once the server has answered; with `appendfsync always` this is after its disk. If a
+/// connection is lost, unanswered calls are sent again; a repeated step has no effect. A call
+/// without an answer in
+/// `--state-timeout` seconds is answered kAway.
 class RedisKeeper final : public StateKeeper {
  public:
-  /// Waits for the server for as long as a call would.
-  /// @throws std::exception: it cannot be reached, or lets nobody in.
+  /// Waits for the server as long as a call would.
+  /// @throws std::exception: it cannot be reached, or refuses the user.
   RedisKeeper(const Options& options, Metrics& metrics);
-  /// Does what is still waiting, for a short while.
+  /// Finishes the waiting work, for a short time.
   ~RedisKeeper() override;
 
   void claim(const KeeperClaim& claim, OnClaimed done) override;
@@ -75,7 +76,7 @@ class RedisKeeper final : public StateKeeper {
   std::uint64_t stores_ = 0;
   std::uint64_t least_number_ = 0;
   double pause_ = 0.0, retry_at_ = 0.0, care_at_ = 0.0;
-  double stopped_at_ = 0.0;  // 0: it goes on
+  double stopped_at_ = 0.0;  // 0: not stopped
   std::thread thread_;
 };
 

@@ -10,8 +10,8 @@ namespace {
 
 using Kind = RedisReply::Kind;
 
-// Errors of a server that starts, is full, has lost its disk or its master, or is somebody's
-// replica. NOSCRIPT: its scripts were flushed; they are loaded with the next connection.
+// Errors of a server that starts, is full, has lost its disk or its master, or is a replica.
+// NOSCRIPT: its scripts were flushed; they are loaded with the next connection.
 constexpr std::array<const char*, 9> kNotReady = {"LOADING",    "BUSY",     "MISCONF",
                                                   "MASTERDOWN", "READONLY", "NOREPLICAS",
                                                   "TRYAGAIN",   "NOSCRIPT", "OOM"};

@@ -13,14 +13,14 @@
 
 namespace service {
 
-/// The server cannot be reached, does not answer in time, or is not ready: another try may go well,
-/// and what was sent may have been done.
+/// The server cannot be reached, does not answer in time, or is not ready. Another try may succeed,
+/// and sent commands may have been done.
 class LinkLost : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-/// The server lets nobody in under this name and password, or into this database.
+/// The server refuses this user and password, or this database.
 class LinkRefused : public LinkLost {
  public:
   using LinkLost::LinkLost;
@@ -35,8 +35,8 @@ struct RedisReply {
   std::vector<RedisReply> list;
 };
 
-/// One connection to a Redis, over hiredis. Every call blocks; for one thread, which must have
-/// SIGPIPE blocked.
+/// One connection to a Redis, with hiredis. Every call blocks. Use it from one thread, which must
+/// have SIGPIPE blocked.
 class RedisLink {
  public:
   using Command = std::vector<std::string>;
@@ -46,13 +46,13 @@ class RedisLink {
   /// @param seconds  for a connection, and then for each answer.
   RedisLink(RedisAddress address, double seconds);
 
-  /// Connects and enters. @throws LinkLost
+  /// Connects and logs in. @throws LinkLost
   void connect();
   void close() { context_.reset(); }
   bool connected() const { return context_ != nullptr; }
 
-  /// Sends all commands, then hands on the answers as they come, in order.
-  /// @throws LinkLost: the answers that were not handed on will not come.
+  /// Sends all commands, then passes on the answers in order, as they come.
+  /// @throws LinkLost: the remaining answers will not come.
   void pipeline(const std::vector<Command>& commands, const OnReply& on_reply);
   RedisReply ask(const Command& command);
 

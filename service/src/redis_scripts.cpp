@@ -5,20 +5,20 @@
 namespace service {
 namespace {
 
-// One server holds all keys, of a cluster too: they share what stands in braces.
+// All keys are on one server, also in a cluster, because they share the part in braces.
 //
-// {basnet_rt}:fence     the last number that was handed out; it never falls
+// {basnet_rt}:fence     the last given number; it never falls
 // {basnet_rt}:until     names by the millisecond of the server's clock until which they are kept
 // {basnet_rt}:streams   how many streams each client has kept; "all" of them
 // {basnet_rt}:bytes     the same of their records
 // {basnet_rt}:stream:*  a hash for each stream:
 //   owner, client  as claimed
-//   fence, holder  who claimed last: its number, and the process; no holder: it has gone
+//   fence, holder  the last claim: its number and process; no holder: it was released
 //   store          the number of the last store under this fence
 //   record, bytes  what was stored, and its size
 //
-// Every script may run twice, where an answer was lost, and late, where a connection was: the
-// second run of a step changes nothing, and a step that was overtaken changes nothing.
+// A script may run twice if an answer was lost, and late if a connection was lost. The second run
+// of a step changes nothing, and neither does a step that comes after a later one.
 constexpr const char* kPrefix = "{basnet_rt}:";
 
 // The beginning of every script.

@@ -8,13 +8,13 @@
 
 namespace service {
 
-/// The steps that a Redis takes whole; redis_scripts.cpp has their texts.
+/// The atomic steps in Redis; redis_scripts.cpp has their texts.
 enum class RedisScript { kNumber, kClaim, kStore, kErase, kRelease, kRenew, kSweep };
 
-/// The scripts of one server, as it names them.
+/// The scripts of one server, with the names that it gives them.
 class RedisScripts {
  public:
-  /// Gives the server the texts; once for every connection.
+  /// Loads the texts into the server; once for every connection.
   /// @throws LinkLost
   void load(RedisLink& link);
 

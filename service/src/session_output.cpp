@@ -41,7 +41,7 @@ void Session::collect(double now) {
   if (!unreleased_.empty()) keep();
 }
 
-// Chunks of which every snippet went through the network, and how long that took.
+// Takes note of chunks that the network has processed, and of the time that it took.
 void Session::note_processed(double now) {
   const std::int64_t queued = shared_.pool.statistics(*stream_).snippets_queued;
   const std::int64_t seen = rows_pushed_ - queued;
@@ -94,7 +94,7 @@ void Session::tell_pending() {
     *event.mutable_pending()->add_detections() =
         detection_of(shared_.model, open.labels[i], open.scores[i], open.segments[i]);
   }
-  event.mutable_pending();  // nothing is open: that, too, is told
+  event.mutable_pending();  // an empty list is sent too
   pending_told_ = processed_;
   sink_->tell(std::move(event));
 }
@@ -124,7 +124,7 @@ void Session::kept(const std::vector<v1::StreamEvent>& events, std::int64_t dura
   if (last_status_ && !answer.ok()) {
     last_status_ = refusal_of_keeper(answer).status();
   } else if (!answer.ok()) {
-    // Another try would end as this one: what was kept before remains.
+    // Another try would fail too; the earlier record remains.
     return closed() ? void() : leave(refusal_of_keeper(answer), Save::kNot);
   }
   if (answer.ok()) {
@@ -136,7 +136,7 @@ void Session::kept(const std::vector<v1::StreamEvent>& events, std::int64_t dura
   maybe_done();
 }
 
-// The end of a call that went well: the client has everything, or could have no more.
+// Ends a successful call: the client has everything, or can get no more.
 void Session::maybe_done() {
   if (phase_ != Phase::kFinished || keeping_ > 0 || !unreleased_.empty() || forgetting_) return;
   const bool all_received = resumable() && outbox_.empty();
@@ -149,7 +149,7 @@ void Session::maybe_done() {
   }
 }
 
-// The call ends behind it, so that a client that heard OK knows that nothing is left.
+// The call ends afterwards, so after OK a client knows that the service keeps nothing.
 void Session::forget() {
   forgetting_ = true;
   const auto done = [self = shared_from_this()](const KeeperAnswer&) {
@@ -161,7 +161,7 @@ void Session::forget() {
   shared_.keeper.erase(name_, std::exchange(fence_, 0), done);
 }
 
-// The stream stays as it is, for a client that comes back.
+// The stream is kept for a client that connects again.
 void Session::leave(const Refusal& why, Save save) {
   if (!why.status().ok()) shared_.metrics.error(why.kind());
   ended_by_ = why.kind();
@@ -171,7 +171,7 @@ void Session::leave(const Refusal& why, Save save) {
   } else if (opened && resumable() && stream_) {
     try {
       keep();
-    } catch (const std::exception&) {  // the stream itself failed: what was kept before remains
+    } catch (const std::exception&) {  // the stream itself failed; the earlier record remains
       unreleased_.clear();
     }
   }

@@ -6,10 +6,11 @@
 
 namespace service {
 
-/// A folder of files that are written whole: 0700, its files 0600, used by one process at a time.
+/// A folder whose files are written completely or not at all: mode 0700, its files 0600, used by
+/// one process at a time.
 ///
-/// `write` puts the bytes beside and syncs them; `publish` renames; `sync` makes every rename so
-/// far survive a loss of power. Each says what failed, or "". Not for several threads.
+/// `write` writes and syncs a temporary file; `publish` renames it; after `sync`, all earlier
+/// renames survive a loss of power. Each returns the error, or "". Use it from one thread.
 class StateFolder {
  public:
   struct File {
@@ -17,7 +18,7 @@ class StateFolder {
     double age = 0.0;  ///< seconds since it was written
   };
 
-  /// Made where it is absent; what an earlier process wrote beside is removed.
+  /// Makes the folder if it is absent; removes temporary files of an earlier process.
   /// @throws std::runtime_error: it cannot be used, or another process uses it.
   explicit StateFolder(const std::string& path);
   ~StateFolder();
@@ -27,7 +28,7 @@ class StateFolder {
   std::string write(const std::string& name, const std::string& bytes);
   std::string publish(const std::string& name);
   std::string sync();
-  /// The whole file; absent where there is none.
+  /// The whole file; absent if there is none.
   /// @throws std::runtime_error: it cannot be read.
   std::optional<std::string> read(const std::string& name);
   void remove(const std::string& name);

@@ -49,7 +49,7 @@ void StreamCall::to_session(std::function<void(Session&)> work) {
 void StreamCall::OnReadDone(bool ok) {
   auto incoming = std::make_shared<Incoming>();
   std::optional<Refusal> refusal;
-  if (!ok && context_->IsCancelled()) {  // no half-close: OnCancel tells
+  if (!ok && context_->IsCancelled()) {  // not a half-close: OnCancel is called
     const std::lock_guard<std::mutex> lock(mutex_);
     reading_ = false;
     no_more_reads_ = true;
@@ -100,8 +100,8 @@ void StreamCall::tell(basnet_rt::v1::StreamEvent event) {
   write_more();
 }
 
-// gRPC never calls back from within StartRead, StartWrite or Finish, so they may be called with the
-// mutex held; it also keeps them in order.
+// gRPC never calls back inside StartRead, StartWrite or Finish, so they may be called with the
+// mutex held; the mutex also keeps them in order.
 void StreamCall::write_more() {
   if (writing_ || finished_) return;
   if (!events_.empty()) {
@@ -122,7 +122,7 @@ void StreamCall::write_more() {
 void StreamCall::OnWriteDone(bool ok) {
   const std::lock_guard<std::mutex> lock(mutex_);
   writing_ = false;
-  if (!ok) {  // the connection is gone, and OnCancel tells the session
+  if (!ok) {  // the connection is lost, and OnCancel informs the session
     events_.clear();
     told_.clear();
   }

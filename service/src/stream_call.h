@@ -15,10 +15,10 @@
 
 namespace service {
 
-/// gRPC's side of one stream: reads a few requests ahead, writes one event at a time.
+/// The call of one stream in gRPC: reads a few requests ahead, writes one event at a time.
 ///
-/// It keeps itself alive until gRPC is done with it; the session may keep it longer. What waits to
-/// be written is bounded by the session, which takes no more snippets where `unsent` grows.
+/// It keeps itself alive until gRPC has finished with it; the session may keep it longer. The
+/// session limits unsent events: it accepts no more snippets if `unsent` grows.
 class StreamCall final
     : public grpc::ServerBidiReactor<basnet_rt::v1::StreamRequest, basnet_rt::v1::StreamEvent>,
       public EventSink,
@@ -56,7 +56,7 @@ class StreamCall final
   std::deque<basnet_rt::v1::StreamEvent> events_;
   std::map<int, basnet_rt::v1::StreamEvent> told_;  // by kind
   std::optional<grpc::Status> last_;
-  int in_hand_ = 0;  // requests that the session has not dealt with
+  int in_hand_ = 0;  // requests that the session has not processed yet
   bool reading_ = false;
   bool no_more_reads_ = false;
   bool writing_ = false;

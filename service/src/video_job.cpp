@@ -9,7 +9,7 @@ namespace {
 
 using basnet_rt::v1::Detection;
 
-/// The order in which `Localizer` returns them.
+/// The order of detections from `Localizer`.
 bool comes_before(const Detection& a, const Detection& b) {
   return std::make_tuple(-a.score(), a.start(), a.end(), a.label()) <
          std::make_tuple(-b.score(), b.start(), b.end(), b.label());

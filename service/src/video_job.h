@@ -22,7 +22,7 @@ class VideoJob final : public Job {
            std::optional<double> duration, double deadline, Done done);
 
   void begin();
-  /// The client has gone.
+  /// The client has cancelled the call.
   void cancel();
 
   void after_batch(double now) override;

@@ -1,4 +1,4 @@
-"""Who may import whom in Python (DESIGN section 3)."""
+"""Who may import whom in Python."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may include whom in C++ (DESIGN section 3). A wrong arrow ties users to what they lack."""
+"""Who may include whom in C++. A wrong arrow ties users to what they lack."""
 
 from __future__ import annotations
 

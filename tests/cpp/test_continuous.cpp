@@ -1,4 +1,4 @@
-// The continuous mode on cases small enough to compute by hand (DESIGN section 5.2).
+// The continuous mode on cases small enough to compute by hand.
 //
 // Snippets are one second apart, so snippet i has its centre at i + 0.5.
 

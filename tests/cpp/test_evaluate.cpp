@@ -1,4 +1,4 @@
-// Average precision on cases small enough to compute by hand (DESIGN section 8).
+// Average precision on cases small enough to compute by hand.
 
 #include <cmath>
 

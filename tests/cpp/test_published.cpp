@@ -1,4 +1,4 @@
-// The published mode on cases small enough to compute by hand (DESIGN section 5.1).
+// The published mode on cases small enough to compute by hand.
 
 #include <cmath>
 

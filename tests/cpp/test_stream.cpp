@@ -1,4 +1,4 @@
-// The streaming contract as a C++ service meets it (DESIGN section 6).
+// The streaming contract as a C++ service meets it.
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-"""Mode `continuous` (DESIGN 5.2, 5.3), written out step by step, one class at a time.
+"""Mode `continuous`, written out step by step, one class at a time.
 
 `exact=True` computes with rational numbers from y on: no rounding in crossings, means,
 IoU or cuts. It shows what float64 does to a result, and which way a tie really falls.

@@ -1,4 +1,4 @@
-"""The piecewise-linear function y(t) of `continuous` (DESIGN 5.2) and its integral.
+"""The piecewise-linear function y(t) of `continuous` and its integral.
 
 Works in float64, or in exact rational numbers when it is built with Fractions: every
 operation here is one that both kinds of number have.

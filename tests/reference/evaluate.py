@@ -1,4 +1,4 @@
-"""ActivityNet-style mean average precision (DESIGN section 8), plain loops.
+"""ActivityNet-style mean average precision, plain loops.
 
 Where section 8 can be read in two ways:
 

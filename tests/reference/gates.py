@@ -1,4 +1,4 @@
-"""Which classes may speak, and the video score their proposals get (DESIGN 5.3)."""
+"""Which classes may speak, and the video score their proposals get."""
 
 from __future__ import annotations
 

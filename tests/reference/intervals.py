@@ -1,4 +1,4 @@
-"""Where y(t) is at or above a threshold (DESIGN 5.2): level sets, merging, cutting."""
+"""Where y(t) is at or above a threshold: level sets, merging, cutting."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The losses of BaS-Net (DESIGN section 4) on the output of `network.forward`."""
+"""The losses of BaS-Net on the output of `network.forward`."""
 
 from __future__ import annotations
 

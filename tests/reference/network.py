@@ -1,4 +1,4 @@
-"""BaS-Net in float64 NumPy (DESIGN section 4), from weights named as the released checkpoint."""
+"""BaS-Net in float64 NumPy, from weights named as the released checkpoint."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Non-maximum suppression with the true IoU (DESIGN 5.2), plain loops.
+"""Non-maximum suppression with the true IoU, plain loops.
 
 Classes never touch each other. Within a class, proposals are visited by falling score;
 equal scores by start, end, then threshold index (or place in the input, where no

@@ -1,4 +1,4 @@
-"""Activations to y (DESIGN 5.2, 5.3): float64 from float32, one class at a time."""
+"""Activations to y: float64 from float32, one class at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mode `published` (DESIGN 5.1), done the way the released code does the work.
+"""Mode `published`, done the way the released code does the work.
 
 Per threshold, per class, on the upsampled array: masks, lists of sample numbers,
 `np.mean`, NumPy NMS. `bench/` times against this file; keep it the published way.

@@ -28,7 +28,7 @@ OFF: dict[str, Any] = {
 }
 REQUIRED = ("class_threshold", "cas_thresholds", "outer_ratio", "score_weight", "nms_iou")
 
-# THUMOS'14, as published (DESIGN 5.1).
+# THUMOS'14, as published.
 THUMOS14: dict[str, Any] = {
     "class_threshold": 0.25,
     "cas_thresholds": [k / 40 for k in range(10)],

@@ -1,7 +1,7 @@
 """Training of BaS-Net: from features with video-level tags to one exported bundle.
 
-Public names load when they are first used: the package is in every wheel, and what it needs beside
-NumPy comes with the extra `train`.
+Public names load when they are first used: the package is in every wheel, and its dependencies
+except NumPy come with the extra `train`.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""The differences between an exported file and the network that it was made of."""
+"""The differences between an exported file and its network."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from basnet_rt import BundleError
 
 from .network import BaSNet
 
-# Largest error of the CAS that an export may have, as a share of its largest value.
+# Largest allowed error of the CAS in an export, as a share of its largest value.
 TOLERANCE = {"float32": 1e-4, "bfloat16": 5e-2, "int8": 1e-1}
 # Sizes of the chunks that the streamed comparison feeds, in turn.
 CHUNKS = (1, 2, 5, 64)
@@ -22,7 +22,7 @@ CHUNKS = (1, 2, 5, 64)
 
 @dataclass(frozen=True)
 class Agreement:
-    """The differences between an exported file and the network that it was made of.
+    """The differences between an exported file and its network.
 
     cas, stream: largest difference of the CAS from the network's, as a share of its largest
         absolute value; `forward` on the whole, and `step` and `flush` on chunks.
@@ -72,7 +72,7 @@ def difference(a: Tensor, b: Tensor) -> float:
 
 
 def sample_of(network: BaSNet, sample: Tensor | None) -> Tensor:
-    """(1, T, F) features to compare on; made ones where none are given."""
+    """(1, T, F) features to compare on; random ones if none are given."""
     if sample is None:
         drawn = np.random.default_rng(0).standard_normal((150, network.feature_dim))
         sample = torch.from_numpy(np.abs(drawn).astype(np.float32))
@@ -80,7 +80,7 @@ def sample_of(network: BaSNet, sample: Tensor | None) -> Tensor:
 
 
 def check_agreement(agreement: Agreement, dtype: str, path: object) -> None:
-    """Refuse a file whose CAS is further from the network's than its weights' dtype explains."""
+    """Refuse a file whose CAS differs from the network's by more than the dtype allows."""
     limit = TOLERANCE[dtype]
     if not (agreement.cas <= limit and agreement.stream <= limit):
         raise BundleError(

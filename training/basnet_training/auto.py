@@ -1,9 +1,9 @@
 """Settings that fit the data: preset `auto`.
 
-Every rule looks at sizes and tags alone, never at a name, a segment or a held-out video. The
-numbers were chosen on parts of the training videos of two sets: 64 videos of 18 to 64 snippets with
-2560 channels and one class, and 108 of 98 to 302 snippets with 228 channels and 17 classes; and on
-the demo's drawn videos of seeds 0 to 2: 48 of 25 to 40 snippets with 455 channels and 5 classes.
+The rules use only sizes and tags, never a name, a segment or a held-out video. The numbers were
+chosen on parts of the training videos of two sets: 64 videos of 18 to 64 snippets with 2560
+channels and one class, and 108 of 98 to 302 snippets with 228 channels and 17 classes; and on the
+demo's videos of seeds 0 to 2: 48 of 25 to 40 snippets with 455 channels and 5 classes.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from .timing import Timing, settle_timing
 
 # Rules.
 FEW, MANY = 500, 2000  # videos; below and above, networks are smaller and larger
-AXES = 64  # that features of few videos are projected on
-# 1 / share of a video that one of its classes takes: least with some classes, and with fewer; most.
+AXES = 64  # principal axes kept for features of few videos
+# 1 / share of a video's time for one of its classes: least with some classes, with fewer; and most.
 TOPK_DIVISOR = (4, 8, 16)
 SHARES_PER_TAG = 4
 PASSES, PASSES_OF_MANY_CLASSES = 40, 150  # over the training videos
-AVERAGED = 4  # 1 / share of the iterations that the average of weights reaches back over
+AVERAGED = 4  # 1 / share of the iterations covered by the average of weights
 SOME_CLASSES, MANY_CLASSES = 3, 5
 ITERATIONS = (160, 5000)  # least and most
 LONGEST = 2048  # snippets to train on at once
@@ -48,11 +48,11 @@ POSTPROCESS: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class DataSize:
-    """The sizes that the rules look at.
+    """The sizes that the rules use.
 
     Attributes:
-        snippets: of a video, the median; longest: the most.
-        tags: classes in a video, the mean over videos that contain any.
+        snippets: median number in a video; longest: the largest.
+        tags: mean number of classes in a video, over videos with any.
     """
 
     videos: int
@@ -78,9 +78,9 @@ def size_of(videos: TaggedVideos) -> DataSize:
 
 
 def settle(config: Config, videos: TaggedVideos) -> Config:
-    """The settings with every field that was not set given the value of its rule.
+    """The settings, with every field that was not set filled in by its rule.
 
-    A configuration without `auto` comes back as it is.
+    A configuration without `auto` is returned unchanged.
     """
     if not config.auto:
         return config
@@ -118,24 +118,24 @@ def rules_for(size: DataSize) -> dict[str, dict[str, Any]]:
             "ema_decay": ema_decay(size, batch),
             "lr": 1e-3 if size.videos < MANY else 1e-4,
         },
-        # Of activations that are not quite trained yet, the range is what they reach.
+        # Activations of a briefly trained network may stay below 1: use the range that they reach.
         "export": {"activation": "sigmoid", "calibration": "extremes"},
     }
 
 
 def projection_dim(size: DataSize) -> int | None:
-    """Few videos are learned by heart from many channels: their main axes alone."""
+    """The number of main axes to keep: with many channels, a network memorises few videos."""
     few = size.videos < FEW and size.channels > 4 * AXES
     return AXES if few else None
 
 
 def topk_divisor(size: DataSize) -> int:
-    """The classes of a video share its time: with more of them, each takes less of it.
+    """The divisor for the number of classes in a video: with more classes, each takes less time.
 
-    More than 16 learns too slowly: the best 1/24 of a video had half the precision of the best 1/16
-    on videos with four classes, after as many iterations. Of one class, less than 8 learns scenes
-    by heart: 1/4 was the best on videos whose scenes were trained on, and the worst on others. Of
-    five classes, the best 1/8 was too little.
+    More than 16 learns too slowly: on videos with four classes, a divisor of 24 had half the
+    precision of 16 after as many iterations. With one class, less than 8 memorises scenes: 4 was
+    the best on videos with scenes of the training videos, and the worst on others. With five
+    classes, 8 was too little.
     """
     some, few, most = TOPK_DIVISOR
     least = some if size.classes >= SOME_CLASSES else few
@@ -149,14 +149,14 @@ def iterations(size: DataSize, batch: int) -> int:
 
 
 def ema_decay(size: DataSize, batch: int) -> float:
-    """Of averaged weights: they were better with few classes and with many."""
+    """The decay of the average of weights, which was better with few classes and with many."""
     return 1 - AVERAGED / iterations(size, batch)
 
 
 def folds_for(config: Config, videos: TaggedVideos) -> int:
-    """Parts to hold out in turn: `validation.folds` where it is set, else by the number of videos.
+    """Parts to hold out in turn: `validation.folds` if it is set, else by the number of videos.
 
-    0 where there are too few.
+    0 if there are too few.
     """
     if "folds" in config.validation.model_fields_set:
         return config.validation.folds
@@ -180,7 +180,7 @@ def _timing_fields(timing: Timing) -> dict[str, Any]:
 
 
 def settings_line(config: Config) -> str:
-    """The settings that decide most, for people."""
+    """The most important settings, for people."""
     network, optim = config.network, config.optim
     projection = "all channels"
     if network.projection_dim is not None:

@@ -11,10 +11,10 @@ from torch import Tensor, nn
 
 
 class MovingAverage:
-    """Exponential moving average of weights; does nothing where `decay` is None.
+    """Exponential moving average of weights; does nothing if `decay` is None.
 
-    The decay of iteration i is min(decay, (1 + i) / (10 + i)), so that the first weights, which
-    are noise, leave soon.
+    The decay of iteration i is min(decay, (1 + i) / (10 + i)), so that the first, random weights
+    soon lose their influence.
     """
 
     def __init__(self, network: nn.Module, decay: float | None) -> None:
@@ -62,7 +62,7 @@ class Best:
     latest: dict[str, float] = field(default_factory=dict)
 
     def improves(self, found: dict[str, float], step: int) -> bool:
-        """Take note of new measurements; whether they are the best so far."""
+        """Store new measurements; returns whether they are the best so far."""
         self.latest = found
         if self.loss is not None and found["loss"] >= self.loss:
             return False

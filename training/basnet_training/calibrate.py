@@ -30,7 +30,7 @@ CALIBRATION_FILE = "calibration.json"
 
 @dataclass(frozen=True)
 class Calibrated:
-    """A calibration and how it was made; belongs to one activation."""
+    """A calibration for one kind of activation, and how it was made."""
 
     activation: str
     method: Method
@@ -42,7 +42,7 @@ class Calibrated:
 
 
 def load_calibrated(folder: Path) -> Calibrated | None:
-    """The file that `Calibrated.save` left in a run's folder, or None."""
+    """The calibration that `Calibrated.save` wrote in a run's folder, or None."""
     path = folder / CALIBRATION_FILE
     if not path.is_file():
         return None
@@ -57,7 +57,7 @@ def load_calibrated(folder: Path) -> Calibrated | None:
 
 
 def fitting_calibration(folder: Path, activation: str) -> Calibration | None:
-    """The calibration in a run's folder, or None; one of another activation is an error."""
+    """The calibration in a run's folder, or None; it is an error if it is of another activation."""
     found = load_calibrated(folder)
     if found is None:
         return None
@@ -80,15 +80,15 @@ def calibrate(
 ) -> Calibrated:
     """Measure the range of every class.
 
-    "unit" is 0 to 1 without measuring, for the activations that are probabilities. "extremes" is
-    what min-max normalisation would use on a typical video of the class: the median, over the
-    videos tagged with it, of max(0, smallest) and of max(0, largest) activation in time, as mode
-    `published` has them. A class without tagged videos is measured on all of them. A class that
-    never rises above 0 gets the medians of its plain extremes.
+    "unit" is 0 to 1 without measuring, for activations that are probabilities. "extremes" is the
+    range of min-max normalisation for a typical video of the class: the medians, over the videos
+    tagged with it, of max(0, smallest) and of max(0, largest) activation in time, as in mode
+    `published`. A class without tagged videos is measured on all videos. A class that never rises
+    above 0 gets the medians of its smallest and largest activations.
 
     Args:
         activations: (1, T, F) features to (1, T, C), in evaluation mode.
-        activation: which kind that is; "raw", "softmax" or "fused".
+        activation: kind of the activations; "raw", "softmax" or "fused".
         num_segments: T to resample videos to, as the model's metadata says; None: native rate.
     """
     classes = len(videos.classes)
@@ -102,7 +102,7 @@ def calibrate(
 
 
 def calibrate_network(network: BaSNet, config: Config, videos: TaggedVideos) -> Calibrated:
-    """Of a trained network, by the settings of its export; quietly."""
+    """Calibrate a trained network with the settings of its export, without output."""
     kind = config.export.activation
     module = InferenceNetwork(network.eval(), kind, torch.float32).eval()
     return calibrate(

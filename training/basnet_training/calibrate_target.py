@@ -27,7 +27,7 @@ from .validation import divide
 def calibrate_run(
     folder: Path, data: dict[str, Any], method: str | None, activation: str | None
 ) -> Calibrated:
-    """Calibrate a run's network, and leave the result in its folder for `export`.
+    """Calibrate a run's network, and store the result in its folder for `export`.
 
     data: settings such as {"data.features": path} that replace the run's own.
     """
@@ -47,7 +47,7 @@ def calibrate_run(
 
 
 def _fit_confidence(folder: Path, model: TrainedModel, done: Calibrated) -> None:
-    """From the videos that the run held out; none are left of an earlier calibration."""
+    """Fit confidence on the videos that the run held out; an earlier one is replaced."""
     (folder / CONFIDENCE_FILE).unlink(missing_ok=True)
     if not model.config.validation.folds:
         return
@@ -83,7 +83,7 @@ def calibrate_bundle(
         metadata,
         calibration=done.calibration,
         postprocess=fields,
-        confidence=None,  # it was of scores with the earlier range
+        confidence=None,  # it was fitted to scores with the earlier range
     )
     rewrite_metadata(path, changed, path)
     return done

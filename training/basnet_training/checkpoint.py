@@ -1,7 +1,7 @@
 """Checkpoints: one safetensors file with weights, optimizer and counters; no pickle.
 
-Every random draw of a run is a function of (seed, iteration), so no generator's state needs
-keeping, and a run that continues from a checkpoint ends bit for bit as one that never stopped.
+Every random draw of a run is a function of (seed, iteration), so no generator's state is stored. A
+run that continues from a checkpoint ends bit for bit as one that never stopped.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Checkpoint:
 
 
 def save_checkpoint(folder: Path, checkpoint: Checkpoint, keep: int) -> Path:
-    """Write one whole file, then remove all but the `keep` newest."""
+    """Write one complete file, then remove all but the `keep` newest."""
     path = folder / f"checkpoint-{checkpoint.step:08d}.safetensors"
     about = {
         "step": checkpoint.step,
@@ -64,7 +64,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
     """Read a checkpoint; tensors lie on the CPU.
 
     Raises:
-        ValueError: absent, truncated, or no checkpoint.
+        ValueError: the file is absent, truncated, or not a checkpoint.
     """
     tensors, about = load_tensors(path)
     try:
@@ -90,7 +90,7 @@ def tensors_of(checkpoint: Checkpoint) -> Tensors:
 
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> None:
-    """Write tensors and a JSON object to one safetensors file, whole or not at all."""
+    """Write tensors and a JSON object to one safetensors file, completely or not at all."""
     apart = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
     with whole(path) as part:
         save_file(apart, part, metadata={"about": json.dumps(about)})

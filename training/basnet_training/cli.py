@@ -43,7 +43,7 @@ app.command()(simulate)
 
 @app.callback()
 def _group(version: Version = False) -> None:
-    """Makes a place for options of the program itself."""
+    """Hold the options of the program itself."""
 
 
 # Settings that options give, for messages.
@@ -67,7 +67,7 @@ Annotations = Annotated[Path | None, typer.Option(help="ActivityNet .json, or .c
 def fit(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the run.")],
     config: Annotated[
-        str, typer.Argument(help="A preset's name, or a YAML file; auto fits any data.")
+        str, typer.Argument(help="Preset or YAML file; auto takes settings from the data.")
     ] = AUTO,
     features: Features = None,
     annotations: Annotations = None,
@@ -108,7 +108,7 @@ def export(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Write one bundle, and compare it with the network it was made of."""
+    """Write one bundle, and check that it agrees with the trained network."""
     with _failures():
         from .calibrate import fitting_calibration
         from .confidence import saved_confidence
@@ -137,15 +137,15 @@ def calibrate(
     target: Annotated[Path, typer.Argument(help="A run's folder, or a bundle.")],
     features: Features = None,
     annotations: Annotations = None,
-    subset: Annotated[str | None, typer.Option(help="Of the annotations.")] = None,
+    subset: Annotated[str | None, typer.Option(help="Subset of the annotations.")] = None,
     method: Annotated[str | None, typer.Option(help="extremes or unit.")] = None,
-    activation: Annotated[str | None, typer.Option(help="Of a run; a bundle has its own.")] = None,
+    activation: Annotated[str | None, typer.Option(help="For a run; a bundle has its own.")] = None,
     as_json: Json = False,
 ) -> None:
     """Measure the range for `fixed` normalisation on training videos.
 
-    In a run's folder it is left for `export`, and the run's own videos are the default; a bundle
-    is rewritten with it.
+    For a run, the range is stored in its folder for `export`; the default videos are those of the
+    run. A bundle is rewritten with the range.
     """
     chosen = {"data.features": features, "data.annotations": annotations, "data.subset": subset}
     given = {key: value for key, value in chosen.items() if value is not None}
@@ -166,9 +166,7 @@ def import_checkpoint(
     checkpoint: Annotated[Path, typer.Argument(help="State dict of the released code.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The bundle to write.")],
     config: Annotated[str, typer.Option(help="Preset or YAML with class names.")] = "thumos14",
-    key: Annotated[
-        str | None, typer.Option(help="Entry of the file that holds the state dict.")
-    ] = None,
+    key: Annotated[str | None, typer.Option(help="Entry of the file with the state dict.")] = None,
     settings: Settings = None,
     as_json: Json = False,
 ) -> None:
@@ -194,9 +192,9 @@ def export_i3d(
     ] = METHODS[0],
     as_json: Json = False,
 ) -> None:
-    """Write one stream of I3D as TorchScript, and beside it its contract for `torchscript`.
+    """Write one stream of I3D as TorchScript, with its contract for extractor `torchscript`.
 
-    The released PyTorch checkpoints load by their names. The file is loaded again and must
+    The names are those of the released PyTorch checkpoints. The file is loaded again and must
     give the same features.
     """
     if flow not in METHODS:
@@ -216,7 +214,7 @@ def export_i3d(
 
 
 def _say_what_was_read(config: Config) -> Callable[[TaggedVideos, Config], None] | None:
-    """Lines on standard error, from the first process alone."""
+    """A function that prints what was read on standard error, in the first process only."""
     if os.environ.get("RANK", "0") != "0":
         return None
 
@@ -246,7 +244,7 @@ def _settings(source: str, settings: list[str] | None, chosen: dict[str, Any]) -
 
 @contextmanager
 def _failures() -> Iterator[None]:
-    """Errors that are no bug become one line and exit code 1."""
+    """Turn expected errors into one line and exit code 1."""
     try:
         yield
     except (Error, OSError) as error:

@@ -1,7 +1,7 @@
 """Confidence: the chance that a video contains a class, given the score of its best detection.
 
-Fitted from tags alone, on videos that the network was not trained on. The result is a rising curve
-for each class, stored in the bundle as points that a reader interpolates between.
+It is fitted from tags only, on videos that the network was not trained on. The result is a rising
+curve for each class, stored in the bundle as points for linear interpolation.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from basnet_rt._system.whole_file import write_whole
 CONFIDENCE_FILE = "confidence.json"
 VERSION = 1
 POINTS = 33  # of a curve
-LEAST = 8  # videos with, and without, a class that is fitted by itself
+LEAST = 8  # videos with the class, and without it, that a class needs for its own curve
 DEFAULT_THRESHOLD = 0.5
 
 Floats = npt.NDArray[np.float64]
@@ -36,7 +36,7 @@ class FittedCurve:
     Attributes:
         scores: (K,) rising. confidence: (K,) in [0, 1], never falling.
         pooled: fitted on all classes together.
-        videos, positive: that it was fitted on, and those with the class.
+        videos, positive: number of fitted videos, and of those with the class.
     """
 
     scores: tuple[float, ...]
@@ -61,12 +61,12 @@ class FittedCurve:
 
 @dataclass(frozen=True)
 class FittedConfidence:
-    """Of one bundle.
+    """The confidence of one bundle.
 
     Attributes:
         curves: by gate of the post-processing, one for each class.
-        thresholds: least confidence of an event, suggested for each class.
-        videos, folds: held out to fit it on.
+        thresholds: suggested lowest confidence of an event, for each class.
+        videos, folds: numbers of held-out videos and folds.
     """
 
     curves: Mapping[str, tuple[FittedCurve, ...]]
@@ -75,7 +75,7 @@ class FittedConfidence:
     folds: int
 
     def to_dict(self) -> dict[str, Any]:
-        """As the bundle's metadata has it, under `confidence`."""
+        """The value of `confidence` in a bundle's metadata."""
         return {
             "version": VERSION,
             "method": "platt",
@@ -88,18 +88,18 @@ class FittedConfidence:
         }
 
     def save(self, folder: Path, activation: str) -> None:
-        """Leave it in a run's folder for `export`; it is of scores of this activation."""
+        """Store it in a run's folder for `export`; its scores are those of this activation."""
         content = {"activation": activation, "confidence": self.to_dict()}
         write_whole(folder / CONFIDENCE_FILE, [json.dumps(content, indent=1), "\n"])
 
 
 def saved_confidence(folder: Path, activation: str, classes: int) -> dict[str, Any] | None:
-    """Reads the file of `FittedConfidence.save`, for a bundle.
+    """Read the file of `FittedConfidence.save`, for a bundle.
 
-    None where there is nothing, or it is of another activation: its scores are others.
+    None if there is no file, or it is of another activation, which has other scores.
 
     Raises:
-        ValueError: it is damaged, or of another number of classes.
+        ValueError: it is damaged, or has another number of classes.
     """
     path = folder / CONFIDENCE_FILE
     if not path.is_file():
@@ -116,7 +116,7 @@ def best_scores(
     names: Sequence[str],
     classes: int,
 ) -> Floats:
-    """(N, C): the highest score of each class in each video; NaN where there is no detection.
+    """(N, C): the highest score of each class in each video; NaN without a detection.
 
     detections: labels and scores by video.
     """
@@ -131,10 +131,9 @@ def best_scores(
 def fit_curves(best: Floats, present: Bools) -> tuple[FittedCurve, ...]:
     """A curve for each class from (N, C) best scores and tags.
 
-    No detection counts as score 0, or the lowest that there is: else a faint detection, of which
-    held-out videos have none, would get the confidence of strong ones. A class with fewer than
-    `LEAST` videos of either kind takes the curve of all classes together: its own would be one of
-    a handful of videos.
+    A video without a detection counts as score 0, or as the lowest score. Otherwise a weak
+    detection, if held-out videos have none, would get the confidence of strong ones. A class with
+    fewer than `LEAST` videos with it, or without it, uses the curve of all classes together.
     """
     least = min(0.0, float(np.nanmin(best))) if np.isfinite(best).any() else 0.0
     scores = np.where(np.isfinite(best), best, least)
@@ -146,16 +145,16 @@ def fit_curves(best: Floats, present: Bools) -> tuple[FittedCurve, ...]:
 
 
 def _enough(labels: Bools) -> bool:
-    """Whether a class has videos enough, with it and without, to be judged by itself."""
+    """Whether a class has enough videos, with it and without it, for its own curve."""
     return int(min(labels.sum(), (~labels).sum())) >= LEAST
 
 
 def _curve(scores: Floats, labels: Bools, least: float, *, pooled: bool) -> FittedCurve:
     """Platt's sigmoid of the root of the score above `least`, sampled.
 
-    Most videos without the class have no detection, or a faint one: of the root, the sigmoid rises
-    early enough. On held-out videos of one set the Brier score fell from 0.171 to 0.159 with it; an
-    isotonic fit came to 0.158.
+    Most videos without the class have no detection, or a weak one; with the root, the sigmoid rises
+    early enough. On held-out videos of one set it reduced the Brier score from 0.171 to 0.159; an
+    isotonic fit had 0.158.
     """
     roots = np.sqrt(scores - least)
     slope, offset = fit_platt(roots, labels)
@@ -174,8 +173,8 @@ def fit_platt(scores: Floats, labels: Bools) -> tuple[float, float]:
     """(slope, offset) of sigmoid(slope * score + offset), slope >= 0.
 
     Source: Platt, "Probabilistic outputs for support vector machines" (1999): targets are
-    (N+ + 1) / (N+ + 2) and 1 / (N- + 2), so that few or separable videos are not taken for
-    certainty. Newton's method on standardised scores; a falling fit becomes a constant.
+    (N+ + 1) / (N+ + 2) and 1 / (N- + 2), so that few or separable videos do not give a confidence
+    of 0 or 1. Newton's method on standardised scores; a falling fit becomes a constant.
     """
     positive = int(labels.sum())
     target = np.where(labels, (positive + 1) / (positive + 2), 1 / (len(labels) - positive + 2))
@@ -202,11 +201,11 @@ def fit_platt(scores: Floats, labels: Bools) -> tuple[float, float]:
 def suggest_thresholds(
     curves: Sequence[FittedCurve], best: Floats, present: Bools
 ) -> tuple[float, ...]:
-    """Least confidence of an event, for each class: half of the best F1 that tags can be told with.
+    """The lowest confidence of an event for each class: half of the best F1 for predicting tags.
 
-    Of probabilities, that is the threshold of the highest expected F1; measured on few videos, the
-    highest F1 itself is far steadier than the place where it is reached. A class with too few
-    videos takes that of all classes together.
+    For probabilities, this is the threshold with the highest expected F1. On few videos, the
+    highest F1 can be measured far more exactly than the threshold at which it is reached. A class
+    with too few videos uses the value of all classes together.
 
     Source: Lipton, Elkan and Naryanaswamy, "Optimal thresholding of classifiers to maximize F1
     measure" (2014).
@@ -226,9 +225,9 @@ def suggest_thresholds(
 
 
 def half_of_best_f1(confidence: Floats, present: Bools) -> float:
-    """In (0, 0.5]; of (N,) confidences, below 0 where nothing was found.
+    """Half of the best F1, in (0, 0.5], for (N,) confidences, below 0 without a detection.
 
-    DEFAULT_THRESHOLD where no level finds anything right.
+    DEFAULT_THRESHOLD if the best F1 is 0.
     """
     levels = np.unique(confidence[confidence >= 0])
     found = max((_f1(confidence >= level, present) for level in levels), default=0.0)

@@ -1,6 +1,6 @@
-"""The settings of an experiment, with types and defaults; a YAML file holds those that differ.
+"""The settings of an experiment, with types and defaults; a YAML file has those that differ.
 
-Unknown keys, wrong kinds and impossible values are errors that name the key.
+Unknown keys, wrong kinds and values out of range are errors that name the key.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ BackgroundVideoTarget = Literal["auto", "skip", "uniform", "background", "none"]
 
 
 AUTO = "auto"
-# Sections that a file which leaves training to the data does not have.
+# If a file has none of these sections, the data decides their settings.
 _OF_TRAINING = frozenset(["network", "sampling", "loss", "optim", "postprocess"])
 
 Count = Annotated[int, Field(ge=1)]
@@ -41,23 +41,23 @@ class DataConfig(Section):
 
     features: Path | None = None  # folder or file; see basnet_rt.features.open_features
     annotations: Path | None = None  # ActivityNet .json, or .csv of video and tags
-    # Of the annotations, to train on; None takes every video, "auto" the one that is for training.
-    # A table without subsets is used whole.
+    # Subset of the annotations to train on; None: every video, "auto": the training subset. A table
+    # without subsets is used whole.
     subset: str | None = None
     split: Path | None = None  # list of video names to train on, instead of or within a subset
     classes: tuple[str, ...] | None = None  # None: the tags in use, sorted
-    feature_dim: Count | None = None  # None: that of the first video
-    feature_extractor: str = "unknown"  # free text, into the bundle
-    modality: Literal["rgb+flow", "rgb", "flow"] = "rgb+flow"  # the channels, or a part of them
-    fps: Positive = 25.0  # frames a second that the features were taken at
-    snippet_frames: Count = 16  # of one row of features
-    snippet_stride: Count = 16  # frames from one row to the next
-    extractor: dict[str, Any] | None = None  # its record; None: what lies beside the features
-    simulated: bool = False  # into the bundle's provenance; true where the annotations say so
-    # Ground truth whose reviewed videos say so; their segments train, by loss.corrected.
+    feature_dim: Count | None = None  # channels of the features; None: as in the first video
+    feature_extractor: str = "unknown"  # free text, copied into the bundle
+    modality: Literal["rgb+flow", "rgb", "flow"] = "rgb+flow"  # all channels, or one part of them
+    fps: Positive = 25.0  # frames per second at which the features were made
+    snippet_frames: Count = 16  # frames of one snippet, which is one row of features
+    snippet_stride: Count = 16  # frames from the start of one snippet to the next
+    extractor: dict[str, Any] | None = None  # its record; None: the record beside the features
+    simulated: bool = False  # recorded in the bundle; also true if the annotations say so
+    # Ground truth with reviewed videos, whose segments are trained on; see loss.corrected.
     corrected: Path | None = None
-    cache_gib: NonNegative = 4.0  # features kept in memory, per loading process
-    # Tagged videos whose features are absent, or cannot be used.
+    cache_gib: NonNegative = 4.0  # GiB of features kept in memory, per loading process
+    # Treatment of tagged videos whose features are absent or cannot be used.
     missing: Literal["error", "skip"] = "error"
 
     @field_validator("classes")
@@ -76,85 +76,85 @@ class DataConfig(Section):
 class NetworkConfig(Section):
     """Sizes and variant; see BaSNet."""
 
-    variant: Variant = "full"  # both branches, the base branch alone, or neither background
-    hidden_filter: Count = 512  # channels of the filter, which weighs foreground
+    variant: Variant = "full"  # both branches, the base branch only, or both without background
+    hidden_filter: Count = 512  # channels of the filtering module, which weights foreground
     hidden_cas: Count = 2048  # channels of the two layers before the classifier
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.7  # share of values set to 0
     topk_divisor: Count = 8  # a video's score is the mean of its best T // topk_divisor snippets
-    score_function: ScoreFunction = "softmax"  # sigmoid: each class for itself
+    score_function: ScoreFunction = "softmax"  # sigmoid: each class independently
     projection_dim: Count | None = None  # of InputProjection; None: no such layer, as published
-    # Of the variant no_background. None: 0 where there is one class, or a video without action;
-    # else NO_BACKGROUND, the paper's softmax over C.
+    # Constant background logit of the variant no_background. None: 0 if there is only one class or
+    # any video without action; else NO_BACKGROUND, the paper's softmax over C.
     background_logit: float | None = None
 
 
 class SamplingConfig(Section):
-    """Snippets per video: resampled to `num_segments`, or native rate where that is null."""
+    """Snippets per video: resampled to `num_segments`, or native rate if that is null."""
 
-    num_segments: Count | None = None  # T; None: as many as a video has
-    train: Literal["random", "uniform"] = "random"  # which snippets of a part, with num_segments
-    crop_snippets: Count | None = None  # native rate: longest stretch to train on
-    # Of the normal noise that is added to features in training, as a share of the deviation that
-    # each channel has in its video.
+    num_segments: Count | None = None  # T; None: native rate, all snippets of a video
+    train: Literal["random", "uniform"] = "random"  # how num_segments snippets are chosen
+    crop_snippets: Count | None = None  # at native rate: most snippets of a random crop; None: all
+    # Standard deviation of the normal noise added to features in training, as a share of each
+    # channel's standard deviation in its video.
     noise: NonNegative = 0.0
 
 
 class LossConfig(Section):
     """Terms of the loss; see basnet_training.loss.
 
-    background_video_target: what the suppression branch should say of a video without action,
-    where the published target, labels / sum, is 0 / 0. docs/numerics.md has the measurements.
+    background_video_target: the target of the suppression branch for a video without action, for
+    which the published target, labels / sum, is 0 / 0. docs/numerics.md has the measurements.
         "auto": "uniform" with softmax scores, "none" with sigmoid ones;
         "skip": such a video has no suppression loss;
         "uniform": 1 / C for every action class (1 / 2 with sigmoid scores);
-        "background": background alone, as in the base branch;
-        "none": 0 for every class, background too.
+        "background": only background, as in the base branch;
+        "none": 0 for every class and for background.
     """
 
     alpha: NonNegative = 1e-4  # weight of the foreground weights' L1 norm
     background_video_target: BackgroundVideoTarget = "auto"  # see above
-    corrected: NonNegative = 1.0  # weight of the corrected segments' term, where there are any
+    corrected: NonNegative = 1.0  # weight of the corrected segments' term, if there are any
 
 
 class OptimConfig(Section):
-    """Adam and its surroundings."""
+    """Adam, its schedules and its limits."""
 
-    iterations: Count = 1500  # batches
-    batch_size: Count = 16  # over all processes
-    lr: Positive = 1e-4  # rate of learning
+    iterations: Count = 1500  # number of batches
+    batch_size: Count = 16  # videos per batch, over all processes
+    lr: Positive = 1e-4  # learning rate
     schedule: Literal["constant", "cosine"] = "constant"  # of lr, after the warm-up
-    # topk_divisor of the first iteration; over most of the run it goes to the network's. None: it
-    # is the network's throughout.
+    # topk_divisor of the first iteration; it changes to the network's over most of the run. None:
+    # the network's from the start.
     topk_start: Count | None = None
-    warmup: Natural = 0  # iterations of linear rise to lr
+    warmup: Natural = 0  # iterations in which lr rises linearly
     weight_decay: NonNegative = 5e-4  # Adam's L2 term, not decoupled, as published
     betas: tuple[float, float] = (0.9, 0.999)  # of Adam
-    clip_norm: Positive | None = None  # longest gradient, over all weights; None: any
-    # Of the moving average of weights that is exported; None: the last weights.
+    clip_norm: Positive | None = None  # largest gradient norm, over all weights; None: no limit
+    # Decay of the moving average of weights, which is then exported; None: the last weights.
     ema_decay: Annotated[float, Field(gt=0, lt=1)] | None = None
     precision: Literal["float32", "bfloat16", "float16"] = "float32"  # of autocast
 
 
 class ValidationConfig(Section):
-    """Training videos held out, stratified by tags. Only tags are looked at, never segments."""
+    """Training videos held out, stratified by tags. Only tags are used, never segments."""
 
-    folds: Natural = 0  # 0: none held out; k: one k-th
-    fold: Natural = 0  # which one
-    seed: Natural = 0  # of the division; apart from the run's
-    every: Count = 100  # iterations from one look at the held-out videos to the next
+    folds: Natural = 0  # 0: no video held out; k: one of k folds held out
+    fold: Natural = 0  # the fold to hold out, from 0
+    seed: Natural = 0  # of the division into folds; independent of run.seed
+    every: Count = 100  # iterations between two evaluations of the held-out videos
     select: Literal["last", "best"] = "last"  # weights to keep; best: lowest held-out loss
 
 
 class RunConfig(Section):
-    """How a run goes; of these, the seed alone changes its result."""
+    """Execution of a run; only the seed changes its result."""
 
     seed: Natural = 0  # of weights, order and dropout
-    device: str = "auto"  # auto: cuda where there is one
+    device: str = "auto"  # auto: cuda if available
     workers: Natural = 0  # processes that load features
-    checkpoint_every: Count = 100  # iterations
-    keep_checkpoints: Count = 2  # the last ones
-    log_every: Count = 10  # iterations
-    tensorboard: bool = True  # whether its files are written, where it is installed
+    checkpoint_every: Count = 100  # iterations between two checkpoints
+    keep_checkpoints: Count = 2  # number of last checkpoints to keep
+    log_every: Count = 10  # iterations between two log lines
+    tensorboard: bool = True  # whether to write files for TensorBoard, if it is installed
 
 
 class ExportConfig(Section):
@@ -162,17 +162,17 @@ class ExportConfig(Section):
 
     dtype: Literal["float32", "bfloat16", "int8"] = "float32"  # of the weights
     format: Literal["torchscript", "safetensors", "onnx"] = "torchscript"  # of the file
-    # Returned for each snippet: the CAS, its softmax or sigmoid, or that fused with foreground.
+    # Activations: the CAS, its softmax or sigmoid, or the mean of softmax and foreground weight.
     activation: Literal["raw", "softmax", "sigmoid", "fused"] = "raw"
-    # Range for normalisation "fixed": what training videos reach, or 0 to 1 of probabilities.
+    # Range for normalisation "fixed": extremes of the training videos, or 0 to 1 for probabilities.
     calibration: Literal["extremes", "unit"] = "extremes"
 
 
 class Config(Section):
     """One experiment."""
 
-    name: str = "unnamed"  # into the bundle's provenance
-    auto: bool = False  # what is not set is settled by the data: basnet_training.auto
+    name: str = "unnamed"  # recorded in the bundle's provenance
+    auto: bool = False  # the data decides what is not set; see basnet_training.auto
     data: DataConfig = DataConfig()
     network: NetworkConfig = NetworkConfig()
     sampling: SamplingConfig = SamplingConfig()
@@ -181,7 +181,7 @@ class Config(Section):
     validation: ValidationConfig = ValidationConfig()
     run: RunConfig = RunConfig()
     export: ExportConfig = ExportConfig()
-    postprocess: dict[str, Any] = {}  # fields of PostprocessConfig that differ from its mode's
+    postprocess: dict[str, Any] = {}  # fields of PostprocessConfig that differ from the defaults
 
     @field_validator("validation")
     @classmethod
@@ -193,7 +193,7 @@ class Config(Section):
     @field_validator("postprocess")
     @classmethod
     def _is_a_postprocessing(cls, value: dict[str, Any]) -> dict[str, Any]:
-        """Found out here, not when the trained network is exported."""
+        """Check the settings now, not only when the trained network is exported."""
         try:
             PostprocessConfig.from_dict(value)
         except Error as error:
@@ -203,7 +203,7 @@ class Config(Section):
     def digest(self) -> str:
         """Ten hex digits that change with any setting that can change the result.
 
-        Where files lie, and how a run is watched, cannot.
+        Paths of files and settings of logging do not count.
         """
         aside: Any = {
             "auto": True,
@@ -216,7 +216,7 @@ class Config(Section):
             aside["optim"] = {"topk_start"}
         if self.sampling.noise == 0:
             aside["sampling"] = {"noise"}
-        if self.data.extractor is None:  # digests from before there were records stay
+        if self.data.extractor is None:  # keeps the digests of versions without this setting
             aside["data"].add("extractor")
         text = self.model_dump_json(exclude=aside)
         return hashlib.sha256(text.encode()).hexdigest()[:10]
@@ -226,7 +226,7 @@ class Config(Section):
 
 
 def presets() -> tuple[str, ...]:
-    """Names that `load_config` knows."""
+    """Names of the presets that `load_config` reads."""
     return tuple(sorted(path.stem for path in _folder().iterdir() if path.suffix == ".yaml"))
 
 
@@ -237,22 +237,23 @@ def load_config(
 ) -> Config:
     """Read a preset by name, or a YAML file, over the defaults.
 
-    Preset "auto" leaves every setting of training to the data, and so does a file that sets none.
+    With preset "auto", the data decides every setting of training; so it does for a file that sets
+    none of them.
 
     Args:
         source: "auto", a name of `presets()`, or a path.
         overrides: dotted key to value, such as {"optim.lr": 1e-3}; they win over the file.
-        given: where overrides come from, by dotted key, for messages; "--set" by default.
+        given: the origin of overrides, by dotted key, for messages; "--set" by default.
 
     Raises:
-        ValueError: the source is absent or no YAML, or a key or value is wrong.
+        ValueError: the source is absent or not YAML, or a key or value is wrong.
     """
     values, where = _read_source(source)
     if not _OF_TRAINING & values.keys():
         values = {"name": AUTO, **values, "auto": values.get("auto", True)}
     if values.get("auto"):
         data = values.get("data") or {}
-        if isinstance(data, dict):  # anything else is refused with the other settings
+        if isinstance(data, dict):  # other values are refused later, with the other settings
             values["data"] = {"subset": AUTO, **data}
     for key, value in (overrides or {}).items():
         _assign(values, key, value)
@@ -279,7 +280,7 @@ def _read_source(source: str | Path) -> tuple[dict[str, Any], str]:
 def check_config(
     values: Mapping[str, Any], where: str = "config", given: Mapping[str, str] | None = None
 ) -> Config:
-    """Typed settings from nested dictionaries; a wrong one is named with where it was given."""
+    """Typed settings from nested dictionaries; errors name the setting and where it was given."""
     try:
         return Config.model_validate(values)
     except ValidationError as error:

@@ -17,13 +17,13 @@ FloatArray = npt.NDArray[np.float32]
 def snippet_truth(
     correction: Correction, classes: Sequence[str], snippets: int, seconds: float
 ) -> FloatArray:
-    """The share of each snippet that each class takes, where a person said so.
+    """The share of each snippet that belongs to each class, from a person's corrections.
 
     Snippet i is the time [i * seconds, (i + 1) * seconds). A snippet at the edge of a segment
     counts in part, so that a segment shorter than a snippet is not lost.
 
     Returns:
-        (T, C) float32 in [0, 1]; NaN where nothing is known. Of a video that was reviewed whole,
+        (T, C) float32 in [0, 1]; NaN where it is unknown. In a completely reviewed video,
         everything is known.
     """
     shape = (snippets, len(classes))
@@ -54,7 +54,7 @@ def _shares(
 
 
 class SnippetTruth:
-    """Targets of the corrected videos of a data set, made once each.
+    """Targets of the corrected videos of a data set, each computed once.
 
     Args:
         corrections: by the features' name.
@@ -71,7 +71,7 @@ class SnippetTruth:
         self._made: dict[str, FloatArray] = {}
 
     def of(self, name: str, snippets: int) -> FloatArray | None:
-        """(T, C) of `snippet_truth`, or None where the video was not corrected."""
+        """(T, C) of `snippet_truth`, or None if the video was not corrected."""
         if name not in self._corrections:
             return None
         if name not in self._made:

@@ -1,4 +1,4 @@
-"""Videos with tags, as a network sees them in training and in validation."""
+"""Videos with tags, as input of a network in training and validation."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ GIB = 2**30
 
 
 class Sample(NamedTuple):
-    """One video: features (T, F) float32, labels (C,) float32, and what a person corrected.
+    """One video: features (T, F) float32, labels (C,) float32, and corrections by a person.
 
-    truth (T, C) float32 as of `snippet_truth`, or None where the video was not corrected.
+    truth (T, C) float32 from `snippet_truth`, or None if the video was not corrected.
     """
 
     features: Tensor
@@ -47,8 +47,8 @@ class Batch(NamedTuple):
     """Videos padded with zeros at the end to the longest of them.
 
     features (B, T, F) float32; labels (B, C) float32; mask (B, T) bool, true on a video's own
-    snippets, or None where no video is padded; truth (B, T, C) float32, NaN where nothing is known,
-    or None where no video was corrected.
+    snippets, or None if no video is padded; truth (B, T, C) float32, NaN where it is unknown, or
+    None if no video was corrected.
     """
 
     features: Tensor
@@ -63,7 +63,7 @@ class Batch(NamedTuple):
 
 
 class VideoDataset(Dataset[Sample]):
-    """Videos by place, whole: uniformly resampled, or at native rate."""
+    """Whole videos by index: uniformly resampled, or at native rate."""
 
     def __init__(
         self, videos: TaggedVideos, settings: SamplingConfig, cache_gib: float = 0.0
@@ -105,8 +105,8 @@ class VideoDataset(Dataset[Sample]):
 class TrainingStream(VideoDataset):
     """An endless sequence of training samples, by position.
 
-    Position p is video `order(p // N)[p % N]`, N videos, in a new order every epoch. What is drawn
-    depends on (seed, epoch, video) alone: the same in any process, and after a resume.
+    Position p is video `order(p // N)[p % N]`, N videos, in a new order every epoch. Random draws
+    depend only on (seed, epoch, video), so they are the same in any process, and after a resume.
     """
 
     def __init__(
@@ -156,7 +156,7 @@ class TrainingStream(VideoDataset):
 class PositionSampler(Sampler[list[int]]):
     """Positions of each iteration's batch: iteration i takes [i * B, (i + 1) * B).
 
-    Rank r of W takes every W-th of them, so that all ranks together see what one would alone.
+    Rank r of W takes every W-th of them, so all ranks together see the same as a single process.
     """
 
     def __init__(self, start: int, stop: int, batch_size: int, rank: int = 0, world: int = 1):
@@ -185,7 +185,7 @@ def collate(samples: Sequence[Sample]) -> Batch:
 
 
 def _stacked_truth(samples: Sequence[Sample]) -> Tensor | None:
-    """(B, T, C), NaN beyond a video's end and where nothing is known; None: nothing is known."""
+    """(B, T, C), NaN beyond a video's end and where it is unknown; None if all is unknown."""
     if all(sample.truth is None for sample in samples):
         return None
     parts = [

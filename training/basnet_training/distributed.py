@@ -28,21 +28,21 @@ class Processes:
         return self.rank == 0
 
     def wrap(self, network: nn.Module) -> nn.Module:
-        """Average gradients over the processes, where there are several."""
+        """Average gradients over the processes, if there are several."""
         if self.world == 1:
             return network
         places = [self.device] if self.device.type == "cuda" else None
         return DistributedDataParallel(network, device_ids=places)
 
     def wait(self) -> None:
-        """Return when every process has come here."""
+        """Return when every process has called this."""
         if self.world > 1:
             distributed.barrier()
 
 
 @contextmanager
 def processes(device: str) -> Iterator[Processes]:
-    """Join the group that torchrun's environment describes, and leave it in the end."""
+    """Join the group that torchrun's environment describes, and leave it at the end."""
     world = int(os.environ.get("WORLD_SIZE", "1"))
     local = int(os.environ.get("LOCAL_RANK", "0"))
     chosen = choose_device(device, local)
@@ -57,7 +57,7 @@ def processes(device: str) -> Iterator[Processes]:
 
 
 def choose_device(name: str, local_rank: int = 0) -> torch.device:
-    """The device named; "auto" is a GPU where there is one. "cuda" takes the rank's own."""
+    """The named device; "auto" is a GPU if there is one. "cuda" is the GPU of this rank."""
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     try:

@@ -35,19 +35,19 @@ def export_bundle(
     sample: Tensor | None = None,
     form: str = "torchscript",
 ) -> Agreement:
-    """Write a bundle, load it back and compare it with the network; whole or not at all.
+    """Write a bundle completely or not at all; load it again and compare it with the network.
 
     Args:
         network: trained; left in evaluation mode.
-        metadata: its `classes`, `feature_dim`, `topk_divisor`, `dtype` and `activation` decide
-            what is written.
-        sample: (T, F) float32 features to compare on; made ones by default.
-        form: "torchscript", "safetensors" or "onnx" (float32 alone, for other programs; a second
-            file beside `path` holds `step`). "int8" weights need "safetensors".
+        metadata: `classes`, `feature_dim`, `topk_divisor`, `dtype` and `activation` determine the
+            content of the file.
+        sample: (T, F) float32 features to compare on; random ones by default.
+        form: "torchscript", "safetensors" or "onnx" (float32 only, for other programs; a second
+            file beside `path` has `step`). "int8" weights need "safetensors".
 
     Raises:
         BundleError: the file does not agree with the network; nothing was written.
-        ValueError: metadata and network do not belong together, or the format holds no such dtype.
+        ValueError: metadata and network do not fit together, or the format cannot hold the dtype.
     """
     _check_pair(network, metadata)
     check_form(form, metadata.dtype)
@@ -88,7 +88,7 @@ def load_bundle(path: str | Path) -> tuple[torch.jit.ScriptModule, BundleMetadat
     """Load module and metadata, on the CPU.
 
     Raises:
-        BundleError: absent, truncated, no bundle, or with code that no exporter of ours wrote.
+        BundleError: the file is absent, truncated, not a bundle, or has code of no known exporter.
     """
     model = basnet_rt.load(path, engine="torch")
     return model.module, model.metadata
@@ -113,7 +113,7 @@ def describe(
     confidence: dict[str, Any] | None = None,
     provenance: dict[str, Any] | None = None,
 ) -> BundleMetadata:
-    """The metadata of a resolved configuration's bundle; None takes the configuration's choice.
+    """The metadata of a resolved configuration's bundle; None uses the configuration's value.
 
     confidence: as from `FittedConfidence.to_dict`.
     """
@@ -150,7 +150,7 @@ def describe(
 
 
 def _origin(config: Config) -> dict[str, Any]:
-    """Of the bundle's provenance, what the settings say."""
+    """The part of a bundle's provenance that comes from the settings."""
     return {
         "name": config.name,
         "variant": config.network.variant,
@@ -162,7 +162,7 @@ def _origin(config: Config) -> dict[str, Any]:
 
 
 def postprocess_fields(settings: dict[str, Any], calibration: Calibration | None) -> dict[str, Any]:
-    """Every field of the post-processing; a calibrated range stands in for one not given."""
+    """Every field of the post-processing; the calibrated range is used if none is given."""
     fields = dict(settings)
     if calibration is not None and fields.get("normalisation") == "fixed":
         fields = {"fixed_lo": calibration.lo, "fixed_hi": calibration.hi, **fields}

@@ -1,4 +1,4 @@
-"""A network's detections in videos that it was not trained on, by the runtime."""
+"""The runtime's detections with a network in videos that it was not trained on."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class HeldOut:
     Attributes:
         names: (N,) videos.
         scores: (N, C) video scores.
-        best: by gate, (N, C) score of the best detection; NaN where there is none.
+        best: by gate, (N, C) score of the best detection; NaN if there is none.
         detections: by video, with the bundle's own post-processing.
     """
 
@@ -44,7 +44,7 @@ class HeldOut:
 def look_at(
     model: TrainedModel, calibration: Calibration | None, videos: TaggedVideos, bundle: Path
 ) -> HeldOut:
-    """Localize in videos with the bundle that a network becomes; it is left at `bundle`.
+    """Write a network's bundle at `bundle`, and localize in videos with it.
 
     A gate that the post-processing does not allow has no entry in `best`.
     """
@@ -55,7 +55,7 @@ def look_at(
     for gate in GATES:
         try:
             localizers.setdefault(gate, Localizer(loaded, loaded.configure(gate=gate)))
-        except Error:  # mode "published" has its own gate alone
+        except Error:  # mode "published" allows only its own gate
             continue
     scores, detections = [], {}
     best: dict[str, list[Floats]] = {kind: [] for kind in localizers}
@@ -73,13 +73,13 @@ def look_at(
 
 
 def seconds_of(videos: TaggedVideos, name: str) -> float | None:
-    """A video's duration: of its sidecar, else of the annotations; None where neither says it."""
+    """A video's duration from its sidecar, else from the annotations; None if unknown."""
     sidecar = videos.source.sidecar(name)
     return videos.durations.get(name) if sidecar is None else sidecar.duration
 
 
 def fit_confidence(held: HeldOut, videos: TaggedVideos, folds: int) -> FittedConfidence:
-    """From tags, and the best detections in the videos that were held out."""
+    """Fit confidence from tags and the best detections in held-out videos."""
     place = {name: index for index, name in enumerate(videos.names)}
     present = videos.labels[[place[name] for name in held.names]] > 0
     curves: dict[str, tuple[FittedCurve, ...]] = {

@@ -30,7 +30,7 @@ class ExportedI3d:
         module: TorchScript; (B, C, T, 224, 224) float32 in [-1, 1] to (B, 1024), T of 9 or more.
         contract: YAML for extractor `torchscript`.
         stream: "rgb" or "flow".
-        difference: from the network it was made of, as a part of its largest feature.
+        difference: from the checkpoint's network, as a share of the largest feature.
     """
 
     module: Path
@@ -45,8 +45,7 @@ def export_i3d(
     """Write a stream of I3D as TorchScript, and beside it, ending in .yaml, its contract.
 
     The module also has `cells(x)`, (B, 1024, cells) without the mean over time, and
-    `classify(cells)`. Batch norm is folded into the weights. What was written is loaded again and
-    compared.
+    `classify(cells)`. Batch norm is folded into the weights. The file is loaded again and compared.
 
     Args:
         checkpoint: see `load_i3d`.
@@ -54,7 +53,7 @@ def export_i3d(
         flow_method: for the contract of a flow stream.
 
     Raises:
-        BundleError: the checkpoint is absent or none of I3D, or the file does not agree with it.
+        BundleError: the checkpoint is absent or not of I3D, or the file does not agree with it.
         Error: a file cannot be written.
     """
     path = Path(path)

@@ -1,4 +1,4 @@
-"""A released checkpoint, as a network and the settings it stands for."""
+"""Imports a released checkpoint: its network, and the settings that belong to it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 @dataclass(frozen=True)
 class Imported:
-    """A network in evaluation mode, its resolved configuration, and what the file was."""
+    """A network in evaluation mode, its resolved configuration, and its origin."""
 
     network: BaSNet
     config: Config
@@ -34,8 +34,8 @@ class Imported:
 def import_checkpoint(path: str | Path, config: Config, key: str | None = None) -> Imported:
     """Read a `.pkl` or `.pth` state dict; only tensors are unpickled, never code.
 
-    Sizes are the checkpoint's. `config` gives the class names, in its order, and how the features
-    were made. `key` is the entry that holds the state dict, where the file has several.
+    Sizes are those of the checkpoint. `config` gives the class names, in the checkpoint's order,
+    and the settings of features. `key` is the entry with the state dict, if the file has several.
 
     Raises:
         ValueError: unreadable, not a state dict of this network, or classes do not fit it.
@@ -71,11 +71,11 @@ def import_checkpoint(path: str | Path, config: Config, key: str | None = None) 
 
 
 def read_state_dict(path: Path, key: str | None = None) -> dict[str, Tensor]:
-    """Tensors by name, `module.` prefixes off, out of the entry `key`, or of `state_dict`.
+    """Tensors by name without `module.` prefixes, from the entry `key` or `state_dict`.
 
     Raises:
-        ValueError: unreadable, a pickled object, no such entry, a tensor twice, or one that is no
-            plain array of finite numbers; names the entries that are there.
+        ValueError: the file is unreadable, a pickled object or without such an entry (names the
+            entries), or a tensor comes twice or is not a plain array of finite numbers.
     """
     content = _entry(path, _unpickled(path), key)
     weights = without_prefix(content)
@@ -91,7 +91,7 @@ def read_state_dict(path: Path, key: str | None = None) -> dict[str, Tensor]:
 
 
 def _check_numbers(path: Path, name: str, tensor: Tensor) -> None:
-    """Refuse what would be loaded as other numbers than it holds, or end in torch's own error."""
+    """Refuse tensors that would be loaded with other values, or make torch fail."""
     where = f"{path}: {name} {tuple(tensor.shape)}"
     if tensor.layout != torch.strided or tensor.dtype not in _FLOATS or tensor.is_meta:
         kind = "without its numbers" if tensor.is_meta else f"{tensor.dtype}, {tensor.layout}"
@@ -164,7 +164,7 @@ def _is_state_dict(content: Any) -> bool:
 
 
 def _found(content: Any) -> str:
-    """The end of a message: which entries there are, and which of them would do."""
+    """The end of a message: the existing entries, and those that have a state dict."""
     if not isinstance(content, dict):
         return f"; found a {type(content).__name__}"
     entries = ", ".join(_named(name) for name in list(content)[:12]) or "none"
@@ -174,6 +174,6 @@ def _found(content: Any) -> str:
 
 
 def _named(key: Any) -> str:
-    """A key of a file by anybody: control characters are not passed on to a terminal."""
+    """A key of a foreign file for a message, without control characters."""
     text = str(key)
     return text if text.isprintable() else repr(text)

@@ -1,6 +1,6 @@
 """The loss of BaS-Net, as a weighted sum of named terms.
 
-Source: Lee, Uh and Byun, AAAI 2020; golden numbers from the released code hold it in place. A new
+Source: Lee, Uh and Byun, AAAI 2020; tests compare it with numbers from the released code. A new
 term is one function and its weight in `TERMS`, and one field of `LossConfig`.
 """
 
@@ -31,14 +31,14 @@ class Loss:
 
 @dataclass(frozen=True)
 class Case:
-    """Values that a term may depend on, beside outputs and labels."""
+    """Values that a term may use, in addition to outputs and labels."""
 
     settings: LossConfig
     score_function: ScoreFunction
 
     @property
     def background_video_target(self) -> BackgroundVideoTarget:
-        """The choice, with "auto" settled."""
+        """The choice, with "auto" resolved."""
         choice = self.settings.background_video_target
         if choice != "auto":
             return choice
@@ -61,19 +61,18 @@ def basnet_loss(
 
     Args:
         output: both branches, from `BaSNet.forward`.
-        labels: (B, C), 1 where the video contains the class; a row of zeros is a video without
-            action.
+        labels: (B, C), 1 if the video contains the class; a row of zeros is a video without action.
         settings: weights and choices; see `LossConfig`.
         variant, score_function: of the network.
-        truth: (B, T, C) targets of snippets that a person corrected; NaN where nothing is known.
+        truth: (B, T, C) targets of snippets that a person corrected; NaN where it is unknown.
 
     Returns:
         Loss with `total` = base + supp + alpha * norm and the parts "base", "supp", "norm"; a
-        variant without suppression branch has "base" alone. With `truth` there is a part
-        "corrected" too, of weight `settings.corrected`.
+        variant without suppression branch has only "base". With `truth` there is also a part
+        "corrected", with weight `settings.corrected`.
 
     Raises:
-        ValueError: labels of another shape.
+        ValueError: the labels have another shape.
     """
     expected = (output.score_base.shape[0], output.score_base.shape[1] - 1)
     if tuple(labels.shape) != expected:
@@ -100,7 +99,7 @@ def base_term(
 
 
 def supp_term(output: NetworkOutput, labels: Tensor, case: Case) -> Tensor:
-    """BCE of the suppression branch: background is gone."""
+    """BCE of the suppression branch, whose target has no background."""
     assert output.score_supp is not None
     target, counts = supp_target(labels, case.background_video_target, case.score_function)
     return (_bce(output.score_supp, target).mean(dim=1) * counts).mean()
@@ -114,12 +113,13 @@ def norm_term(output: NetworkOutput, labels: Tensor, case: Case) -> Tensor:
 def corrected_term(output: NetworkOutput, truth: Tensor) -> Tensor:
     """BCE of the snippets that a person corrected.
 
-    Class activations of the branch that localizes are logits of their class. Where all classes of a
-    snippet are known, so is whether it is foreground, and the foreground weight is its chance. Sum
-    over classes, mean over the known snippets of a video, mean over the corrected videos.
+    Class activations of the localizing branch are logits of their class. If all classes of a
+    snippet are known, it is also known whether it is foreground, and the foreground weight is the
+    probability of that. Sum over classes, mean over the known snippets of a video, mean over the
+    corrected videos.
 
     Args:
-        truth: (B, T, C) in [0, 1]; NaN where nothing is known.
+        truth: (B, T, C) in [0, 1]; NaN where it is unknown.
     """
     known = ~truth.isnan()
     target = truth.nan_to_num()
@@ -138,11 +138,11 @@ def corrected_term(output: NetworkOutput, truth: Tensor) -> Tensor:
 
 
 def _mean_of_known(values: Tensor, known: Tensor) -> Tensor:
-    """(B,) means of (B, T) values over the known snippets; 0 where there are none."""
+    """(B,) means of (B, T) values over the known snippets; 0 if there are none."""
     return (values * known).sum(dim=1) / known.sum(dim=1).clamp(min=1)
 
 
-# Terms that need the suppression branch, and the weight each enters the total with.
+# Terms that need the suppression branch, with their weights in the total.
 TERMS: dict[str, tuple[Term, Callable[[LossConfig], float]]] = {
     "supp": (supp_term, lambda settings: 1.0),
     "norm": (norm_term, lambda settings: settings.alpha),
@@ -154,8 +154,8 @@ def base_target(
 ) -> Tensor:
     """(B, C+1): labels and background 1; for softmax scores divided by their sum.
 
-    Without a background class, background is 0 for sigmoid scores, and for softmax ones 1 for the
-    videos without action alone.
+    Without a background class, background is 0 for sigmoid scores; for softmax scores it is 1 only
+    for videos without action.
     """
     background = torch.ones_like(labels[:, :1])
     if score_function == "sigmoid":
@@ -169,7 +169,7 @@ def base_target(
 def supp_target(
     labels: Tensor, choice: BackgroundVideoTarget, score_function: ScoreFunction = "softmax"
 ) -> tuple[Tensor, Tensor]:
-    """(B, C+1) labels and background 0, and (B,) 1 where a video counts.
+    """(B, C+1) labels and background 0, and (B,) 1 if the video counts.
 
     For softmax scores the target is divided by its sum.
     """

@@ -1,7 +1,7 @@
-"""BaS-Net: one class-activation network, seen with and without a background filter.
+"""BaS-Net: one class-activation network, applied with and without a background filter.
 
 Source: Lee, Uh and Byun, AAAI 2020 (arXiv:1911.09963). Parameter names and shapes are those of
-the authors' released checkpoint, so that it loads unchanged.
+the authors' released checkpoint, so that it can be loaded unchanged.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .taps import shifted_sum, tap_products
 Variant = Literal["full", "base_only", "no_background"]
 ScoreFunction = Literal["softmax", "sigmoid"]
 
-# A constant background activation this low has no share in a float32 softmax, and stays finite.
+# A constant background activation this low does not change a float32 softmax, and stays finite.
 NO_BACKGROUND = -1e4
 
 
@@ -32,7 +32,7 @@ class NetworkOutput(NamedTuple):
         score_base, score_supp: (B, C+1) float32, softmax over classes or sigmoid of each;
             background last.
         cas_base, cas_supp: (B, T, C+1) float32, before any normalisation.
-        foreground: (B, T) float32 in (0, 1); ones where the variant has no filter.
+        foreground: (B, T) float32 in (0, 1); ones if the variant has no filter.
 
     The `supp` entries are None for a variant without suppression branch.
     """
@@ -45,12 +45,12 @@ class NetworkOutput(NamedTuple):
 
     @property
     def score(self) -> Tensor:
-        """Scores of the branch that localizes: suppression where there is one."""
+        """Scores of the localizing branch: suppression, if there is one, else base."""
         return self.score_base if self.score_supp is None else self.score_supp
 
     @property
     def cas(self) -> Tensor:
-        """CAS of the branch that localizes."""
+        """CAS of the localizing branch."""
         return self.cas_base if self.cas_supp is None else self.cas_supp
 
 
@@ -70,7 +70,7 @@ class FilterModule(nn.Module):
 class CasModule(nn.Module):
     """Class activations of every snippet, (B, T, F) to (B, T, outputs).
 
-    The layers hold the weights under the released names; `forward` multiplies by them as matrices.
+    The layers have the released names of weights; `forward` uses the weights as matrices.
     """
 
     def __init__(self, feature_dim: int, outputs: int, hidden: int, dropout: float) -> None:
@@ -92,11 +92,11 @@ class CasModule(nn.Module):
         Args:
             products: of the rows, from `products`.
             mask: (B, T), true for a video's snippets; None: all are.
-            row_weights: (B, T) that this branch weighs the rows with; None: ones.
+            row_weights: (B, T) weights of the rows in this branch; None: ones.
         """
         first, second = self._convolution(1), self._convolution(2)
         hidden = F.leaky_relu(shifted_sum(products, row_weights) + cast(Tensor, first.bias))
-        if mask is not None:  # beyond a video's end lies zero padding, in the hidden layer too
+        if mask is not None:  # zero padding beyond a video's end, in the hidden layer too
             hidden = hidden * mask.unsqueeze(2)
         hidden = shifted_sum(tap_products(hidden, second)) + cast(Tensor, second.bias)
         return _pointwise(self.drop_out(F.leaky_relu(hidden)), self.conv_3[0])
@@ -123,15 +123,16 @@ class BaSNet(nn.Module):
         variant:
             "full": both branches.
             "base_only": the base branch with its background class; no filter.
-            "no_background": the base branch with C outputs. A constant stands in the background
-                column, so that shapes are the same for all variants.
-        score_function: what turns a class's top-k mean into its video score: "softmax" over C+1
-            as published, or "sigmoid" of each alone, whose activations rest near 0 on background.
+            "no_background": the base branch with C outputs. The background column is a constant,
+                so that shapes are the same for all variants.
+        score_function: from a class's top-k mean to its video score: "softmax" over C+1 as
+            published, or "sigmoid" of each class alone, whose activations are near 0 on background.
         projection_dim: D of the fixed `InputProjection` in front of both modules, which then take
-            D channels; None: none, as published.
-        background_logit: that constant. `NO_BACKGROUND` gives the softmax over C of the paper's
-            baseline. 0 gives logistic scores against "none of these"; a single class, or videos
-            without action, need it, for a softmax over C alone cannot say "none".
+            D channels; None: no projection, as published.
+        background_logit: the constant of variant "no_background". `NO_BACKGROUND` gives the
+            softmax over C of the paper's baseline. 0 gives logistic scores against "none of these";
+            it is needed for a single class or videos without action, because a softmax over C
+            cannot express "none".
     """
 
     def __init__(
@@ -176,7 +177,7 @@ class BaSNet(nn.Module):
         Args:
             features: (B, T, F) float32; values beyond a video's end are ignored.
             mask: (B, T) bool, true for a video's snippets, which come first; None: all are.
-            topk_divisor: of these scores; None: the network's.
+            topk_divisor: used instead of the network's; None: the network's.
         """
         divisor = self.topk_divisor if topk_divisor is None else topk_divisor
         rows = features if self.projection is None else self.projection(features)
@@ -192,7 +193,7 @@ class BaSNet(nn.Module):
         return NetworkOutput(score_base, cas_base, score_supp, cas_supp, foreground)
 
     def load_published(self, state_dict: Mapping[str, Tensor]) -> None:
-        """Load a released checkpoint; a `module.` prefix on every name is taken off.
+        """Load a released checkpoint; a `module.` prefix on every name is removed.
 
         Raises:
             ValueError: a name is absent or unknown, or a shape differs; the message lists them.

@@ -1,7 +1,7 @@
-"""A network as ONNX, for programs that run nothing else: `forward` in one file, `step` in another.
+"""A network as ONNX for other programs: `forward` in one file, `step` in another.
 
-Written node by node, so that what a file does can be read here. Both hold the metadata's JSON text
-among their properties; docs/bundle.md describes inputs and outputs.
+The graph is written node by node, so this file shows every operation. Both files have the
+metadata's JSON text among their properties; docs/bundle.md describes inputs and outputs.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def export_onnx(
     path: Path,
     sample: Tensor | None,
 ) -> Agreement:
-    """Write both files, and compare them with the network in onnxruntime.
+    """Write both files, run them in onnxruntime, and compare them with the network.
 
     Raises:
         BundleError: they do not agree with the network; nothing was written.
@@ -55,7 +55,7 @@ def export_onnx(
 
 
 class Graph:
-    """A graph as it is built: each call adds a node and returns the name of its output."""
+    """A graph under construction: each call adds a node and returns the name of its output."""
 
     def __init__(self, module: InferenceNetwork, metadata: BundleMetadata) -> None:
         self.module, self.metadata = module, metadata
@@ -99,7 +99,7 @@ class Graph:
         return self.add("Unsqueeze", value, self.constant("i2", np.array([2], np.int64)))
 
     def suppressed(self, features: str) -> tuple[str, str]:
-        """Foreground (B, T) and weighed rows (B, T, D)."""
+        """Foreground (B, T) and weighted rows (B, T, D)."""
         rows = features
         if self.module.has_projection:
             rows = self.affine(features, "projection_weight", "projection_bias")
@@ -210,7 +210,7 @@ def _step(graph: Graph) -> bytes:
     longer = {k: graph.add("Concat", f"state_{k}", v, axis=1) for k, v in parts.items()}
     hidden = graph.three_tap(longer["rows"], "first", 0)
     inside = graph.unsqueezed(graph.slice(longer["real"], 1, 1, -1))
-    hidden = graph.add("Mul", hidden, inside)  # outside a stream is padding, not a convolution
+    hidden = graph.add("Mul", hidden, inside)  # zeros, not a convolution, outside a stream
     longer["hidden"] = graph.add("Concat", "state_hidden", hidden, axis=1)
     cas = graph.classified(graph.three_tap(longer["hidden"], "second", 0))
     foreground = graph.slice(longer["foreground"], 1, 0, -2)

@@ -1,4 +1,4 @@
-"""The optimisation itself: network, optimizer and moving average, one iteration at a time."""
+"""The optimisation: network, optimizer and moving average, one iteration at a time."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class Optimisation:
         )
 
     def checkpoint(self, **extra: Any) -> Checkpoint:
-        """Everything that a run needs to go on from here; `extra` is kept beside it."""
+        """Everything needed to continue the run from here, and `extra`."""
         return Checkpoint(
             self.step,
             self.config.digest(),
@@ -102,7 +102,7 @@ class Optimisation:
         )
 
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Go back to where `checkpoint` was taken."""
+        """Restore the state of `checkpoint`."""
         self.network.load_state_dict(checkpoint.weights)
         self.optimizer.load_state_dict(
             {**self.optimizer.state_dict(), "state": _nested(checkpoint.optimizer)}

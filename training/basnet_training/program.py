@@ -1,4 +1,4 @@
-"""`basnet-train`, where what it needs may be missing: then one line says how to get it."""
+"""`basnet-train`; if dependencies are missing, one line says how to install them."""
 
 from __future__ import annotations
 

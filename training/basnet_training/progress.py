@@ -20,12 +20,12 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-EVERY = 4.0  # seconds between two lines where there is no terminal
+EVERY = 4.0  # seconds between two lines without a terminal
 
 
 class TrainingBar(Protocol):
     def advance(self, note: str = "") -> None:
-        """One more is done; `note` stands at the end of the line."""
+        """Count one more as done; `note` is shown at the end of the line."""
         ...
 
 
@@ -64,7 +64,7 @@ class Lines:
 
 
 class Pace:
-    """The rate of some work, and the time left. `done` counts from `before` on."""
+    """The rate of some work, and the time left. `done` starts at `before`."""
 
     def __init__(
         self, total: int, before: int = 0, clock: Callable[[], float] = time.monotonic
@@ -80,7 +80,7 @@ class Pace:
         return f"{self._per_second():.3g}/s"
 
     def left(self) -> str:
-        """Such as "1:05 left"; empty where nothing is left, or nothing is known."""
+        """Such as "1:05 left"; empty if nothing is left, or the rate is not known."""
         rate = self._per_second()
         if rate <= 0 or self.done >= self.total:
             return ""
@@ -129,7 +129,7 @@ class NoLog:
 
 
 class TensorBoardLog:
-    """Scalars as `group/name`. A resumed run hides what it had logged beyond its start."""
+    """Scalars as `group/name`. A resumed run hides scalars logged after its checkpoint."""
 
     def __init__(self, folder: Path, start: int) -> None:
         from torch.utils.tensorboard import SummaryWriter  # a second to import

@@ -1,8 +1,8 @@
 """A fixed affine layer in front of the network: standardised channels, then their main axes.
 
-A few videos of thousands of channels are learned by heart at once; docs/results.md has what fewer
-axes do for cctv_fights. The layer is fitted on the training snippets, not learned, and it stays a
-layer of its own: the filter weighs what it returns, and zero padding is zero behind it.
+A network soon memorises a few videos with thousands of channels; docs/results.md shows the effect
+of fewer axes for cctv_fights. The layer is fitted on the training snippets, not learned. It stays a
+separate layer: the filter weights its output, and zero padding is added after it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from basnet_rt import InvalidValue
 
 
 class InputProjection(nn.Module):
-    """(B, T, F) to (B, T, D), `x @ weight.T + bias`; buffers, so the optimizer leaves it alone."""
+    """(B, T, F) to (B, T, D), `x @ weight.T + bias`; buffers, so it is not optimised."""
 
     weight: Tensor  # D, F
     bias: Tensor  # D

@@ -13,7 +13,7 @@ from .projection import InputProjection
 
 Float64 = npt.NDArray[np.float64]
 
-# Added to every channel's deviation: one that hardly moves is not blown up.
+# Added to every channel's deviation, so that a nearly constant channel is not amplified.
 LEAST_DEVIATION = 1e-2
 
 
@@ -31,7 +31,7 @@ def fit_projection(layer: InputProjection, videos: TaggedVideos) -> None:
     variances, axes = np.linalg.eigh(covariance * np.outer(scale, scale))
     dim = layer.weight.shape[0]
     main = axes[:, ::-1][:, :dim]
-    # An axis has no sign of its own: its largest entry is positive, on every machine.
+    # The sign of an axis is arbitrary; its largest entry is made positive on every machine.
     main = main * np.sign(main[np.abs(main).argmax(axis=0), np.arange(dim)])
     weight = (main * scale[:, None]).T / np.sqrt(max(variances[::-1][:dim].mean(), 1e-12))
     layer.weight.copy_(torch.from_numpy(weight))

@@ -16,8 +16,8 @@ def with_record(data: DataConfig, source: FeatureSource) -> DataConfig:
     """The settings, completed by the record beside the features.
 
     Raises:
-        ValueError: a setting that was given says otherwise; names both.
-        BundleError: the settings are of another extractor.
+        ValueError: a given setting contradicts the record; names both.
+        BundleError: the settings have another extractor.
     """
     spec = source.extractor
     if spec is None and data.extractor is not None:
@@ -38,7 +38,7 @@ def with_record(data: DataConfig, source: FeatureSource) -> DataConfig:
 
 
 def check_records(data: DataConfig, source: FeatureSource, names: tuple[str, ...]) -> None:
-    """Refuse features that others made than the settings, or the folder, say.
+    """Refuse features with another extractor than that of the settings or the folder.
 
     Raises:
         BundleError: the records differ; the message names the file and the differences.
@@ -50,12 +50,12 @@ def check_records(data: DataConfig, source: FeatureSource, names: tuple[str, ...
 
 
 def _says_more(name: str, given: object, spec: ExtractorSpec) -> bool:
-    """The extractor's name is free text for people: "i3d-kinetics" is an i3d."""
+    """Whether the free text `given` only adds to the extractor's name: "i3d-kinetics" is an i3d."""
     return name == "feature_extractor" and str(given).startswith(spec.name)
 
 
 def _fields(spec: ExtractorSpec) -> dict[str, Any]:
-    """Of DataConfig, as a record has them."""
+    """The fields of DataConfig that a record has."""
     fields: dict[str, Any] = {
         "feature_extractor": spec.name,
         "feature_dim": spec.feature_dim,

@@ -1,4 +1,4 @@
-"""The check that a checkpoint is of the run that is to go on."""
+"""Checks that a checkpoint belongs to the run to continue."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ _DATA = {
 def check_same_run(
     path: Path, checkpoint: Checkpoint, config: Config, data: Mapping[str, str]
 ) -> None:
-    """Refuse to go on with other settings or data.
+    """Refuse to continue with other settings or data.
 
-    More iterations are allowed where nothing is scheduled by their number.
+    More iterations are allowed if no schedule depends on their number.
 
     Args:
         data: of `digest_of`.
 
     Raises:
-        ValueError: the checkpoint is of another run; names what differs.
+        ValueError: the checkpoint is of another run; names the differences.
     """
     made_with = checkpoint.extra.get("config")
-    if made_with is None:  # of a version that kept no more than the digest
+    if made_with is None:  # written by a version that stored only the digest
         if checkpoint.digest != config.digest():
             raise InvalidValue(
                 f"{path} was made with other settings (configuration {checkpoint.digest}, this "
@@ -129,7 +129,7 @@ def _iterations(old: int, new: int, step: int, optim: OptimConfig) -> list[str]:
 
 
 def _matters(name: str, new: Any, before: Config) -> bool:
-    """Whether the digest changes with this setting alone."""
+    """Whether changing only this setting changes the digest."""
     section, _, key = name.partition(".")
     changed: Any = new
     if key:

@@ -35,9 +35,9 @@ class TrainedModel:
 
 
 def resolve(config: Config, videos: TaggedVideos) -> Config:
-    """The settings with what the data decides filled in: classes, F, background logit.
+    """The settings completed from the data: classes, F, background logit.
 
-    Of a configuration with `auto`, every setting that was not given.
+    With `auto`, every setting that was not given is filled in.
     """
     config = settle(config, videos)
     _check_ranges(config.postprocess, len(videos.classes))
@@ -61,7 +61,7 @@ def resolve(config: Config, videos: TaggedVideos) -> Config:
 
 
 def _check_ranges(postprocess: dict[str, Any], classes: int) -> None:
-    """Found out here, not when the trained network is exported."""
+    """Check the ranges now, not only when the trained network is exported."""
     for name in ("fixed_lo", "fixed_hi"):
         values = postprocess.get(name, ())
         count = len(values) if isinstance(values, list | tuple) else 1
@@ -73,7 +73,7 @@ def _check_ranges(postprocess: dict[str, Any], classes: int) -> None:
 
 
 def build_network(config: Config) -> BaSNet:
-    """A fresh network of a resolved configuration."""
+    """A new network of a resolved configuration."""
     net, data = config.network, config.data
     assert data.classes is not None
     assert data.feature_dim is not None
@@ -112,7 +112,7 @@ def load_model(path: str | Path) -> TrainedModel:
     """Load `model.safetensors`, or the one in a run's folder.
 
     Raises:
-        ValueError: absent, truncated, or not a model of this program.
+        ValueError: the file is absent, truncated, or not a model of this program.
     """
     path = Path(path)
     path = path / "model.safetensors" if path.is_dir() else path

@@ -1,7 +1,7 @@
-"""The snippets of a video that a network sees, and the noise on them.
+"""Samples the snippets of a video for training, and adds noise to them.
 
-Every draw but the noise is a function of (seed, epoch, video), so that workers, ranks and resumed
-runs agree; the noise is one of (seed, iteration, rank), as dropout is.
+Every draw except the noise is a function of (seed, epoch, video), so that workers, ranks and
+resumed runs agree. Noise and dropout are functions of (seed, iteration, rank).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Indices = npt.NDArray[np.int64]
 
 
 def generator(*key: int) -> np.random.Generator:
-    """A generator that depends on the key's numbers and on nothing else; each >= 0."""
+    """A generator that depends only on the numbers of the key, each >= 0."""
     return np.random.default_rng(np.random.SeedSequence(key))
 
 
@@ -31,7 +31,7 @@ def random_perturbed(length: int, num_segments: int, rng: np.random.Generator) -
     """Even positions, each moved to a random snippet up to and including the next position.
 
     Source: the released code's training sampling. The last one may reach the video's end; a video
-    of exactly `num_segments` snippets is taken as it is.
+    of exactly `num_segments` snippets is not changed.
     """
     first = uniform(length, num_segments)
     if length == num_segments:
@@ -48,13 +48,13 @@ def crop(length: int, max_length: int, rng: np.random.Generator) -> slice:
 
 
 def with_noise(features: Tensor, mask: Tensor | None, share: float) -> Tensor:
-    """Features with normal noise of torch's generator on them.
+    """Features with added normal noise from torch's generator.
 
     Args:
         features: (B, T, F) float32.
         mask: (B, T) bool, true on a video's own snippets; None: all are.
-        share: the noise's deviation, as a share of each channel's own over the video; 0: none, and
-            nothing is drawn.
+        share: the noise's deviation, as a share of each channel's deviation in the video; 0: no
+            noise, and no random draw.
     """
     if share == 0:
         return features

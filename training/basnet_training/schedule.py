@@ -1,4 +1,4 @@
-"""The learning rate over a run, and the share of a video that its scores are taken from."""
+"""The learning rate over a run, and the share of a video that its scores use."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ def learning_rate(optim: OptimConfig, iteration: int) -> float:
 def topk_divisor(optim: OptimConfig, last: int, iteration: int) -> int:
     """Divisor of one iteration: from `topk_start` to `last` by equal ratios, then `last`.
 
-    Scores over much of a video find where a class may be; over little of it, where it is for sure.
+    Scores over much of a video find all places where a class may be; scores over little of it find
+    the most certain place.
     """
     if optim.topk_start is None:
         return last

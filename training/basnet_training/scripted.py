@@ -1,7 +1,7 @@
-"""The inference network of a bundle: the localizing branch alone, as matrix products.
+"""The inference network of a bundle: only the localizing branch, as matrix products.
 
-It is scripted, so annotations follow TorchScript. `forward` sees whole videos; `initial_state`,
-`step` and `flush` see a stream chunk by chunk and compute every snippet once.
+It is scripted, so annotations follow TorchScript. `forward` is for whole videos; `initial_state`,
+`step` and `flush` are for a stream, chunk by chunk, and compute every snippet once.
 """
 
 import torch
@@ -20,9 +20,9 @@ class InferenceNetwork(nn.Module):
 
     Args:
         network: trained; of any variant.
-        activation: "raw", "softmax", "sigmoid" or "fused"; what the first output holds.
-        dtype: of the weights, float32 or bfloat16. Inputs and outputs are float32 either way, and
-            so are the filter's last layer and the classifier.
+        activation: kind of the first output: "raw", "softmax", "sigmoid" or "fused".
+        dtype: of the weights, float32 or bfloat16. Inputs, outputs, the filter's last layer and the
+            classifier are always float32.
     """
 
     filter_weight: Tensor  # F, hidden
@@ -82,7 +82,7 @@ class InferenceNetwork(nn.Module):
         """State of `batch` streams before their first snippet; first dimension B everywhere.
 
         [seen (B,) int64, foreground (B, 2), suppressed inputs (B, 2, D), hidden (B, 2, H)]; the
-        last two of each, zeros standing for what lies before the stream's start.
+        last two of each, with zeros before the stream's start.
         """
         seen = torch.zeros([batch], dtype=torch.int64, device=self.classifier.device)
         foreground = torch.zeros([batch, 2], device=self.classifier.device)
@@ -92,11 +92,11 @@ class InferenceNetwork(nn.Module):
 
     @torch.jit.export
     def step(self, features: Tensor, state: list[Tensor]) -> StepOutput:
-        """The next N >= 1 snippets of every stream.
+        """Process the next N >= 1 snippets of every stream.
 
-        A snippet is certain once two more have been seen, so a stream that had seen s gets
-        m = max(0, min(N, s + N - 2)) rows. M is the largest m of the batch; a stream with a
-        smaller one finds its rows at the end, and zeros before them.
+        A snippet is certain once two more have been seen, so a stream with s earlier snippets gets
+        m = max(0, min(N, s + N - 2)) rows. M is the largest m of the batch; a stream with a smaller
+        m has its rows at the end, and zeros before them.
 
         Args:
             features: (B, N, F) float32.
@@ -120,9 +120,9 @@ class InferenceNetwork(nn.Module):
 
     @torch.jit.export
     def flush(self, state: list[Tensor]) -> StepOutput:
-        """The end of every stream: its last two snippets, or all it has where it had fewer.
+        """End every stream: compute its last two snippets, or all of them if it has fewer.
 
-        Returns as `step`; the state returned is that of streams not yet begun.
+        Returns as `step`; the returned state is that of new streams.
         """
         seen, foreground = state[0], state[1]
         hidden = self.hidden_of(F.pad(state[2], [0, 0, 0, 1]))  # of snippet seen - 1
@@ -140,7 +140,7 @@ class InferenceNetwork(nn.Module):
 
     @torch.jit.export
     def project(self, features: Tensor) -> Tensor:
-        """(B, N, F) to (B, N, D), in float32; the features themselves where there is no layer."""
+        """(B, N, F) to (B, N, D), in float32; the features themselves without a projection."""
         if not self.has_projection:
             return features
         flat = features.reshape(-1, self.feature_dim)
@@ -149,7 +149,7 @@ class InferenceNetwork(nn.Module):
 
     @torch.jit.export
     def suppress(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """Foreground (B, T) and inputs weighed by it (B, T, D), these in the weights' dtype."""
+        """Foreground (B, T), and inputs weighted by it (B, T, D) in the weights' dtype."""
         if not self.has_filter:
             ones = torch.ones(features.shape[:2], device=features.device)
             return ones, features.to(self.first.bias.dtype)
@@ -203,7 +203,7 @@ class InferenceNetwork(nn.Module):
             return cas[:, :, 1:], foreground, cas
         cas = self.classify(hidden)
         activations = self.activate(cas, foreground)
-        if bool((first < 0).any()):  # a batch with streams younger than its oldest
+        if bool((first < 0).any()):  # some streams of the batch have just begun
             places = torch.arange(cas.size(1), device=cas.device)
             real = (first.unsqueeze(1) + places >= 0).unsqueeze(2)
             cas, activations = cas * real, activations * real

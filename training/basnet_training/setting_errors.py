@@ -1,4 +1,4 @@
-"""Errors of settings in words: the setting, the place that gave it, the name that was meant."""
+"""Errors of settings in words: the setting, its origin, and the name that was probably meant."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def explain(
 
     Args:
         known: as from `known_settings`.
-        where: what the settings were read from.
-        given: where single settings came from, by dotted name, such as "--set".
+        where: the source of the settings.
+        given: the origin of single settings, by dotted name, such as "--set".
     """
     return "; ".join(_sentence(one, known, where, given) for one in error.errors())
 
@@ -61,7 +61,7 @@ def _prefixes(parts: Sequence[str]) -> list[str]:
 
 
 def _meant(name: str, known: Sequence[str]) -> str:
-    """The nearest names, or what a section has."""
+    """The nearest names, or all names of the section."""
     section, _, key = name.rpartition(".")
     inside = [one for one in known if one.startswith(f"{section}.")] if section else []
     near = difflib.get_close_matches(name, known, n=2, cutoff=0.75)

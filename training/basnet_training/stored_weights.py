@@ -1,4 +1,4 @@
-"""A network's weights as a safetensors file, int8 among them, and a network of such a file.
+"""A network's weights as a safetensors file, also in int8, and a network from such a file.
 
 Names and shapes are those of the inference network's buffers (docs/bundle.md).
 """
@@ -59,7 +59,7 @@ def stored_tensors(module: InferenceNetwork, dtype: str) -> dict[str, Tensor]:
 
 
 def write_safetensors(module: InferenceNetwork, metadata: BundleMetadata, path: Path) -> None:
-    """Write a bundle in the format safetensors; the text says the CRC-32 of the tensors' bytes."""
+    """Write a bundle in the format safetensors; its text has the CRC-32 of the tensors' bytes."""
     if module.constant_background:
         metadata = dataclasses.replace(metadata, background_logit=float(module.background_logit))
     tensors = stored_tensors(module, metadata.dtype)

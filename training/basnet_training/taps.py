@@ -1,8 +1,8 @@
 """The 3-tap convolutions of training as one matrix product and a sum of shifted rows.
 
-A product is linear in its rows, so weighing rows before it or after it is the same. Both branches
-see the same rows, one of them weighed by the foreground: the widest product of the network is made
-once for both, and its gradient as well. In bfloat16 the three taps are rounded before their sum.
+A product is linear in its rows, so rows can be weighted before or after it. Both branches have the
+same rows, weighted by the foreground in one of them. So the largest product of the network, and its
+gradient, is computed once for both. In bfloat16 the three taps are rounded before their sum.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def tap_products(rows: Tensor, convolution: nn.Conv1d) -> Tensor:
 def shifted_sum(products: Tensor, row_weights: Tensor | None = None) -> Tensor:
     """(B, T, H): row t is products[t - 1, 0] + products[t, 1] + products[t + 1, 2].
 
-    Beyond both ends lies zero. With `row_weights` (B, T), of rows weighed by them.
+    Rows beyond both ends are zero. With `row_weights` (B, T), rows are weighted by them.
     """
     if row_weights is None:
         return cast(Tensor, _Shifted.apply(products))  # type: ignore[no-untyped-call]
@@ -34,7 +34,7 @@ def shifted_sum(products: Tensor, row_weights: Tensor | None = None) -> Tensor:
 
 
 class _Shifted(torch.autograd.Function):
-    """A plain sum of slices would keep a copy of `products` for each of them."""
+    """The shifted sum with its own gradient: a plain sum of slices would keep three copies."""
 
     @staticmethod
     def forward(ctx: Any, products: Tensor) -> Tensor:

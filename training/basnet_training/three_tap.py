@@ -3,7 +3,7 @@
 Rows are snippets. Two forms give the same numbers to rounding:
 
 - taps: three products, x[t-1] W0 + x[t] W1 + x[t+1] W2;
-- tiles: Toom-Cook (Winograd) F(4, 3), four outputs from six inputs by six products, not twelve.
+- tiles: Toom-Cook (Winograd) F(4, 3), four outputs from six inputs with six products, not twelve.
 """
 
 from fractions import Fraction
@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-# The polynomials are evaluated at these points and at infinity. They keep the rounding error at the
-# taps' own, in float32 and in bfloat16; the customary 0, +-1, +-2 lose up to twice that.
+# The polynomials are evaluated at these points and at infinity. They keep the rounding error of
+# plain taps, in float32 and bfloat16; the usual 0, +-1, +-2 double it.
 POINTS = (Fraction(0), Fraction(2, 3), Fraction(-2, 3), Fraction(3, 2), Fraction(-3, 2))
 
 Matrix = list[list[Fraction]]
@@ -23,8 +23,8 @@ State = tuple[Tensor, Tensor, list[Tensor], int, bool]
 class ThreeTap(nn.Module):
     """(B, N + 2, F) to (B, N, H): a convolution without padding, plus bias.
 
-    Inputs, weights and outputs have one dtype, float32 or bfloat16. A file holds the taps alone;
-    the tiles' matrices are made when it is loaded.
+    Inputs, weights and outputs have one dtype, float32 or bfloat16. A file has only the taps; the
+    tiles' matrices are computed when it is loaded.
 
     Args:
         weight: (H, F, 3), of a Conv1d.
@@ -49,7 +49,7 @@ class ThreeTap(nn.Module):
 
     def forward(self, rows: Tensor) -> Tensor:
         outputs = rows.size(1) - 2
-        # Few rows wait for the weights to be read, and the taps are half of them.
+        # With few rows, reading the weights takes most of the time, and the taps are half of them.
         if outputs < 4 or rows.size(0) * outputs < 64:
             return self.by_taps(rows)
         return self.by_tiles(rows)
@@ -91,7 +91,7 @@ class ThreeTap(nn.Module):
 
 def rows_product(rows: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """(N, F) by weight (H, F) to (N, H), plus bias."""
-    # oneDNN multiplies one row of bfloat16 more slowly than two: it is a stream's usual push.
+    # oneDNN multiplies one row of bfloat16, a stream's usual push, more slowly than two.
     if rows.size(0) == 1 and rows.dtype == torch.bfloat16 and not rows.is_cuda:
         return F.linear(F.pad(rows, [0, 0, 0, 1]), weight, bias)[:1]
     return F.linear(rows, weight, bias)

@@ -1,4 +1,4 @@
-"""Seconds from one snippet to the next: what settings, records and durations say of it."""
+"""Finds the seconds from one snippet to the next, from settings, records and durations."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .config import DataConfig
 from .reading import TaggedVideos
 
 _USUAL_FPS = (25.0, 30.0, 24.0, 50.0, 60.0, 15.0, 10.0)
-_CLOSE = 1e-3  # of a video's length, that a usual rate may spread more than the best one
+_CLOSE = 1e-3  # share of a video's length by which a usual rate may fit worse than the best one
 _SHARE = 0.9  # of the videos that a rate must fit
 
 
@@ -24,9 +24,9 @@ class Timing:
     """Frames per second and frames from snippet to snippet.
 
     Attributes:
-        settled: found from durations, in place of the defaults.
-        remark: a sentence for the reader of a survey; empty where nothing is odd.
-        rates: frames per second of videos whose features are of another rate than `fps`.
+        settled: whether it was found from durations instead of the defaults.
+        remark: a sentence for the survey; empty if nothing is unusual.
+        rates: frames per second of videos whose features have another rate than `fps`.
     """
 
     fps: float
@@ -36,7 +36,7 @@ class Timing:
     rates: Mapping[str, float] = field(default_factory=dict)
 
     def seconds_of(self, name: str) -> float:
-        """Of one video."""
+        """Seconds from one snippet to the next in one video."""
         return self.stride / self.rates.get(name, self.fps)
 
     @property
@@ -45,10 +45,10 @@ class Timing:
 
 
 def settle_timing(videos: TaggedVideos, data: DataConfig) -> Timing:
-    """The settings' timing, or that of the durations where nothing was set and they contradict it.
+    """The timing of the settings, or of the durations if nothing was set and they contradict it.
 
-    A record beside the features decides, whatever durations say. The frame rates of a package's
-    `fps_dict.json` are taken where durations say that features are of them.
+    A record beside the features takes precedence over durations. The frame rates in a package's
+    `fps_dict.json` are used if durations show that the features have them.
     """
     timing = _settled(videos, data)
     path = None if data.features is None else find_rates(data.features)
@@ -62,7 +62,7 @@ def settle_timing(videos: TaggedVideos, data: DataConfig) -> Timing:
 
 
 def _by_rates(videos: TaggedVideos, timing: Timing, rates: Mapping[str, float]) -> Timing:
-    """With the recordings' own rates where the durations are theirs; a warning where none tells."""
+    """The timing with the rates of recordings, if durations fit them; a warning if unknown."""
     own = replace(timing, rates=rates)
     lengths, durations = _known(videos)
     names = [name for name in videos.names if videos.durations.get(name, 0) > 0]
@@ -114,7 +114,7 @@ def _settled(videos: TaggedVideos, data: DataConfig) -> Timing:
 
 
 def _checked(videos: TaggedVideos, timing: Timing) -> Timing:
-    """With a warning where durations contradict the timing by more than two snippets."""
+    """The timing, with a warning if durations contradict it by more than two snippets."""
     lengths, durations = _known(videos)
     advice = "look at data.fps and data.snippet_stride"
     remark = contradiction(lengths, durations, timing.seconds, advice)
@@ -122,7 +122,7 @@ def _checked(videos: TaggedVideos, timing: Timing) -> Timing:
 
 
 def _known(videos: TaggedVideos) -> tuple[np.ndarray, np.ndarray]:
-    """Lengths in snippets and durations in seconds, of the videos that have both."""
+    """Lengths in snippets and durations in seconds of videos with both."""
     pairs = [
         (videos.source.shape(name)[0], videos.durations[name])
         for name in videos.names
@@ -133,7 +133,7 @@ def _known(videos: TaggedVideos) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _usual(lengths: np.ndarray, durations: np.ndarray) -> Timing:
-    """A usual frame rate and a whole number of frames, where they fit as well as any; else 16."""
+    """A usual frame rate and a whole number of frames, if they fit well; else 16 frames."""
     ratio = float(durations.sum() / (lengths + 0.5).sum())
     usual = [
         Timing(fps, stride, True)
@@ -154,9 +154,9 @@ def _usual(lengths: np.ndarray, durations: np.ndarray) -> Timing:
 
 
 def _rest(lengths: np.ndarray, durations: np.ndarray, seconds: float) -> tuple[float, float]:
-    """Snippets that durations are longer than features: the median, and how far most lie from it.
+    """The difference of durations and features in snippets: the median and the spread around it.
 
-    A network that sees windows of a video leaves less than one, in each video another.
+    An extractor with windows leaves out less than one snippet, a different part in each video.
     """
     rest = durations / seconds - lengths
     middle = float(np.median(rest))

@@ -50,19 +50,19 @@ def fit(
     shown: bool = True,
     seen: Callable[[TaggedVideos, Config], None] | None = None,
 ) -> FitResult:
-    """Train, and leave `config.yaml`, `model.safetensors`, checkpoints and logs in `folder`.
+    """Train, and write `config.yaml`, `model.safetensors`, checkpoints and logs to `folder`.
 
-    Under `torchrun` every process calls this; the first one writes.
+    Under `torchrun` every process calls this; only the first one writes.
 
     Args:
-        resume: continue from the folder's newest checkpoint, with equal data and an equal
-            configuration, but for more iterations; the result is that of a run that was never
-            stopped. Without a checkpoint, start.
-        shown: say how far it is.
-        seen: called with what was read and the settings that follow, before the first iteration.
+        resume: continue from the folder's newest checkpoint, or start if there is none. Data and
+            configuration must be equal (more iterations are allowed); the result is that of a run
+            that was never stopped.
+        shown: show the progress.
+        seen: called with the videos and the resolved settings, before the first iteration.
 
     Raises:
-        ValueError: the data or a setting is wrong, or the folder holds another run.
+        ValueError: the data or a setting is wrong, or the folder has another run.
     """
     folder = Path(folder)
     videos = open_videos(config.data, folder=folder)
@@ -81,10 +81,10 @@ def fit(
 def fit_videos(
     config: Config, videos: TaggedVideos, folder: Path, *, shown: bool = True
 ) -> FitResult:
-    """As `fit`, of settings that are resolved and videos that are open; goes on where it stopped.
+    """`fit` with resolved settings and open videos; continues an interrupted run.
 
     Raises:
-        ValueError: the folder holds a run of other data or settings.
+        ValueError: the folder has a run of other data or settings.
     """
     with processes(config.run.device) as group, _deterministic(group.device):
         trainer = Trainer(config, videos, folder, group)
@@ -111,7 +111,7 @@ class Trainer:
         return self.optimisation.step
 
     def begin(self) -> None:
-        """Start in a folder that holds no run."""
+        """Start in a folder without a run."""
         if latest_checkpoint(self.folder) is not None:
             raise InvalidValue(f"{self.folder} holds a run; resume it or choose another folder")
         if self.network.projection is not None:
@@ -132,13 +132,13 @@ class Trainer:
             self.best = Best(**checkpoint.extra["best"])
         except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
             raise damaged(path, error) from error
-        self._write_config()  # of more iterations, perhaps
+        self._write_config()  # the number of iterations may have changed
 
     def run(self, shown: bool) -> FitResult:
         """Iterate to the end and keep the weights."""
         total = self.config.optim.iterations
         log = self._open_log()
-        self.group.wait()  # no rank writes a checkpoint before all have looked for one
+        self.group.wait()  # no rank writes a checkpoint before all have searched for one
         with progress_bar(f"train {self.folder.name}", total, done=self.step, shown=shown) as bar:
             for batch in self._loader():
                 loss = self.optimisation.iterate(batch.to(self.group.device))
@@ -192,7 +192,7 @@ class Trainer:
         return FitResult(self.folder, model, self.step, found)
 
     def _averaged(self) -> AbstractContextManager[None]:
-        """The network with its moving average in place of its weights."""
+        """The network with the moving average instead of its weights."""
         return self.optimisation.average.applied(self.network)
 
     def _write_model(self, name: str, found: dict[str, float]) -> None:
@@ -238,7 +238,7 @@ class Trainer:
 
 @contextmanager
 def _deterministic(device: torch.device) -> Iterator[None]:
-    """Deterministic kernels for the length of a run; the caller's choice is put back."""
+    """Use deterministic kernels during a run; the caller's setting is restored."""
     before = torch.are_deterministic_algorithms_enabled()
     if device.type == "cuda":  # cuBLAS reads this when its first handle is made
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")

@@ -1,7 +1,7 @@
 """Held-out training videos: how they are chosen, and the measurements on them.
 
-Only video-level tags are looked at. Segments, where a file has them, stay unread: settings chosen
-by them would be supervised by frame labels.
+Only video-level tags are used. Segments in a file are not read, because settings chosen by them
+would be supervised by frame labels.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ def measure(
 ) -> dict[str, float]:
     """Losses and video-level scores on whole videos, one at a time.
 
-    `forward` is a network in evaluation mode. Returns "loss" and its parts, "video_map", the same
-    of scores that know nothing ("video_map_by_chance") and, where there are both kinds, "video_auc"
-    of telling videos with action from those without.
+    `forward` is a network in evaluation mode. Returns "loss" and its parts, "video_map", that of
+    random scores ("video_map_by_chance") and, if there are videos with and without action,
+    "video_auc" for separating them.
     """
     dataset = VideoDataset(videos, config.sampling)
     sums: dict[str, float] = {}
@@ -95,6 +95,6 @@ def average_precision(scores: Scores, positive: npt.NDArray[np.bool_]) -> float:
 
 
 def area_under_roc(scores: Scores, positive: npt.NDArray[np.bool_]) -> float:
-    """Chance that a positive scores above a negative; a tie counts half."""
+    """The probability that a positive scores above a negative; a tie counts half."""
     above = scores[positive][:, None] - scores[~positive][None, :]
     return float(((above > 0) + 0.5 * (above == 0)).mean())

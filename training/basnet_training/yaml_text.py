@@ -1,4 +1,4 @@
-"""YAML of settings: plain values, no key twice."""
+"""YAML of settings: plain values, without duplicate keys."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def parse_yaml(text: str, where: str) -> Any:
         where: the file or option, for messages.
 
     Raises:
-        ValueError: no YAML, nested too deeply, or a key stands twice in one section.
+        ValueError: the text is not YAML, nested too deeply, or has a key twice in one section.
     """
     try:
         return yaml.load(text, _NoKeyTwice)  # a SafeLoader
@@ -27,7 +27,7 @@ def parse_yaml(text: str, where: str) -> Any:
 
 
 class _NoKeyTwice(yaml.SafeLoader):
-    """YAML itself forbids a key twice; the parser takes the last one in silence."""
+    """Refuses duplicate keys: YAML forbids them, but the parser silently uses the last one."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]

@@ -2,7 +2,7 @@
 #define BASNET_RT_C_POOL_H
 
 /// StreamPool of basnet_rt/stream_pool.h for C: many streams, one network batch. The rules of
-/// c_api.h hold here too, but for one: every function of a pool may be called from any thread.
+/// c_api.h hold here too, with one exception: any thread may call the functions of a pool.
 
 #include "basnet_rt/c_api.h"
 
@@ -12,7 +12,7 @@ extern "C" {
 
 // --- the network --------------------------------------------------------------------------------
 
-/// The next N snippets of B slots, or, at a flush, the end of B slots. Good during the call alone.
+/// The next N snippets of B slots, or, at a flush, the end of B slots. Valid only during the call.
 typedef struct basnet_rt_pool_batch {
   int64_t size;           ///< B
   const int64_t* slots;   ///< (B,), distinct, in [0, max_streams)
@@ -22,38 +22,38 @@ typedef struct basnet_rt_pool_batch {
   const float* features;  ///< (B, N, F), finite
 } basnet_rt_pool_batch;
 
-/// The place for a network's answer. It is valid during the call alone.
+/// The output of a network. Valid only during the call.
 typedef struct basnet_rt_pool_output basnet_rt_pool_output;
 
-/// Makes room for M = num_rows rows of each slot, all 0. Pointers from before are invalid.
+/// Makes room for M = num_rows rows of each slot, all 0. Earlier pointers become invalid.
 BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_output_resize(basnet_rt_pool_output* output,
                                                                 int64_t num_rows);
-/// (B,): rows that became certain, at most M; a slot with fewer finds them at the end.
+/// (B,): rows that became certain, at most M; a slot with fewer has them in its last rows.
 BASNET_RT_C_API int64_t* basnet_rt_pool_output_counts(basnet_rt_pool_output* output);
 /// (B, M, C).
 BASNET_RT_C_API float* basnet_rt_pool_output_activations(basnet_rt_pool_output* output);
-/// (B, M, C+1) before activation, background last. NULL at gate "none", which does not look at it.
+/// (B, M, C+1) before activation, background last. NULL at gate "none", which does not use it.
 BASNET_RT_C_API float* basnet_rt_pool_output_raw_cas(basnet_rt_pool_output* output);
-/// The reason, for the message of the streams that fail. A copy is taken.
+/// Sets the reason of a failure, for the message of the streams that fail. The text is copied.
 BASNET_RT_C_API void basnet_rt_pool_output_set_error(basnet_rt_pool_output* output,
                                                      const char* message);
 
-/// Functions of a network. One thread at a time calls them; they must not call their pool, and no
-/// exception may leave them. They return 0, or anything else where they failed; then every slot
-/// must be as it was, and the pool asks for each of the batch alone.
+/// Functions of a network. One thread at a time calls them. They must not call their pool, and no
+/// exception may leave them. They return 0, or another number if they failed. A failed call must
+/// leave every slot unchanged; the pool then calls again for each slot of the batch alone.
 typedef struct basnet_rt_pool_network {
   size_t struct_size;  ///< sizeof(basnet_rt_pool_network)
-  void* user_data;     ///< first argument of each
+  void* user_data;     ///< first argument of each function
   int32_t (*step)(void* user_data, const basnet_rt_pool_batch* batch,
                   basnet_rt_pool_output* output);
   /// The last snippets of each slot.
   int32_t (*flush)(void* user_data, const basnet_rt_pool_batch* batch,
                    basnet_rt_pool_output* output);
-  /// The state of a slot, made by basnet_rt_bytes_create; or NULL: streams cannot be saved.
+  /// Saves the state of a slot with basnet_rt_bytes_create. If NULL, streams cannot be saved.
   int32_t (*save)(void* user_data, int64_t slot, basnet_rt_bytes** bytes);
-  /// A slot that continues where it was saved; or NULL: streams cannot be restored.
+  /// Lets a slot continue from a saved state. If NULL, streams cannot be restored.
   int32_t (*load)(void* user_data, int64_t slot, const void* data, size_t size);
-  /// Called when the pool is freed and nothing calls the others any more; or NULL.
+  /// Called once, after the last call of the other functions, when the pool is freed; or NULL.
   void (*release)(void* user_data);
 } basnet_rt_pool_network;
 
@@ -66,7 +66,7 @@ BASNET_RT_C_API void basnet_rt_pool_options_free(basnet_rt_pool_options** option
 /// max_batch, max_queue, max_streams, zero_bad_features and threaded (0 or 1).
 BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_options_set_integer(
     basnet_rt_pool_options* options, const char* field, int64_t value);
-/// Seconds that a snippet may wait for others.
+/// Seconds that a snippet may wait for a batch to fill.
 BASNET_RT_CHECKED basnet_rt_status
 basnet_rt_pool_options_set_max_delay(basnet_rt_pool_options* options, double seconds);
 /// Onsets of every stream; @param thresholds  one, or one per class.
@@ -77,7 +77,7 @@ BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_options_set_alarm(basnet_rt_po
 
 typedef struct basnet_rt_pool basnet_rt_pool;
 
-/// @param network  is copied; `release` is called once the pool is freed, not where this fails.
+/// @param network  is copied. `release` is called when the pool is freed, but not if this fails.
 /// @param options  or NULL: the defaults.
 BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_create(const basnet_rt_pool_network* network,
                                                          const basnet_rt_config* config,
@@ -85,24 +85,24 @@ BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_create(const basnet_rt_pool_ne
                                                          double snippet_seconds,
                                                          const basnet_rt_pool_options* options,
                                                          basnet_rt_pool** pool);
-/// Drops what is queued and waits for the batch that runs. No other thread may be in a call.
+/// Drops queued snippets and waits for the running batch. No other thread may be in a call.
 BASNET_RT_C_API void basnet_rt_pool_free(basnet_rt_pool** pool);
 
 /// INVALID_STATE: max_streams are open, or the pool is shut down.
 BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_open(basnet_rt_pool* pool, int64_t* stream);
 
-/// @param features  (N, F), contiguous; a copy is taken.
+/// @param features  (N, F), contiguous; they are copied.
 /// @param timeout   seconds to wait for room; 0: not at all; INFINITY: as long as it takes.
-/// @param taken     1, or 0 where there was no room.
+/// @param taken     1, or 0 if there was no room.
 BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_push(basnet_rt_pool* pool, int64_t stream,
                                                        const basnet_rt_rows* features,
                                                        double timeout, int32_t* taken);
 BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_gap(basnet_rt_pool* pool, int64_t stream,
                                                       int64_t snippets);
-/// No more comes. @param duration  seconds, or NULL: the end of the last snippet.
+/// Ends the input. @param duration  seconds, or NULL: the end of the last snippet.
 BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_end(basnet_rt_pool* pool, int64_t stream,
                                                       const double* duration);
-/// The finals since the last call; on a stream that failed, after that, its error.
+/// The finals since the last call. On a failed stream, later calls return its error.
 BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_poll(basnet_rt_pool* pool, int64_t stream,
                                                        basnet_rt_detections** finals);
 BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_poll_onsets(basnet_rt_pool* pool, int64_t stream,
@@ -110,28 +110,29 @@ BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_poll_onsets(basnet_rt_pool* po
 BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_pending(const basnet_rt_pool* pool,
                                                           int64_t stream,
                                                           basnet_rt_detections** found);
-/// Waits for an ended stream. @param done  1 where it is finished or failed, else 0.
+/// Waits for an ended stream. @param done  1 if it is finished or failed, else 0.
 BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_wait(basnet_rt_pool* pool, int64_t stream,
                                                        double timeout, int32_t* done);
-/// Ends it where that was not done, waits, takes the rest, forgets it.
+/// Ends the stream if necessary, waits, takes the remaining finals and forgets the stream.
 BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_close(basnet_rt_pool* pool, int64_t stream,
                                                         const double* duration,
                                                         basnet_rt_detections** finals);
-/// Forgets it at once.
+/// Forgets the stream at once.
 BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_drop(basnet_rt_pool* pool, int64_t stream);
 
-/// Streams with something to poll, finished or failed; waits up to `timeout` seconds for one.
+/// Streams that have something to poll, are finished, or failed. Waits up to `timeout` seconds for
+/// one.
 ///
-/// @param streams    room for `capacity`; those beyond are told by the next call.
-/// @param num_ready  how many were written.
+/// @param streams    room for `capacity`; the next call returns further ones.
+/// @param num_ready  number of streams written.
 BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_ready(basnet_rt_pool* pool, double timeout,
                                                         int64_t* streams, int64_t capacity,
                                                         int64_t* num_ready);
 
-/// All of a stream; it goes on.
+/// Saves the whole state of a stream, which continues.
 BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_save(basnet_rt_pool* pool, int64_t stream,
                                                        basnet_rt_bytes** bytes);
-/// Opens a stream that continues there, with a number of its own.
+/// Opens a stream, with a new number, that continues from the saved state.
 BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_restore(basnet_rt_pool* pool, const void* data,
                                                           size_t size, int64_t* stream);
 
@@ -144,11 +145,11 @@ typedef enum basnet_rt_stream_status {
 BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_status(const basnet_rt_pool* pool, int64_t stream,
                                                          int32_t* status);
 
-/// Without a thread: runs a batch if one is due or, where `force` is not 0, if anything is queued.
-/// @param ran  1 where one ran, else 0.
+/// For a pool without a thread: runs a batch if one is due, or with `force` if anything is queued.
+/// @param ran  1 if a batch ran, else 0.
 BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_step(basnet_rt_pool* pool, int32_t force,
                                                        int32_t* ran);
-/// @param drain  not 0: ends every stream and runs what is queued; 0: drops it.
+/// @param drain  not 0: ends every stream and processes its queue; 0: drops queued snippets.
 BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_shutdown(basnet_rt_pool* pool, int32_t drain);
 
 #ifdef __cplusplus

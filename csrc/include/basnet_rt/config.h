@@ -11,10 +11,10 @@ namespace basnet_rt {
 enum class Mode { kPublished, kContinuous };
 enum class NmsKind { kHard, kLinear, kGaussian };
 
-/// The origin of the range that maps to [0, 1].
+/// The source of the range that normalisation maps to [0, 1].
 enum class Normalisation {
   kVideo,    ///< min-max of this video, as published
-  kFixed,    ///< per-class lo and hi, settled before
+  kFixed,    ///< lo and hi of each class, known before the video
   kHorizon,  ///< min-max of the `horizon` seconds that end with the snippet
 };
 
@@ -33,10 +33,10 @@ enum class ScoreFunction {
 
 inline constexpr double kUnlimited = std::numeric_limits<double>::infinity();
 
-/// Settings from CAS to detections; the defaults are the continuous mode's. Those of mode published
-/// are `PostprocessConfig::published()`.
+/// Settings from CAS to detections. The defaults are those of mode kContinuous; those of mode
+/// kPublished are `PostprocessConfig::published()`.
 ///
-/// Every duration is in seconds. `check` states and enforces what each field may hold.
+/// Every duration is in seconds. `check` enforces the allowed values of each field.
 struct PostprocessConfig {
   Mode mode = Mode::kContinuous;
   double class_threshold = 0.25;
@@ -45,10 +45,10 @@ struct PostprocessConfig {
   std::int64_t upsample = 24;  ///< samples per snippet; published mode only
   double outer_ratio = 0.25;   ///< flank length as a share of the proposal's
   double score_weight = 0.2;   ///< weight of the video score in a proposal's score
-  double nms_iou = 0.7;        ///< of hard NMS, and where linear soft-NMS begins
+  double nms_iou = 0.7;        ///< IoU from which hard NMS drops and linear soft-NMS decays
   NmsKind nms = NmsKind::kGaussian;
   double soft_sigma = 0.5;        ///< gaussian soft-NMS: score *= exp(-iou^2 / soft_sigma)
-  double soft_min_score = 0.001;  ///< soft-NMS drops what falls below
+  double soft_min_score = 0.001;  ///< soft-NMS drops proposals whose score falls below this
   Normalisation normalisation = Normalisation::kVideo;
   std::vector<double> fixed_lo = {0.0};  ///< one for all classes, or one per class
   std::vector<double> fixed_hi = {1.0};
@@ -60,7 +60,7 @@ struct PostprocessConfig {
   double max_lookahead = kUnlimited;
   ScoreFunction score_function = ScoreFunction::kSoftmax;
   std::int64_t topk_divisor = 8;  ///< a video score is a mean over the best max(1, T // this)
-  bool keep_top1 = false;         ///< where no class passes the gate, its best one does
+  bool keep_top1 = false;         ///< if no class passes the gate, keep the best class
 
   /// The released THUMOS'14 settings in mode published.
   static BASNET_RT_API PostprocessConfig published();
@@ -69,16 +69,15 @@ struct PostprocessConfig {
 /// The settings that a mode begins with.
 BASNET_RT_API PostprocessConfig defaults_of(Mode mode);
 
-/// Checks every field that can be judged without seeing a video.
+/// Checks every field that can be checked without a video.
 ///
-/// @throws Error (kInvalidArgument) naming the field, its value and what is allowed.
+/// @throws Error (kInvalidArgument) naming the field, its value and the allowed values.
 BASNET_RT_API void check(const PostprocessConfig& config);
 
-/// The same, and whether the settings fit a model of `num_classes` classes.
+/// Also checks that the settings fit a model of `num_classes` classes.
 ///
-/// @throws Error (kInvalidArgument): also where num_classes < 1, or fixed_lo or fixed_hi has
-/// neither
-///         one value nor one per class.
+/// @throws Error (kInvalidArgument): also if num_classes < 1, or if fixed_lo or fixed_hi has
+///         neither one value nor one per class.
 BASNET_RT_API void check(const PostprocessConfig& config, std::int64_t num_classes);
 
 }  // namespace basnet_rt

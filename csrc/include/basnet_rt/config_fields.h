@@ -1,7 +1,7 @@
 #pragma once
 
-// The fields of PostprocessConfig, once: bindings, the C interface, JSON and saved states all go
-// through this list. A field that is missing here does not compile (csrc/src/settings/config.cpp).
+// The only list of the fields of PostprocessConfig. Bindings, the C interface, JSON and saved
+// states all use it. If a field is missing here, csrc/src/settings/config.cpp does not compile.
 
 #include <array>
 #include <cstddef>
@@ -13,7 +13,7 @@
 
 namespace basnet_rt {
 
-/// One setting: its name in Python, C, JSON and YAML, and where its value is.
+/// One setting: its name in Python, C, JSON and YAML, and the member that holds its value.
 template <class Value>
 struct ConfigField {
   const char* name;
@@ -21,7 +21,7 @@ struct ConfigField {
   bool may_be_unlimited = false;  ///< kUnlimited is allowed; Python's None, JSON's null
 };
 
-/// Calls `visit(ConfigField<Value>)` for every field. The order is that of saved states: a new
+/// Calls `visit(ConfigField<Value>)` for every field. Saved states use the same order, so a new
 /// field goes to the end.
 template <class Visit>
 constexpr void for_each_field(Visit&& visit) {
@@ -67,7 +67,7 @@ constexpr std::array<const char*, 3> texts_of(Normalisation) {
 constexpr std::array<const char*, 3> texts_of(Gate) { return {"video", "none", "horizon"}; }
 constexpr std::array<const char*, 2> texts_of(ScoreFunction) { return {"softmax", "sigmoid"}; }
 
-/// The choice with that text.
+/// The choice whose text is `text`.
 ///
 /// @param field  its name, for the message.
 /// @param shown  the value as the message shows it, quotes included.

@@ -14,14 +14,14 @@
 
 namespace basnet_rt {
 
-/// The devices of this build and this machine.
+/// The CUDA support of this build and this machine.
 struct CudaSupport {
-  bool built = false;   ///< whether the library holds the CUDA backend
-  int num_devices = 0;  ///< that can be used now; 0 without a driver
-  std::string reason;   ///< why there is none; empty where there is one
+  bool built = false;   ///< whether the library contains the CUDA backend
+  int num_devices = 0;  ///< usable devices; 0 without a driver
+  std::string reason;   ///< why no device is usable; empty if one is
 };
 
-/// Never throws for want of a driver or device, and starts no context.
+/// Does not throw if a driver or device is missing, and creates no CUDA context.
 BASNET_RT_API CudaSupport cuda_support();
 
 /// Shape and timing of one video of a batch.
@@ -29,8 +29,8 @@ struct VideoShape {
   std::int64_t num_snippets = 0;   ///< T >= 1
   double snippet_seconds = 0.0;    ///< > 0
   std::optional<double> duration;  ///< seconds; default T * snippet_seconds; continuous mode only
-  /// Row of the batch at which it begins, not before the end of the video before it: batches may
-  /// be padded. Default: right behind that video.
+  /// Row of the batch at which this video begins; batches may be padded, so it may come later than
+  /// the end of the previous video. Default: directly after the previous video.
   std::optional<std::int64_t> first_row = std::nullopt;
 };
 
@@ -42,7 +42,7 @@ struct DeviceBatch {
   const float* raw_cas = nullptr;       ///< (rows, C+1), background last; gate kHorizon only
 };
 
-/// The memory that a CudaPostprocessor plans for; 0: the usual need of activations.
+/// The memory that a CudaPostprocessor plans for; 0: enough for typical activations.
 struct CudaLimits {
   std::int64_t max_detections = 0;  ///< per video
   std::int64_t pool_bytes = 0;      ///< for roots too large for a warp's own memory
@@ -50,13 +50,13 @@ struct CudaLimits {
 
 /// `postprocess_batch` on a GPU, for batches of one shape.
 ///
-/// The answers are the CPU's: same detections in the same order, times and scores equal to 1e-6
-/// (bit for bit but for `exp`, which gates kHorizon and gaussian soft-NMS use). `enqueue` launches
-/// on the caller's stream and returns; it allocates nothing, waits for nothing, and may be recorded
-/// into a CUDA graph.
+/// The results are those of the CPU: the same detections in the same order, with times and scores
+/// equal to 1e-6. They are equal bit for bit unless `exp` is used (gate kHorizon, gaussian
+/// soft-NMS). `enqueue` launches on the caller's stream and returns; it allocates nothing, waits
+/// for nothing, and may be recorded into a CUDA graph.
 class BASNET_RT_API CudaPostprocessor {
  public:
-  /// Puts the settings onto `device`; the one call that waits for it.
+  /// Copies the settings to `device`. Only this call waits for the device.
   ///
   /// @throws Error (kInvalidArgument): a setting or shape is wrong; (kUnavailable): the library was
   ///         built without CUDA, or there is no such device, driver or memory.
@@ -69,25 +69,26 @@ class BASNET_RT_API CudaPostprocessor {
 
   /// Device memory for `enqueue`, 256-byte aligned.
   std::size_t scratch_bytes() const;
-  /// Memory for the results: on the device, or pinned on the host and mapped (then results travel
-  /// as they are written, and nothing needs copying).
+  /// Memory for the results: on the device, or pinned and mapped on the host. In mapped memory the
+  /// host sees the results without a copy.
   std::size_t result_bytes() const;
-  const CudaLimits& limits() const;  ///< in force
+  const CudaLimits& limits() const;  ///< the limits in use
 
   /// Launches everything on `stream` (a stream handle of the CUDA runtime; null: the default one).
-  /// Until that work is done, and while a graph that recorded it is used, this object must live.
+  /// This object must live until that work is done, and as long as a graph that recorded it is
+  /// used.
   ///
-  /// @throws Error (kInvalidArgument): something is null, or lies where the device cannot reach it;
+  /// @throws Error (kInvalidArgument): a pointer is null, or the device cannot access its memory;
   ///         (kUnavailable): a launch failed.
   void enqueue(const DeviceBatch& batch, void* scratch, void* results, void* stream) const;
 
-  /// The memory that a batch needed in excess; nothing where it was enough.
-  /// @param results  in host memory, after the stream has come past `enqueue`.
+  /// The limits that the batch would have needed; nothing if the memory was enough.
+  /// @param results  in host memory, after the stream has finished the work of `enqueue`.
   /// @throws Error (kInvalidArgument): an activation or score is not allowed; names the video.
   std::optional<CudaLimits> shortage(const void* results) const;
 
-  /// The detections by video.
-  /// @throws Error as `shortage`; (kInvalidState): there was one.
+  /// The detections of each video.
+  /// @throws Error as `shortage`; (kInvalidState): the memory was not enough.
   std::vector<Detections> read(const void* results) const;
 
  private:
@@ -95,15 +96,16 @@ class BASNET_RT_API CudaPostprocessor {
   std::unique_ptr<Impl> impl_;
 };
 
-/// The above in one call: takes memory, runs, waits for `stream`, tries again where memory was
-/// short. Keeps the memory for the next call of the same thread.
+/// Does all of the above in one call: allocates memory, runs, waits for `stream`, and tries again
+/// if memory was short. Keeps the memory for the next call of the same thread.
 BASNET_RT_API std::vector<Detections> postprocess_batch_cuda(const DeviceBatch& batch,
                                                              const std::vector<VideoShape>& videos,
                                                              std::int64_t num_classes,
                                                              const PostprocessConfig& config,
                                                              int device, void* stream);
 
-/// `postprocess_batch` of arrays in host memory, on a GPU: they go up, detections come back.
+/// `postprocess_batch` on a GPU for arrays in host memory: copies them to the device and the
+/// detections back.
 ///
 /// @throws Error as `postprocess_batch`; (kInvalidArgument): the videos differ in their number of
 ///         classes; (kUnavailable): as CudaPostprocessor.

@@ -19,31 +19,31 @@ struct DeviceRows {
   const float* activations = nullptr;  ///< (num_rows, C), rows `row_stride` apart
   std::int64_t row_stride = 0;         ///< floats; >= C
   const float* raw_cas = nullptr;      ///< (num_rows, C+1), background last; gate kHorizon only
-  std::int64_t num_rows = 0;           ///< that exist; a turn may leave some out
+  std::int64_t num_rows = 0;           ///< rows in memory; turns need not use all of them
 };
 
-/// The memory that a step plans for, all its turns together; 0: the usual need of streams.
+/// The memory that a step plans for, all its turns together; 0: enough for typical streams.
 struct CudaStreamLimits {
-  std::int64_t max_roots = 0;       ///< that become final
-  std::int64_t max_detections = 0;  ///< in them
+  std::int64_t max_roots = 0;       ///< roots that become final
+  std::int64_t max_detections = 0;  ///< detections in these roots
   std::int64_t pool_bytes = 0;      ///< for roots too large for a warp's own memory
 };
 
 /// StreamPostprocessor for many streams at once, on a GPU.
 ///
-/// Every stream has a slot, whose state stays in device memory. A step takes turns of any of them
-/// and gives each what a StreamPostprocessor of its own would have given: the same finals in the
-/// same order, equal bit for bit but for `exp`, which gate kHorizon and gaussian soft-NMS use.
+/// Every stream has a slot, whose state stays in device memory. A step processes turns of any of
+/// the slots. Each slot gets the same finals in the same order as from a StreamPostprocessor of its
+/// own. They are equal bit for bit unless `exp` is used (gate kHorizon, gaussian soft-NMS).
 ///
-/// One object is for one thread, and its steps for one CUDA stream, at a time.
+/// Use one object from one thread, and run its steps on one CUDA stream, at a time.
 class BASNET_RT_API CudaStreamPostprocessor {
  public:
-  /// Takes the memory of all slots on `device`, about state_bytes(); waits for it.
+  /// Allocates the memory of all slots on `device`, about state_bytes(), and waits for the device.
   ///
   /// @param config  mode kContinuous, a finite max_duration, normalisation kFixed or kHorizon, gate
   ///                kNone or kHorizon.
   /// @param max_streams  slots.
-  /// @param max_rows  most new snippets of one turn.
+  /// @param max_rows  most new snippets in one turn.
   /// @throws Error (kInvalidArgument); (kUnavailable): the library was built without CUDA, or there
   ///         is no such device, driver or memory.
   CudaStreamPostprocessor(const PostprocessConfig& config, std::int64_t num_classes,
@@ -53,50 +53,51 @@ class BASNET_RT_API CudaStreamPostprocessor {
   CudaStreamPostprocessor(CudaStreamPostprocessor&&) noexcept;
   CudaStreamPostprocessor& operator=(CudaStreamPostprocessor&&) noexcept;
 
-  /// One step from start to end: takes memory, which is kept for the next one, runs, waits for
-  /// `stream`, and tries again where memory was short.
+  /// Runs one complete step: allocates memory (and keeps it for the next step), runs, waits for
+  /// `stream`, and tries again if memory was short.
   ///
   /// @param stream  a stream handle of the CUDA runtime; null: the default one.
-  /// @return by turn.
+  /// @return one result for each turn.
   /// @throws Error (kInvalidArgument): a turn or pointer is wrong, and nothing has changed;
   ///         (kUnavailable): the device failed.
   std::vector<StreamTurnResult> step(const std::vector<StreamTurn>& turns, const DeviceRows& rows,
                                      void* stream);
 
-  /// The parts of `step`, for callers with memory of their own. Turns are written by the host into
-  /// memory that the device can read: pinned and mapped, or copied there by the caller.
+  /// The parts of `step`, for callers with memory of their own. The host writes the turns; the
+  /// device must be able to read them (pinned and mapped memory, or a copy made by the caller).
   std::size_t turn_bytes(std::int64_t num_turns) const;
   /// @param memory  turn_bytes(), 16-byte aligned, on the host.
   void write_turns(const std::vector<StreamTurn>& turns, void* memory) const;
   /// Device memory for `enqueue`, 256-byte aligned.
   std::size_t scratch_bytes(std::int64_t num_turns) const;
-  /// Memory for the results: on the device, or pinned on the host and mapped (then results travel
-  /// as they are written, and nothing needs copying).
+  /// Memory for the results: on the device, or pinned and mapped on the host. In mapped memory the
+  /// host sees the results without a copy.
   std::size_t result_bytes(std::int64_t num_turns) const;
 
-  /// Launches a step on `stream`; allocates nothing, waits for nothing, and may be recorded into a
-  /// CUDA graph: a replay reads turns and rows anew.
+  /// Launches a step on `stream`. It allocates nothing, waits for nothing, and may be recorded into
+  /// a CUDA graph; a replay reads turns and rows again.
   ///
-  /// Slots change only if the step had memory enough; else it may be repeated as it was. So a step
-  /// that follows before `shortage` was asked of this one may follow a stretch that was left out.
+  /// If the step has too little memory, no slot changes, and the same step can be repeated. So call
+  /// `shortage` before the next step: otherwise that step may miss the snippets of this one.
   void enqueue(const DeviceRows& rows, const void* turns, std::int64_t num_turns, void* scratch,
                void* results, void* stream);
 
-  /// The memory that a step needed in excess; nothing where it was enough.
-  /// @param results  in host memory, after the stream has come past `enqueue`.
+  /// The limits that the step would have needed; nothing if the memory was enough.
+  /// @param results  in host memory, after the stream has finished the work of `enqueue`.
   std::optional<CudaStreamLimits> shortage(const void* results, std::int64_t num_turns) const;
-  /// @throws Error (kInvalidState): there was a shortage.
+  /// @throws Error (kInvalidState): the memory was not enough.
   std::vector<StreamTurnResult> read(const void* results, std::int64_t num_turns) const;
 
-  const CudaStreamLimits& limits() const;  ///< in force
-  /// For steps to come; sizes change with it.
+  const CudaStreamLimits& limits() const;  ///< the limits in use
+  /// Sets the limits of later steps; the sizes of scratch and results change with them.
   void set_limits(const CudaStreamLimits& limits);
 
-  /// A slot as the bytes of StreamPostprocessor::save, which either can load. Waits for `stream`.
+  /// Saves a slot as the bytes of StreamPostprocessor::save; both classes can load them. Waits for
+  /// `stream`.
   std::string save(std::int64_t slot, void* stream) const;
-  /// A slot that continues where `save` was called.
-  /// @throws Error (kInvalidState): not such bytes, another version, or damaged;
-  ///         (kInvalidArgument): saved under other settings. The slot is as it was.
+  /// Lets a slot continue from saved bytes. If it throws, the slot is unchanged.
+  /// @throws Error (kInvalidState): the bytes are not a saved stream, damaged, or of another
+  ///         version; (kInvalidArgument): saved under other settings.
   void load(std::int64_t slot, std::string_view bytes, void* stream);
 
   std::int64_t max_streams() const;
@@ -109,11 +110,11 @@ class BASNET_RT_API CudaStreamPostprocessor {
   std::unique_ptr<Impl> impl_;
 };
 
-/// A CudaStreamPostprocessor as a pool wants it (PoolOptions::backend).
+/// A CudaStreamPostprocessor as the backend of a pool (PoolOptions::backend).
 ///
-/// Rows on the device are read where they lie; others go up first. Arguments and errors are those
-/// of CudaStreamPostprocessor. A turn of more than `max_rows` snippets takes several steps; one
-/// that fails then keeps those before.
+/// Rows on the device are read in place; rows on the host are copied there first. Arguments and
+/// errors are those of CudaStreamPostprocessor. A turn of more than `max_rows` snippets takes
+/// several steps; if one of them fails, the steps before it keep their effect.
 BASNET_RT_API std::shared_ptr<StreamBackend> cuda_stream_backend(
     const PostprocessConfig& config, std::int64_t num_classes, double snippet_seconds,
     std::int64_t max_streams, std::int64_t max_rows, int device = 0);

@@ -14,40 +14,39 @@
 #include "basnet_rt/types.h"
 #include "basnet_rt/video_localizer.h"
 
-// Component `engine`: from features to detections with the standard library alone. The names are
-// those of component `torch` (model.h, localizer.h, streaming_localizer.h, model_pool.h), in a
-// namespace of their own.
+// Component `engine`: from features to detections with the standard library alone. It has the same
+// names as component `torch` (model.h, localizer.h, streaming_localizer.h, model_pool.h), in the
+// namespace `engine`.
 
 namespace basnet_rt::engine {
 
 /// Options for running a bundle's network.
 struct ModelOptions {
-  std::optional<std::string> dtype;  ///< "float32", "bfloat16" or "int8"; default: stored
-  int num_threads = 0;               ///< that one call may use; 0: one per core
-  /// False: whole videos in float32 take a faster form, about half the time. They are then equal to
-  /// streams to rounding, no longer bit for bit.
+  std::optional<std::string> dtype;  ///< "float32", "bfloat16" or "int8"; default: as stored
+  int num_threads = 0;               ///< threads that one call may use; 0: one per core
+  /// False: whole videos in float32 take about half the time. Their results then equal those of
+  /// streams up to rounding, not bit for bit.
   bool exact = true;
 };
 
-/// A network from a bundle, TorchScript or safetensors. Nothing in the file is executed.
+/// A network from a bundle, TorchScript or safetensors. No code in the file is executed.
 ///
-/// Activations of a snippet depend on the snippets that it sees and on nothing else: not on chunks,
-/// batches, threads or, in float32 and int8, the kernel. Models of one file and dtype share one
-/// copy of the weights. Copies share everything; several threads may use one at once.
+/// The activations of a snippet depend only on the snippets in its receptive field: not on chunks,
+/// batches, threads or (in float32 and int8) the kernel. Models of one file and dtype share one
+/// copy of the weights. Copies share everything; several threads may use one model at once.
 class BASNET_RT_API Model {
  public:
-  /// @throws Error (kBundle): the file is absent, truncated, damaged or no bundle, of another
-  /// format
-  ///         version, or its weights are not those of a basnet_rt network; (kInvalidArgument): no
-  ///         such dtype, or int8 weights cannot become it; (kUnavailable): BASNET_RT_FORCE_KERNEL
-  ///         names a kernel that cannot run here.
+  /// @throws Error (kBundle): the file is absent, truncated, damaged, not a bundle or of another
+  ///         format version, or its weights do not belong to a basnet_rt network;
+  ///         (kInvalidArgument): an unknown dtype, or int8 weights cannot be converted to it;
+  ///         (kUnavailable): BASNET_RT_FORCE_KERNEL names a kernel that cannot run here.
   static Model load(const std::string& path, const ModelOptions& options = {});
 
   const BundleMetadata& metadata() const;
-  const std::string& name() const;    ///< of the file, without its folders
-  const std::string& dtype() const;   ///< of the weights in use
-  const std::string& kernel() const;  ///< that runs it, such as "avx512_vnni"
-  int num_threads() const;            ///< that one call may use
+  const std::string& name() const;    ///< the file name, without folders
+  const std::string& dtype() const;   ///< dtype of the weights in use
+  const std::string& kernel() const;  ///< the kernel in use, such as "avx512_vnni"
+  int num_threads() const;            ///< threads that one call may use
 
   /// Activations of one video.
   ///
@@ -82,9 +81,10 @@ class BASNET_RT_API Localizer {
   PostprocessConfig config_;
 };
 
-/// Localizes actions in a stream of features: all of NetworkLocalizer.
+/// Localizes actions in a stream of features; see NetworkLocalizer for its members.
 ///
-/// Finals equal what Localizer finds in the whole, bit for bit, from the features on.
+/// For the same features, the finals equal the detections of Localizer in the whole video, bit for
+/// bit.
 class BASNET_RT_API StreamingLocalizer : public NetworkLocalizer {
  public:
   /// @param config  default: the bundle's own; mode kContinuous.
@@ -100,11 +100,12 @@ class BASNET_RT_API StreamingLocalizer : public NetworkLocalizer {
 
 /// The network of one stream, for NetworkLocalizer.
 ///
-/// @param with_cas  whether the raw CAS is handed on; gates kVideo and kHorizon need it.
+/// @param with_cas  whether to return the raw CAS too; gates kVideo and kHorizon need it.
 BASNET_RT_API std::shared_ptr<StreamNetwork> stream_network(const Model& model,
                                                             bool with_cas = true);
 
-/// The network of many streams, for StreamPool: one batch computes the next snippets of them all.
+/// The network of many streams, for StreamPool: one batch computes the next snippets of all
+/// streams.
 BASNET_RT_API std::shared_ptr<PoolNetwork> pool_network(const Model& model, bool with_cas = true);
 
 /// A pool of streams of `model`.
@@ -119,10 +120,10 @@ BASNET_RT_API std::unique_ptr<StreamPool> make_pool(
 struct KernelInfo {
   std::string name;
   bool available = false;
-  std::string reason;  ///< why not, where it is not available
+  std::string reason;  ///< why it is not available; else empty
 };
 
-/// Every kernel of this build, the most capable last. BASNET_RT_FORCE_KERNEL chooses one by name.
+/// Every kernel of this build, the most capable last. BASNET_RT_FORCE_KERNEL selects one by name.
 BASNET_RT_API std::vector<KernelInfo> kernel_infos();
 
 }  // namespace basnet_rt::engine

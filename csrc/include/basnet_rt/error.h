@@ -14,7 +14,7 @@ enum class ErrorCode {
   kInvalidType,      ///< the kind or layout of an array is wrong
   kInvalidState,     ///< the call is not allowed now (a finished stream, foreign saved state)
   kBundle,           ///< a bundle cannot be read or does not fit
-  kUnavailable,      ///< a device, its driver or its memory is not to be had
+  kUnavailable,      ///< a device, its driver or its memory is not available
 };
 
 /// The only exception the library throws. It never prints, exits or aborts.
@@ -23,14 +23,14 @@ class BASNET_RT_API Error : public std::runtime_error {
   Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
   ErrorCode code() const noexcept { return code_; }
 
-  /// The same error said of a video of a batch: "videos[i]: " and the text.
+  /// The same error for video i of a batch: "videos[i]: " and the text.
   Error in_video(std::size_t i) const {
     const std::string place = "videos[" + std::to_string(i) + "]: ";
     Error error(code_, place + without_video());
     error.place_ = place.size();
     return error;
   }
-  /// The text without the video that it is said of.
+  /// The text without the prefix that names the video.
   const char* without_video() const noexcept { return what() + place_; }
 
  private:

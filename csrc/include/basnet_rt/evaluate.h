@@ -20,7 +20,7 @@ struct LabelledSegments {
 struct EvaluationInput {
   LabelledSegments truths;
   LabelledSegments detections;
-  const double* scores = nullptr;  ///< of the detections, finite
+  const double* scores = nullptr;  ///< scores of the detections, finite
   std::int64_t num_labels = 0;
   std::vector<std::string> video_names;  ///< by video id, for messages; may be empty
 };
@@ -33,11 +33,11 @@ struct Evaluation {
 
 /// Mean average precision as in the ActivityNet challenge, at each of K tIoU thresholds.
 ///
-/// Per class, detections are visited by falling score; equal scores keep their input order. Each
-/// takes the ground truth of its video, class and threshold that nobody took before and that has
-/// the highest tIoU of at least the threshold; of equal ones the later in input order, as the
-/// released evaluator does. One that finds none, or whose video has no ground truth of its class,
-/// is a false positive. AP is the area under the precision envelope, at every recall.
+/// Per class, detections are visited by falling score; equal scores keep their input order. A
+/// detection is matched to the ground truth of its video and class with the highest tIoU that is
+/// not matched yet and reaches the threshold; of equal ones the later in input order, as in the
+/// released evaluator. A detection without a match is a false positive. AP is the area under the
+/// precision envelope, at every recall.
 ///
 /// @param tiou_thresholds  K >= 1, each in (0, 1].
 /// @param num_threads      classes in parallel; 0: one thread per core. No effect on the result.

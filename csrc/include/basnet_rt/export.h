@@ -1,9 +1,9 @@
 #pragma once
 
-/// Marks what a shared library of basnet_rt shows; everything else in it is hidden.
+/// Marks the symbols that a shared library of basnet_rt exports; all others are hidden.
 ///
-/// A static library shows nothing: what links it decides. CMake targets and pkg-config files define
-/// BASNET_RT_STATIC where that is what they name.
+/// A static library exports nothing by itself: the program that links it decides. CMake targets and
+/// pkg-config files define BASNET_RT_STATIC if they name a static library.
 #if defined(BASNET_RT_STATIC)
 #define BASNET_RT_API
 #else

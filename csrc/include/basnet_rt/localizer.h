@@ -13,9 +13,9 @@ namespace basnet_rt {
 
 /// Finds actions in whole videos.
 ///
-/// Mode kContinuous looks at every snippet; kPublished at `num_segments` of them, taken evenly from
-/// the video as the released code does (all of them where the bundle names no number).
-/// May be used from several threads at once.
+/// Mode kContinuous uses every snippet. Mode kPublished uses `num_segments` of them, taken evenly
+/// from the video as in the released code (all of them if the bundle names no number).
+/// Several threads may use one at once.
 class BASNET_RT_API Localizer {
  public:
   /// @param config  default: the bundle's own.

@@ -18,34 +18,34 @@ namespace basnet_rt {
 /// Options for running a bundle's network.
 struct ModelOptions {
   std::string device = "cpu";        ///< for libtorch, such as "cpu" or "cuda:0"
-  std::optional<std::string> dtype;  ///< of the weights, "float32" or "bfloat16"; default: stored
-  /// Also load a file whose code is none that `basnet-train export` writes. libtorch runs it, and
-  /// it can do whatever this program can do: only for a file whose maker you trust.
+  std::optional<std::string> dtype;  ///< of weights: "float32", "bfloat16"; default: as stored
+  /// Also load a file with code that `basnet-train export` did not write. libtorch runs this code,
+  /// and it can do anything that your program can do: use this only if you trust the file's author.
   bool trust_code = false;
 };
 
-/// A network from a bundle. Copies share it; they may be used from several threads at once.
+/// A network from a bundle. Copies share it; several threads may use one at once.
 class BASNET_RT_API Model {
  public:
   /// Loads a TorchScript bundle, which `basnet-train export` writes. libtorch runs its code, so a
   /// file with other code is refused (see `ModelOptions::trust_code`).
   ///
-  /// @throws Error (kBundle): the file is absent, truncated, damaged, no TorchScript file or no
-  ///         bundle, of another format version or with foreign code; (kInvalidArgument): the device
-  ///         cannot be used, or the dtype is neither.
+  /// @throws Error (kBundle): the file is absent, truncated, damaged, not TorchScript, not a bundle
+  ///         or of another format version, or has foreign code; (kInvalidArgument): the device
+  ///         cannot be used, or the dtype is unknown.
   static Model load(const std::string& path, const ModelOptions& options = {});
 
   const BundleMetadata& metadata() const;
-  const std::string& name() const;    ///< of the file, without its folders
+  const std::string& name() const;    ///< the file name, without folders
   const std::string& device() const;  ///< as libtorch writes it, such as "cuda:0"
-  const std::string& dtype() const;   ///< of the weights in use
+  const std::string& dtype() const;   ///< dtype of the weights in use
 
-  /// Activations of one video. Equal, bit for bit, to what Python computes with the same libtorch
-  /// and number of threads.
+  /// Activations of one video. Python computes the same, bit for bit, with the same libtorch and
+  /// number of threads.
   ///
   /// @param features  (T, F) float32, finite, T >= 1.
-  /// @throws Error (kBundle): F is not the model's, or the network does not keep to its metadata or
-  ///         fails; (kInvalidArgument): no snippets, or NaN or Inf (names snippet and channel).
+  /// @throws Error (kBundle): F is not the model's, or the network fails or contradicts its
+  ///         metadata; (kInvalidArgument): no snippets, or NaN or Inf (names snippet and channel).
   Activations forward(const FeatureView& features) const;
 
   /// Shared by the classes of this component; its definition is private.
@@ -57,8 +57,8 @@ class BASNET_RT_API Model {
   std::shared_ptr<const Impl> impl_;
 };
 
-/// Threads that libtorch may use within one call, in the whole process; >= 1. Where many streams
-/// are fed from threads of their own, 1 is fastest.
+/// Sets the threads that libtorch may use within one call, for the whole process; >= 1. If each
+/// stream is fed from a thread of its own, 1 is fastest.
 ///
 /// @throws Error (kInvalidArgument)
 BASNET_RT_API void set_num_threads(int num_threads);

@@ -12,10 +12,10 @@
 
 namespace basnet_rt {
 
-/// A bundle's network for a StreamPool: the states of all slots stacked on the model's device, so
-/// that one call computes a whole batch. Slots are made as they are first used.
+/// A bundle's network for a StreamPool. The states of all slots are stacked on the model's device,
+/// so one call computes a whole batch. A slot is created at its first use.
 ///
-/// @param with_cas  whether the raw CAS is handed on; gates kVideo and kHorizon need it.
+/// @param with_cas  whether to return the raw CAS too; gates kVideo and kHorizon need it.
 BASNET_RT_API std::shared_ptr<PoolNetwork> pool_network(const Model& model, bool with_cas = true);
 
 /// A pool of streams of `model`.

@@ -23,8 +23,10 @@ struct StreamStatistics {
   std::int64_t pushes = 0;
   std::int64_t features_zeroed = 0;  ///< NaN or Inf that became 0
   double compute_seconds = 0.0;      ///< spent inside `push`, `gap` and `finish`
-  double latency_sum = 0.0;          ///< decision latency: seconds of stream from a final's end to
-  double latency_max = 0.0;          ///< the end of the snippet whose arrival decided it
+  /// Decision latency: seconds of stream from a final's end to the end of the snippet whose arrival
+  /// made it final.
+  double latency_sum = 0.0;
+  double latency_max = 0.0;
 
   /// Seconds; 0 before the first final.
   double mean_latency() const {
@@ -37,24 +39,25 @@ struct StreamingOptions {
   bool zero_bad_features = false;    ///< NaN and Inf become 0 and are counted, instead of an error
 };
 
-/// The model's facts that a stream needs.
+/// The facts about a model that a stream needs.
 struct StreamedModel {
   std::vector<std::string> classes;  ///< C names
   std::int64_t feature_dim = 0;      ///< F
   double snippet_seconds = 0.0;      ///< distance between snippet starts; > 0
-  std::string features;              ///< what they are, for messages, such as "i3d, both"
+  std::string features;              ///< the kind of features, for messages; such as "i3d, both"
 };
 
 /// Localizes actions in a stream of features, chunk by chunk, over any network.
 ///
-/// `StreamingLocalizer` is one over a bundle. Finals equal what `postprocess` finds in the whole,
-/// bit for bit from the activations on. With normalisation or gate kVideo nothing is final before
-/// `finish`. Any cut into chunks gives the same finals in the same order.
+/// `StreamingLocalizer` is one over a bundle. For the same activations, the finals equal the
+/// detections of `postprocess` in the whole video, bit for bit. With normalisation or gate kVideo,
+/// nothing becomes final before `finish`. The size of the chunks does not change the finals or
+/// their order.
 ///
-/// One object is for one thread at a time. A call that throws leaves the stream as it was.
+/// Use one object from one thread at a time. A call that throws leaves the stream unchanged.
 class BASNET_RT_API NetworkLocalizer {
  public:
-  /// @param network  of this stream alone.
+  /// @param network  used by this stream only.
   /// @param config  mode kContinuous.
   /// @throws Error (kInvalidArgument): a setting is wrong or does not fit a stream.
   NetworkLocalizer(std::shared_ptr<StreamNetwork> network, StreamedModel model,
@@ -67,7 +70,7 @@ class BASNET_RT_API NetworkLocalizer {
   ///
   /// @param features  (N, F) float32, finite, N >= 0.
   /// @throws Error (kInvalidArgument): NaN or Inf (names snippet and channel); (kBundle): features
-  ///         of another dimension; (kInvalidState): after `finish`; what the network throws.
+  ///         of another dimension; (kInvalidState): after `finish`. Also errors of the network.
   StreamDetections push(const FeatureView& features);
 
   /// Provisional detections, as if the stream ended with the last certain snippet.
@@ -76,10 +79,11 @@ class BASNET_RT_API NetworkLocalizer {
   /// Onsets since the last call: classes that stayed above their alarm threshold.
   std::vector<Onset> onsets();
 
-  /// Declares that `snippets` >= 1 are missing here: what is open closes as at a video's end.
+  /// Declares that `snippets` >= 1 are missing here: open roots close as at a video's end.
   StreamDetections gap(std::int64_t snippets);
 
-  /// Ends the stream: the network's last two snippets, open roots, cut flanks.
+  /// Ends the stream: computes the network's last two snippets, closes open roots, and cuts flanks
+  /// at the end.
   ///
   /// @param duration  of the stream in seconds; default the end of the last snippet.
   StreamDetections finish(std::optional<double> duration = std::nullopt);
@@ -87,18 +91,18 @@ class BASNET_RT_API NetworkLocalizer {
   /// Back to an empty stream with the same settings.
   void reset();
 
-  /// Everything needed to go on, as bytes with a version and a checksum. Whatever language or
-  /// engine saved them, any other loads them; so are those of version 0.1.
+  /// Everything needed to continue, as bytes with a version and a checksum. Every language and
+  /// engine can load them; bytes saved by version 0.1 can be loaded too.
   std::string save() const;
 
-  /// Continues where `state` was saved, with the same model and settings.
+  /// Continues from a saved state of the same model and settings.
   ///
   /// @throws Error (kInvalidState): damaged bytes, another version, other classes or settings.
   void load(std::string_view state);
 
   const PostprocessConfig& config() const;
   const StreamStatistics& statistics() const;
-  /// Snippets whose activations are certain, gaps included: up to two behind what was pushed.
+  /// Snippets with final activations, gaps included; up to two fewer than were pushed.
   std::int64_t num_snippets() const;
   bool finished() const;
 

@@ -17,39 +17,41 @@ struct NetworkArray {
   std::vector<float> values;  ///< float32 holds every bfloat16 exactly
 };
 
-/// A network's memory of one stream: the same for every engine and language.
+/// A network's state of one stream, in the same form for every engine and language.
 struct NetworkState {
   std::int64_t weights = 0;  ///< WeightsDigest of the network
   std::int64_t seen = 0;     ///< snippets since the start of the stream, or since its last gap
-  /// Of a bundle's network: foreground (2), rows (2, D) and hidden (2, H), the last two of each.
+  /// A bundle's network has foreground (2), rows (2, D) and hidden (2, H): the last two of each.
   std::vector<NetworkArray> arrays;
-  /// The value of version 0.1 for `weights`; absent where it cannot be known. It is not saved.
+  /// The value of `weights` in version 0.1; absent if it is unknown. It is not saved.
   std::optional<std::int64_t> weights_0_1 = {};
 };
 
-/// As bytes with a version and a checksum.
+/// The state as bytes with a version and a checksum.
 BASNET_RT_API std::string save_network_state(const NetworkState& state);
 
-/// The inverse of `save_network_state`. States of version 0.1 are read, too.
+/// The inverse of `save_network_state`. It also reads states of version 0.1.
 ///
-/// @param like  the state of a new stream of this network; its `weights_0_1` is what old states are
-///              compared to, if there is one.
+/// @param like  the state of a new stream of this network. If it has `weights_0_1`, states of
+///              version 0.1 must have that value.
 /// @throws Error (kInvalidState): damaged bytes, or arrays or weights of another network.
 BASNET_RT_API NetworkState load_network_state(std::string_view bytes, const NetworkState& like);
 
-/// Tells a network from another of its shape by its small weights: biases, classifier.
+/// A digest of a network's small weights (biases, classifier). It distinguishes networks of the
+/// same shape.
 ///
 /// The arrays are those of a bundle's module: `classifier`, `filter_*`, `first.*`, `projection_*`,
-/// `second.*`; what a network lacks counts as an empty array of that name.
+/// `second.*`. An array that the network does not have counts as an empty array of that name.
 class BASNET_RT_API WeightsDigest {
  public:
-  /// @param of_version_0_1  as that version computed it.
+  /// @param of_version_0_1  computes the digest of version 0.1.
   explicit WeightsDigest(bool of_version_0_1 = false) : with_derived_(of_version_0_1) {}
 
-  /// Takes the next array of weights. The order matters: by name, as bytes compare.
+  /// Adds the next array of weights. Arrays must come in the byte order of their names.
   ///
-  /// @param values  (count) float32. Left out are arrays of more than 2^18, and `*.inner`, which
-  ///                is computed from other weights; version 0.1 took the latter, too.
+  /// @param values  (count) float32. The digest skips arrays of more than 2^18 values, and
+  ///                `*.inner`, which is computed from other weights; version 0.1 included
+  ///                `*.inner`.
   void add(std::string_view name, const float* values, std::int64_t count);
   std::int64_t value() const { return digest_; }
 

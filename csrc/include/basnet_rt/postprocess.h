@@ -10,7 +10,7 @@
 
 namespace basnet_rt {
 
-/// One video as `postprocess` sees it; nothing is owned.
+/// The input of `postprocess` for one video; nothing is owned.
 struct VideoInput {
   CasView cas;  ///< (T, C) action columns, T >= 1, C >= 1
   /// (C,) in [0, 1]; may be null unless the gate is kVideo or the mode kPublished.
@@ -21,9 +21,9 @@ struct VideoInput {
   std::optional<double> duration;  ///< seconds; default T * snippet_seconds; continuous mode only
 };
 
-/// Scored intervals of every threshold, before NMS (DESIGN section 5).
+/// Scored intervals of every threshold, before NMS.
 ///
-/// @throws Error (kInvalidArgument) naming the argument, the value and what is allowed.
+/// @throws Error (kInvalidArgument) naming the argument, its value and the allowed values.
 BASNET_RT_API Proposals propose(const VideoInput& video, const PostprocessConfig& config);
 
 /// `propose`, then NMS per class.
@@ -37,8 +37,8 @@ BASNET_RT_API std::vector<Detections> postprocess_batch(const std::vector<VideoI
                                                         int num_threads);
 
 /// Video scores of a whole video: `config.score_function` of the top-k temporal mean of its raw
-/// CAS, background dropped; k = max(1, T // topk_divisor). The one definition that offline and
-/// streams share.
+/// CAS, background dropped; k = max(1, T // topk_divisor). Whole videos and streams share this
+/// definition.
 ///
 /// @param raw_cas  (T, C+1) before activation, background last; T >= 1.
 /// @return (C,), each in [0, 1].

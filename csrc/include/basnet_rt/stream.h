@@ -13,17 +13,17 @@
 
 namespace basnet_rt {
 
-/// Detections that became final, in the order in which they did: by (deciding snippet, label,
-/// start of the root, score falling). That order does not depend on how the input was cut.
+/// Detections that became final, in this order: by (deciding snippet, label, start of the root,
+/// score falling). The order does not depend on the size of the chunks.
 struct StreamDetections {
   std::vector<std::int64_t> labels;
   std::vector<float> scores;
   std::vector<Segment> segments;
-  /// Snippet whose arrival made each final; the count of snippets where `finish` did.
+  /// The snippet whose arrival made each final; if `finish` did, the number of snippets.
   std::vector<std::int64_t> decided;
 
   std::size_t size() const { return labels.size(); }
-  /// Adds those that became final later.
+  /// Appends detections that became final later.
   void append(const StreamDetections& more) {
     labels.insert(labels.end(), more.labels.begin(), more.labels.end());
     scores.insert(scores.end(), more.scores.begin(), more.scores.end());
@@ -32,14 +32,16 @@ struct StreamDetections {
   }
 };
 
-/// Post-processing of one stream, chunk by chunk, with the answers of `postprocess`.
+/// Post-processing of one stream, chunk by chunk, with the same results as `postprocess`.
 ///
-/// A root's detections are final when the root has closed and its right flank has been seen; a
-/// final detection is never changed or withdrawn. Indices are absolute and never restart. Memory is
-/// bounded by max_duration: without it, and with normalisation or gate "video", everything since
-/// the start (or the last gap) is kept, and with the latter two nothing is final before `finish`.
+/// A root's detections become final once the root has closed and its right flank has been seen. A
+/// final detection is never changed or withdrawn. Snippet indices are absolute and never restart.
 ///
-/// One object is for one thread at a time. A call that throws leaves the state as it was.
+/// Memory is bounded if max_duration is finite. Without it, or with normalisation or gate kVideo,
+/// everything since the start (or the last gap) is kept. With normalisation or gate kVideo, nothing
+/// becomes final before `finish`.
+///
+/// Use one object from one thread at a time. A call that throws leaves the state unchanged.
 class BASNET_RT_API StreamPostprocessor {
  public:
   /// @param config  mode kContinuous.
@@ -51,7 +53,7 @@ class BASNET_RT_API StreamPostprocessor {
   StreamPostprocessor(StreamPostprocessor&&) noexcept;
   StreamPostprocessor& operator=(StreamPostprocessor&&) noexcept;
 
-  /// Takes the next snippets; 0 rows are allowed.
+  /// Processes the next snippets; 0 rows are allowed.
   ///
   /// @param activations  (N, C) float32, finite.
   /// @param raw_cas  (N, C+1) before activation, background last; for gates kVideo and kHorizon.
@@ -59,11 +61,11 @@ class BASNET_RT_API StreamPostprocessor {
   ///         (kInvalidState) after `finish`.
   [[nodiscard]] StreamDetections push(const CasView& activations, const CasView& raw_cas = {});
 
-  /// The detections that would be added if the stream ended now; provisional, by falling score.
+  /// The detections that `finish` would add now: provisional, by falling score.
   Detections pending() const;
 
-  /// Declares that `snippets` >= 1 snippets are missing here: what is open closes as at a video's
-  /// end, and time goes on behind the gap.
+  /// Declares that `snippets` >= 1 snippets are missing here: open roots close as at a video's end,
+  /// and the time of later snippets includes the gap.
   [[nodiscard]] StreamDetections gap(std::int64_t snippets);
 
   /// Ends the stream: closes open roots, cuts flanks at the end.
@@ -80,8 +82,9 @@ class BASNET_RT_API StreamPostprocessor {
   /// The whole state, settings included, as bytes with a version and a checksum.
   [[nodiscard]] std::string save() const;
 
-  /// A stream that continues where the saved one stood.
-  /// @throws Error (kInvalidState): not such bytes, another version, or damaged.
+  /// Makes a stream that continues from the saved state.
+  /// @throws Error (kInvalidState): the bytes are not a saved stream, damaged, or of another
+  /// version.
   static StreamPostprocessor load(std::string_view bytes);
 
   /// Snippets seen so far, gaps included: the index of the next one.
@@ -94,7 +97,7 @@ class BASNET_RT_API StreamPostprocessor {
   bool same_settings(const StreamPostprocessor& other) const;
   /// The first difference, such as "nms_iou is 0.7 there and 0.5 here", with `other` here.
   std::string differing_settings(const StreamPostprocessor& other) const;
-  /// Snippets held back for roots that are not final yet.
+  /// Snippets kept for roots that are not final yet.
   std::int64_t buffered_snippets() const;
 
  private:

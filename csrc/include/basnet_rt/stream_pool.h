@@ -22,11 +22,11 @@ using StreamId = std::int64_t;
 
 /// A request to the network: the next N snippets of B slots, or the end of B slots.
 ///
-/// A slot is a place for one stream's network state, in [0, max_streams). Streams come and go;
-/// slots are used again.
+/// A slot, in [0, max_streams), holds the network state of one stream. Slots of closed streams are
+/// used again.
 struct PoolBatch {
   std::vector<std::int64_t> slots;  ///< B, distinct
-  std::vector<std::uint8_t> fresh;  ///< B; 1: a stream begins here, forget what the slot held
+  std::vector<std::uint8_t> fresh;  ///< B; 1: a new stream begins, forget the slot's old state
   std::int64_t num_rows = 0;        ///< N; 0 at a flush
   std::int64_t feature_dim = 0;     ///< F
   std::vector<float> features;      ///< (B, N, F), finite
@@ -35,94 +35,97 @@ struct PoolBatch {
 /// The snippets that became certain; M is the largest of `counts`.
 struct PoolActivations {
   std::int64_t num_rows = 0;         ///< M
-  std::vector<std::int64_t> counts;  ///< B; a slot with fewer than M finds its rows at the end
+  std::vector<std::int64_t> counts;  ///< B; a slot with fewer than M has them in its last rows
   std::vector<float> activations;    ///< (B, M, C)
   std::vector<float> cas;            ///< (B, M, C+1) raw, background last; empty at gate kNone
-  // If PoolOptions::backend reads device memory, the network may leave the two above empty (but an
-  // alarm needs `activations`) and point to these, which stay until the network's next call.
+  // If PoolOptions::backend reads device memory, the network may leave the two vectors above empty
+  // (but an alarm needs `activations`) and set these pointers. Their memory must stay valid until
+  // the network's next call.
   const float* device_activations = nullptr;
   const float* device_cas = nullptr;
   void* device_stream = nullptr;  ///< the stream of the CUDA runtime that writes them
 };
 
-/// The network of a pool. One thread at a time calls it; it keeps a state per slot, and must not
+/// The network of a pool. It keeps a state per slot. One thread at a time calls it, and it must not
 /// call its pool.
 ///
-/// A call that throws (any std::exception) leaves every slot as it was: the pool then asks for each
-/// of the batch alone, so that only the streams at fault fail.
+/// A call that throws (any std::exception) must leave every slot unchanged. The pool then calls
+/// again for each slot of the batch alone, so that only the streams with an error fail.
 class BASNET_RT_API PoolNetwork {
  public:
   virtual ~PoolNetwork() = default;
   virtual PoolActivations step(const PoolBatch& batch) = 0;
   /// The last snippets of each slot; the next `step` of such a slot says `fresh`.
   virtual PoolActivations flush(const PoolBatch& batch) = 0;
-  /// The state of a slot as bytes; asked for only once the slot has been stepped.
-  /// @throws Error (kInvalidState) unless overridden: a network that streams need not be saved of.
+  /// The state of a slot as bytes. Called only after the first `step` of the slot.
+  /// @throws Error (kInvalidState) unless overridden: streams of this network cannot be saved.
   virtual std::string save(std::int64_t slot);
-  /// A slot that continues where `save` was called, perhaps in another process.
-  /// @throws any std::exception: bytes of another network; the slot may then hold anything.
+  /// Lets a slot continue from saved bytes, perhaps in another process.
+  /// @throws any std::exception: bytes of another network; the slot's state is then undefined.
   virtual void load(std::int64_t slot, std::string_view bytes);
 };
 
 struct PoolOptions {
   std::int64_t max_batch = 64;      ///< most snippets (B * N) in one call of the network
-  double max_delay = 0.01;          ///< seconds that a snippet may wait for others; >= 0
+  double max_delay = 0.01;          ///< seconds that a snippet may wait for a full batch; >= 0
   std::int64_t max_queue = 256;     ///< snippets that may wait per stream; then `push` blocks
-  std::int64_t max_streams = 4096;  ///< open at once
+  std::int64_t max_streams = 4096;  ///< streams open at once
   bool zero_bad_features = false;   ///< NaN and Inf become 0 and are counted, instead of an error
-  bool threaded = true;             ///< false: nothing runs but in `step`, `close` and `shutdown`
+  bool threaded = true;             ///< false: the pool has no thread; call `step`
   std::function<double()> clock;    ///< seconds, for a pool without thread; default: steady clock
-  std::optional<AlarmConfig> alarm = {};  ///< onsets of every stream; absent: none are looked for
-  /// The backend that post-processes streams: made for the pool's settings, with a slot per stream,
-  /// and for no other pool. Absent: the CPU.
+  std::optional<AlarmConfig> alarm = {};  ///< for the onsets of every stream; absent: no onsets
+  /// The backend that post-processes the streams of this pool only. It has the settings of the pool
+  /// and a slot for every stream. Absent: the CPU.
   std::shared_ptr<StreamBackend> backend = nullptr;
 };
 
 enum class StreamStatus {
   kOpen,
-  kEnding,    ///< `end` was called; its last snippets are on their way
-  kFinished,  ///< every final is there
-  kFailed,    ///< the network or its output failed on it; the others go on
+  kEnding,    ///< `end` was called; its last snippets are not computed yet
+  kFinished,  ///< every final can be polled
+  kFailed,    ///< the network failed on it or gave bad output; other streams continue
 };
 
 struct PoolStreamStatistics {
   std::int64_t snippets_in = 0;      ///< pushed, gaps not counted
-  std::int64_t snippets_queued = 0;  ///< of these, not yet seen by the network
+  std::int64_t snippets_queued = 0;  ///< pushed, but not yet processed by the network
   std::int64_t finals_out = 0;       ///< detections that became final
   std::int64_t onsets_out = 0;
   std::int64_t features_zeroed = 0;
   double compute_seconds = 0.0;  ///< its share of the batches it was in
-  double wait_max = 0.0;         ///< longest that a snippet waited for its batch, in seconds
-  double latency_sum = 0.0;      ///< decision latency: seconds of stream from a final's end to the
-  double latency_max = 0.0;      ///< end of the snippet whose arrival decided it
+  double wait_max = 0.0;         ///< longest wait of a snippet for its batch, in seconds
+  /// Decision latency: seconds of stream from a final's end to the end of the snippet whose arrival
+  /// made it final.
+  double latency_sum = 0.0;
+  double latency_max = 0.0;
 };
 
 struct PoolStatistics {
   std::int64_t streams_open = 0;
   std::int64_t streams_failed = 0;
-  std::int64_t batches = 0;   ///< calls of the network that returned
-  std::int64_t snippets = 0;  ///< snippets in them
+  std::int64_t batches = 0;   ///< calls of the network that succeeded
+  std::int64_t snippets = 0;  ///< snippets in these batches
   std::int64_t largest_batch = 0;
   std::int64_t snippets_queued = 0;
   double compute_seconds = 0.0;  ///< inside batches, post-processing included
 };
 
 enum class Shutdown {
-  kDrain,    ///< ends every stream and runs what is queued; all finals can still be polled
-  kDiscard,  ///< drops what is queued; streams that had not finished fail
+  kDrain,    ///< ends every stream and processes its queue; all finals can still be polled
+  kDiscard,  ///< drops queued snippets; streams that had not finished fail
 };
 
 /// Many streams, one network batch.
 ///
-/// A batch runs as soon as it is full, as every open stream waits in it, or as its oldest snippet
-/// has waited `max_delay`. Streams are served in rotation: a batch holds up to max_batch streams
-/// and the same number of snippets of each, so a long queue never delays the others by more than
-/// one batch. From the network's output on, a stream's finals are those of a StreamPostprocessor of
-/// its own, bit for bit, however batches fell.
+/// A batch runs as soon as it is full, every open stream waits in it, or its oldest snippet has
+/// waited `max_delay`. Streams are served in rotation: a batch holds up to max_batch streams and
+/// the same number of snippets of each. So a long queue never delays other streams by more than one
+/// batch. For the same network output, the finals of a stream equal those of a StreamPostprocessor
+/// of its own, bit for bit, whatever the batches were.
 ///
-/// Every member function may be called from any thread. A thread of the pool's own runs the
-/// batches, unless `threaded` is false. Calls that name no stream of this pool, or one that was
-/// closed or dropped, throw Error (kInvalidArgument); on a stream that failed, what it failed of.
+/// Any thread may call any member function. The pool's own thread runs the batches, unless
+/// `threaded` is false. Calls throw Error (kInvalidArgument) if the stream is unknown, closed or
+/// dropped. On a failed stream they throw the error that it failed with.
 class BASNET_RT_API StreamPool {
  public:
   /// @param config  mode kContinuous.
@@ -139,13 +142,13 @@ class BASNET_RT_API StreamPool {
   /// @throws Error (kInvalidState): max_streams are open, or the pool is shut down.
   StreamId open();
 
-  /// Queues the next snippets of a stream, all or none; a copy is taken.
+  /// Queues the next snippets of a stream, all or none; they are copied.
   ///
-  /// There is room while queue and chunk are no more than max_queue; an empty queue takes any
-  /// chunk.
+  /// There is room if queue and chunk together hold at most max_queue snippets. An empty queue
+  /// takes any chunk.
   /// @param timeout  seconds to wait for room; 0: not at all; infinite: as long as it takes. A pool
   ///                 without thread never waits.
-  /// @return whether they were taken.
+  /// @return whether the snippets were queued.
   /// @throws Error (kInvalidArgument): a wrong shape, NaN or Inf (names stream, snippet and
   ///         channel); (kInvalidState): after `end` or `shutdown`. The stream stays as it was.
   bool push(StreamId stream, const FeatureView& features, double timeout = kUnlimited);
@@ -153,56 +156,63 @@ class BASNET_RT_API StreamPool {
   /// Declares that `snippets` >= 1 snippets are missing here; as StreamPostprocessor::gap.
   void gap(StreamId stream, std::int64_t snippets);
 
-  /// No more comes: what is queued runs, then the network's last snippets and open roots.
+  /// Ends the input. The queued snippets are processed, then the network's last snippets are
+  /// computed and open roots close.
   /// @param duration  of the stream in seconds; default the end of the last snippet.
   void end(StreamId stream, std::optional<double> duration = std::nullopt);
 
-  /// Takes what became final since the last call; then, on a failed stream, throws its error.
+  /// Takes the detections that became final since the last call. If the stream failed and none are
+  /// left, throws its error.
   StreamDetections poll(StreamId stream);
 
-  /// Takes the onsets since the last call, by (snippet, label), as `poll` does the finals; none
-  /// without an alarm. `close` forgets those not taken.
+  /// Takes the onsets since the last call, by (snippet, label); none without an alarm. `close`
+  /// forgets onsets that were not taken.
   std::vector<Onset> poll_onsets(StreamId stream);
 
-  /// Waits up to `timeout` seconds for an ended stream; without a thread, runs batches meanwhile.
+  /// Waits up to `timeout` seconds for an ended stream. A pool without a thread runs batches
+  /// meanwhile.
   /// @return whether the stream is finished or failed.
   bool wait(StreamId stream, double timeout = kUnlimited);
 
-  /// `end` where that was not called, waits, takes the rest of the finals, and forgets the stream.
+  /// Calls `end` if necessary, waits, takes the remaining finals and forgets the stream. On a
+  /// failed stream it throws; call `poll` before, to get the earlier finals.
   StreamDetections close(StreamId stream, std::optional<double> duration = std::nullopt);
 
-  /// Forgets the stream at once, with what is queued.
+  /// Forgets the stream and its queue at once.
   void drop(StreamId stream);
 
-  /// The detections that `end` would add to those so far; provisional, by falling score.
+  /// The detections that `end` would add now: provisional, by falling score.
   Detections pending(StreamId stream) const;
 
-  /// Streams with finals or onsets to poll, finished or failed; waits up to `timeout` seconds for
-  /// one.
+  /// Streams that have finals or onsets to poll, are finished, or failed. Waits up to `timeout`
+  /// seconds for one.
   std::vector<StreamId> ready(double timeout = 0.0);
 
-  /// All of a stream as bytes with a version and a checksum: the network's state, roots and alarms,
-  /// what is queued, and finals and onsets that nobody polled yet. The stream goes on.
+  /// The whole state of a stream as bytes with a version and a checksum: the network's state, roots
+  /// and alarms, the queue, and finals and onsets that are not polled yet. The stream continues.
   ///
-  /// Taken between two batches, so it waits for the one that runs.
+  /// The state is taken between two batches, so this waits for the running one.
   /// @throws Error: the stream failed, or its network cannot be saved.
   std::string save(StreamId stream);
 
-  /// Opens a stream that continues where `save` was called, with a number of its own.
+  /// Opens a stream, with a new id, that continues where `save` was called.
   ///
-  /// Nothing is lost and nothing comes twice, if what was polled and pushed after `save` is dropped
-  /// by whoever did it.
-  /// @throws Error (kInvalidState): not such bytes, another version, or damaged; max_streams are
-  ///         open, or the pool is shut down; (kInvalidArgument): saved by a pool of another config,
-  ///         alarm, snippet length or number of classes or features. What the network throws.
+  /// Drop results polled after `save`, and push again the snippets pushed after it: then nothing is
+  /// lost and nothing comes twice.
+  /// @throws Error (kInvalidState): the bytes are not a saved stream, damaged or of another
+  /// version,
+  ///         max_streams are open, or the pool is shut down; (kInvalidArgument): saved by a pool of
+  ///         another config, alarm, snippet length or number of classes or features. Also errors of
+  ///         the network.
   StreamId restore(std::string_view bytes);
 
   StreamStatus status(StreamId stream) const;
   PoolStreamStatistics statistics(StreamId stream) const;
   PoolStatistics statistics() const;
 
-  /// Without a thread: runs one batch if one is due, or, where `force`, if anything is queued.
-  /// @return whether one ran.
+  /// For a pool without a thread: runs one batch if one is due, or with `force` if anything is
+  /// queued.
+  /// @return whether a batch ran.
   /// @throws Error (kInvalidState): the pool has a thread.
   bool step(bool force = false);
 

@@ -11,10 +11,12 @@
 
 namespace basnet_rt {
 
-/// Localizes actions in a stream of features with a bundle's network: all of NetworkLocalizer.
+/// Localizes actions in a stream of features with a bundle's network; see NetworkLocalizer for its
+/// members.
 ///
-/// Finals equal what Localizer finds in the whole: bit for bit from the activations on, which agree
-/// to 1e-5. `streaming_config` makes settings with early finals.
+/// The activations agree with those of Localizer for the whole video to 1e-5. For the same
+/// activations, the finals equal its detections bit for bit. `streaming_config` makes settings with
+/// early finals.
 class BASNET_RT_API StreamingLocalizer : public NetworkLocalizer {
  public:
   /// @param config  default: the bundle's own; mode kContinuous.

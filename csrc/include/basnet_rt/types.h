@@ -35,7 +35,7 @@ struct Segment {
 struct Proposals {
   std::vector<std::int64_t> threshold_index;
   std::vector<std::int64_t> labels;
-  std::vector<double> scores;  ///< what NMS orders by
+  std::vector<double> scores;  ///< NMS visits by falling score
   std::vector<Segment> segments;
 
   std::size_t size() const { return labels.size(); }

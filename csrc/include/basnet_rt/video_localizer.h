@@ -10,12 +10,12 @@
 #include "basnet_rt/export.h"
 #include "basnet_rt/types.h"
 
-// Whole videos over any network, as network_localizer.h for streams. Components `engine` and
-// `torch` each bring a network.
+// Whole videos with any network; network_localizer.h does the same for streams. Components `engine`
+// and `torch` each have a network.
 
 namespace basnet_rt {
 
-/// A network's answer for one video; row-major float32, owned.
+/// A network's output for one video; row-major float32, owned.
 struct Activations {
   std::int64_t num_snippets = 0;    ///< T
   std::int64_t num_classes = 0;     ///< C
@@ -28,15 +28,15 @@ struct Activations {
   CasView raw_view() const { return {cas.data(), num_snippets, num_classes + 1, num_classes + 1}; }
 };
 
-/// @param with_scores  false where nobody looks at the video scores; they may then be absent.
+/// @param with_scores  false if the video scores are not used; they may then be absent.
 using VideoNetwork = std::function<Activations(const FeatureView& features, bool with_scores)>;
 
 /// Detections of one video, by falling score.
 ///
-/// Mode kContinuous looks at every snippet; kPublished at `num_segments` of them, taken evenly from
-/// the video as the released code does (all of them where the bundle names no number).
+/// Mode kContinuous uses every snippet. Mode kPublished uses `num_segments` of them, taken evenly
+/// from the video as in the released code (all of them if the bundle names no number).
 ///
-/// @param features  (T, F); the network judges them.
+/// @param features  (T, F); the network checks them.
 /// @param duration  in seconds, for mode kContinuous; default T * snippet_seconds.
 /// @throws Error: as the network and `postprocess`.
 BASNET_RT_API Detections localize_video(const VideoNetwork& network, const BundleMetadata& metadata,
@@ -44,13 +44,13 @@ BASNET_RT_API Detections localize_video(const VideoNetwork& network, const Bundl
                                         const FeatureView& features,
                                         std::optional<double> duration);
 
-/// Refuses features that are not one video of this bundle's.
+/// Checks that the features fit this bundle.
 ///
 /// @throws Error (kBundle): F is not the bundle's; (kInvalidArgument): no snippets, or NaN or Inf
 ///         (names snippet and channel).
 BASNET_RT_API void check_video(const FeatureView& features, const BundleMetadata& metadata);
 
-/// The same without looking at the values; T may be 0.
+/// The same without checking the values; T may be 0.
 BASNET_RT_API void check_features(const FeatureView& features, const BundleMetadata& metadata);
 
 }  // namespace basnet_rt

@@ -1,6 +1,6 @@
 #pragma once
 
-// The few shapes that calls of the C interface have: one value out, or a new handle with a result.
+// The two forms of calls in the C interface: they return one value, or a new handle with a result.
 
 #include <memory>
 
@@ -9,14 +9,14 @@
 
 namespace basnet_rt::c_api {
 
-/// `*out` = what `call` returns, as the C type.
+/// Sets `*out` to the result of `call`, as the C type.
 template <class T, class Call>
 basnet_rt_status value_of(T* out, const char* name, const Call& call) {
   return guarded([&] { *not_null(out, name) = static_cast<T>(call()); });
 }
 
-/// A new handle that `fill` fills. It is allocated first: what a stream or pool gives out comes
-/// once, and must not get lost for want of memory.
+/// A new handle, filled by `fill`. It is allocated first, because a stream or pool gives its
+/// results only once, and they must not be lost if memory runs out.
 template <class T, class Fill>
 basnet_rt_status new_handle(T** out, const char* name, const Fill& fill) {
   return guarded([&] {

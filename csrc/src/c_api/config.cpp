@@ -1,4 +1,4 @@
-// Settings by name, so that a new one changes no signature.
+// Settings by name, so that a new setting changes no function.
 
 #include "basnet_rt/config.h"
 

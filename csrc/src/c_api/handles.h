@@ -33,15 +33,15 @@ enum class Kind : std::uint32_t {
   kLocalizer,
 };
 
-/// First in every handle: other languages pass all handles as one pointer type, and a mix-up
-/// should be an error and no crash.
+/// The first member of every handle. Other languages pass all handles as one pointer type; with the
+/// tag, a wrong handle is an error instead of a crash.
 struct Tag {
   explicit Tag(Kind kind) : kind(kind) {}
   ~Tag() { kind = Kind::kFreed; }
   Tag(const Tag&) = delete;
   Tag& operator=(const Tag&) = delete;
 
-  volatile Kind kind;  // volatile: the write of a destructor is otherwise left out
+  volatile Kind kind;  // volatile, else compilers omit the write in the destructor
 };
 
 template <Kind kind_>
@@ -107,8 +107,8 @@ T* not_null(T* pointer, const char* name) {
   return pointer;
 }
 
-/// The object of a handle; NULL and handles of another kind are errors. One that was freed is
-/// found out only while its memory lies untouched.
+/// The object of a handle; NULL and handles of another kind are errors. A freed handle is noticed
+/// only as long as its memory is not used again.
 template <class T>
 T& handle(T* pointer, const char* name) {
   const Tag* tag = not_null(pointer, name);
@@ -126,23 +126,23 @@ void release(T** pointer) noexcept {
   *pointer = nullptr;
 }
 
-/// A view of a caller's rows after a check of their shape; the core judges the values.
+/// A view of a caller's rows after a check of their shape; the core checks the values.
 CasView view_of(const basnet_rt_rows& rows, const char* name);
 
-/// Features of a caller, whose rows must follow each other without a space.
+/// Features of a caller; the rows must be contiguous.
 FeatureView features_of(const basnet_rt_rows* rows);
 
-/// One video of the caller's, whatever version of the struct it has.
+/// One video of a caller, from any version of the struct.
 VideoInput video_of(const basnet_rt_video* video);
 
 inline std::optional<double> optional_of(const double* value) {
   return value == nullptr ? std::nullopt : std::optional<double>(*value);
 }
 
-/// A text of a caller's, which must be there.
+/// A text of a caller, which must not be NULL.
 inline std::string text_of(const char* text, const char* name) { return not_null(text, name); }
 
-/// A size of a caller's array.
+/// The size of a caller's array, which must not be negative.
 std::size_t size_of(std::int64_t size, const char* name);
 
 /// `size` values from `data`, which may be NULL for none.

@@ -17,10 +17,10 @@ std::string at(const char* name, const char* field, std::int64_t value) {
   return std::string(name) + "." + field + " is " + std::to_string(value) + "; it must be ";
 }
 
-// Stands for the data of an array without rows, which the core tells from an absent array.
+// The data of an array without rows; the core treats a null pointer as an absent array.
 constexpr float kNothing = 0.0f;
 
-// Fields of a later version that this library cannot honour must be zero.
+// Fields of a later version, which this library does not know, must be zero.
 void check_later_fields(const basnet_rt_video* video) {
   const auto* bytes = reinterpret_cast<const unsigned char*>(video);
   const bool zero = std::all_of(bytes + sizeof(basnet_rt_video), bytes + video->struct_size,
@@ -64,7 +64,7 @@ FeatureView features_of(const basnet_rt_rows* rows) {
 
 VideoInput video_of(const basnet_rt_video* video) {
   not_null(video, "video");
-  // A size of many pages is no later version but a struct that was never initialised.
+  // Such a large size is not a later version; the struct was not initialised.
   if (video->struct_size < sizeof(basnet_rt_video) || video->struct_size > 4096) {
     refuse("video.struct_size is " + std::to_string(video->struct_size) +
            "; it must be sizeof(basnet_rt_video), here " + std::to_string(sizeof(basnet_rt_video)));

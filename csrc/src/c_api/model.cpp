@@ -12,7 +12,7 @@ using basnet_rt::engine::Model;
 
 const Model& open(const basnet_rt_model* model) { return handle(model, "model").value; }
 
-/// The answer of `read` about a model; `nothing` of NULL and of a handle of another kind.
+/// The result of `read` for a model; `nothing` for NULL and for a handle of another kind.
 template <class Value, class Read>
 Value fact_of(const basnet_rt_model* model, Value nothing, const Read& read) noexcept {
   const bool readable = model != nullptr && model->kind == basnet_rt_model::kKind;

@@ -13,7 +13,7 @@ struct basnet_rt_model : basnet_rt::c_api::Tagged<basnet_rt::c_api::Kind::kModel
 
 namespace basnet_rt::c_api {
 
-/// The settings behind a handle; absent, the bundle's own, for NULL.
+/// The settings of a handle; absent for NULL, which means those of the bundle.
 inline std::optional<PostprocessConfig> config_or_own(const basnet_rt_config* config) {
   if (config == nullptr) return std::nullopt;
   return handle(config, "config").value;

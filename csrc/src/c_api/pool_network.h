@@ -1,6 +1,6 @@
 #pragma once
 
-// A network of C functions as the pool wants it.
+// A network of C functions as a PoolNetwork.
 
 #include <memory>
 
@@ -20,7 +20,7 @@ namespace basnet_rt::c_api {
 
 class CNetwork : public PoolNetwork {
  public:
-  /// @throws Error (kInvalidArgument): not a whole struct.
+  /// @throws Error (kInvalidArgument): the struct is incomplete.
   CNetwork(const basnet_rt_pool_network* functions, std::int64_t num_classes, bool wants_raw);
   ~CNetwork() override;
   CNetwork(const CNetwork&) = delete;
@@ -31,7 +31,7 @@ class CNetwork : public PoolNetwork {
   std::string save(std::int64_t slot) override;
   void load(std::int64_t slot, std::string_view bytes) override;
 
-  /// From now on the user's data is given back by the destructor.
+  /// After this call, the destructor releases the user's data.
   void own() { owns_ = true; }
 
  private:

@@ -11,7 +11,7 @@ namespace {
 
 using Made = std::unique_ptr<basnet_rt_detections>;
 
-// An array of structs is as far apart as its caller's version of the struct is long.
+// The distance between two structs of an array is the struct's size in the caller's version.
 const basnet_rt_video* video_at(const basnet_rt_video* videos, std::int64_t i) {
   const auto* bytes = reinterpret_cast<const char*>(videos);
   return reinterpret_cast<const basnet_rt_video*>(bytes + i * std::int64_t(videos->struct_size));

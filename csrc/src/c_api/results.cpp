@@ -1,4 +1,4 @@
-// Results are read in place; of NULL and of a handle of another kind, sizes are 0 and pointers
+// Results are read in place; for NULL and for a handle of another kind, sizes are 0 and pointers
 // NULL.
 
 #include <type_traits>
@@ -80,7 +80,7 @@ const double* basnet_rt_detections_segments(const basnet_rt_detections* found) {
 }
 const int64_t* basnet_rt_detections_decided(const basnet_rt_detections* found) {
   if (!readable(found) || !found->of_stream) return nullptr;
-  static constexpr int64_t kNone = 0;  // an empty result of a stream is not one without the column
+  static constexpr int64_t kNone = 0;  // an empty result of a stream does have the column
   return found->decided.empty() ? &kNone : found->decided.data();
 }
 void basnet_rt_detections_free(basnet_rt_detections** found) { release(found); }

@@ -12,14 +12,14 @@
 namespace basnet_rt::c_api {
 namespace {
 
-// A fixed size: keeping the message of an allocation that failed must not allocate.
+// A fixed size, so that storing the message of a failed allocation does not allocate.
 constexpr std::size_t kMessageSize = 1024;
 thread_local char last_message[kMessageSize] = "";
 
 void keep(const char* message) noexcept {
   std::size_t size = std::min(std::strlen(message), kMessageSize - 1);
   const auto continues = [&] { return (static_cast<unsigned char>(message[size]) & 0xC0) == 0x80; };
-  while (size > 0 && continues()) --size;  // never half a character of UTF-8
+  while (size > 0 && continues()) --size;  // never cut inside a UTF-8 character
   std::memcpy(last_message, message, size);
   last_message[size] = '\0';
 }

@@ -14,7 +14,7 @@
 namespace basnet_rt::cpu {
 namespace {
 
-// Runs every root of every class that may emit through the solver.
+// Solves every root of every class that may emit.
 class VideoSolver {
  public:
   VideoSolver(const VideoInput& video, const PostprocessConfig& config)
@@ -62,7 +62,7 @@ class VideoSolver {
     scanner.finish(section_.end, keep);
   }
 
-  // score_weight * video score; nothing where the gate holds the root back.
+  // score_weight * video score; absent if the gate rejects the root.
   std::optional<double> video_term(std::int64_t label, const Interval& root) {
     switch (config_.gate) {
       case Gate::kNone:

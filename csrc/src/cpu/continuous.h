@@ -4,7 +4,7 @@
 
 namespace basnet_rt::cpu {
 
-/// The continuous mode (DESIGN section 5.2) on one checked video.
+/// The continuous mode on one checked video.
 Proposals propose_continuous(const VideoInput& video, const PostprocessConfig& config);
 Detections postprocess_continuous(const VideoInput& video, const PostprocessConfig& config);
 

@@ -12,7 +12,7 @@ namespace {
 double top_mean(std::vector<float>& values, std::int64_t k) {
   const auto middle = values.begin() + k;
   std::nth_element(values.begin(), middle - 1, values.end(), std::greater<>());
-  // Summed in falling order: nth_element leaves an order of its own, which must not show.
+  // Summed in falling order: the order after nth_element depends on its implementation.
   std::sort(values.begin(), middle, std::greater<>());
   return formulas::mean_of_best(values.data(), k);
 }

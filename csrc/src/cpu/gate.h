@@ -15,13 +15,13 @@ namespace basnet_rt::cpu {
 /// @param raw_cas  (T, C+1) before activation, background last; T >= 1.
 std::vector<double> class_scores(const CasView& raw_cas, const PostprocessConfig& config);
 
-/// For each class whether it passes; with keep_top1 the first best one where none does.
+/// Whether each class passes; with keep_top1, if none passes, the first best one does.
 std::vector<char> passing_classes(const std::vector<double>& scores,
                                   const PostprocessConfig& config);
 
-/// Scores at snippet `last`: of the `length` snippets that end with it.
+/// Video scores of the `length` snippets that end with snippet `last`.
 ///
-/// Roots of several classes often end together, so the last answer is kept.
+/// Roots of several classes often end together, so the last result is kept.
 class HorizonScores {
  public:
   explicit HorizonScores(std::int64_t length) : length_(length) {}

@@ -59,8 +59,8 @@ Found keep_hard(const Found& of_class, const PostprocessConfig& config) {
   return kept;
 }
 
-// The detections of one class that soft-NMS keeps, best first. Scores only fall, so the
-// best of the rest is searched anew: quadratic, for a class of one video.
+// The detections of one class that soft-NMS keeps, best first. The best of the rest is searched
+// again in every step: quadratic in the detections of one class in one video.
 Found keep_soft(Found open, const PostprocessConfig& config) {
   const bool linear = config.nms == NmsKind::kLinear;
   const double least_iou = linear ? config.nms_iou : 0.0;

@@ -4,7 +4,7 @@
 
 namespace basnet_rt::cpu {
 
-/// The released code, number for number (DESIGN section 5.1), on one checked video.
+/// The released code, with the same numbers, on one checked video.
 Proposals propose_published(const VideoInput& video, const PostprocessConfig& config);
 Detections postprocess_published(const VideoInput& video, const PostprocessConfig& config);
 

@@ -29,7 +29,8 @@ void RootSolver::propose(const Interval& root, const ClassRow& row, const Sectio
   for (std::size_t level = 0; level < levels_.size(); ++level) {
     const std::size_t level_begin = candidates_.size();
     add_candidates(level, frame, settings);
-    if (candidates_.size() == level_begin) break;  // nothing higher can be inside nothing
+    if (candidates_.size() == level_begin)
+      break;  // no interval here, so none at a higher threshold
     if (level > 0) link_level(level_begin, below_begin);
     below_begin = level_begin;
   }
@@ -48,8 +49,8 @@ void RootSolver::build_integral(const Interval& root, const Window& window, cons
   integrate_left(values_.data(), sums_.data(), integral_.pivot);
 }
 
-// Intervals of all thresholds in one pass: a threshold is looked at where the activation crosses
-// it.
+// Finds the intervals of all thresholds in one pass: a threshold costs time only where the
+// activation crosses it.
 void RootSolver::find_levels(const Interval& root, const ClassRow& row, const Section& section,
                              const RootSettings& settings, const Frame& frame) {
   const std::vector<double>& thresholds = settings.thresholds;

@@ -2,10 +2,9 @@
 
 // One root at a time: the proposals inside it, their scores, and NMS among them.
 //
-// Proposals of one class form a laminar family (nested or disjoint), and every one lies inside
-// one root, so with true IoU nothing outside a root can change what it emits. Everything here is
-// computed from the root's own window of activations, which makes a stream and the whole video
-// agree in the last bit.
+// Proposals of one class form a laminar family (nested or disjoint), and each lies inside one root.
+// So with true IoU, nothing outside a root can change its detections. Everything here is computed
+// from the root's own window of activations, so a stream and the whole video agree bit for bit.
 
 #include <vector>
 
@@ -17,7 +16,7 @@
 
 namespace basnet_rt::cpu {
 
-/// PostprocessConfig as the root functions want it.
+/// The settings of PostprocessConfig in the form that the root functions use.
 struct RootSettings : RootLimits {
   std::vector<double> thresholds;
   double nms_iou = 1.0;
@@ -29,7 +28,7 @@ struct RootSettings : RootLimits {
 RootSettings root_settings(const PostprocessConfig& config, double snippet_seconds);
 
 /// A proposal inside a root. Levels are stored one after the other, each ordered by start;
-/// `parent` is the interval of the level below that contains it, -1 at the lowest.
+/// `parent` is the containing interval of the level below, -1 at the lowest.
 struct Candidate {
   Segment segment;  // seconds
   double score = 0.0;
@@ -50,8 +49,8 @@ class RootSolver {
  public:
   /// Fills `candidates()` with the proposals of `root`.
   ///
-  /// @param row  activations from lookbehind before the root to lookahead after it, or to the
-  ///             section's ends where these come first.
+  /// @param row  activations from lookbehind before the root to lookahead after it, or up to the
+  ///             section's ends if these come first.
   /// @param video_term  score_weight * video score of the class; 0 without a gate.
   void propose(const Interval& root, const ClassRow& row, const Section& section,
                const RootSettings& settings, double video_term);
@@ -77,7 +76,7 @@ class RootSolver {
   std::vector<double> sums_;
   Integral integral_;                      // over the two
   std::vector<std::vector<Span>> levels_;  // intervals of each threshold, not yet clipped
-  std::vector<double> open_;               // where the open interval of each threshold began
+  std::vector<double> open_;               // start of the open interval of each threshold
   std::vector<Span> spans_;                // one per candidate
   std::vector<Candidate> candidates_;
   std::vector<int> order_;

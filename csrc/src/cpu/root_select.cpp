@@ -5,9 +5,9 @@
 #include "formulas/formulas.h"
 #include "formulas/order.h"
 
-// NMS inside one root. Only ancestors and descendants overlap, so a kept candidate looks up its
-// chain of parents and down the children that are long enough: linear in the candidates, where
-// comparing all pairs would be quadratic.
+// NMS inside one root. Only ancestors and descendants overlap, so a kept candidate is compared with
+// its parents and with children that are long enough: linear in the candidates, while comparing all
+// pairs would be quadratic.
 
 namespace basnet_rt::cpu {
 namespace {
@@ -79,8 +79,8 @@ void RootSolver::select_hard(const RootSettings& settings) {
 }
 
 // A heap whose entries may be stale: scores only fall, so a decayed candidate is put back with its
-// new score when its turn comes. What has fallen below the minimum is never kept, and decays no
-// more.
+// new score when it comes to the top. A candidate below the minimum is never kept, and does not
+// decay further.
 void RootSolver::select_soft(const RootSettings& settings) {
   const auto comes_later = [this](const KeptCandidate& a, const KeptCandidate& b) {
     return comes_first(candidates_[static_cast<std::size_t>(b.candidate)], b.score,
@@ -92,7 +92,7 @@ void RootSolver::select_soft(const RootSettings& settings) {
   dropped_.assign(candidates_.size(), 0);
   for (std::size_t i = 0; i < candidates_.size(); ++i) {
     decayed_[i] = candidates_[i].score;
-    // A score that is no number, of numbers too large to subtract, is never kept either.
+    // A NaN score, from the difference of two infinite values, is never kept either.
     dropped_[i] = !(decayed_[i] >= settings.soft_min_score);
     if (!dropped_[i]) heap.push({static_cast<int>(i), decayed_[i]});
   }

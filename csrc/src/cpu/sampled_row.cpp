@@ -10,7 +10,7 @@
 namespace basnet_rt::cpu {
 namespace {
 
-// Between which two thresholds a value lies: with the first `active` of them reached, it is in
+// The limits between thresholds: a value that reaches the first `active` thresholds is in
 // [floors[active], floors[active + 1]). At threshold 0 a value must be positive.
 std::vector<double> floors_of(const std::vector<double>& thresholds) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -22,9 +22,9 @@ std::vector<double> floors_of(const std::vector<double>& thresholds) {
   return floors;
 }
 
-// SampledCell::border; asks the samples only where rounding might decide. Elsewhere the line meets
-// the threshold a thousandth of a sample or more away from one, and a slope that is not tiny beside
-// the value keeps the errors of both closed form and samples far below that.
+// SampledCell::border, but computes samples only if rounding could matter. Otherwise the line meets
+// the threshold at least a thousandth of a sample away from any sample, and the slope is not tiny
+// compared to the value, so rounding errors are far smaller than that.
 std::int64_t border_of(const SampledCell& cell, double threshold, std::int64_t upsample) {
   constexpr double kNear = 1e-3, kFlat = 1e-6, kFar = 1e8;
   const double at =
@@ -48,8 +48,9 @@ void SampledRow::assign(std::vector<float> y, std::int64_t upsample) {
   ends_.resize(cells);
   sums_.resize(cells);
   make_edge(0);
-  // Cells between the two edges are alike: samples 1 to `upsample` after a snippet, the last on the
-  // next one. This is make_cell and its sum with that put in, to the last bit.
+  // All cells except the first and last have the same form: samples 1 to `upsample` after a
+  // snippet, the last one on the next snippet. This is make_cell and its sum for that case, bit for
+  // bit.
   const auto steps = static_cast<double>(upsample);
   const double mean_step = 0.5 * ((steps + 1.0) * steps) / steps;
   for (std::size_t i = 1; i + 1 < cells; ++i) {
@@ -105,7 +106,7 @@ void SampledRow::find_runs(const std::vector<double>& thresholds,
   const std::vector<double> floors = floors_of(thresholds);
   std::size_t active = 0;  // thresholds [0, active) are reached
   double low = floors[0], high = floors[1];
-  // Opens and closes runs where `value` changes sides; `at(k)` is the first sample that did.
+  // Opens and closes runs at thresholds that `value` crosses; `at(k)` is the first sample beyond.
   const auto move_to = [&](double value, const auto& at) {
     for (; value >= floors[active + 1]; ++active) start[active] = at(active);
     while (value < floors[active]) {

@@ -16,15 +16,15 @@ class SampledRow {
 
   std::int64_t num_samples() const { return num_snippets_ * upsample_; }
 
-  /// For every threshold (rising) the maximal runs of samples that reach it and are positive, left
-  /// to right. One pass: thresholds are looked at where the row crosses them, not at every cell.
+  /// For every threshold (rising), the maximal runs of samples that reach it and are positive, left
+  /// to right. One pass: a threshold costs time only where the row crosses it.
   void find_runs(const std::vector<double>& thresholds, std::vector<std::vector<Run>>& runs) const;
 
   /// Sum of samples [begin, end) of one run, or of a part of it; begin < end.
   double sum_between(std::int64_t begin, std::int64_t end) const;
 
  private:
-  /// The part of a cell that find_runs looks at; the rest is made where it is needed.
+  /// The part of a cell that find_runs always uses; the rest is computed if needed.
   struct Ends {
     double first = 0.0;  // value of the first sample
     double last = 0.0;

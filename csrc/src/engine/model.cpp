@@ -13,7 +13,7 @@
 namespace basnet_rt::engine {
 namespace {
 
-/// The identity of a file: it differs from that of any other, or of an older one in its place.
+/// The identity of a file: it differs for other files, and for an older file of the same path.
 using FileKey = std::tuple<std::string, std::int64_t, std::uintmax_t, DType, bool>;
 
 FileKey key_of(const std::string& path, DType dtype, bool exact) {
@@ -25,7 +25,7 @@ FileKey key_of(const std::string& path, DType dtype, bool exact) {
           exact};
 }
 
-/// One instance for each key, as long as somebody holds it.
+/// One instance for each key, as long as it is used.
 template <class Key, class Value>
 class Shared {
  public:
@@ -54,7 +54,7 @@ DType dtype_of(const std::string& text) {
               "dtype is \"" + text + "\"; it must be one of float32, bfloat16, int8");
 }
 
-// Never destroyed: models may outlive everything else at a program's end.
+// Never destroyed, because models may live until the end of the program.
 Shared<FileKey, const LoadedNetwork>& networks() {
   static auto* shared = new Shared<FileKey, const LoadedNetwork>;
   return *shared;

@@ -37,7 +37,7 @@ class Model::Impl {
 /// A stream's state in the layout that every engine saves, and back.
 NetworkState to_network_state(const Model::Impl& model, const StreamState& state);
 
-/// @throws Error (kInvalidState): damaged bytes, or of another network.
+/// @throws Error (kInvalidState): the bytes are damaged or of another network.
 StreamState load_stream_state(const Model::Impl& model, std::string_view bytes);
 
 }  // namespace basnet_rt::engine

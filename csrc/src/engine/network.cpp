@@ -10,7 +10,7 @@
 namespace basnet_rt::engine {
 namespace {
 
-// Features taken at once: weights are read once for them, and memory stays below 50 kB each.
+// Features computed at once: the weights are read once for them; memory is below 50 kB for each.
 constexpr std::int64_t kBatch = 768;
 
 // An int32 holds the sum of this many products of int8 values.
@@ -95,7 +95,7 @@ void check_dtype(const NetworkWeights& weights, DType dtype) {
   }
 }
 
-/// The progress of a turn. If one pass is not enough, a copy of its state moves on first.
+/// The progress of a turn. If one pass is not enough, it uses a copy of the state.
 struct Progress {
   StreamState copy;
   StreamState* state = nullptr;

@@ -2,8 +2,8 @@
 
 // BaS-Net's inference: whole videos and streams, from one set of packed weights.
 //
-// A snippet's output is a function of the snippets that it depends on, of nothing else: not of
-// chunks, batch, threads or, in float32 and int8, the kernel.
+// A snippet's output depends only on the snippets in its receptive field: not on chunks, batch,
+// threads or (in float32 and int8) the kernel.
 
 #include <cstdint>
 #include <memory>
@@ -29,8 +29,8 @@ struct VideoOutput {
   std::vector<float> video_scores;  // (C)
 };
 
-/// A stream's memory: the last two of each, zeros before its start. The
-/// TorchScript module's state holds the same.
+/// A stream's state: the last two of each, zeros before its start. The TorchScript module has the
+/// same state.
 struct StreamState {
   std::int64_t seen = 0;
   std::vector<float> foreground;  // (2)
@@ -38,11 +38,11 @@ struct StreamState {
   std::vector<float> hidden;      // (2, H): of the first 3-tap layer
 };
 
-/// The next snippets of one stream, N >= 0, and what became certain by them.
+/// The next snippets of one stream, N >= 0, and the snippets that become certain with them.
 ///
-/// A snippet is certain once two more have been seen or the stream has ended, so a stream that had
-/// seen s gets max(0, min(N, s + N - 2)) snippets, and all that are left where `last` says that it
-/// ends here; its state is then a new stream's.
+/// A snippet is certain once two more have been seen or the stream has ended. So after s earlier
+/// snippets, max(0, min(N, s + N - 2)) become certain. With `last`, the stream ends here: all
+/// remaining snippets become certain, and the state is that of a new stream.
 struct StreamTurn {
   StreamState* state = nullptr;
   const float* features = nullptr;  // (N, F), finite
@@ -58,9 +58,9 @@ class Network {
   ///
   /// int8 is for the two 3-tap layers, bfloat16 for them and the filter's first layer; every other
   /// layer is float32.
-  /// @param exact  false: whole videos in float32 take the 3-tap layers by Toom-Cook's tiles. They
-  ///               run 1.8 times as fast, differ from streams in the last bits, and need three
-  ///               times the memory for weights. Other dtypes and `step` stay as they are.
+  /// @param exact  false: the 3-tap layers use Toom-Cook's tiles for whole videos in float32. They
+  ///               are 1.8 times as fast, differ from streams in the last bits, and need three
+  ///               times the memory for weights. Other dtypes and `step` do not change.
   /// @throws Error (kBundle): a tensor's shape or dtype does not fit; the message names it.
   Network(const NetworkWeights& weights, DType dtype, bool exact = true);
 
@@ -75,8 +75,8 @@ class Network {
 
   StreamState initial_state() const;
 
-  /// Every stream's next snippets, in one batch; no stream twice. Fills `certain` and moves the
-  /// states on; where it throws, they are as before.
+  /// Computes every stream's next snippets in one batch; no stream twice. Fills `certain` and
+  /// changes the states; if it throws, the states are unchanged.
   void step(std::vector<StreamTurn>& turns, const Machine& machine) const;
 
  private:

@@ -14,7 +14,7 @@ inline float from_bfloat16(std::uint16_t bits) {
   return value;
 }
 
-/// To the nearest bfloat16, ties to even; NaN and infinity stay what they are.
+/// Rounds to the nearest bfloat16, ties to even; NaN and infinity do not change.
 inline std::uint16_t to_bfloat16(float value) {
   std::uint32_t bits;
   std::memcpy(&bits, &value, sizeof bits);
@@ -25,8 +25,8 @@ inline std::uint16_t to_bfloat16(float value) {
 
 inline float rounded_to_bfloat16(float value) { return from_bfloat16(to_bfloat16(value)); }
 
-/// To the nearest integer, ties to even; |value| < 2^22. Adding 1.5 * 2^23 leaves no bit behind the
-/// point, and every compiler makes vectors of it.
+/// Rounds to the nearest integer, ties to even; |value| < 2^22. Adding 1.5 * 2^23 leaves no bits
+/// for a fraction, and every compiler can vectorise it.
 inline float rounded(float value) { return (value + 12582912.0f) - 12582912.0f; }
 
 }  // namespace basnet_rt::engine

@@ -39,7 +39,7 @@ struct Strides {
   std::int64_t k;
 };
 
-/// The weights of up to kPanel outputs, one row of `depth` per output; zeros where there is none.
+/// The weights of up to kPanel outputs, one row of `depth` per output; zeros for missing outputs.
 std::vector<float> panel_rows(const TensorView& weight, Strides strides, std::int64_t first,
                               std::int64_t count, std::int64_t depth) {
   std::vector<float> rows(static_cast<std::size_t>(kPanel * depth));
@@ -125,7 +125,7 @@ void pack_panel(const TensorView& weight, Strides strides, std::int64_t first, P
   for (std::int64_t o = 0; o < count; ++o) {
     float* row = rows.data() + o * depth;
     float& scale = layer.scale[static_cast<std::size_t>(first + o)];
-    if (weight.dtype == DType::kInt8) {  // steps already; -128 is none
+    if (weight.dtype == DType::kInt8) {  // already in steps; -128 is not allowed
       for (std::int64_t k = 0; k < depth; ++k) row[k] = std::max(-127.0f, row[k]);
       continue;
     }

@@ -10,7 +10,7 @@
 
 namespace basnet_rt::engine {
 
-/// Bytes, of any values, on a boundary of 64, on large pages where the system has them.
+/// Uninitialised bytes, aligned to 64, on large pages if the system has them.
 class AlignedBytes {
  public:
   AlignedBytes() = default;
@@ -29,7 +29,7 @@ class AlignedBytes {
 /// The weights and biases of one layer, in panels as kernels/kernel.h draws them.
 ///
 /// Its inputs are `taps` neighbouring rows of `depth` values. int8 rows are padded to `int8_depth`,
-/// a multiple of 4, so that no quad of bytes belongs to two of them.
+/// a multiple of 4, so that no group of four bytes spans two rows.
 struct PackedLayer {
   DType dtype = DType::kFloat32;
   std::int64_t taps = 1;
@@ -37,8 +37,8 @@ struct PackedLayer {
   std::int64_t outputs = 0;
   AlignedBytes panels;
   std::vector<float> bias;   // padded to whole panels, like scale and each tap of byte_sums
-  std::vector<float> scale;  // int8 alone: what one step of an output's weights means
-  std::vector<std::int32_t> byte_sums;  // int8 alone: 128 times the sum of a tap's weights
+  std::vector<float> scale;  // int8 only: the value of one step of an output's weights
+  std::vector<std::int32_t> byte_sums;  // int8 only: 128 times the sum of a tap's weights
 
   std::int64_t num_panels() const;
   std::int64_t int8_depth() const { return (depth + 3) / 4 * 4; }
@@ -52,7 +52,7 @@ PackedLayer pack_dense(const TensorView& weight, const TensorView& bias, DType d
 /// A layer of (outputs, depth) float32 weights without bias.
 PackedLayer pack_rows(const TensorView& weight, DType dtype);
 
-/// A 3-tap layer in any dtype; int8 from wider weights is made by the rule that ThreeTapView gives.
+/// A 3-tap layer in any dtype; wider weights become int8 by the rule in ThreeTapView.
 PackedLayer pack_taps(const ThreeTapView& layer, DType dtype);
 
 /// Values of a float32 or bfloat16 tensor.

@@ -26,7 +26,7 @@ OutputRows output_rows(float* rows, std::int64_t count, std::int64_t width) {
 
 float* Buffer::room(std::int64_t count) {
   if (count > size_) {
-    values_.reset();  // before the larger one is asked for
+    values_.reset();  // free it before allocating the larger one
     size_ = 0;
     values_.reset(new float[size(count)]);
     size_ = count;
@@ -111,7 +111,7 @@ void Pass::place_rows() {
   }
   if (!bfloat16) return;
   for (float* value = space_.rows.data(); value != to; ++value) {
-    *value = rounded_to_bfloat16(*value);  // of a state saved in float32, too
+    *value = rounded_to_bfloat16(*value);  // needed for a state saved in float32
   }
 }
 

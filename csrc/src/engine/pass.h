@@ -10,7 +10,7 @@
 
 namespace basnet_rt::engine {
 
-/// Some snippets of one stream. With seen = s, rows and hidden vectors lie so:
+/// Some snippets of one stream. With seen = s, rows and hidden vectors are:
 ///
 ///   snippet     s-3  s-2  s-1   s  ...  s+N-2  s+N-1  s+N
 ///   rows              old  old  new ...  new    new   (0)    (..): at the stream's end
@@ -44,7 +44,7 @@ struct Piece {
 /// Memory for values, kept for the next pass.
 class Buffer {
  public:
-  /// Room for `count` values, whatever they hold.
+  /// Room for `count` uninitialised values.
   float* room(std::int64_t count);
   float* data() { return values_.get(); }
   const float* data() const { return values_.get(); }
@@ -54,10 +54,10 @@ class Buffer {
   std::int64_t size_ = 0;
 };
 
-/// The rows that layers of a pass hand on; one per thread that calls.
+/// The rows between the layers of a pass; one Workspace per calling thread.
 struct Workspace {
   Buffer inputs;      // (num_features, D)
-  Buffer rounded;     // the same as bfloat16 values, where the filter wants those
+  Buffer rounded;     // the same rounded to bfloat16, if the filter needs it
   Buffer filter;      // (num_features, hidden of the filter)
   Buffer foreground;  // (num_features)
   Buffer rows;        // (num_rows, D): weighed by the foreground
@@ -69,11 +69,11 @@ struct Workspace {
 
 class Pass {
  public:
-  /// @param tiled  takes the 3-tap layers by tiles; for one piece alone.
+  /// @param tiled  computes the 3-tap layers with tiles; only for a single piece.
   Pass(const Network& network, std::vector<Piece>& pieces, const Machine& machine,
        Workspace& workspace, bool tiled);
 
-  /// Fills outputs, then moves states on; the latter cannot fail.
+  /// Fills outputs, then changes the states; changing the states cannot fail.
   void run();
 
  private:

@@ -22,8 +22,8 @@ struct Task {
 class Plan {
  public:
   Plan(std::int64_t rows, std::int64_t panels, int threads) : rows_(rows), panels_(panels) {
-    // One row waits for memory: whole panels, read from end to end. Then enough tasks that no
-    // thread waits long for the last.
+    // With one row, memory is the limit, so each task reads whole panels. Otherwise there are
+    // enough tasks that no thread waits long for the last one.
     const std::int64_t most = rows == 1 ? 1 : kTaskPanels;
     const std::int64_t even = panels / (4 * threads);
     width_ = std::max<std::int64_t>(1, threads == 1 ? most : std::min(most, even));
@@ -74,7 +74,7 @@ void finish_task(const PackedLayer& layer, const Task& task, const float* sums, 
   }
 }
 
-/// A block of k of some rows where a float kernel wants them.
+/// A block of k of some rows, in the layout of a float kernel.
 struct Stage {
   alignas(64) float values[kMostRows * kBlock];
 
@@ -102,7 +102,7 @@ struct Stage {
   }
 };
 
-/// Rows of the tile that starts at `row`: as even as can be, so that no tile is left with few.
+/// Rows of the tile that starts at `row`; tiles have nearly equal sizes, so none has few rows.
 int tile_rows(std::int64_t row, std::int64_t rows, int most) {
   const std::int64_t tiles = (rows - row + most - 1) / most;
   return static_cast<int>((rows - row + tiles - 1) / tiles);
@@ -229,7 +229,7 @@ void Int8Rows::reset(std::int64_t count, std::int64_t depth, bool offset) {
 }
 
 void Int8Rows::set(std::int64_t i, const float* values) {
-  // Sizes compare like their bits, and compilers make vectors of the largest integer alone.
+  // Absolute values compare like their bits, and compilers vectorise a maximum only for integers.
   std::int32_t most_bits = 0;
   for (std::int64_t k = 0; k < depth_; ++k) {
     std::int32_t bits;

@@ -1,6 +1,6 @@
 #pragma once
 
-// One layer on many rows: blocks of rows and panels, shared out to threads.
+// One layer on many rows: blocks of rows and panels, distributed to threads.
 
 #include <cstdint>
 #include <vector>
@@ -30,14 +30,14 @@ using OutputRows = std::vector<float*>;
 void product(const PackedLayer& layer, const InputRows& rows, Finish finish, const OutputRows& out,
              const Machine& machine);
 
-/// Rows in steps of their own: value = q * scale, |q| <= 127.
+/// Rows as int8 with a scale for each row: value = q * scale, |q| <= 127.
 class Int8Rows {
  public:
-  /// Makes room for `count` rows, of any values, and keeps the memory it has.
-  /// @param offset  holds q + 128, as some kernels want it.
+  /// Makes room for `count` uninitialised rows; reuses existing memory.
+  /// @param offset  stores q + 128, which some kernels need.
   void reset(std::int64_t count, std::int64_t depth, bool offset);
 
-  /// Row `i` from `depth` values; its scale is its largest size / 127.
+  /// Sets row `i` from `depth` values; its scale is the largest absolute value / 127.
   void set(std::int64_t i, const float* values);
 
   const std::uint8_t* row(std::int64_t i) const { return bytes_.data() + i * width_; }
@@ -50,7 +50,7 @@ class Int8Rows {
   std::vector<float> scale_;
 };
 
-/// An int8 `layer`: out[i] is of the `taps` rows of `inputs` from windows[i] on.
+/// An int8 `layer`: out[i] is computed from `taps` rows of `inputs`, starting at windows[i].
 void product(const PackedLayer& layer, const Int8Rows& inputs,
              const std::vector<std::int64_t>& windows, Finish finish, const OutputRows& out,
              const Machine& machine);

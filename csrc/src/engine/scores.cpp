@@ -69,7 +69,7 @@ void activate(const NetworkOptions& options, const float* cas, float foreground,
 std::vector<float> video_scores(const NetworkOptions& options, const float* cas,
                                 std::int64_t num_snippets) {
   const std::int64_t columns = options.num_classes + 1;
-  // The core refuses such rows, and features of any size may be looked at.
+  // The core refuses rows that are not finite; large features can cause them.
   if (!std::all_of(cas, cas + num_snippets * columns, [](float v) { return std::isfinite(v); })) {
     return std::vector<float>(static_cast<std::size_t>(options.num_classes), std::nanf(""));
   }

@@ -1,6 +1,6 @@
 #pragma once
 
-// From class activations to what a user sees: one definition, of plain float32 in a fixed order.
+// From the CAS to activations and video scores, in plain float32 in a fixed order.
 
 #include <cstdint>
 #include <vector>
@@ -19,8 +19,8 @@ float sigmoid(float x);
 void activate(const NetworkOptions& options, const float* cas, float foreground,
               float* activations);
 
-/// Video scores (C) of a raw CAS (T, C+1), T >= 1: the core's `video_scores`;
-/// NaN where a sum of the network went beyond float32.
+/// Video scores (C) of a raw CAS (T, C+1), T >= 1: the core's `video_scores`; NaN if a sum of the
+/// network was too large for float32.
 std::vector<float> video_scores(const NetworkOptions& options, const float* cas,
                                 std::int64_t num_snippets);
 

@@ -26,7 +26,7 @@ long process() {
 
 using Work = std::function<void(std::int64_t)>;
 
-/// The tasks of one call; whoever has time takes the next.
+/// The tasks of one call; each free thread takes the next one.
 struct Job {
   const Work* work = nullptr;
   std::int64_t tasks = 0;
@@ -52,7 +52,7 @@ struct Job {
 }  // namespace
 
 struct Threads::State {
-  std::mutex call;  // held by the caller who has the helpers
+  std::mutex call;  // held by the caller that uses the helpers
   std::mutex mutex;
   std::condition_variable posted, left;
   Job* job = nullptr;        // what helpers may join
@@ -99,13 +99,13 @@ Threads::Threads(int count) : state_(std::make_shared<State>()) {
     for (int i = 1; i < wanted; ++i) {
       state_->helpers.emplace_back([state = state_.get()] { state->help(); });
     }
-  } catch (const std::system_error&) {  // no more to be had: those there are do the work
+  } catch (const std::system_error&) {  // no more threads: the existing ones do the work
   }
 }
 
 Threads::~Threads() {
   if (state_->owner != process()) {
-    // A forked child has no helpers to wait for, and waking or joining them would hang.
+    // A forked child has no helpers; waking or joining them would hang.
     new std::shared_ptr<State>(std::move(state_));
     return;
   }

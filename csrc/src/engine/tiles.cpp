@@ -9,7 +9,7 @@ namespace {
 constexpr int kPoints = 6;  // the last is infinity
 constexpr int kOutputs = 4;
 
-// These keep the rounding error at the taps' own; the customary 0, +-1, +-2 lose up to twice that.
+// With these points the rounding error is that of plain taps; the usual 0, +-1, +-2 double it.
 constexpr std::array<double, 5> kValues = {0.0, 2.0 / 3.0, -2.0 / 3.0, 1.5, -1.5};
 
 /// Coefficients, lowest power first, of the product of (x - value) but for value number `left_out`.

@@ -1,7 +1,7 @@
 #pragma once
 
-// A 3-tap layer by Toom-Cook (Winograd) F(4, 3): four outputs from six rows by six products, not
-// twelve. Faster, and not exact: a snippet's sums depend on its place in its tile.
+// A 3-tap layer by Toom-Cook (Winograd) F(4, 3): four outputs from six rows with six products
+// instead of twelve. It is faster but not exact: a snippet's sums depend on its place in its tile.
 
 #include <array>
 #include <cstdint>

@@ -1,7 +1,7 @@
 #pragma once
 
-// A network's tensors as they lie in a file, and the options that say how they are used. Readers
-// of bundles fill this; `Network` checks it, packs it and keeps nothing of it.
+// A network's tensors in a file, and the options for their use. Readers of bundles fill this;
+// `Network` checks and packs it, and keeps no reference to it.
 
 #include <cstdint>
 #include <vector>
@@ -43,7 +43,7 @@ struct NetworkOptions {
   float background_logit = 0.0f;
 };
 
-/// D is the projection's width, or F without one. Tensors of absent parts are not looked at.
+/// D is the projection's width, or F without one. Tensors of absent parts are ignored.
 struct NetworkWeights {
   NetworkOptions options;
   TensorView projection_weight;  ///< (F, D); float32 or bfloat16, like all below

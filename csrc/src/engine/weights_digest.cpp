@@ -11,8 +11,8 @@
 namespace basnet_rt::engine {
 namespace {
 
-// The contents of a bundle's module, in the order of the names' bytes. `*.inner` is left out by the
-// digest; a tensor that this network lacks counts as empty.
+// The tensors of a bundle's module, in byte order of their names. The digest skips `*.inner`; a
+// tensor that this network does not have counts as empty.
 constexpr std::array<const char*, 11> kNames = {
     "classifier",        "filter_bias", "filter_out_bias", "filter_out_weight",
     "filter_weight",     "first.bias",  "first.taps",      "projection_bias",
@@ -43,7 +43,7 @@ std::vector<float> values_of(const bundle::StoredTensor& tensor, bool rounded_to
 
 std::int64_t weights_digest(const bundle::StoredNetwork& stored, DType dtype) {
   WeightsDigest digest;
-  // torch takes every tensor along when it changes the dtype; the digest follows it.
+  // torch converts every tensor when it changes the dtype; the digest does the same.
   const bool changed =
       dtype == DType::kBFloat16 && stored.tensors.at("first.taps").dtype == DType::kFloat32;
   for (const char* name : kNames) {

@@ -6,8 +6,8 @@
 
 namespace basnet_rt::engine {
 
-/// The digest that saved states of this network carry, run in `dtype`: torch's where it runs the
-/// same weights, so that its states are read, and another's for int8, which torch does not run.
+/// The digest in saved states of this network, run in `dtype`. For weights that torch can run, it
+/// equals torch's digest, so that both can read each other's states; int8 has its own.
 std::int64_t weights_digest(const bundle::StoredNetwork& stored, DType dtype);
 
 }  // namespace basnet_rt::engine

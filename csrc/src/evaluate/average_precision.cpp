@@ -15,15 +15,15 @@ bool comes_first(const ClassDetection& a, const ClassDetection& b) {
   return a.score != b.score ? a.score > b.score : a.index < b.index;
 }
 
-// The ground truths that are still free, at one threshold, and the rank of each hit.
+// The matched ground truths at one threshold, and the rank of each hit.
 struct Level {
   double threshold = 0.0;
   std::vector<char> taken;
   std::vector<std::int64_t> hit_ranks;  // rising, from 1
 };
 
-// The free ground truth with the highest overlap, the last of equal ones; `size` where there is
-// none. `overlaps[i]` belongs to ground truth `first + i`.
+// The free ground truth with the highest overlap, the last of equal ones; `size` if there is none.
+// `overlaps[i]` belongs to ground truth `first + i`.
 std::size_t best_free(const Level& level, const std::vector<double>& overlaps, std::size_t first) {
   std::size_t best = overlaps.size();
   double highest = level.threshold;
@@ -36,8 +36,8 @@ std::size_t best_free(const Level& level, const std::vector<double>& overlaps, s
   return best;
 }
 
-// Area under the precision envelope. Precision falls between hits, so hits alone make it up: the
-// n-th of them has precision n / rank.
+// Area under the precision envelope. Precision falls between hits, so only hits matter: the n-th
+// hit has precision n / rank.
 double area_under_envelope(const std::vector<std::int64_t>& hit_ranks, std::size_t num_truths) {
   double area = 0.0;
   double highest = 0.0;

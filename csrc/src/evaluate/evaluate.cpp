@@ -15,7 +15,7 @@
 namespace basnet_rt {
 namespace {
 
-// "v_abc, detection 3": the entry's place among those of its video, as in a results file.
+// "v_abc, detection 3": the entry's index within its video, as in a results file.
 std::string name_of(const EvaluationInput& input, const LabelledSegments& rows, std::int64_t at,
                     const char* what) {
   const std::int64_t video = rows.videos[at];

@@ -1,8 +1,8 @@
 #pragma once
 
-// The short formulas of DESIGN section 5, once, for both backends; the longer ones have files of
-// their own beside this one, and docs/numerics.md lists them. Positions are in snippets: position i
-// is the centre of snippet i, i + f a share f of the way to the next centre.
+// The short formulas, shared by both backends. Longer ones have their own files in this folder;
+// docs/numerics.md lists them. Positions are in snippets: position i is the centre of snippet i,
+// and i + f is a share f of the way to the next centre.
 
 #include <cmath>
 #include <cstdint>
@@ -12,12 +12,12 @@
 
 namespace basnet_rt::formulas {
 
-/// At threshold 0 an activation must be positive; elsewhere reaching the threshold is enough.
+/// At threshold 0 an activation must be positive; otherwise it must reach the threshold.
 BASNET_RT_HOST_DEVICE inline bool is_active(double y, double threshold) {
   return y >= threshold && (threshold > 0.0 || y > 0.0);
 }
 
-/// Share of the way from y0 to y1 at which the line meets `threshold`; y0 != y1 straddle it.
+/// Share of the way from y0 to y1 at which the line meets `threshold`, which lies between them.
 BASNET_RT_HOST_DEVICE inline double crossing(double y0, double y1, double threshold) {
   return (threshold - y0) / (y1 - y0);
 }
@@ -29,13 +29,13 @@ BASNET_RT_HOST_DEVICE inline bool is_bridged(double gap, double merge_gap) {
 
 /// Seconds at position `offset` snippets after the centre of snippet `index`.
 ///
-/// Index times stride, never a running sum: a stream does not drift.
+/// It is index times stride, not a running sum, so a stream does not drift.
 BASNET_RT_HOST_DEVICE inline double to_seconds(std::int64_t index, double offset,
                                                double snippet_seconds) {
   return (static_cast<double>(index) + (0.5 + offset)) * snippet_seconds;
 }
 
-/// IoU of half-open intervals; 0 where they only touch or have no length.
+/// IoU of half-open intervals; 0 if they only touch or have no length.
 BASNET_RT_HOST_DEVICE inline double interval_iou(double start_a, double end_a, double start_b,
                                                  double end_b) {
   const double inter = (end_a < end_b ? end_a : end_b) - (start_a > start_b ? start_a : start_b);
@@ -43,7 +43,7 @@ BASNET_RT_HOST_DEVICE inline double interval_iou(double start_a, double end_a, d
   return inter > 0.0 ? share : 0.0;  // no branch: many at once
 }
 
-/// IoU as the released code has it: intervals counted like pixels, one second added to each.
+/// IoU of the released code, which adds one second to each length, as one does for pixels.
 BASNET_RT_HOST_DEVICE inline double published_iou(double start_a, double end_a, double start_b,
                                                   double end_b) {
   const double inter =
@@ -63,7 +63,7 @@ BASNET_RT_HOST_DEVICE inline double contrast(double inner_mean, double outer_mea
   return inner_mean - outer_mean + video_term;
 }
 
-/// A score as results hold it: float32, and finite where the float64 one is.
+/// A score in results: float32, and finite if the float64 score is finite.
 BASNET_RT_HOST_DEVICE inline float shown_score(double score) {
   constexpr double kLargest = std::numeric_limits<float>::max();
   return static_cast<float>(score > kLargest ? kLargest : score < -kLargest ? -kLargest : score);

@@ -1,7 +1,7 @@
 #pragma once
 
-// The classes that may emit (DESIGN section 5.3): those whose video score reaches the class
-// threshold; where there is none and keep_top1 is set, the first best one.
+// The classes that may emit: those whose video score reaches the class threshold. If there is none
+// and keep_top1 is set, the first best class.
 
 #include <cstdint>
 

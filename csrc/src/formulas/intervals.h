@@ -1,17 +1,18 @@
 #pragma once
 
-// Finds where a piecewise-linear activation is at or above one threshold, snippet by snippet.
+// Finds the intervals in which a piecewise-linear activation is at or above one threshold, snippet
+// by snippet.
 //
-// The same scanner finds roots (at the lowest threshold, in streams and offline) and the
-// proposals inside a root (at every threshold), so neither can drift from the other.
+// The same scanner finds roots (at the lowest threshold, in streams and offline) and the proposals
+// inside a root (at every threshold), so they always agree.
 
 #include "formulas/formulas.h"
 #include "formulas/position.h"
 
 namespace basnet_rt {
 
-/// A maximal stretch at or above a threshold, small gaps bridged. `cut_*`: the end was made by
-/// max_duration, and the activation goes on beyond it.
+/// A maximal interval at or above a threshold, with small gaps bridged. `cut_*`: max_duration made
+/// this end, and the activation continues beyond it.
 struct Interval {
   Position start;
   Position end;
@@ -27,19 +28,19 @@ struct Interval {
   }
 };
 
-/// Feed `push` every snippet of a section in order, then `finish` once.
+/// Call `begin` and `push` for every snippet of a section in order, then `finish` once.
 ///
 /// Sink: any callable taking (const Interval&). Order of the calls is by start.
 class IntervalScanner {
  public:
   /// @param merge_gap, max_duration  in snippets.
-  /// @param limit  nothing beyond it counts (a video that ends before its last snippet's centre).
+  /// @param limit  end of the activation (a video may end before its last snippet's centre).
   BASNET_RT_HOST_DEVICE IntervalScanner(double threshold, double merge_gap, double max_duration,
                                         Position limit = kNever)
       : threshold_(threshold), merge_gap_(merge_gap), max_duration_(max_duration), limit_(limit) {}
 
-  /// Starts at snippet `first`; `open_position` is where an interval that is already open there
-  /// begins: half a snippet earlier at a section's begin.
+  /// Starts at snippet `first`; an interval that is already open there begins at `open_position`:
+  /// half a snippet earlier at a section's begin.
   template <class Sink>
   BASNET_RT_HOST_DEVICE void begin(std::int64_t first, double y, Position open_position,
                                    Sink&& sink) {
@@ -79,13 +80,13 @@ class IntervalScanner {
     state_ = State::kOutside;
   }
 
-  /// Whether there is an interval that is not emitted yet, and where it began; after a cut, where
-  /// the rest began.
+  /// Whether there is an interval that is not emitted yet, and its start; after a cut, the start of
+  /// the rest.
   BASNET_RT_HOST_DEVICE bool is_open() const { return has_root_; }
   BASNET_RT_HOST_DEVICE Position open_start() const { return root_start_; }
 
-  /// Whether what was read back can be the state after snippet `last`, whose activation was `y`, of
-  /// a section that began at `first`.
+  /// Whether loaded values can be the state after snippet `last`, with activation `y`, in a section
+  /// that began at `first`.
   bool consistent(std::int64_t first, std::int64_t last, double y) const {
     const Position now{last, 0.0};
     const bool unconfirmed = state_ == State::kInside && !confirmed_;
@@ -99,7 +100,7 @@ class IntervalScanner {
     return (state_ == State::kInside && confirmed_) || between(root_start_, root_end_, now);
   }
 
-  /// All but the settings, which the constructor takes.
+  /// All fields except the settings, which the constructor takes.
   template <class Archive>
   void visit(Archive& archive) {
     archive.field(state_);
@@ -115,7 +116,7 @@ class IntervalScanner {
   }
 
  private:
-  // kBridging: below the threshold, but a return within merge_gap would go on with the interval.
+  // kBridging: below the threshold, but a return within merge_gap would continue the interval.
   enum class State { kOutside, kInside, kBridging };
 
   template <class Sink>
@@ -157,7 +158,7 @@ class IntervalScanner {
     if (!formulas::is_bridged(distance(root_end_, {index_, 0.0}), merge_gap_)) emit(sink);
   }
 
-  // Emits whole pieces of max_duration as soon as the interval is known to go on past them.
+  // Emits whole pieces of max_duration as soon as the interval is known to continue after them.
   template <class Sink>
   BASNET_RT_HOST_DEVICE void cut(Sink&& sink) {
     if (!has_root_) return;

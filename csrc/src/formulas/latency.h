@@ -6,10 +6,10 @@
 namespace basnet_rt::formulas {
 
 /// Decision latency: seconds of stream from a detection's end to the end of the snippet whose
-/// arrival decided it (DESIGN section 6).
+/// arrival made it final.
 ///
 /// @param decided  the snippet that decided, an index of activations.
-/// @param ahead  snippets that the network has to see before it can compute one.
+/// @param ahead  later snippets that the network needs to compute one.
 /// @param arrived  snippets of the stream so far, gaps included.
 /// @param end  of the detection, in seconds.
 inline double decision_latency(std::int64_t decided, std::int64_t ahead, std::int64_t arrived,

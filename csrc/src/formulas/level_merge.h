@@ -1,6 +1,6 @@
 #pragma once
 
-// Intervals of one threshold that are one (DESIGN section 5.2): those closer than `merge_gap`.
+// Merges intervals of one threshold that are closer than `merge_gap`.
 
 #include <algorithm>
 
@@ -11,8 +11,8 @@ namespace basnet_rt {
 
 enum class Joined { kTouch, kLonger, kNew };
 
-/// Takes the next interval of a level, left to right. One without length is dropped; one closer to
-/// `last` than the merge gap makes `last` longer; any other is new, and the caller keeps it.
+/// Takes the next interval of a level, left to right. An interval without length is dropped. One
+/// closer to `last` than the merge gap extends `last`. Any other is new, and the caller keeps it.
 ///
 /// @param span  is cut at the section's end.
 /// @param last  the interval before it; null: there is none.

@@ -1,6 +1,6 @@
 #pragma once
 
-// The range of activations that maps to [0, 1] (DESIGN section 5.3), for both backends.
+// The range of activations that maps to [0, 1], for both backends.
 
 #include <algorithm>
 #include <cmath>
@@ -20,7 +20,7 @@ struct Range {
   double span = 1.0;
 };
 
-/// Min-max range as published: both ends clamped at 0, span 1 where nothing is above.
+/// Min-max range as published: both ends clamped at 0, and span 1 if no value is above 0.
 BASNET_RT_HOST_DEVICE inline Range minmax_range(float min, float max) {
   const float hi = max > 0.0f ? max : 0.0f;
   const float lo = min > 0.0f ? min : 0.0f;
@@ -43,7 +43,7 @@ BASNET_RT_HOST_DEVICE inline float normalise_published(float x, float min, float
 }  // namespace formulas
 
 /// Snippets in the `horizon` seconds that end with a snippet; at least 1. A horizon that is a whole
-/// number of snippets but for rounding counts as whole.
+/// number of snippets up to rounding counts as whole.
 inline std::int64_t horizon_snippets(double horizon, double snippet_seconds) {
   const double snippets = std::floor(horizon / snippet_seconds + 1e-9);
   // Beyond any stream's length the window never slides; keep the cast defined.

@@ -1,6 +1,6 @@
 #pragma once
 
-// The order of results, which is part of the contract (DESIGN section 5.2).
+// The order of results, which is part of the contract.
 
 #include <cstdint>
 
@@ -9,8 +9,8 @@
 
 namespace basnet_rt::formulas {
 
-/// The key of a detection's order. Those of one class leave `label` at 0; `level` is the index of
-/// the threshold, or whatever rises with it.
+/// The key of a detection's order. Within one class, `label` may stay 0; `level` is the index of
+/// the threshold, or a number that rises with it.
 struct Rank {
   double score = 0.0;
   Segment segment;
@@ -19,7 +19,7 @@ struct Rank {
 };
 
 /// (score falling, start, end, label, level): the strict total order of results, and of NMS.
-/// Segments come by reference, so that one score above another decides without reading them.
+/// Segments are references, so they are read only if the scores are equal.
 BASNET_RT_HOST_DEVICE inline bool precedes(double score_a, const Segment& a, std::int64_t label_a,
                                            std::int64_t level_a, double score_b, const Segment& b,
                                            std::int64_t label_b, std::int64_t level_b) {

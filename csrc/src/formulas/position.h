@@ -1,6 +1,6 @@
 #pragma once
 
-// Places in a video, counted in snippets so that nothing depends on how far a stream has run.
+// Positions in a video, in snippets, with a precision that does not depend on a stream's length.
 
 #include <algorithm>
 #include <cmath>
@@ -11,8 +11,8 @@
 
 namespace basnet_rt {
 
-/// `offset` snippets after the centre of snippet `index`. The index carries the size, the offset
-/// stays small: differences are as exact after a week as in the first second.
+/// `offset` snippets after the centre of snippet `index`. The offset stays small, so differences
+/// are as exact after a week as in the first second.
 struct Position {
   std::int64_t index = 0;
   double offset = 0.0;
@@ -26,13 +26,13 @@ struct Position {
 
 inline constexpr Position kNever{std::numeric_limits<std::int64_t>::max() / 2, 0.0};
 
-/// Snippets from `from` to `to`; negative where `to` comes first.
+/// Snippets from `from` to `to`; negative if `to` comes first.
 BASNET_RT_HOST_DEVICE inline double distance(Position from, Position to) {
   return static_cast<double>(to.index - from.index) + (to.offset - from.offset);
 }
 
-/// Whole snippets as an index; settings may ask for more than an index holds, and beyond 1e15
-/// (a hundred million days of snippets) it no longer matters how far.
+/// Whole snippets as an index. Settings may be larger than an index can hold, so the value is
+/// limited to 1e15, which is a hundred million days of snippets.
 BASNET_RT_HOST_DEVICE inline std::int64_t to_index(double whole) {
   return static_cast<std::int64_t>(std::clamp(whole, -1e15, 1e15));
 }
@@ -48,7 +48,7 @@ BASNET_RT_HOST_DEVICE inline Position earlier(Position a, Position b) {
   return distance(a, b) >= 0.0 ? a : b;
 }
 
-/// Whether `position` lies in [from, to]; false for one that no arithmetic made.
+/// Whether `position` lies in [from, to]; false for values that no computation gives.
 inline bool between(Position from, Position position, Position to) {
   return position.index >= from.index - 1 && position.index <= to.index + 1 &&
          distance(from, position) >= 0.0 && distance(position, to) >= 0.0;

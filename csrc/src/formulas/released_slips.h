@@ -1,7 +1,6 @@
 #pragma once
 
-// Mode published (DESIGN section 5.1): how the released code treats scores and runs, including its
-// slips.
+// Mode published: how the released code treats scores and runs, including its bugs.
 
 #include <cstdint>
 
@@ -12,8 +11,8 @@
 
 namespace basnet_rt::released {
 
-/// Whether a class is predicted. Scores are compared in float32. The test for "any class" asks
-/// whether any predicted *index* is non-zero, so class 0 alone emits nothing.
+/// Whether a class is predicted. Scores are compared in float32. The released test for "any class"
+/// checks whether any predicted *index* is non-zero, so if only class 0 is predicted, nothing is.
 BASNET_RT_HOST_DEVICE inline bool is_predicted(const float* video_scores, std::int64_t num_classes,
                                                std::int64_t label, double class_threshold) {
   const auto threshold = static_cast<float>(class_threshold);
@@ -25,7 +24,7 @@ BASNET_RT_HOST_DEVICE inline bool is_predicted(const float* video_scores, std::i
   return false;
 }
 
-/// A list of runs that holds sample 0 alone looks empty to the released code.
+/// The released code treats a list of runs with only sample 0 as empty.
 ///
 /// @param last_end  one past the last sample of the last run.
 BASNET_RT_HOST_DEVICE inline bool looks_empty(std::int64_t num_runs, std::int64_t last_end) {

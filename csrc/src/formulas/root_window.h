@@ -1,6 +1,6 @@
 #pragma once
 
-// Proposals of a root and their scores, once, for both backends: the activations that a root reads,
+// Proposals of a root and their scores, shared by both backends: the activations that a root reads,
 // their integral, and the score of an interval.
 
 #include <algorithm>
@@ -48,7 +48,7 @@ BASNET_RT_HOST_DEVICE inline double lookbehind(const Interval& root, const RootL
   return std::max(root.cut_start ? limits.merge_gap : 0.0, flank);
 }
 
-/// The longest that `lookbehind` can be.
+/// The largest value of `lookbehind`.
 inline double longest_lookbehind(const RootLimits& limits) {
   return std::max(limits.outer_ratio * limits.max_duration, limits.merge_gap);
 }
@@ -61,7 +61,7 @@ struct Window {
   BASNET_RT_HOST_DEVICE std::int64_t count() const { return last - first + 1; }
 };
 
-/// Snippets `before` the root's start to `after` its end that exist: those of [first, last].
+/// The snippets of [first, last] from `before` the root's start to `after` its end.
 BASNET_RT_HOST_DEVICE inline Window window_around(const Interval& root, double before, double after,
                                                   std::int64_t first, std::int64_t last) {
   // A long video end may lie several max_durations past the last centre.
@@ -75,7 +75,7 @@ BASNET_RT_HOST_DEVICE inline Window score_window(const Interval& root, const Roo
   return window_around(root, lookbehind(root, limits), lookahead(root, limits), first, last);
 }
 
-/// The snippets in which its proposals are found; at a cut they reach a merge gap past the root.
+/// The snippets in which the root's proposals are searched; at a cut, a merge gap beyond the root.
 BASNET_RT_HOST_DEVICE inline Window proposal_window(const Interval& root, const RootLimits& limits,
                                                     std::int64_t first, std::int64_t last) {
   return window_around(root, root.cut_start ? limits.merge_gap : 0.0,
@@ -96,8 +96,8 @@ struct Span {
 
 /// The integral of the activation over a window, zero at the pivot.
 ///
-/// Summed outwards from the first centre inside the root, so that activations in the flanks,
-/// however far below 0, do not cost the inner means precision.
+/// Summed outwards from the first centre inside the root, so that large negative activations in the
+/// flanks do not reduce the precision of inner means.
 struct Integral {
   const double* values = nullptr;  ///< (count,) activations
   const double* sums = nullptr;    ///< (count,) integral from the pivot to each centre
@@ -137,7 +137,7 @@ BASNET_RT_HOST_DEVICE inline void integrate_left(const double* values, double* s
   for (std::int64_t i = pivot; i-- > 0;) sums[i] = sum -= 0.5 * (values[i] + values[i + 1]);
 }
 
-/// Outer-inner contrast of a proposal (DESIGN section 5.2).
+/// Outer-inner contrast of a proposal.
 BASNET_RT_HOST_DEVICE inline double proposal_score(const Integral& integral, Span span,
                                                    Span section, const RootLimits& limits,
                                                    double video_term) {
@@ -178,7 +178,7 @@ struct Placed {
   Segment segment;
 };
 
-/// @return whether a proposal remains of `whole`: of positive length, and long enough.
+/// @return whether the clipped proposal has positive length and is long enough.
 BASNET_RT_HOST_DEVICE inline bool place(Span whole, const Frame& frame, const RootLimits& limits,
                                         Placed& placed) {
   placed.span = {std::max(frame.root.start, whole.start), std::min(frame.root.end, whole.end)};

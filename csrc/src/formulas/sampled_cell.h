@@ -1,7 +1,7 @@
 #pragma once
 
-// The published mode's samples, once, for both backends: T snippets seen as T * upsample samples
-// that are never made.
+// The samples of mode published, for both backends: T snippets count as T * upsample samples, which
+// are never stored.
 
 #include <algorithm>
 #include <cmath>
@@ -21,10 +21,10 @@ struct Run {
 
 /// Samples [begin, end) on the line between two snippets: rising, falling or level throughout.
 ///
-/// Sample j lies at position j / upsample; past the last snippet the last slope goes on. As in the
-/// released interpolation a sample on a snippet belongs to the cell before it (sample 0 to the
-/// first), and the slope is a float32 difference: both decide on which side of a threshold a
-/// plateau falls.
+/// Sample j lies at position j / upsample; after the last snippet the last slope continues. As in
+/// the released interpolation, a sample on a snippet belongs to the cell before it (sample 0 to the
+/// first), and the slope is a float32 difference. Both can decide whether a plateau reaches a
+/// threshold.
 struct SampledCell {
   std::int64_t begin = 0;
   std::int64_t end = 0;
@@ -49,12 +49,12 @@ struct SampledCell {
     return (b - a) * y + slope * (steps / static_cast<double>(upsample));
   }
 
-  /// Cells that dip below 0 are inside no run and count as 0 in running sums: one far below would
-  /// cost all others their digits.
+  /// Cells with values below 0 are in no run and count as 0 in running sums, because a large
+  /// negative value would reduce the precision of all later sums.
   BASNET_RT_HOST_DEVICE bool counts() const { return first_value >= 0.0 && last_value >= 0.0; }
 
-  /// First sample on the other side of a threshold that the first and last sample straddle. The
-  /// closed form finds it to within rounding, the samples themselves settle it.
+  /// First sample on the other side of a threshold that lies between the first and last sample. The
+  /// closed form finds it up to rounding; the samples themselves decide.
   BASNET_RT_HOST_DEVICE std::int64_t border(double threshold, std::int64_t upsample) const {
     const bool at_last = formulas::is_active(last_value, threshold);
     const double at = position + (threshold - y) / slope;
@@ -117,8 +117,8 @@ BASNET_RT_HOST_DEVICE double sum_of_samples(std::int64_t begin, std::int64_t end
   return from.sum(begin, from.end, upsample) + between + to.sum(to.begin, end, upsample);
 }
 
-/// Mean over the window beside run `at` of the thresholded samples: those of other runs count,
-/// those below the threshold are zeros that count in the length only.
+/// Mean over the window beside run `at` of the thresholded samples: samples of other runs count,
+/// samples below the threshold count as zeros.
 ///
 /// @param runs  (count,) of one threshold, left to right.
 /// @param row  has `num_samples()` and `sum_between(begin, end)` of samples inside one run.

@@ -17,7 +17,7 @@ namespace basnet_rt {
 class SlidingRange {
  public:
   /// @param length  of the window, in values.
-  /// @param count  how many came before the first that is pushed; the window does not hold them.
+  /// @param count  number of values before the first pushed one; they are not in the window.
   explicit SlidingRange(std::int64_t length, std::int64_t count = 0)
       : length_(length), count_(count) {}
 
@@ -35,7 +35,7 @@ class SlidingRange {
   const std::deque<formulas::Extreme>& least() const { return least_; }
   const std::deque<formulas::Extreme>& largest() const { return largest_; }
 
-  /// Whether what was read back can be a window.
+  /// Whether loaded values can be a window.
   bool consistent() const {
     constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 4;
     const auto possible = [this](const formulas::Extreme& one) {

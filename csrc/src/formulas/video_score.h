@@ -1,7 +1,7 @@
 #pragma once
 
 // Video scores: softmax or sigmoid of the top-k temporal mean of the raw CAS, in float64. Source:
-// Lee et al., AAAI 2020, equation 2. How the k largest are found is each backend's own.
+// Lee et al., AAAI 2020, equation 2. Each backend finds the k largest values in its own way.
 
 #include <cmath>
 #include <cstdint>
@@ -18,7 +18,7 @@ BASNET_RT_HOST_DEVICE inline std::int64_t best_snippets(std::int64_t num_snippet
   return share > 1 ? share : 1;
 }
 
-/// @param largest  (k,) the k largest values of a column in falling order: it settles the sum.
+/// @param largest  (k,) the k largest values of a column in falling order, which fixes the sum.
 BASNET_RT_HOST_DEVICE inline double mean_of_best(const float* largest, std::int64_t k) {
   double sum = 0.0;
   for (std::int64_t i = 0; i < k; ++i) sum += static_cast<double>(largest[i]);

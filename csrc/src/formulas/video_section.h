@@ -1,6 +1,6 @@
 #pragma once
 
-// Sections: unbroken stretches of video, where they begin and end, and the snippets that are read.
+// Sections: unbroken stretches of video, their begin and end, and the snippets in use.
 
 #include <algorithm>
 #include <cmath>
@@ -66,14 +66,14 @@ inline Section whole_section(std::int64_t num_snippets, double snippet_seconds,
   return section;
 }
 
-/// Snippets of `section` that are looked at: those past the video's end are of use only for the
-/// line that crosses it.
+/// Snippets of `section` that are used: beyond the video's end, only those needed for the line that
+/// crosses it.
 inline std::int64_t used_snippets(std::int64_t num_snippets, const Section& section) {
   return std::min(num_snippets, section.end.index + 2);
 }
 
-/// `section` of a stream whose last snippet is `last`, closed at `end_seconds`, or half a snippet
-/// after that snippet's centre where no end is given or it is that one.
+/// `section` of a stream whose last snippet is `last`, closed at `end_seconds`. Without that, or if
+/// it is the end of the last snippet, the section ends half a snippet after the last centre.
 BASNET_RT_HOST_DEVICE inline Section closed_section(Section section, std::int64_t last,
                                                     double snippet_seconds, bool has_end,
                                                     double end_seconds) {

@@ -3,7 +3,7 @@
 namespace basnet_rt::json {
 namespace {
 
-/// The range that the second byte must lie in, by the first; later bytes lie in 80..BF.
+/// The range of the second byte, which depends on the first; later bytes are in 80..BF.
 struct Second {
   unsigned low = 0x80;
   unsigned high = 0xBF;

@@ -25,7 +25,7 @@ struct Value {
   std::vector<Member> members;          ///< kObject; no name twice
 
   bool is(Kind wanted) const { return kind == wanted; }
-  /// The member of this name; null where there is none or this is no object.
+  /// The member of this name; null if there is none or this is not an object.
   const Value* find(std::string_view name) const;
 };
 

@@ -27,7 +27,7 @@ void append_quoted(std::string& to, std::string_view text) {
   to += '"';
 }
 
-// Values are as deep as the reader lets them be.
+// Recursion is bounded, because the reader limits the depth of values.
 void append(std::string& to, const Value& value, std::size_t enough) {
   if (to.size() > enough) return;
   switch (value.kind) {

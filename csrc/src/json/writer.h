@@ -10,10 +10,10 @@ namespace basnet_rt::json {
 /// A value as one line of JSON, ", " and ": " between its parts; numbers as they were written.
 std::string write(const Value& value);
 
-/// A string in quotes, what JSON cannot hold escaped; other bytes as they are.
+/// A string in quotes, with the escapes that JSON requires; other bytes are unchanged.
 std::string quoted(std::string_view text);
 
-/// The same as `write` for a message: cut where it is long.
+/// `write` for a message: a long text is cut.
 std::string shown(const Value& value);
 
 }  // namespace basnet_rt::json

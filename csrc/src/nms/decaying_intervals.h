@@ -1,10 +1,11 @@
 #pragma once
 
-// Intervals whose scores fall when a better one that overlaps them is taken.
+// Intervals whose scores fall when a better, overlapping one is taken.
 //
-// They lie in classes of about equal length, and there in blocks, ordered by start: those that
-// overlap one lie in a few neighbouring blocks of each class. A tournament among the blocks knows
-// the best of all. So a step costs the logarithm of their number and the overlaps.
+// They are stored in classes of about equal length, and within a class in blocks ordered by start,
+// so all intervals that overlap one are in a few neighbouring blocks of each class. A tournament
+// tree over the blocks gives the best of all. So a step costs the logarithm of the number of blocks
+// and the overlaps.
 
 #include <algorithm>
 #include <cstddef>
@@ -24,8 +25,8 @@ struct DecayingInterval {
   std::size_t index = 0;  // of equal scores the smaller is better
 };
 
-/// Sixteen intervals as columns, so that all can be looked at at once. A place that is empty holds
-/// an interval that ends before all others and scores less.
+/// Sixteen intervals as columns, so that vector instructions can process all. An empty place has an
+/// interval that ends before all others and has a lower score.
 struct DecayingBlock {
   static constexpr std::size_t kSize = 16;
   static constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -55,8 +56,8 @@ struct DecayingBlock {
     return best;
   }
 
-  /// Multiplies every positive score by `weight(IoU with taken)`, then empties the places of those
-  /// that score less than `min_score`.
+  /// Multiplies every positive score by `weight(IoU with taken)`, then removes intervals with a
+  /// score below `min_score`.
   template <class Weight>
   void decay(Segment taken, double min_score, const Weight& weight) {
     double overlap[kSize];
@@ -85,7 +86,7 @@ struct DecayingBlock {
     }
   }
 
-  /// Of kSize numbers, in four chains that do not wait for each other.
+  /// The largest of kSize numbers, in four independent chains.
   static double largest(const double* values) {
     double best[4] = {values[0], values[1], values[2], values[3]};
     for (std::size_t i = 4; i < kSize; i += 4) {
@@ -124,11 +125,11 @@ class DecayingIntervals {
     start_tournament();
   }
 
-  /// Of the best; -infinity where none is left.
+  /// The score of the best interval; -infinity if none is left.
   double best_score() const { return best_scores_[winners_[1]]; }
 
-  /// Takes the best off, multiplies every positive score that overlaps it by `weight(IoU)`, and
-  /// drops what falls below `min_score`. There must be one left.
+  /// Removes the best interval, multiplies the positive scores of overlapping ones by
+  /// `weight(IoU)`, and drops those that fall below `min_score`. At least one must be left.
   template <class Weight>
   DecayingInterval take_best(double min_score, const Weight& weight) {
     const std::size_t index = winners_[1];

@@ -10,7 +10,7 @@
 
 namespace basnet_rt::cpu {
 
-/// Positions of the intervals that repeat no kept one before them, rising.
+/// Positions, rising, of the intervals that repeat no earlier kept one.
 ///
 /// @param ordered  as they are visited, best first.
 /// @param pad  seconds that `iou` adds to the length of every interval.

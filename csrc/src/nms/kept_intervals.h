@@ -2,13 +2,13 @@
 
 // The intervals that hard NMS has kept so far, found by length and start.
 //
-// Two intervals whose IoU reaches t differ in length by a factor of 1/t at most, and their starts
-// lie at most (1/t - 1) times the shorter length apart. So the kept ones that an interval may
-// repeat lie in a few cells of a grid: levels of length, each cut into cells of start about as long
-// as its intervals. Kept ones are pairwise below t, so few fit into a cell. A look-up costs O(1/t),
-// whatever the number kept, and never more than a look at every kept one.
+// Two intervals whose IoU reaches t differ in length by a factor of at most 1/t, and their starts
+// differ by at most (1/t - 1) times the shorter length. So all kept intervals that an interval may
+// repeat are in a few cells of a grid: levels of length, each divided by start into cells about as
+// long as its intervals. The IoU of two kept ones is below t, so few fit into a cell. A look-up
+// costs O(1/t) for any number of kept intervals, and never more than a comparison with all of them.
 //
-// The grid only says who is near; the exact IoU decides. Every bound errs on the side of more.
+// The grid only finds candidates; the exact IoU decides. Every bound rather includes too many.
 
 #include <algorithm>
 #include <cstdint>
@@ -63,10 +63,10 @@ class KeptIntervals {
   }
 
  private:
-  static constexpr std::size_t kFew = 24;  // for which a grid costs more than a look at each
+  static constexpr std::size_t kFew = 24;  // with so few, comparing all is faster than a grid
   static constexpr std::int32_t kNone = -1;
   static constexpr int kMantissaBits = 52;
-  static constexpr double kSlack = 1e-9;  // far above what rounding moves an IoU by
+  static constexpr double kSlack = 1e-9;  // far larger than rounding errors of an IoU
 
   struct Kept {
     Segment segment;
@@ -89,7 +89,7 @@ class KeptIntervals {
     }
   };
 
-  // An interval without length, or of a length beyond what a double holds, has IoU 0 with all.
+  // An interval without length, or of infinite length, has IoU 0 with all.
   static bool overlaps_anything(double length) {
     return length > 0.0 && length <= std::numeric_limits<double>::max();
   }
@@ -120,7 +120,7 @@ class KeptIntervals {
   }
 
   void build_grid(double threshold, const std::vector<Segment>& all) {
-    // Thresholds so low that rounding might matter are taken as 0: all that overlap are near.
+    // A threshold so low that rounding could matter counts as 0: all overlapping ones are near.
     least_ = threshold < 1e-6 ? 0.0 : threshold * (1.0 - kSlack);
     ratio_ = 1.0 / least_ - 1.0;
     // Levels narrow enough for the threshold: an octave each, or a part of it.
@@ -177,14 +177,14 @@ class KeptIntervals {
   const Kept& at(std::int32_t i) const { return kept_[static_cast<std::size_t>(i)]; }
 
   double pad_;
-  double least_ = 0.0;  // IoU below which two are not near
-  double ratio_ = 0.0;  // starts of two that are near lie less than this times a length apart
+  double least_ = 0.0;  // two intervals with a smaller IoU are not near
+  double ratio_ = 0.0;  // starts of near intervals differ by less than this times a length
   int level_shift_ = kMantissaBits;
   int slot_shift_ = 0;
   std::int64_t lowest_ = 0;  // level of the shortest
   std::int64_t highest_ = 0;
   std::vector<Level> levels_;
-  std::vector<std::int32_t> first_of_cell_;  // hashed; those that share one are looked at too
+  std::vector<std::int32_t> first_of_cell_;  // hashed; cells with the same hash are searched too
   std::vector<Kept> kept_;
 };
 

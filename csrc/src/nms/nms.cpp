@@ -85,7 +85,7 @@ void for_each_label(const ScoredSegments& input, const std::vector<std::uint32_t
   }
 }
 
-// The factor of a score. A cheap weight costs less than asking whether it is needed.
+// The factor of a score. Computing this cheap weight costs less than testing if it is needed.
 struct LinearWeight {
   static constexpr bool kCheap = true;
   double threshold;
@@ -100,7 +100,7 @@ struct GaussianWeight {
   double operator()(double overlap) const { return formulas::soft_weight(overlap, false, sigma); }
 };
 
-// Label by label: repeatedly takes the best, decays what overlaps it.
+// For each label: repeatedly takes the best and decays the scores of those that overlap it.
 template <class Weight>
 void soft_labels(const ScoredSegments& input, double min_score, const Weight& weight,
                  std::vector<DecayingInterval>& taken) {

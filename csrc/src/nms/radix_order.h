@@ -1,6 +1,6 @@
 #pragma once
 
-// Orders of many numbers, eight bits at a time: linear, where comparing would not be.
+// Sorts many numbers by eight bits at a time, in linear time.
 
 #include <algorithm>
 #include <array>
@@ -12,7 +12,7 @@
 
 namespace basnet_rt::cpu {
 
-/// A key that sorts, and the place of what it belongs to.
+/// A sort key and the index of its element.
 template <class Key>
 struct Keyed {
   Key key = 0;
@@ -53,11 +53,11 @@ void radix_sort(std::vector<Keyed<Key>>& items) {
 
 /// Places 0 to `size` - 1, fewer than 2^32, in the order of `before(place, place)`.
 ///
-/// @param value  of a place; what comes before has a smaller one, or the same.
+/// @param value  of a place; a place that comes before another has a smaller or equal value.
 template <class Value, class Before>
 std::vector<std::uint32_t> places_in_order(std::size_t size, const Value& value,
                                            const Before& before) {
-  // The leading half of a key tells nearly all apart.
+  // The upper half of a key distinguishes nearly all.
   std::vector<Keyed<std::uint32_t>> items(size);
   for (std::size_t i = 0; i < size; ++i) {
     items[i] = {static_cast<std::uint32_t>(rising_key(value(i)) >> 32),

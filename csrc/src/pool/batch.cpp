@@ -57,7 +57,7 @@ void check_output(const PoolActivations& output, std::size_t size, const PoolStr
   }
 }
 
-/// One batch on its way.
+/// One running batch.
 class BatchRun {
  public:
   BatchRun(PoolNetwork& network, StreamBackend* backend, const PoolWork& work)
@@ -81,7 +81,7 @@ class BatchRun {
   }
 
  private:
-  // A stream that the network never saw has nothing to flush.
+  // The network has nothing to flush for a stream without snippets.
   Places begun(const Places& places) const {
     Places found;
     for (const std::size_t i : places) {
@@ -111,7 +111,7 @@ class BatchRun {
     return output;
   }
 
-  // Row `i` of the output to the post-processor of the stream at `place`.
+  // Gives row `i` of the output to the post-processor of the stream at `place`.
   void absorb(std::size_t place, const PoolActivations& output, std::size_t i) {
     PoolStream& stream = *work_.streams[place];
     const std::int64_t classes = stream.post.num_classes();
@@ -151,7 +151,7 @@ class BatchRun {
     stream.fed = stream.certain = 0;
   }
 
-  // The activations of a snippet come when the network has seen `behind` more, or at the end.
+  // The activations of a snippet come after `behind` more snippets, or at the end.
   void keep(std::size_t place, StreamDetections&& found, std::int64_t behind,
             std::int64_t num_snippets) {
     const PoolStream& stream = *work_.streams[place];
@@ -166,7 +166,8 @@ class BatchRun {
     outcome.finals.append(found);
   }
 
-  // Rows of the whole output, in one step. Not tried again: the network has gone on.
+  // Post-processes the whole output in one step. It is not tried again, because the network's state
+  // has moved on.
   void absorb_in_backend(const Places& places, const PoolActivations& output) {
     const std::int64_t classes = work_.streams.front()->post.num_classes();
     const bool on_device = output.device_activations != nullptr;

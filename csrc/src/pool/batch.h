@@ -1,6 +1,6 @@
 #pragma once
 
-// Runs one batch: the network, then each stream's post-processing. Holds no lock of the pool.
+// Runs one batch: the network, then each stream's post-processing. Needs no lock of the pool.
 
 #include <cstdint>
 #include <optional>
@@ -25,7 +25,7 @@ struct BatchOutcome {
   std::int64_t calls = 0;              // of the network that returned
 };
 
-/// A network call that fails is tried again stream by stream; faults stay with their streams.
+/// A failed network call is tried again stream by stream, so that only streams with an error fail.
 /// @param backend  null: each stream has a post-processor of its own.
 BatchOutcome run_batch(PoolNetwork& network, StreamBackend* backend, const PoolWork& work);
 

@@ -8,7 +8,7 @@
 namespace basnet_rt::cpu {
 namespace {
 
-constexpr double kLongest = 1e9;  // seconds; the clock's own type can hold as many
+constexpr double kLongest = 1e9;  // seconds; fits into the clock's type
 
 }  // namespace
 

@@ -19,7 +19,7 @@ void check_options(const PoolOptions& options);
 /// Whether the backend has the settings of `like`, and a slot for every stream.
 void check_backend(const PoolOptions& options, const StreamPostprocessor& like);
 
-/// `bad` is what first_not_finite found; it matters unless `zero_bad`.
+/// `bad` is the result of first_not_finite; it is ignored with `zero_bad`.
 void check_features(const PoolStream& stream, const FeatureView& features, std::int64_t feature_dim,
                     std::int64_t bad, bool zero_bad);
 

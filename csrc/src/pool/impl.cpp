@@ -39,8 +39,8 @@ void StreamPool::Impl::work() {
   }
 }
 
-// An error that cpu::run_batch cannot pin on a stream, such as memory that ran out, ends them all
-// rather than the process.
+// If cpu::run_batch fails for no particular stream (out of memory), all its streams fail, not the
+// process.
 void StreamPool::Impl::run_batch(Lock& lock) {
   access.begin_batch();
   try {

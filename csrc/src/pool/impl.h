@@ -1,6 +1,6 @@
 #pragma once
 
-// A pool with its threads: who waits for whom.
+// A pool with its threads and locks.
 
 #include <chrono>
 #include <condition_variable>
@@ -30,24 +30,25 @@ class StreamPool::Impl {
 
   /// The pool's thread: runs batches until the pool is stopped and no work is left.
   void work();
-  /// Without the lock while it computes. Nothing else may run a batch meanwhile.
+  /// Releases the lock while it computes. No other thread may run a batch meanwhile.
   void run_batch(Lock& lock);
 
-  /// Whether `stream` has room for `rows` more; waits for it. Throws where it takes none any more.
+  /// Waits until `stream` has room for `rows` more; false: no room in time. Throws if the stream
+  /// accepts no more input.
   bool wait_for_room(Lock& lock, const cpu::PoolStreamPtr& stream, std::int64_t rows,
                      double timeout);
   template <class Settled>
   void wait(Lock& lock, std::condition_variable& came, double timeout, const Settled& settled);
 
-  /// Gives network and backend a slot's saved state, if any, without the lock; afterwards with it,
-  /// also where it throws.
+  /// Loads a slot's saved state, if any, into network and backend. Releases the lock meanwhile, and
+  /// holds it again afterwards, also if it throws.
   void load_slot(Lock& lock, std::int64_t slot, const cpu::SavedStream& saved);
 
   StreamBackend* backend() const { return settings.options.backend.get(); }
-  /// `pending` of a stream whose state is in the backend; waits for the batch that runs.
+  /// `pending` of a stream whose state is in the backend; waits for the running batch.
   Detections ask_backend(Lock& lock, const cpu::PoolStreamPtr& stream);
 
-  /// The thread sleeps until its next batch is due; it is woken when a batch is due earlier.
+  /// Wakes the thread, which sleeps until its next batch, if a batch is due earlier.
   void added(bool was_idle) {
     if (was_idle || state.is_full()) work_came.notify_one();
   }
@@ -72,7 +73,7 @@ class StreamPool::Impl {
 template <class Settled>
 void StreamPool::Impl::wait(Lock& lock, std::condition_variable& came, double timeout,
                             const Settled& settled) {
-  constexpr double kForever = 1e9;  // seconds; the clock's own type holds little more
+  constexpr double kForever = 1e9;  // seconds; near the largest value of the clock's type
   if (!threaded() || timeout == 0.0) return;
   if (timeout > kForever) return came.wait(lock, settled);
   came.wait_until(lock, time_point(steady_seconds() + timeout), settled);

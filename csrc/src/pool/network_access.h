@@ -8,8 +8,8 @@
 
 namespace basnet_rt::cpu {
 
-/// Either a batch or a guest uses the network; a guest saves or restores a slot. Guests go first:
-/// under load, batches follow each other without a pause in which a guest could get in.
+/// Either a batch or a guest uses the network; a guest saves or restores a slot. Guests go first,
+/// because under load there is no pause between batches.
 ///
 /// Members are guarded by the pool's mutex, which `lock` holds at every call.
 class NetworkAccess {

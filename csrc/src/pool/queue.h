@@ -1,6 +1,6 @@
 #pragma once
 
-// The rows of one stream of a pool that the network has not seen.
+// The queue of one stream of a pool: rows that the network has not processed yet.
 
 #include <cstdint>
 #include <deque>
@@ -12,7 +12,7 @@
 
 namespace basnet_rt::cpu {
 
-/// A place in a stream where the network's context ends.
+/// A gap or the end of a stream: the network's state ends here.
 struct QueuedMark {
   std::int64_t gap = 0;  // snippets missing; 0: the end of the stream
   std::optional<double> duration;
@@ -24,14 +24,14 @@ class StreamQueue {
   explicit StreamQueue(std::int64_t feature_dim) : feature_dim_(feature_dim) {}
 
   void push_rows(const FeatureView& features, double now);
-  /// Gaps that follow each other are one.
+  /// Merges consecutive gaps into one.
   void push_mark(const QueuedMark& mark, double now);
 
   bool empty() const { return items_.empty(); }
-  /// Whether the stream's end is in it, after all else.
+  /// Whether the stream's end is queued.
   bool has_end() const { return !items_.empty() && items_.back().is_end(); }
   std::int64_t num_rows() const { return num_rows_; }
-  /// Snippets of the gaps that wait.
+  /// Missing snippets in queued gaps.
   std::int64_t num_missing() const;
   /// Snippets before the next mark.
   std::int64_t leading_rows() const { return leading_rows_; }
@@ -44,8 +44,7 @@ class StreamQueue {
   QueuedMark take_mark();
   void clear();
 
-  /// The queue without times of arrival: to the writer of a saved state, or from its reader,
-  /// where it all came `now`.
+  /// Writes or reads the queue without arrival times; after reading, all of it arrived at `now`.
   void write(archive::Writer& writer) const;
   void read(archive::Reader& reader, double now);
 

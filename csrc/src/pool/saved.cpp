@@ -110,7 +110,7 @@ bool make_sense(const std::vector<Onset>& onsets, std::int64_t num_classes) {
   });
 }
 
-/// Whether what came, what is queued and what was handed on can be of one stream.
+/// Whether the counts of arrived, queued and processed snippets fit together.
 bool counts_match(const PoolStream& stream) {
   const PoolStreamStatistics& told = stream.statistics;
   const std::int64_t queued = stream.queue.num_rows();
@@ -123,7 +123,7 @@ bool counts_match(const PoolStream& stream) {
          stream.fed <= told.snippets_in - queued;
 }
 
-/// Finds bytes that no `save` made; a checksum does not.
+/// Refuses content that no `save` can have written, although its checksum fits.
 void check_sense(const SavedStream& saved, std::int64_t num_classes) {
   const PoolStream& stream = *saved.stream;
   const bool finished = stream.status == StreamStatus::kFinished;

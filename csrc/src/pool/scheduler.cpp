@@ -79,7 +79,7 @@ std::vector<PoolStreamPtr> PoolScheduler::pick() {
   return picked;
 }
 
-// Equal shares: the network takes a rectangle, and a longer queue does not get more of it.
+// Equal shares: every stream of a batch has the same number of rows, however long its queue is.
 std::int64_t PoolScheduler::rows_each(const std::vector<PoolStreamPtr>& streams) const {
   std::int64_t rows = max_batch_ / static_cast<std::int64_t>(streams.size());
   for (const PoolStreamPtr& stream : streams) {

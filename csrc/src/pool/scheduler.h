@@ -1,6 +1,6 @@
 #pragma once
 
-// Chooses the streams of the next batch, and its time; without threads or a clock of its own.
+// Chooses the streams of the next batch, and its time; it has no thread and no clock.
 
 #include <cstdint>
 #include <deque>
@@ -30,11 +30,11 @@ class PoolScheduler {
   PoolScheduler(const PoolOptions& options, std::int64_t feature_dim)
       : max_batch_(options.max_batch), max_delay_(options.max_delay), feature_dim_(feature_dim) {}
 
-  /// `stream` has something queued; it goes to the end of the ring unless it is in it or in flight.
+  /// Puts a stream with queued input at the end of the ring, unless it is in the ring or in flight.
   void add(const PoolStreamPtr& stream);
   void remove(const PoolStreamPtr& stream);
   void clear();
-  /// From now on no batch waits for company.
+  /// After this call, no batch waits for more streams.
   void hurry() { hurried_ = true; }
 
   bool empty() const { return ring_.empty(); }
@@ -43,7 +43,7 @@ class PoolScheduler {
   /// The time at which the next batch should run: kNow, a time of the clock, or kNever.
   double due(std::int64_t live, std::int64_t queued) const;
 
-  /// The next batch: the first of the ring and those that go with it. Not empty.
+  /// The next batch: the first stream of the ring and others of the same kind. Not empty.
   PoolWork take(double now);
 
  private:

@@ -7,7 +7,7 @@
 
 namespace basnet_rt::cpu {
 
-/// Common to every stream of a pool.
+/// Settings of every stream of a pool.
 struct PoolSettings {
   PostprocessConfig config;
   std::int64_t num_classes = 0;
@@ -15,7 +15,7 @@ struct PoolSettings {
   double snippet_seconds = 0.0;
   PoolOptions options;
 
-  /// Of one stream; none without an alarm.
+  /// The onset detector of a new stream; none without an alarm.
   std::optional<OnsetDetector> new_detector() const {
     if (!options.alarm) return std::nullopt;
     return OnsetDetector(*options.alarm, config, num_classes, snippet_seconds);

@@ -119,7 +119,7 @@ void PoolState::update_news(const PoolStream& stream) {
 }
 
 void PoolState::forget(const PoolStreamPtr& stream) {
-  const PoolStreamPtr kept = stream;  // the argument may be the map's own
+  const PoolStreamPtr kept = stream;  // the argument may refer to the map's element
   kept->dropped = true;
   if (kept->is_live()) {
     drop_queue(*kept);

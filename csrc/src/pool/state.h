@@ -22,10 +22,10 @@ class PoolState {
   explicit PoolState(const PoolSettings& settings);
 
   StreamId open();
-  /// A slot for `adopt`, which must follow or `release_slot`.
+  /// Reserves a slot; `adopt` or `release_slot` must follow.
   std::int64_t reserve_slot();
   void release_slot(std::int64_t slot) { free_slots_.push_back(slot); }
-  /// A restored stream; `slot` is ignored where it has finished.
+  /// Adds a restored stream; `slot` is ignored if the stream has finished.
   StreamId adopt(const PoolStreamPtr& stream, std::int64_t slot);
   const PoolStreamPtr& find(StreamId id) const;
   /// Throws why no more input is accepted: the stream failed or has ended, or the pool is shut
@@ -40,7 +40,7 @@ class PoolState {
   std::vector<Onset> take_onsets(PoolStream& stream);
   void forget(const PoolStreamPtr& stream);
 
-  /// The time at which the next batch should run, by the clock of the `now`s above.
+  /// The time at which the next batch should run, on the same clock as `now` above.
   double due() const { return scheduler_.due(live_, statistics_.snippets_queued); }
   bool idle() const { return scheduler_.empty(); }
   /// Whether a thread that sleeps until the next `due` must be woken.
@@ -51,7 +51,7 @@ class PoolState {
   bool accepting() const { return accepting_; }
   void stop_accepting();
   void end_all(double now);
-  /// Every stream that has not finished fails of `what`.
+  /// Lets every stream that has not finished fail with the message `what`.
   void fail_all(const std::string& what);
 
   const std::set<StreamId>& news() const { return news_; }
@@ -68,7 +68,7 @@ class PoolState {
   PoolSettings settings_;
   PoolScheduler scheduler_;
   std::unordered_map<StreamId, PoolStreamPtr> streams_;
-  std::set<StreamId> news_;  // have something to poll, or are finished or failed
+  std::set<StreamId> news_;  // streams with results to poll, and finished or failed ones
   std::vector<std::int64_t> free_slots_;
   std::int64_t num_slots_ = 0;
   StreamId next_id_ = 0;

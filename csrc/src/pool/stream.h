@@ -25,25 +25,25 @@ struct PoolStream {
 
   bool is_live() const { return status == StreamStatus::kOpen || status == StreamStatus::kEnding; }
 
-  StreamId id = -1;        // both are the pool's to give, once
-  std::int64_t slot = -1;  // a stream that has finished needs none
+  StreamId id = -1;        // given by the pool once, as is the slot
+  std::int64_t slot = -1;  // a finished stream has none
   StreamQueue queue;
   StreamStatus status = StreamStatus::kOpen;
   std::optional<Error> error;  // of kFailed
   bool dropped = false;        // its number is no longer valid
   bool listed = false;         // in the scheduler's ring
   bool in_flight = false;      // in the batch that runs
-  std::int64_t index = 0;      // of the snippet to be pushed next, gaps counted
+  std::int64_t index = 0;      // of the next pushed snippet, gaps counted
   StreamDetections finals;     // not polled yet, as are
   std::vector<Onset> onsets;
   PoolStreamStatistics statistics;
 
-  // Touched by the thread that runs the batch, and under its mutex where `pending` reads too.
+  // Used by the thread that runs the batch; members that `pending` reads too are guarded by this.
   mutable std::mutex post_mutex;
   StreamPostprocessor post;
   std::optional<OnsetDetector> detector;
-  std::int64_t fed = 0;      // snippets the network saw since the start or the last gap
-  std::int64_t certain = 0;  // of these, those whose activations it has given
+  std::int64_t fed = 0;      // snippets given to the network since the start or the last gap
+  std::int64_t certain = 0;  // of these, snippets whose activations are computed
   bool in_backend = false;   // its state is in the backend's slot; `post` stays empty
 };
 

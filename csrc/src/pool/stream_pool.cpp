@@ -39,8 +39,8 @@ StreamPool::StreamPool(std::shared_ptr<PoolNetwork> network, const PostprocessCo
   if (options.threaded) impl_->thread = std::thread([impl = impl_] { impl->work(); });
 }
 
-// A callback may destroy the pool, as Python's garbage collector can, on the pool's own thread,
-// which cannot join itself; it then ends after that callback.
+// A callback may destroy the pool on the pool's own thread, as Python's garbage collector can. The
+// thread cannot join itself; it then ends after that callback.
 StreamPool::~StreamPool() {
   shutdown(Shutdown::kDiscard);
   if (impl_->thread.get_id() == std::this_thread::get_id()) impl_->thread.detach();
@@ -174,12 +174,12 @@ std::string StreamPool::save(StreamId id) {
   const PoolStreamPtr stream = impl_->state.find(id);
   if (stream->error) throw Error(*stream->error);
   const bool in_backend = stream->in_backend && stream->is_live();
-  // Without letting go of the lock: bytes of the stream and of its slot belong together.
+  // The lock stays held, so that the bytes of the stream and of its slot belong together.
   std::string post = in_backend ? impl_->backend()->save(stream->slot) : stream->post.save();
   std::string bytes = cpu::stream_bytes(*stream, post, impl_->settings);
   if (stream->fed == 0) return cpu::sealed(std::move(bytes), std::nullopt);
   const std::int64_t slot = stream->slot;
-  lock.unlock();  // a network may take long, or want a lock of its own such as Python's
+  lock.unlock();  // a network may take long, or need another lock such as Python's
   return cpu::sealed(std::move(bytes), impl_->network->save(slot));
 }
 

@@ -17,7 +17,7 @@
 
 namespace basnet_rt::archive {
 
-/// FNV-1a, 64 bits: finds damage, not malice.
+/// FNV-1a, 64 bits: finds damage, but not forgery.
 inline std::uint64_t checksum(std::string_view bytes) {
   std::uint64_t hash = 14695981039346656037ull;
   for (const char byte : bytes) {
@@ -56,12 +56,12 @@ class Writer {
   std::string bytes_;
 };
 
-/// The checksum fits but the content is impossible: `save` did not write it.
+/// Throws for content that `save` cannot have written although its checksum fits.
 [[noreturn]] inline void refuse_content() {
   throw Error(ErrorCode::kInvalidState, "saved state is damaged: its parts do not fit together");
 }
 
-/// Reads what Writer wrote; running out of bytes is an Error, never a wild read.
+/// Reads the fields that Writer wrote; too few bytes are an Error, never a read out of bounds.
 class Reader {
  public:
   explicit Reader(std::string_view bytes) : bytes_(bytes) {}
@@ -94,7 +94,7 @@ class Reader {
     if (size > 0) std::memcpy(values.data(), bytes_.data(), size * sizeof values[0]);
     bytes_.remove_prefix(size * sizeof values[0]);
   }
-  /// A number of things, each a byte at least: a wild size cannot ask for wild memory.
+  /// A number of elements. Each has at least one byte, so a wrong number cannot allocate too much.
   std::uint64_t count() {
     std::uint64_t size = 0;
     field(size);
@@ -114,7 +114,7 @@ class Reader {
   std::string_view bytes_;
 };
 
-/// A value that may be absent, through either of the two above.
+/// Writes or reads a value that may be absent.
 template <class Archive, class T>
 void optional(Archive& archive, std::optional<T>& value) {
   bool present = value.has_value();
@@ -136,7 +136,7 @@ inline std::string seal(std::string_view kind, std::uint32_t version, std::strin
   return sealed + header.take() + std::string(payload);
 }
 
-/// The payload of sealed bytes; an Error says why they cannot be read.
+/// The payload of sealed bytes; the Error says why they cannot be read.
 inline std::string_view unseal(std::string_view kind, std::uint32_t version,
                                std::string_view bytes) {
   const auto refuse = [](const std::string& why) {

@@ -1,6 +1,6 @@
 #pragma once
 
-// CRC-32 as zip and zlib have it: of weights, and of states of version 0.1.
+// CRC-32 as in zip and zlib, for weights and for states of version 0.1.
 
 #include <array>
 #include <cstddef>
@@ -29,7 +29,7 @@ inline CrcTable crc_table() {
   return table;
 }
 
-/// `before` continues that of the bytes before.
+/// `before` is the CRC of the preceding bytes.
 inline std::uint32_t crc32(std::string_view bytes, std::uint32_t before = 0) {
   static const CrcTable table = crc_table();
   std::uint32_t value = ~before;

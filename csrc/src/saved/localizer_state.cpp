@@ -24,7 +24,7 @@ void visit_statistics(Archive& archive, Statistics& statistics) {
   archive.field(statistics.latency_max);
 }
 
-/// All behind the two counts.
+/// All fields after the two counts.
 template <class Archive>
 void visit_state(Archive& archive, LocalizerState& state) {
   for (std::string& name : state.classes) archive.block(name);

@@ -1,6 +1,6 @@
 #pragma once
 
-// All of a NetworkLocalizer as bytes.
+// The whole state of a NetworkLocalizer as bytes.
 
 #include <cstdint>
 #include <optional>
@@ -18,15 +18,15 @@ struct LocalizerState {
   std::optional<AlarmConfig> alarm;
   StreamStatistics statistics;
   std::int64_t first = 0;             ///< absolute index of the first snippet since the last gap
-  std::int64_t seen = 0;              ///< snippets that the network saw since then
+  std::int64_t seen = 0;              ///< snippets given to the network since then
   std::vector<Onset> onset_events;    ///< found, and not taken yet
   std::string network, post, onsets;  ///< of the parts; the last is empty without an alarm
 };
 
 std::string seal_state(const LocalizerState& state);
 
-/// The state that `seal_state` was given, or that version 0.1 saved.
-/// @throws Error (kInvalidState): other bytes, another version, or damaged.
+/// The inverse of `seal_state`; also reads states of version 0.1.
+/// @throws Error (kInvalidState): the bytes are not such a state, damaged, or of another version.
 LocalizerState unseal_state(std::string_view bytes);
 
 }  // namespace basnet_rt

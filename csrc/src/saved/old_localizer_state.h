@@ -1,6 +1,6 @@
 #pragma once
 
-// A saved StreamingLocalizer of version 0.1: four parts, one of them JSON. Only read.
+// Reads a StreamingLocalizer saved by version 0.1: four parts, one of them JSON.
 
 #include <string_view>
 

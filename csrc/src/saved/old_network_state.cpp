@@ -26,7 +26,7 @@ constexpr std::int64_t kMostElements = std::int64_t{1} << 40;
   throw Error(ErrorCode::kInvalidState, "saved network state " + why);
 }
 
-/// Takes from the front; running out of bytes is an Error.
+/// Takes bytes from the front; too few bytes are an Error.
 class Cursor {
  public:
   explicit Cursor(std::string_view bytes) : bytes_(bytes) {}
@@ -105,7 +105,7 @@ OldArray parse_array(std::string_view bytes) {
   return array;
 }
 
-/// The next file of the archive, which is stored as it is: its name and content.
+/// The next file of the archive, which is not compressed: its name and content.
 std::pair<std::string, std::string_view> next_file(Cursor& archive) {
   archive.take(kLocalHeader.size() + 4);  // and versions, flags
   if (archive.number(2) != 0) refuse("is compressed, which no saved state is");
@@ -115,7 +115,7 @@ std::pair<std::string, std::string_view> next_file(Cursor& archive) {
   const std::uint64_t name_size = archive.number(2), extra_size = archive.number(2);
   std::string name(archive.take(name_size));
   Cursor extra(archive.take(extra_size));
-  if (size == kElsewhere) {  // then the extra field says it: kind, its size, uncompressed size
+  if (size == kElsewhere) {  // the size is in the extra field: kind, its size, uncompressed size
     extra.take(4);
     size = extra.number(8);
   }
@@ -144,7 +144,7 @@ std::int64_t scalar(const OldArray& array) {
   return value;
 }
 
-/// Without the first dimension, which counted streams and was 1.
+/// The array without its first dimension, the number of streams, which was 1.
 NetworkArray context(const std::string& name, const OldArray& array) {
   if (array.type != "<f4" || array.shape.empty() || array.shape[0] != 1) {
     refuse("has a " + name + " that is none of one stream");

@@ -1,6 +1,6 @@
 #pragma once
 
-// The network's context as version 0.1 saved it: NumPy arrays in a zip archive. Only read.
+// Reads a network's state saved by version 0.1: NumPy arrays in a zip archive.
 
 #include <cstdint>
 #include <string_view>

@@ -1,7 +1,7 @@
 #pragma once
 
-// The fields of every saved stream, of a pool or alone; apart from the public structs, which know
-// no archive.
+// The fields of every saved stream, in a pool or alone. They are not in the public structs, which
+// do not know the archive.
 
 #include <optional>
 #include <string>
@@ -11,7 +11,7 @@
 
 namespace basnet_rt {
 
-/// One that is absent has no thresholds, which an alarm must have.
+/// An absent alarm is written without thresholds; a real one has at least one.
 template <class Archive>
 void visit_alarm(Archive& archive, std::optional<AlarmConfig>& alarm) {
   AlarmConfig plain = alarm.value_or(AlarmConfig{{}, 0.0});
@@ -37,7 +37,7 @@ inline std::string alarm_text(const std::optional<AlarmConfig>& alarm) {
 
 template <class Archive, class Onsets>  // constant ones for a writer
 void visit_onsets(Archive& archive, Onsets& onsets) {
-  for (auto& onset : onsets) {  // field by field: what pads the struct is nobody's
+  for (auto& onset : onsets) {  // field by field, because the struct has padding
     archive.field(onset.label);
     archive.field(onset.time);
     archive.field(onset.decided);

@@ -1,12 +1,12 @@
 #pragma once
 
-// The bytes of a saved post-processing stream, once: the CPU keeps its streams in this form, the
-// CUDA backend turns a slot into it and back.
+// The bytes of a saved post-processing stream, for both backends: the CPU keeps its streams in this
+// form, and the CUDA backend converts a slot to it and back.
 //
 //   "BRTS" version size checksum     archive::seal
 //   config num_classes snippet_seconds
 //   finished
-//   a StreamState; or, where settings need the whole video, a cpu::Recording
+//   a StreamState; or, if settings need the whole video, a cpu::Recording
 
 #include <cstdint>
 #include <string_view>
@@ -36,7 +36,7 @@ void visit_config(Archive& archive, PostprocessConfig& config) {
   });
 }
 
-/// The settings that must be the same where a saved stream continues.
+/// The settings that must be the same when a saved stream continues.
 template <class Archive>
 void visit_stream_settings(Archive& archive, PostprocessConfig& config, std::int64_t& num_classes,
                            double& snippet_seconds) {
@@ -82,7 +82,7 @@ struct StreamState {
   Section section;
   std::int64_t next = 0;              ///< index of the snippet to come
   std::int64_t base = 0;              ///< index of the first one kept
-  std::int64_t trim_at = kFirstTrim;  ///< with so many kept, those that no root reads are dropped
+  std::int64_t trim_at = kFirstTrim;  ///< number kept at which unneeded snippets are dropped
   std::vector<float> raw;             ///< rows of C+1 from `base` on; gate kHorizon
   std::vector<ClassState> classes;
 

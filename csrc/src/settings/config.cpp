@@ -11,7 +11,7 @@
 namespace basnet_rt {
 namespace {
 
-// The number of members of the settings: the most that an aggregate takes.
+// Converts to any type, to count the members of the settings: the most initialisers they accept.
 struct Anything {
   template <class T>
   operator T() const;
@@ -55,7 +55,7 @@ void check_not_negative(double value, const char* field) {
   if (!(value >= 0.0) || std::isinf(value)) fail_value(field, value, "finite and >= 0");
 }
 
-// A limit may be absent, which is infinity here and None in Python.
+// A limit may be absent: infinity in C++, None in Python.
 void check_limit(double value, const char* field, bool zero_allowed) {
   if (std::isnan(value) || value < 0.0 || (value == 0.0 && !zero_allowed)) {
     fail_value(field, value, zero_allowed ? ">= 0 seconds, or None" : "> 0 seconds, or None");
@@ -104,7 +104,7 @@ void check_soft(const PostprocessConfig& config) {
   }
 }
 
-// A number read from saved bytes, or cast, may be no enumerator.
+// A number from saved bytes or a cast may not be a valid enumerator.
 template <class Choice>
 void check_choice(Choice choice, Choice last, const char* field) {
   const int number = static_cast<int>(choice);
@@ -122,8 +122,8 @@ void check_choices(const PostprocessConfig& config) {
   check_choice(config.score_function, ScoreFunction::kSigmoid, "score_function");
 }
 
-// The published mode is the released code with other numbers, and soft-NMS, which later papers read
-// the same scores with: a setting that neither had is refused rather than ignored.
+// Mode published is the released code with other numbers, plus soft-NMS, which later papers use.
+// Settings that neither has are refused rather than ignored.
 void check_published_only(const PostprocessConfig& config) {
   const PostprocessConfig plain;
   const char* field = nullptr;

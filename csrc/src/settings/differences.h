@@ -11,7 +11,7 @@ namespace basnet_rt {
 /// "nms_iou is 0.7 there and 0.5 here".
 std::string difference(const std::string& name, const std::string& there, const std::string& here);
 
-/// Of every field that differs, with ", " between them.
+/// The differences of all fields, separated by ", ".
 std::string differences(const PostprocessConfig& there, const PostprocessConfig& here);
 
 }  // namespace basnet_rt

@@ -82,7 +82,7 @@ void check_cas(const CasView& cas, const char* name, std::int64_t first_snippet)
   }
 }
 
-// Exponent bits alone decide, so the first look vectorises; the second runs where it found one.
+// The first pass tests only exponent bits, so it vectorises; the second runs if it finds any.
 std::int64_t first_not_finite(const FeatureView& features) {
   const std::int64_t size = features.num_snippets * features.feature_dim;
   if (all_finite(features.data, size)) return -1;

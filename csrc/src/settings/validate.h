@@ -12,12 +12,12 @@
 
 namespace basnet_rt {
 
-/// Shortest text that reads back as `value` ("0.25", "nan", "inf").
+/// The shortest text that parses as `value` ("0.25", "nan", "inf").
 std::string to_text(double value);
 
 [[noreturn]] void fail(const std::string& message);
 
-/// Shape and finiteness of an activation array called `name` in messages, which count snippets
+/// Checks shape and finiteness of an activation array. Messages call it `name` and count snippets
 /// from `first_snippet`.
 void check_cas(const CasView& cas, const char* name, std::int64_t first_snippet = 0);
 
@@ -33,22 +33,22 @@ std::int64_t first_not_finite(const FeatureView& features);
 std::string not_finite_text(const FeatureView& features, std::int64_t place,
                             std::int64_t first_snippet);
 
-/// A copy with 0 for NaN and Inf, which it counts.
+/// A copy with 0 instead of NaN and Inf; `count` gets their number.
 std::vector<float> zeroed(const FeatureView& features, std::int64_t& count);
 
 /// Seconds, finite and > 0.
 void check_positive_seconds(double value, const char* name);
 
-/// Everything `postprocess` needs of one video under `config` (itself checked before).
+/// Checks the input of `postprocess` for one video; `config` is checked already.
 void check_video(const VideoInput& video, const PostprocessConfig& config);
 
 /// From 0 (one per core) to 1024.
 void check_num_threads(int num_threads);
 
-/// max_duration against the length of a snippet: pieces far shorter would never come to an end.
+/// Checks max_duration against the length of a snippet: far shorter pieces would take for ever.
 void check_max_duration(const PostprocessConfig& config, double snippet_seconds);
 
-/// Number of classes against fixed_lo and fixed_hi.
+/// Checks the number of values in fixed_lo and fixed_hi.
 void check_fixed_range(const PostprocessConfig& config, std::int64_t num_classes);
 
 }  // namespace basnet_rt

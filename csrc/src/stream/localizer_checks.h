@@ -12,7 +12,7 @@ namespace basnet_rt {
 /// (N, F) rows of the model's width, N >= 0.
 void check_shape(const FeatureView& features, const StreamedModel& model);
 
-/// Rows of `num_classes` activations each, and of as many raw ones and a background `with_cas`.
+/// Rows of `num_classes` activations, and with `with_cas` raw rows with one background column more.
 void check_output(const StreamActivations& certain, std::int64_t num_classes, bool with_cas);
 
 /// Whether `state` was saved by a stream of the same classes and alarm.

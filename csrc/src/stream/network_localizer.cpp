@@ -13,7 +13,7 @@
 namespace basnet_rt {
 namespace {
 
-/// Snippets that a network is ahead of what is certain.
+/// Later snippets that the network needs before a snippet is certain.
 constexpr std::int64_t kAhead = 2;
 
 [[noreturn]] void refuse(const std::string& why) { throw Error(ErrorCode::kInvalidState, why); }
@@ -106,7 +106,7 @@ class NetworkLocalizer::Impl {
     }
     std::optional<OnsetDetector> onsets = new_onsets();
     if (onsets) onsets->load(state.onsets);
-    network_->load(state.network);  // the last that may throw
+    network_->load(state.network);  // the last call that may throw
     post_ = std::move(post);
     onsets_ = std::move(onsets);
     onset_events_ = std::move(state.onset_events);
@@ -121,7 +121,8 @@ class NetworkLocalizer::Impl {
  private:
   std::int64_t num_classes() const { return static_cast<std::int64_t>(model_.classes.size()); }
 
-  /// Rows with zeros for what is not finite into `kept`, and how many; none where all is well.
+  /// Copies the rows into `kept` with zeros instead of NaN and Inf; returns their number. Copies
+  /// nothing if all values are finite.
   std::int64_t make_finite(const FeatureView& features, std::vector<float>& kept) const {
     const std::int64_t bad = first_not_finite(features);
     if (bad < 0) return 0;
@@ -131,7 +132,7 @@ class NetworkLocalizer::Impl {
     return count;
   }
 
-  /// The result of `rest`; where it throws, the network's last call did not happen either.
+  /// The result of `rest`; if it throws, the network's last call is undone.
   template <class Rest>
   StreamDetections or_undo(const Rest& rest) {
     try {
@@ -157,7 +158,7 @@ class NetworkLocalizer::Impl {
     return found;
   }
 
-  /// The network's last snippets, then what `last` adds; where it throws, neither happened.
+  /// Processes the network's last snippets, then `last`; if it throws, both are undone.
   template <class Last>
   StreamDetections close(const char* call, const Last& last) {
     const auto begin = Clock::now();
@@ -182,7 +183,7 @@ class NetworkLocalizer::Impl {
     return found;
   }
 
-  /// The result of `rest`; where it throws, post-processor and onsets are as they were.
+  /// The result of `rest`; if it throws, post-processor and onset detector are restored.
   template <class Rest>
   StreamDetections or_restore(const Rest& rest) {
     const std::string post = post_.save();
@@ -198,7 +199,7 @@ class NetworkLocalizer::Impl {
     }
   }
 
-  /// Snippets that came in, gaps included.
+  /// Snippets that arrived, gaps included.
   std::int64_t num_arrived() const { return first_ + seen_; }
 
   std::optional<OnsetDetector> new_onsets() const {
@@ -232,7 +233,7 @@ class NetworkLocalizer::Impl {
   std::vector<Onset> onset_events_;
   StreamStatistics statistics_;
   std::int64_t first_ = 0;  // absolute index of the first snippet since the last gap
-  std::int64_t seen_ = 0;   // snippets that the network saw since then
+  std::int64_t seen_ = 0;   // snippets given to the network since then
 };
 
 NetworkLocalizer::NetworkLocalizer(std::shared_ptr<StreamNetwork> network, StreamedModel model,

@@ -105,7 +105,7 @@ class OnsetDetector::Impl {
     }
   }
 
-  /// Whether what was read back can be the state of a detector.
+  /// Whether loaded values can be the state of a detector.
   bool consistent() const {
     if (first_ < 0 || first_ > next_ || next_ > kMostSnippets) return false;
     return std::all_of(watches_.begin(), watches_.end(), [this](const Watch& watch) {

@@ -33,7 +33,7 @@ WholeVideo Recording::whole_video(const StreamSettings& settings, const float* v
     return whole;
   }
   whole.scores = class_scores({raw_.data(), num_rows_, classes + 1, classes + 1}, settings.config);
-  // Rounded to float32, as video scores arrive everywhere else.
+  // Rounded to float32, like all other video scores.
   for (double& score : whole.scores) score = static_cast<float>(score);
   return whole;
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-// A stream kept whole, for settings that cannot say anything before they have seen its end.
+// A whole recorded stream, for settings with which nothing is final before the end.
 
 #include <cstdint>
 #include <optional>
@@ -11,7 +11,7 @@
 
 namespace basnet_rt::cpu {
 
-/// Every row of the stream, and where snippets are missing: normalisation or gate kVideo needs all.
+/// Every row of the stream and every gap; normalisation or gate kVideo needs all of them.
 class Recording {
  public:
   /// @param raw_cas  may be absent; then `replay` needs video scores for gate kVideo.
@@ -25,14 +25,14 @@ class Recording {
     return static_cast<std::int64_t>(raw_.size()) == num_rows_ * (num_classes + 1);
   }
 
-  /// The stream run again, now that ranges and scores are known; in the order of results.
+  /// Processes the stream, now that ranges and scores are known; gives the order of results.
   ///
   /// @param video_scores  (C,) for gate kVideo; null: computed from the raw CAS.
   std::vector<DecidedDetection> replay(const StreamSettings& settings,
                                        std::optional<double> duration,
                                        const float* video_scores) const;
 
-  /// Whether what was read back can be a recording.
+  /// Whether loaded values can be a recording.
   bool consistent(const StreamSettings& settings) const;
 
   template <class Archive>

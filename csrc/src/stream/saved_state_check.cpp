@@ -1,5 +1,5 @@
-// Saved states carry a checksum, which finds damage. A forged state has a valid checksum too, so
-// the values that are used as indices are checked: none may point outside its array.
+// The checksum of a saved state finds damage, but a forged state has a valid checksum too. So
+// values that are used as indices are checked: none may point outside its array.
 
 #include <algorithm>
 #include <cmath>
@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 4;
 
-// Larger than any that a float32 can be normalised to; differences and sums stay finite.
+// The limit is larger than any normalised float32; differences and sums stay finite.
 bool is_activation(double y) { return std::abs(y) <= 1e290; }
 
 template <class Value>

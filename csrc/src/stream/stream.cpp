@@ -17,7 +17,7 @@ namespace {
 using cpu::DecidedDetection;
 using cpu::StreamMachine;
 
-// Bytes that `load` reads back before anything else.
+// The bytes that `load` reads first.
 std::string settings_bytes(const cpu::StreamSettings& settings) {
   archive::Writer writer;
   PostprocessConfig config = settings.config;
@@ -244,7 +244,7 @@ StreamPostprocessor StreamPostprocessor::load(std::string_view bytes) {
   double snippet_seconds = 0.0;
   saved::visit_stream_settings(reader, config, num_classes, snippet_seconds);
   check_settings(config, num_classes, snippet_seconds);
-  // Every class has its state in the bytes, unless the stream is kept whole.
+  // The bytes have a state for every class, unless the whole stream is recorded.
   if (!needs_whole(config) && static_cast<std::uint64_t>(num_classes) > reader.remaining()) {
     archive::refuse_content();
   }

@@ -156,8 +156,8 @@ std::vector<DecidedDetection> StreamMachine::pending(std::optional<double> end_s
   return finals;
 }
 
-// First snippet that a root still to be solved may read. Roots are no longer than max_duration, so
-// neither is what they read before their start; without that limit the whole section stays.
+// First snippet that an unsolved root may need. Roots are at most max_duration long, which also
+// limits the snippets before their start; without that limit the whole section is kept.
 std::int64_t StreamMachine::first_needed() const {
   const RootSettings& roots = settings_->roots;
   if (std::isinf(roots.max_duration)) return state_.section.first;
@@ -174,7 +174,7 @@ std::int64_t StreamMachine::first_needed() const {
   return std::max(first, state_.section.first);
 }
 
-// Runs when the buffer has doubled since the last time: constant work per snippet.
+// Runs whenever the buffer has doubled, so the work per snippet is constant.
 void StreamMachine::trim() {
   const std::int64_t drop = std::max<std::int64_t>(0, first_needed() - state_.base);
   state_.base += drop;

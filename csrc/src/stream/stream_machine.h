@@ -1,6 +1,6 @@
 #pragma once
 
-// The engine of a stream: snippets in, finals out, for ranges and gates that need no future.
+// Turns the snippets of a stream into finals, for ranges and gates that need no later snippets.
 
 #include <cstdint>
 #include <optional>
@@ -43,16 +43,16 @@ struct WholeVideo {
 /// One stream. Every member function leaves it between two snippets; `settings` must outlive it.
 class StreamMachine {
  public:
-  /// @param whole  needed where normalisation or gate is kVideo, else ignored.
+  /// @param whole  needed if normalisation or gate is kVideo, else ignored.
   explicit StreamMachine(const StreamSettings& settings, const WholeVideo* whole = nullptr);
 
-  /// One snippet. `raw_row` (C+1) is looked at by gate kHorizon alone.
+  /// Processes one snippet. Only gate kHorizon uses `raw_row` (C+1).
   void push(const float* row, const float* raw_row, std::vector<DecidedDetection>& finals);
 
-  /// Closes what is open at `end`, half a snippet after the last centre if absent.
+  /// Closes open roots at `end_seconds`, or half a snippet after the last centre if it is absent.
   void close(std::optional<double> end_seconds, std::vector<DecidedDetection>& finals);
 
-  /// Goes on `snippets` later, as if a new video began there.
+  /// Continues `snippets` later, as if a new video began there.
   void skip(std::int64_t snippets);
 
   /// The finals that `close` would add now.
@@ -61,8 +61,8 @@ class StreamMachine {
   std::int64_t num_snippets() const { return state_.next; }
   std::int64_t buffered_snippets() const { return state_.next - state_.base; }
 
-  /// Whether a state that was read back is safe to continue: everything that is used as an index or
-  /// a size fits. Values are not judged.
+  /// Whether a loaded state is safe to continue: all indices and sizes are valid. Other values are
+  /// not checked.
   bool consistent() const;
 
   template <class Archive>

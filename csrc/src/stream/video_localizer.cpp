@@ -39,7 +39,7 @@ Detections localize_video(const VideoNetwork& network, const BundleMetadata& met
     snippet_seconds = static_cast<double>(metadata.snippet_stride * features.num_snippets) /
                       (static_cast<double>(wanted) * metadata.fps);
   }
-  // The core's float64 definition of scores, which streams share: both give the same bits.
+  // The core computes scores in float64, as streams do, so both give the same bits.
   const bool own_scores = config.mode == Mode::kContinuous && config.gate == Gate::kVideo;
   Activations output = network(rows, !own_scores);
   if (own_scores) output.video_scores = video_scores(output.raw_view(), config);

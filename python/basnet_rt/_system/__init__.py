@@ -1,1 +1,1 @@
-"""Files written whole, JSON, digests, processes and optional packages."""
+"""Files written completely or not at all, JSON, digests, processes and optional packages."""

@@ -1,4 +1,4 @@
-"""Addresses of media: told from files, and named without the secrets they carry."""
+"""Addresses of media: distinguished from files, and shown without secrets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def is_address(source: object) -> bool:
 
 
 def local_path(source: str | os.PathLike[str]) -> str:
-    """A file's path; of a `file://` address its path with escapes undone."""
+    """A file's path; for a `file://` address its path with escapes decoded."""
     given = os.fspath(source)
     if not given.startswith(_FILE):
         return given
@@ -27,12 +27,12 @@ def local_path(source: str | os.PathLike[str]) -> str:
 def shown_source(source: object) -> str:
     """A source for messages and records: an address without user, password and query string.
 
-    What stands there may be a secret, and messages are kept in logs.
+    These parts may be secret, and messages are kept in logs.
     """
     text = str(source)
     return without_secrets(re.split("[?#]", text)[0]) if is_address(text) else text
 
 
 def without_secrets(text: str) -> str:
-    """Text in which every address is as `shown_source` has it."""
+    """The text with `shown_source` applied to every address in it."""
     return _USER.sub(r"\1", _QUERY.sub(r"\1", text))

@@ -1,4 +1,4 @@
-"""Packages of optional extras: imported where they are used, missed by name."""
+"""Packages of optional extras: imported when used; if one is missing, the error names the extra."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ def from_extra(module: str, extra: str, what: str) -> Any:
 
     Args:
         module: such as "matplotlib.pyplot".
-        extra: of this project that brings it.
-        what: that needs it, for the message.
+        extra: the extra of this project that installs it.
+        what: the feature that needs it, for the message.
 
     Raises:
         Error: the package is not installed; the message says how to get it.
@@ -30,7 +30,7 @@ def from_extra(module: str, extra: str, what: str) -> Any:
 
 
 def is_installed(package: str) -> bool:
-    """Whether a package is there; it is not imported."""
+    """Whether a package is installed; it is not imported."""
     try:
         return importlib.util.find_spec(package) is not None
     except ModuleNotFoundError:  # a finder that hides it

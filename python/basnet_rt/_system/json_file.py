@@ -28,8 +28,8 @@ def parse_json(text: str, where: str) -> Any:
     """The content of a JSON text; `where` names its source in messages.
 
     Raises:
-        InvalidValue: it is not JSON, or an object names a key twice: one of the two entries would
-            be lost in silence.
+        InvalidValue: it is not JSON, or an object has a key twice, so one of the two values would
+            be lost.
     """
     try:
         return json.loads(text, object_pairs_hook=_object)
@@ -50,7 +50,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 @contextmanager
 def _collector_paused() -> Iterator[None]:
-    """Parsing makes millions of containers and no cycles; scanning them doubles the time."""
+    """Pause the garbage collector: parsing makes millions of objects, and scans double the time."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

@@ -10,15 +10,15 @@ from multiprocessing import resource_tracker
 
 @contextmanager
 def children_ignore_interrupts() -> Iterator[None]:
-    """Processes started within ignore Ctrl-C; this process gets it after the block at the latest.
+    """Let processes started in this block ignore Ctrl-C; this process gets it after the block.
 
-    They ignore it from their first instruction on. A handler that they set themselves would leave
-    the time in which they import, and Ctrl-C would then print a traceback of each.
+    They ignore it from their first instruction. If they set a handler themselves, Ctrl-C during
+    their imports would print a traceback for each process.
     """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    resource_tracker.ensure_running()  # its start would lift the block
+    resource_tracker.ensure_running()  # its start would unblock the signal
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

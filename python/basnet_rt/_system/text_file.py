@@ -1,4 +1,4 @@
-"""Text from files and pipes: bounded in bytes, and never waiting for a writer in vain."""
+"""Text from files and pipes: bounded in bytes, with a limit on waiting for a pipe's writer."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ def read_text(
     encodings: Sequence[str] = ("utf-8-sig",),
     newline: str | None = None,
 ) -> str:
-    """A whole file, or all that a pipe such as `<(...)` brings, as text.
+    """A whole file, or everything from a pipe such as `<(...)`, as text.
 
     Args:
-        most: bytes that are read.
+        most: most bytes to read.
         encodings: tried in turn; a file with UTF-16's mark is read as that.
         newline: "" leaves line ends as they are; None makes each of them a line feed.
 
     Raises:
-        InvalidValue: (a ValueError) absent, a folder, too large, not of these encodings, or a pipe
-            that nobody writes to; names it.
+        InvalidValue: (a ValueError) the file is absent, a folder, too large, not in one of these
+            encodings, or a pipe without a writer; names it.
     """
     path = Path(path)
     try:
@@ -67,7 +67,7 @@ def _decoded(path: Path, content: bytes, encodings: Sequence[str]) -> str:
 
 
 def _bytes(path: Path, most: int) -> bytes:
-    # Opened so, a pipe without a writer does not block; files do not care.
+    # With this flag, opening a pipe without a writer does not block; files ignore it.
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         kind = os.fstat(handle)
@@ -80,7 +80,7 @@ def _bytes(path: Path, most: int) -> bytes:
 
 
 def _all_of(handle: int, path: Path, most: int, whole: bool) -> bytes:
-    """Everything; of a pipe as it comes, within `DATA_SECONDS` from one piece to the next."""
+    """All bytes; from a pipe with at most `DATA_SECONDS` between two pieces."""
     content = bytearray()
     since = time.monotonic()
     while True:
@@ -101,7 +101,7 @@ def _all_of(handle: int, path: Path, most: int, whole: bool) -> bytes:
 
 
 def _piece(handle: int) -> bytes | None:
-    """Some bytes; none at the end, or of a pipe without a writer; None: its writer is silent."""
+    """Some bytes; empty at the end or without a writer; None if the writer has sent nothing yet."""
     try:
         return os.read(handle, _PIECE)
     except BlockingIOError:

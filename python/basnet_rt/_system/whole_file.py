@@ -1,4 +1,4 @@
-"""Output files that are whole or absent."""
+"""Output files that are complete or absent."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from basnet_rt._errors import Error
 
 @contextlib.contextmanager
 def whole(path: str | Path) -> Iterator[Path]:
-    """A file to write to; it becomes `path` when the block ends well, and vanishes otherwise.
+    """A file to write to; it becomes `path` if the block succeeds, and is deleted otherwise.
 
-    A link stays a link: what it points to is replaced. Missing folders are made.
+    A link stays a link: the file that it points to is replaced. Missing folders are made.
 
     Raises:
-        Error: the disk is full, or the file may not be written. An older file of that name is as
-            it was, and nothing half-written is left.
+        Error: the disk is full, or the file may not be written. An older file of that name is
+            unchanged, and no incomplete file is left.
     """
     target = Path(os.path.realpath(path))
     part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
@@ -45,7 +45,7 @@ def write_whole(path: str | Path, pieces: Iterable[str]) -> None:
 
 
 def _sync(path: Path) -> None:
-    """Wait for the disk: a rename must not overtake the bytes it names, nor be forgotten itself."""
+    """Wait for the disk, so that the content is stored before the rename, and the rename too."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

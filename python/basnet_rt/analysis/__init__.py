@@ -1,1 +1,1 @@
-"""Looking into results: error kinds, comparisons, plots."""
+"""Analysis of results: comparisons, tuning, tables."""

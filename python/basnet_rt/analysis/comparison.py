@@ -20,7 +20,7 @@ from basnet_rt.results import Float64Array
 Advance = Callable[[int], None]
 
 DEFAULT_RESAMPLES = 1000
-AVERAGE = "average"  # over all thresholds that were asked for
+AVERAGE = "average"  # over all requested thresholds
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,8 @@ class Difference:
         a, b: on all videos.
         difference: b - a.
         low, high: percentile bootstrap interval of the difference.
-        not_so: share of the samples of videos in which the difference is 0 or has the other sign;
-            1 where there is no difference. Half of a two-sided p-value, roughly.
+        not_so: share of the samples of videos in which the difference is 0 or has the opposite
+            sign; 1 if there is no difference. Roughly half of a two-sided p-value.
     """
 
     name: str
@@ -52,9 +52,9 @@ class Comparison:
     Attributes:
         measures: mAP per threshold, then the averages that papers report, then over all thresholds.
         classes: average AP per label, largest difference first.
-        videos: largest contribution to the difference of the average first; those alone in which
-            A and B differ.
-        num_videos: that samples were drawn from.
+        videos: those in which A and B differ, largest contribution to the difference of the
+            average first.
+        num_videos: number of videos that are sampled.
         resamples, confidence, seed: as asked for.
     """
 
@@ -75,7 +75,7 @@ class Comparison:
         raise KeyError(f"{name!r} is no measure of this comparison; it has {known}")
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, fit for JSON; None where there is no interval."""
+        """Plain values for JSON; None if there is no interval."""
         plain = asdict(self)
         for one in (*plain["measures"], *plain["classes"]):
             one |= {key: None for key, value in one.items() if value != value}
@@ -99,8 +99,8 @@ def compare(
 ) -> Comparison:
     """Compare predictions `b` with predictions `a`.
 
-    Each sample draws as many videos as there are, with replacement, and evaluates both sets of
-    predictions on the same draw: what makes a video hard for both cancels out.
+    Each sample draws all videos with replacement and evaluates both sets of predictions on the same
+    draw, so the difficulty of a video for both cancels out.
 
     Args:
         ground_truth, a, b, subset, tiou_thresholds, unknown_labels, other_videos: as `evaluate`.
@@ -135,7 +135,7 @@ def compare(
 
 
 def interval(samples: Float64Array, tail: float) -> tuple[float, float]:
-    """Percentiles `tail` and 1 - `tail` of (R,) values, NaN left out; NaN of none."""
+    """Percentiles `tail` and 1 - `tail` of (R,) values without NaN; NaN if there is no value."""
     known = samples[~np.isnan(samples)]
     if not len(known):
         return float("nan"), float("nan")
@@ -179,7 +179,7 @@ def _classes(
 
 
 def difference_of(name: str, pair: Float64Array, samples: Float64Array, tail: float) -> Difference:
-    """From both values, (2,), and those of each sample, (R, 2); NaN where a sample has none."""
+    """The difference from both values, (2,), and those of each sample, (R, 2), which may be NaN."""
     difference = float(pair[1] - pair[0])
     sampled = samples[:, 1] - samples[:, 0]
     known = sampled[~np.isnan(sampled)]

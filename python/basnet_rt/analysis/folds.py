@@ -1,4 +1,4 @@
-"""Dividing videos so that settings are judged on videos that they were not chosen on."""
+"""Divides videos into folds, so that settings are evaluated on held-out videos."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def divide(
     seed: int = 0,
     groups: Mapping[str, str] | None = None,
 ) -> list[list[str]]:
-    """Divide videos into folds with alike numbers of marked segments, and then of videos.
+    """Divide videos into folds with similar numbers of marked segments, and then of videos.
 
     Args:
         count: of folds, at least 2.
-        seed: of the order among videos that are alike.
-        groups: by video, such as its scene or camera; one group stays in one fold. A video that is
-            not named is a group of its own.
+        seed: of the order among videos with equal numbers of segments.
+        groups: group of each video, such as its scene or camera; a group stays in one fold. A video
+            without an entry is a group of its own.
 
     Raises:
         ValueError: `count` is below 2, or some fold has no marked segment.
@@ -42,7 +42,7 @@ def divide(
     loads = np.zeros((count, 2), np.int64)  # segments, videos
     order = np.random.default_rng(seed).permutation(len(together)).tolist()
     for at in sorted(order, key=lambda one: (-sizes[one][0], -sizes[one][1])):
-        # Those with segments level out the segments; the others then level out the videos.
+        # Videos with segments balance the segments; the others then balance the videos.
         first = 0 if sizes[at][0] else 1
         fold = min(range(count), key=lambda one: (loads[one, first], loads[one, 1 - first], one))
         folds[fold] += together[at]

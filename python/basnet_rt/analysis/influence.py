@@ -1,4 +1,4 @@
-"""The videos that a difference in mAP comes from."""
+"""The contribution of each video to a difference in mAP."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class VideoChange:
     Attributes:
         name: of the video.
         a, b: average mAP on all videos, less average mAP on all others.
-        difference: b - a: what the video adds to B's lead; without it the lead is that much less.
+        difference: b - a, the video's contribution to B's lead.
     """
 
     name: str
@@ -34,14 +34,14 @@ def most_changed_videos(videos: Population, everything: Float64Array) -> list[Vi
         everything: (2, L, K) AP on all videos.
 
     Source: leaving one out, as for the jackknife: Efron and Tibshirani, "An Introduction to the
-    Bootstrap", 1993. A video's own AP would say nothing about videos without any action.
+    Bootstrap", 1993. A single video's AP does not exist for videos without any action.
     """
     before = np.nanmean(everything, axis=(1, 2))
     changes = []
     for place in _differing(videos):
         without = _without(videos, everything, place)
         if np.isnan(without).all():
-            continue  # the only video with segments: nothing is left to compare
+            continue  # the only video with segments: without it there is no AP
         a, b = (before - np.nanmean(without, axis=(1, 2))).tolist()
         changes.append(VideoChange(videos.videos[place], a, b, b - a))
     return sorted(changes, key=lambda one: (-abs(one.difference), one.name))

@@ -12,10 +12,10 @@ from basnet_rt.show.latex import precision_table
 
 
 def latex_table(reports: Mapping[str, Report], *, digits: int = 1) -> str:
-    r"""One row per report: mAP in percent at each tIoU, then the averages the field uses.
+    r"""One row per report: mAP in percent at each tIoU, then the averages that papers report.
 
     Needs `\usepackage{booktabs}`. If none of the usual averages can be computed, the mean over all
-    thresholds stands in their place.
+    thresholds is shown instead.
 
     Raises:
         ValueError: there is no report, or they were made at different thresholds.

@@ -13,7 +13,7 @@ from basnet_rt.results import Float64Array, Int64Array
 from basnet_rt.tables.predictions import PredictionTable
 from basnet_rt.tables.truth import TruthTable
 
-MANY_ROWS = 50_000  # from here on threads are worth their start
+MANY_ROWS = 50_000  # with so many rows, threads save more time than they cost
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +22,7 @@ class VideoRows:
 
     Attributes:
         videos: (G,) int64, the videos that have rows, in the order of the table.
-        starts, counts: (G,) int64; a video's rows are neighbours.
+        starts, counts: (G,) int64; the rows of a video are consecutive.
         labels: (N,) int64, into the ground truth's labels; -1: none of them.
         segments: (N, 2) float64 seconds.
         scores: (N,) float64; zeros for marked segments.
@@ -36,9 +36,9 @@ class VideoRows:
     scores: Float64Array
 
     def copies(self, times: Int64Array) -> tuple[Int64Array, Int64Array]:
-        """Rows of a sample that holds video v `times[v]` times, and a name for each copy.
+        """Rows of a sample that has video v `times[v]` times, and a number for each copy.
 
-        Copies of a video are different videos to the evaluator, and stand in the place of the
+        For the evaluator, copies of a video are different videos. They take the position of the
         original, so that equal scores keep the order of the table.
         """
         first_name = np.cumsum(times) - times
@@ -112,7 +112,7 @@ class _Chosen:
 
 
 def population(sets: Sequence[EvaluationInput], levels: Sequence[float]) -> Population:
-    """All sets must have been judged against the same ground truth: the first one's is taken."""
+    """The population of some sets, all with the same ground truth: that of the first is used."""
     truth = sets[0].truth
     others = [video for given in sets for video in given.table.videos_with_rows()]
     ids = {video: i for i, video in enumerate(dict.fromkeys([*truth.videos, *others]))}
@@ -122,7 +122,7 @@ def population(sets: Sequence[EvaluationInput], levels: Sequence[float]) -> Popu
 
 
 def resample(videos: Population, count: int, seed: int | Sequence[int]) -> Iterator[Float64Array]:
-    """`count` times the (S, L, K) AP of a sample of the videos.
+    """The (S, L, K) AP on each of `count` samples of the videos.
 
     A sample without any marked segment has no AP and is drawn again.
 
@@ -140,13 +140,13 @@ def resample(videos: Population, count: int, seed: int | Sequence[int]) -> Itera
 
 
 def _draw(random: np.random.Generator, num_videos: int) -> Int64Array:
-    """(V,) how often each video is among as many draws as there are videos."""
+    """(V,) how often each video is drawn in V draws."""
     chosen = random.integers(num_videos, size=num_videos)
     return np.bincount(chosen, minlength=num_videos).astype(np.int64)
 
 
 def _of_predictions(table: PredictionTable, truth: TruthTable, ids: dict[str, int]) -> VideoRows:
-    # A video without rows may be outside the subset: it has no number, and needs none.
+    # A video without rows may be outside the subset; it has no number and does not need one.
     videos = np.array([ids.get(video, -1) for video in table.videos], np.int64)[table.video_ids]
     labels = np.array([truth.labels.get(label, -1) for label in table.labels], np.int64)
     return _by_video(videos, labels[table.label_ids], table.segments, table.scores)

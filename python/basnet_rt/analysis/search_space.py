@@ -25,9 +25,9 @@ class SearchSpace:
     """The settings that may change, and their ranges.
 
     Thresholds are a grid of 1 to 20 equal steps; its lowest and highest value and its size are
-    searched. The rest are single numbers. Gate and normalisation stay: they decide whether a
-    stream can have early finals, which is not for a number to decide. A class threshold of 0 with a
-    score weight of 0 does what gate "none" does.
+    searched. The other settings are single numbers. Gate and normalisation are not searched: they
+    decide whether a stream can have early finals. A class threshold of 0 with a score weight of 0
+    has the effect of gate "none".
 
     Args:
         base: settings to start from.

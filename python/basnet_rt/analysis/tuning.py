@@ -1,4 +1,4 @@
-"""Chooses post-processing settings on annotated videos, and measures the gain on others."""
+"""Chooses post-processing settings on annotated videos, and measures the gain on held-out ones."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ HELD_OUT = "held-out average"
 
 @dataclass(frozen=True)
 class FoldOutcome:
-    """One fold that was not used for choosing; average mAP in [0, 1].
+    """The result on one held-out fold; average mAP in [0, 1].
 
     Attributes:
         videos: in the fold.
-        base, chosen: with the settings to start from, and with those chosen on the other folds.
-        settings: the fields chosen there that differ from the start.
+        base, chosen: with the initial settings, and with those chosen on the other folds.
+        settings: the fields chosen on the other folds that differ from the initial settings.
     """
 
     videos: int
@@ -56,14 +56,15 @@ class Tuning:
 
     Attributes:
         config: chosen on all videos.
-        changes: its fields that differ from the settings to start from.
-        base, chosen: average mAP of both on the very videos that the choice was made on: too good
-            for what was chosen.
-        held_out: mean over the folds of average mAP, of the start (a) and of settings chosen on
-            the other folds (b), with a bootstrap interval over videos. This is the gain to expect.
+        changes: its fields that differ from the initial settings.
+        base, chosen: average mAP of both on the tuning videos; that of the chosen settings is
+            therefore too high.
+        held_out: mean over the folds of average mAP, with the initial settings (a) and with those
+            chosen on the other folds (b), with a bootstrap interval over videos. This is the
+            gain to expect.
         folds: the folds.
-        videos, segments: that the choice was made on.
-        tiou_thresholds, trials, seed: as asked for.
+        videos, segments: numbers used for tuning.
+        tiou_thresholds, trials, seed: as requested.
     """
 
     config: PostprocessConfig
@@ -102,30 +103,30 @@ def tune(
 ) -> Tuning:
     """Choose post-processing settings by average mAP on annotated videos.
 
-    The network runs once over every video. Those settings are chosen whose gain over the start,
-    less its standard error over samples of the videos, is highest; where none is above 0 the start
-    stays. The highest mAP itself would be that of settings which fit a few segments by chance.
+    The network runs once over every video. The chosen settings have the highest gain over the
+    initial ones, minus its standard error over samples of the videos; if none is above 0, the
+    initial settings stay. The settings with the highest mAP may fit a few segments by chance.
 
-    How much the choice is worth on other videos is measured by cross-validation: for each fold of
-    videos, settings are chosen on the other folds and judged on this one.
+    Cross-validation measures the gain on other videos: for each fold of videos, settings are chosen
+    on the other folds and evaluated on this one.
 
     Args:
         model: from `load`.
-        features, annotations: of the same videos; paths are opened. Segments must be marked: tags
-            alone do not tell good settings from bad ones.
+        features, annotations: of the same videos; paths are opened. Segments must be marked,
+            because tags cannot show which settings are better.
         subset: of the annotations; None takes every video.
-        settings: fields of `PostprocessConfig` to set and to leave alone; the bundle's own are the
-            start for the others. Gate and normalisation are never searched.
+        settings: fields of `PostprocessConfig` to fix; the others start from the bundle's. Gate
+            and normalisation are never searched.
         tiou_thresholds: mAP is averaged over these.
-        trials: settings tried per choice, at least 1; the start is always a candidate.
-        folds, groups: as `analysis.folds.divide`.
-        seed: the same seed chooses the same.
+        trials: settings tried per choice, at least 1; the initial ones are always a candidate.
+        folds, groups: as for `analysis.folds.divide`.
+        seed: the same seed gives the same choice.
         resamples, confidence: of the bootstrap interval.
         advance_network, advance: called with the number of videos, and of trials, left.
 
     Raises:
         ValueError: videos without features, no segments, too many folds, or a setting out of range.
-        BundleError: the features are of another extractor than the bundle records.
+        BundleError: the features have another extractor than the bundle records.
         Error: Optuna is not installed (extra `tune`).
 
     Source: Akiba et al., "Optuna", KDD 2019, its TPE sampler; the standard error after the rule of
@@ -154,7 +155,7 @@ def tune(
 
 @dataclass(frozen=True)
 class _Search:
-    """Everything that one choice needs beside its videos."""
+    """Everything that one choice needs except the videos."""
 
     data: TuningData
     space: SearchSpace
@@ -163,7 +164,7 @@ class _Search:
     advance: Callable[[], None]
 
     def choose(self, truth: TruthTable) -> tuple[PostprocessConfig, float]:
-        """Settings for some videos, the start among them, and their average mAP there."""
+        """The best settings for some videos, and their average mAP on them."""
         optuna = from_extra("optuna", "tune", "tune")
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         study = optuna.create_study(
@@ -187,13 +188,13 @@ class _Search:
         return self.data.sampled(config, truth, SAMPLES, self.seed)
 
     def changes(self, config: PostprocessConfig) -> dict[str, Any]:
-        """The fields that differ from the start."""
+        """The fields that differ from the initial settings."""
         start, fields = self.space.base.to_dict(), config.to_dict()
         return {name: value for name, value in fields.items() if value != start[name]}
 
 
 def _cautious_gain(gains: Any) -> float:
-    """From the gain on all videos, first, and on samples of them: less one standard error."""
+    """The gain on all videos (the first value) minus its standard error over samples."""
     return float(gains[0] - np.std(gains[1:]))
 
 
@@ -229,7 +230,7 @@ def _tuning(search: _Search, parts: list[list[str]], resamples: int, tail: float
 def _judge(
     search: _Search, chosen: PostprocessConfig, part: list[str], resamples: int, number: int
 ) -> tuple[Any, Any]:
-    """(2,) average mAP of start and choice on a fold, and (R, 2) on samples of its videos."""
+    """(2,) average mAP of initial and chosen settings on a fold, and (R, 2) on samples of it."""
     truth = search.data.truth(part)
     sets = [search.data.localize(one, truth) for one in (search.space.base, chosen)]
     videos = population(sets, search.data.levels)

@@ -37,8 +37,8 @@ class TuningData:
     Attributes:
         annotated: the videos, with segments.
         classes: of the model.
-        videos: by name, the arguments of `postprocess` that do not depend on what is tuned.
-        levels: (K,) tIoU thresholds to judge at.
+        videos: by name, the arguments of `postprocess` that do not depend on tuned settings.
+        levels: (K,) tIoU thresholds.
     """
 
     annotated: AnnotationSet
@@ -51,10 +51,10 @@ class TuningData:
         return truth_table(self.annotated.select(names), None)
 
     def localize(self, config: PostprocessConfig, truth: TruthTable) -> EvaluationInput:
-        """Detections in the videos of `truth`, ready to be scored by it.
+        """Detections in the videos of `truth`, ready for evaluation.
 
-        Detections of labels that these videos do not have are left out, as they are not part of
-        their mAP.
+        Detections with labels that these videos do not have are left out, because they do not
+        count in mAP.
         """
         names = list(truth.videos)
         found = postprocess_batch(
@@ -105,7 +105,7 @@ def run_network(
         BundleError: the features are not the model's.
     """
     _check_annotations(model, features, annotated)
-    # Gate "none" looks at no scores; the same activations serve "video".
+    # Gate "none" does not use video scores; the activations are the same for gate "video".
     localizer = Localizer(model, base if base.gate != "none" else base.replace(gate="video"))
     videos = {}
     for done, name in enumerate(annotated.videos):

@@ -1,4 +1,4 @@
-"""The ways of running a bundle that are measured."""
+"""The measured ways of running a bundle."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Setup:
         engine: "native" or "torch".
         kernel: of the native engine; "-" for torch.
         dtype: of the weights.
-        threads: that one call may use.
+        threads: threads that one call may use.
     """
 
     engine: str
@@ -41,14 +41,14 @@ def planned(
     dtypes: Sequence[str] = (),
     threads: Sequence[int] = (),
 ) -> list[Setup]:
-    """Every case that this machine and this bundle allow; each argument narrows, empty does not.
+    """Every case that this machine and this bundle allow; arguments that are not empty restrict it.
 
-    Without `kernels`, the native engine runs the kernel that it would choose; "all" is every one
-    that this processor has. Without `threads`: 1 and the number of cores.
+    Without `kernels`, only the default kernel of the native engine is measured; "all" means every
+    kernel that this processor can run. Without `threads`: 1 and the number of cores.
 
     Raises:
-        ValueError: an engine, a kernel, a dtype or a number of threads cannot be had here, or
-            nothing is left to measure.
+        ValueError: an engine, a kernel, a dtype or a number of threads is not available here, or no
+            case is left.
     """
     _check(threads)
     kinds = _chosen(engines, _engines(), "engine")
@@ -72,7 +72,7 @@ def planned(
 
 
 def cores() -> int:
-    """That this process may use."""
+    """The number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

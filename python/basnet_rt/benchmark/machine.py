@@ -1,4 +1,4 @@
-"""The machine and the versions that numbers belong to, and what a process holds in memory."""
+"""The machine and the versions that belong to measurements, and the memory of a process."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from basnet_rt.benchmark.cases import cores
 
 
 def machine() -> dict[str, Any]:
-    """Names and versions, fit for JSON."""
+    """Names and versions, as values for JSON."""
     return {
         "processor": _processor(),
         "cores": cores(),
@@ -27,10 +27,10 @@ def machine() -> dict[str, Any]:
 
 
 def peak_memory() -> int | None:
-    """Most bytes that this process held at once; None where the system does not say."""
+    """The peak memory of this process in bytes; None if the system does not report it."""
     status = Path("/proc/self/status")
     if status.exists():
-        # Not ru_maxrss: on Linux it also counts what the parent held when it started this process.
+        # Not ru_maxrss: on Linux it includes the parent's memory when this process was started.
         for line in status.read_text().splitlines():
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024
@@ -52,6 +52,6 @@ def _processor() -> str:
 
 def _torch_version() -> str | None:
     try:
-        return version("torch")  # of the package's record: importing it takes seconds
+        return version("torch")  # from the package's metadata: importing torch takes seconds
     except PackageNotFoundError:
         return None

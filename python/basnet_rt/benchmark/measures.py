@@ -24,7 +24,7 @@ CHECKED_SNIPPETS = 40
 LATENCY_LIMIT = 0.1  # seconds, of the 99th percentile of streams in real time
 MAX_BATCH = 64
 TRIALS = 6
-MOST_STREAMS = 8192  # that are looked for; opening more takes longer than serving them
+MOST_STREAMS = 8192  # most streams to try; opening more takes longer than serving them
 WARM_UP = 5
 
 
@@ -33,12 +33,12 @@ class Measured:
     """One case on this machine; times in seconds.
 
     Attributes:
-        difference: largest difference of the CAS from float32's, over the largest value of that.
+        difference: largest difference of the CAS from float32's, divided by the latter's maximum.
         load: from the call of `load` to a model that can run, torch's import included.
-        memory: most bytes that the process held; None where the system does not say.
-        push_p50, push_p99: one snippet into one stream.
-        video: of 750 snippets, features to segments; median.
-        snippets_per_second: of that.
+        memory: peak memory of the process in bytes; None if the system does not report it.
+        push_p50, push_p99: percentiles for pushing one snippet into one stream.
+        video: median for one video of 750 snippets, from features to segments.
+        snippets_per_second: for that video.
         streams: in real time on one pool, with the 99th percentile of latency under 0.1 s; no more
             than 8192 are tried.
     """
@@ -54,7 +54,7 @@ class Measured:
 
 
 def made_features(num_snippets: int, feature_dim: int, seed: int = 0) -> Float32Array:
-    """(T, F) float32, not negative: noise around a level that changes every 12 snippets."""
+    """(T, F) float32, non-negative: noise around a level that changes every 12 snippets."""
     rng = np.random.default_rng(seed)
     levels = rng.standard_normal((num_snippets // 12 + 1, feature_dim), np.float32)
     noise = rng.standard_normal((num_snippets, feature_dim), np.float32)
@@ -69,7 +69,7 @@ def difference(model: Model, features: Float32Array, want: Float32Array) -> floa
 
 
 def live_config(model: Model) -> PostprocessConfig:
-    """The bundle's settings, as far as a stream that decides early can have them."""
+    """The bundle's settings, changed as far as necessary for early finals."""
     fields: dict[str, Any] = {"mode": "continuous", "normalisation": "fixed", "gate": "none"}
     if model.config.normalisation != "fixed" and model.metadata.calibration is None:
         fields |= {"fixed_lo": 0.0, "fixed_hi": 1.0}
@@ -118,13 +118,13 @@ def _repeated(
 def streams_in_real_time(model: Model, budget: float) -> int:
     """The most streams whose 99th percentile of latency stays under the limit, to 2 %.
 
-    Streams deliver a snippet each `snippet_seconds`, at a phase of their own. One thread takes the
-    up to 64 oldest snippets that are due, pushes them into a pool and runs a batch. Work takes its
-    true time; where there is none the clock jumps to the next snippet, so that nobody waits.
+    Each stream delivers a snippet every `snippet_seconds`, with its own phase. One thread takes up
+    to 64 of the oldest due snippets, pushes them into a pool and runs a batch. Work takes its real
+    time; when there is no work, the simulated clock jumps to the next snippet.
     """
     bench = _Bench(model, budget / TRIALS)
     low, high = 0, min(int(1.2 * bench.most()) + 1, MOST_STREAMS)
-    if bench.holds(high):  # the most that are looked for, or the estimate was disturbed
+    if bench.holds(high):  # the limit is reached, or the estimate was too low
         return high
     for _ in range(TRIALS):
         middle = (low + high) // 2 if low == 0 else int((low * high) ** 0.5)
@@ -141,7 +141,7 @@ class _Bench:
     """Trials of one model.
 
     Args:
-        seconds: of the streams' time, for each trial.
+        seconds: stream time of each trial.
     """
 
     def __init__(self, model: Model, seconds: float) -> None:
@@ -151,14 +151,14 @@ class _Bench:
         self._rows = [made_features(1, model.feature_dim, seed) for seed in range(32)]
 
     def most(self) -> float:
-        """Streams that full batches, one after the other, would serve."""
+        """The number of streams that full batches without pause could serve."""
         with self._pool(MAX_BATCH) as pool:
             ids = [pool.open() for _ in range(MAX_BATCH)]
             times = _repeated(lambda: self._batch(pool, ids), 0.2, at_least=5, at_most=50)
         return MAX_BATCH * self._period / float(np.median(times))
 
     def holds(self, streams: int) -> bool:
-        """Whether so many streams are held."""
+        """Whether so many streams keep the latency limit."""
         pool = self._pool(streams)
         ids = [pool.open() for _ in range(streams)]
         phases = np.random.default_rng(streams).uniform(0, self._period, streams)
@@ -171,10 +171,10 @@ class _Bench:
     def _serve(
         self, pool: StreamPool, ids: list[int], due: list[tuple[float, int]]
     ) -> list[float] | None:
-        """Seconds from due to answered, of every snippet; None if they fall behind.
+        """The latency of every snippet, in seconds; None if the streams fall behind.
 
-        A short trial does not see how far a backlog would grow. It sees that there always is one:
-        every batch of the second half is full.
+        A short trial cannot show how far a backlog would grow, but it shows that there always is
+        one: every batch of the second half is full.
         """
         now, caught_up, late = 0.0, 0.0, []
         seconds = max(self._seconds, self._period)

@@ -23,8 +23,8 @@ from basnet_rt.benchmark.measures import (
 from basnet_rt.model.loading import load
 from basnet_rt.model.model import Model
 
-# The CAS may differ from float32's by this share of its largest value: of another engine's
-# float32, whose sums have another order, and of weights in fewer bits.
+# Tolerances for the CAS, as a share of the largest value of the float32 reference: for float32 of
+# another engine, whose sums have another order, and for weights in fewer bits.
 TOLERANCE = {"float32": 1e-4, "bfloat16": 5e-2, "int8": 1e-1}
 SHARES = {"push": 0.15, "video": 0.25, "streams": 0.6}  # of the time to measure
 
@@ -43,7 +43,7 @@ def run(bundle: str, case: Setup, wanted: np.ndarray[Any, Any], budget: float) -
     """All measures of one case, in this process.
 
     Raises:
-        Error: its answers are not those of float32 within the tolerance of the dtype.
+        Error: its output differs from float32's by more than the tolerance of the dtype.
     """
     begin = time.perf_counter()
     model = _load(bundle, case)

@@ -1,4 +1,4 @@
-"""A case in a process of its own: memory, kernel and threads are then its alone."""
+"""Runs each case in its own process, so that it has its own memory, kernel and threads."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from basnet_rt.benchmark.cases import Setup
 from basnet_rt.benchmark.measures import CHECKED_SNIPPETS, Measured, made_features
 from basnet_rt.model.loading import load
 
-# Seconds that a process takes before it measures; of the whole time they are set aside.
+# Seconds that a process needs before it measures; they are subtracted from the total time.
 START = {"native": 0.7, "torch": 4.0}
-LEAST = 1.0  # seconds of measuring that a case gets in any event
+LEAST = 1.0  # seconds of measuring that every case gets
 
 
 def measure(
     bundle: Path, cases: Sequence[Setup], seconds: float
 ) -> Iterator[tuple[Setup, Measured | str]]:
-    """Each case and what was measured, or why it could not be; one after the other.
+    """Each case with its measures, or the reason of a failure; cases run one after the other.
 
     Args:
-        seconds: about what all cases together take.
+        seconds: approximate time for all cases together.
 
     Raises:
         BundleError: as `load`.
@@ -44,7 +44,7 @@ def measure(
 
 
 def _reference(bundle: Path) -> np.ndarray[Any, Any]:
-    """The CAS in float32, of the engine that `load` takes; int8 weights have none but their own."""
+    """The CAS in float32 from the default engine; for int8 weights, the CAS in int8."""
     model = load(bundle)
     if model.dtype == "bfloat16":
         model = load(bundle, dtype="float32")

@@ -1,4 +1,4 @@
-"""The commands, one file each; a file is imported when its command is asked for."""
+"""The commands, one file each; a file is imported when its command is used."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ HOMES = {
 
 
 class LazyCommands(MutableMapping[str, Any]):
-    """Every command by name: all of them take half a second to import, one of them a tenth."""
+    """Every command by name. Importing all of them takes 0.5 s, importing one 0.1 s or less."""
 
     def __init__(self) -> None:
         self._made: dict[str, Any] = {}
@@ -64,7 +64,7 @@ def _command(name: str) -> Any:
 
 
 class LazyGroup(TyperGroup):
-    """`basnet-rt`, whose commands are imported when they are asked for."""
+    """`basnet-rt`, whose commands are imported when they are used."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -83,4 +83,4 @@ app = typer.Typer(
 
 @app.callback()
 def _group(version: Version = False) -> None:
-    """Makes a group of an app without commands of its own."""
+    """Makes the app a group although no command is registered in it."""

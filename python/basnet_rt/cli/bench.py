@@ -26,17 +26,17 @@ Engines = Annotated[
 ]
 Kernels = Annotated[
     list[str] | None,
-    typer.Option("--kernel", help='Of the native engine, or "all"; default: the fastest.'),
+    typer.Option("--kernel", help='Kernel of the native engine, or "all"; default: the fastest.'),
 ]
 Dtypes = Annotated[
     list[str] | None,
     typer.Option("--dtype", help="float32, bfloat16 or int8; repeatable; default: all."),
 ]
 Threads = Annotated[
-    list[int] | None, typer.Option(help="Repeatable; default: 1 and one for each core.")
+    list[int] | None, typer.Option(help="Threads; repeatable; default: 1, and one per core.")
 ]
-Quick = Annotated[bool, typer.Option("--quick", help=f"{QUICK_SECONDS:g} s, and rougher.")]
-Seconds = Annotated[float, typer.Option(help="About what all of it takes.", min=1.0)]
+Quick = Annotated[bool, typer.Option("--quick", help=f"{QUICK_SECONDS:g} s in all, less exact.")]
+Seconds = Annotated[float, typer.Option(help="Time for all measurements, about.", min=1.0)]
 
 
 def bench(
@@ -51,8 +51,8 @@ def bench(
 ) -> None:
     """Measure how fast a bundle runs on this machine.
 
-    Each way of running it gets a process of its own, and is first checked against float32. Features
-    are made up; docs/benchmark.md says what each number means and how to compare two machines.
+    Each way of running it gets a process of its own, and is first checked against float32. The
+    features are random; docs/benchmark.md explains the numbers and how to compare two machines.
     """
     from basnet_rt.benchmark import machine, measure, planned
     from basnet_rt.model.bundle import read_metadata

@@ -14,7 +14,7 @@ from basnet_rt.benchmark.one_case import run
 
 
 def main() -> int:
-    """One case, as JSON in the only argument; its measures as JSON, or the reason of a failure."""
+    """Run the case given as JSON; print its measures as JSON, or the reason of a failure."""
     job = json.loads(sys.argv[1])
     try:
         found = run(job["bundle"], Setup(**job["case"]), np.load(job["wanted"]), job["budget"])

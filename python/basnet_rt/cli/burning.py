@@ -22,7 +22,7 @@ BurnIn = Annotated[
 
 
 def burn_all(folder: Path | None, inputs: Sequence[Input], outcome: Outcome, all_of: bool) -> None:
-    """A copy of each video that was localized; one that fails is a failure like any other."""
+    """Write a copy of each localized video; a copy that fails is reported like other failures."""
     if folder is None:
         return
     videos = [one for one in inputs if isinstance(one, Pixels) and one.name in outcome.detections]

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
-Everything = Annotated[bool, typer.Option("--all", help="Every detection, not the events alone.")]
+Everything = Annotated[bool, typer.Option("--all", help="Every detection, not only the events.")]
 
 HELP = {"help_option_names": ["-h", "--help"]}  # settings of every command's context
 
 
 def print_version(context: typer.Context, wanted: bool) -> None:
-    """The name and the version of the program; nothing else is done."""
+    """Print the name and the version of the program, and exit."""
     if wanted:
         from basnet_rt._core import __version__
 
@@ -45,7 +45,7 @@ SLOW_SECONDS = 1.0  # longer work shows its progress
 
 @contextmanager
 def failures() -> Iterator[None]:
-    """Errors that are no bug become one line and exit code 1."""
+    """Turn expected errors into one line and exit code 1."""
     try:
         yield
     except (Error, OSError) as error:
@@ -56,19 +56,19 @@ def failures() -> Iterator[None]:
 
 
 def terminal() -> Console:
-    """Standard error, to draw on; rich takes a while to import, so nobody asks before he draws."""
+    """Standard error, to draw on. Called only before drawing: importing rich takes a while."""
     from rich.console import Console
 
     return Console(stderr=True)
 
 
 def note(line: str) -> None:
-    """A line for people, on standard error."""
+    """Print a line for people on standard error."""
     typer.echo(printable(line), err=True)
 
 
 def printable(text: str) -> str:
-    """The text without what could steer a terminal: control characters as `\\x1b` and the like."""
+    """The text with control characters, which could change a terminal, as `\\x1b` and the like."""
     return "".join(
         one if one in "\n\t" or unicodedata.category(one) not in _STEERS else _escaped(one)
         for one in text
@@ -80,13 +80,13 @@ def _escaped(one: str) -> str:
 
 
 def answer(values: dict[str, Any], lines: Sequence[str], as_json: bool) -> None:
-    """The result, on standard output."""
+    """Print the result on standard output."""
     for line in [json.dumps(values)] if as_json else map(printable, lines):
         typer.echo(line)
 
 
 def parse_settings(settings: Sequence[str] | None) -> dict[str, Any]:
-    """`key=value` texts; a value is JSON, numbers with commas between, or a word."""
+    """Read `key=value` texts; a value is JSON, numbers separated by commas, or a word."""
     parsed = {}
     for text in settings or []:
         key, equals, value = text.partition("=")
@@ -119,7 +119,7 @@ class Bar:
         self._started = time.monotonic()
 
     def advance(self, left: int) -> None:
-        """Shows the number that is left; the first call gives the whole number."""
+        """Show the number of videos left; the first call gives the total."""
         if self._total is None:
             self._total = left
         if self._shown is None and time.monotonic() - self._started > SLOW_SECONDS:

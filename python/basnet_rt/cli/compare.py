@@ -35,17 +35,17 @@ def compare(
     tiou: Tiou = "0.1:0.1:0.9",
     unknown_labels: UnknownLabels = "error",
     other_videos: OtherVideos = "false_positive",
-    resamples: Annotated[int, typer.Option(min=1, help="Samples of videos.")] = 1000,
-    confidence: Annotated[float, typer.Option(help="Of the intervals.")] = 0.95,
-    seed: Annotated[int, typer.Option(min=0, help="Of the samples.")] = 0,
-    videos: Annotated[int, typer.Option(min=0, help="How many videos to name.")] = 10,
-    classes: Annotated[int, typer.Option(min=0, help="How many classes to list.")] = 10,
+    resamples: Annotated[int, typer.Option(min=1, help="Bootstrap samples of videos.")] = 1000,
+    confidence: Annotated[float, typer.Option(help="Confidence level of the intervals.")] = 0.95,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the samples.")] = 0,
+    videos: Annotated[int, typer.Option(min=0, help="Number of videos to name.")] = 10,
+    classes: Annotated[int, typer.Option(min=0, help="Number of classes to list.")] = 10,
     as_json: Json = False,
 ) -> None:
     """Compare two results files: differences of mAP with bootstrap intervals, in percent.
 
-    Videos are drawn with replacement, the same for both files. "not so" is the share of the samples
-    in which the difference is zero or has the other sign.
+    Videos are sampled with replacement, the same for both files. "not so" is the share of samples
+    in which the difference is zero or has the opposite sign.
     """
     thresholds = parse_thresholds(tiou)
     check_choices(unknown_labels, other_videos)

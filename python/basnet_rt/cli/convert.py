@@ -19,34 +19,34 @@ NAMES = ", ".join(FORMATS)
 
 Listed = Annotated[
     Path | None,
-    typer.Option(help="The videos there are: ground truth .json, or names, one a line."),
+    typer.Option(help="All videos: ground truth .json, or names, one a line."),
 ]
 Reviewed = Annotated[
-    bool, typer.Option("--reviewed", help="A person looked at every video of INPUT, whole.")
+    bool, typer.Option("--reviewed", help="A person watched every video of INPUT completely.")
 ]
 
 
 def convert(
     source: Annotated[Path, typer.Argument(metavar="INPUT", help="A file, or a folder of them.")],
     output: Annotated[
-        Path, typer.Argument(help="A file; a folder where each video has a file of its own.")
+        Path, typer.Argument(help="A file; or a folder, if each video gets its own file.")
     ],
     from_: Annotated[
-        str | None, typer.Option("--from", help=f"By the ending, or one of: {NAMES}.")
+        str | None, typer.Option("--from", help=f"Form of INPUT: {NAMES}; default: by its ending.")
     ] = None,
-    to: Annotated[str | None, typer.Option("--to", help="The same, of what is written.")] = None,
+    to: Annotated[str | None, typer.Option("--to", help="Form of the output; as --from.")] = None,
     fps: Annotated[
         str | None, typer.Option(help="Frames a second: 25, 23.976, 29.97df (drop-frame) ...")
     ] = None,
     video_list: Listed = None,
     subset: Annotated[
-        str | None, typer.Option("--subset", "-s", help="These videos alone; others' unknown.")
+        str | None, typer.Option("--subset", "-s", help="Only videos of this, or no, subset.")
     ] = None,
     min_score: Annotated[
-        float | None, typer.Option(help="Leave out segments of a lower score.")
+        float | None, typer.Option(help="Leave out segments with a lower score.")
     ] = None,
     media: Annotated[
-        str, typer.Option(help="Where the videos lie, for editors; {video} is the name.")
+        str, typer.Option(help="Path of the videos, for video editors; {video} is the name.")
     ] = DEFAULT_MEDIA,
     reviewed: Reviewed = False,
     everything: Everything = False,
@@ -54,13 +54,13 @@ def convert(
 ) -> None:
     """Write results or annotations in another form.
 
-    Of results, the events are written: one segment for each happening, none nested. With --all
-    every detection is, which is what mAP is computed from.
+    Results are written as events: one segment for each happening, none nested. With --all, every
+    detection is written; mAP is computed from these.
 
-    Corrected files come back as annotations with --to ground-truth. Give the videos that were
-    looked at with --video-list: one without any action is in no file of segments. Label Studio's
-    exports say who looked at what; of other forms, --reviewed says it, and `basnet-train run
-    --corrected` then trains on the segments.
+    Use --to ground-truth to turn corrected files into annotations. Name the reviewed videos with
+    --video-list, because a video without any action is in no file of segments. Exports of Label
+    Studio say which videos were reviewed; for other forms give --reviewed. Then `basnet-train run
+    --corrected` trains on the segments.
     """
     chosen = _usage(output, from_, to, fps)
     with failures():
@@ -83,7 +83,7 @@ def convert(
 
 
 def _usage(output: Path, from_: str | None, to: str | None, fps: str | None) -> Format:
-    """Check the options that can be judged before anything is read."""
+    """Check the options that can be checked before any file is read."""
     try:
         if fps is not None:
             FrameRate.parse(fps)
@@ -103,7 +103,7 @@ def _read(
 
 
 def _events(marked: MarkedVideos, chosen: Format) -> MarkedVideos:
-    """The segments that a person sees; ground truth keeps every corrected segment."""
+    """The events of results; ground truth keeps every corrected segment."""
     return marked if chosen.name == "ground-truth" else events_of(marked)
 
 

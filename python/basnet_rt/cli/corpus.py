@@ -25,21 +25,21 @@ Ray = Annotated[
     typer.Option(
         "--ray",
         metavar="[ADDRESS]",
-        help="Work on a Ray cluster: auto, host:port, ray://host:port; without an address one of "
-        "this machine that ends with the command.",
+        help="Work on a Ray cluster: auto, host:port, ray://host:port. Without an address, a "
+        "cluster on this machine is started for this command.",
     ),
 ]
 RayWorkers = Annotated[
     int | None,
-    typer.Option(min=1, help="Workers on the cluster. Default: one for every two cores."),
+    typer.Option(min=1, help="Workers on the cluster. Default: one per two cores."),
 ]
 
 
 class CorpusCommand(TyperCommand):
-    """A command whose `--ray` may stand without a value."""
+    """A command whose option `--ray` may have no value."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """The word after a bare `--ray` belongs to the command, unless it names a cluster."""
+        """Treat the word after `--ray` as its value only if it can be an address of a cluster."""
         return list(super().parse_args(ctx, _with_address(args)))
 
 
@@ -54,12 +54,12 @@ def _with_address(args: Sequence[str]) -> list[str]:
 
 
 def workers_of(num_workers: int | None, device: str = "cpu") -> Workers:
-    """The workers that the options ask for; a GPU for each where the network runs on one."""
+    """The workers that the options ask for; each has a GPU if the network runs on one."""
     return Workers(num_workers, gpus=0.0 if device == "cpu" else 1.0)
 
 
 def expand(given: Sequence[str]) -> tuple[list[str], list[Listed]]:
-    """Paths and addresses that are given, and the rows of the manifests among them."""
+    """The given paths and addresses, and the rows of the manifests among them."""
     paths = [one for one in given if not is_manifest(one)]
     try:
         rows = [row for one in given if is_manifest(one) for row in read_manifest(one)]
@@ -69,7 +69,7 @@ def expand(given: Sequence[str]) -> tuple[list[str], list[Listed]]:
 
 
 class ProgressLine:
-    """The progress of a corpus on standard error: one line on a terminal, else one now and then."""
+    """Progress on standard error: one updated line on a terminal, else a new line now and then."""
 
     def __init__(self, weights: dict[str, float]) -> None:
         self.progress = CorpusProgress(weights)
@@ -89,13 +89,13 @@ class ProgressLine:
         self._last = now
 
     def add_result(self, result: Result) -> None:
-        """A video's features are made."""
+        """Count a video whose features are done."""
         seconds = None if result.found is None else result.found.duration
         failed, before = result.error is not None, result.finished_before
         self.progress.add(result.video.name, seconds, failed=failed, before=before)
 
     def end(self) -> None:
-        """The last word."""
+        """Show the final state."""
         if self._drawn:
             sys.stderr.write("\r\x1b[K")
         if self.progress.done:
@@ -103,5 +103,5 @@ class ProgressLine:
 
 
 def folder_of_records(records: str | None, output: Path) -> str:
-    """The place of records: the one that was given, or beside the results."""
+    """The folder of records: the given one, or one beside the results."""
     return str(output.with_name(output.name + ".records")) if records is None else records

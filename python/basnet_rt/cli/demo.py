@@ -12,25 +12,25 @@ from basnet_demo.steps import Watcher, run_demo
 from basnet_rt.cli.common import Bar, Json, answer, failures, note
 
 Force = Annotated[
-    bool, typer.Option("--force/--keep", help="Begin anew where a demo was, or go on with it.")
+    bool, typer.Option("--force/--keep", help="Replace an earlier demo, or continue it.")
 ]
 
 
 def demo(
-    folder: Annotated[Path, typer.Argument(help="What it makes goes there.")] = Path("demo"),
-    seed: Annotated[int, typer.Option(min=0, help="Of videos and training.")] = 0,
+    folder: Annotated[Path, typer.Argument(help="Folder for all files.")] = Path("demo"),
+    seed: Annotated[int, typer.Option(min=0, help="Seed of videos and training.")] = 0,
     quick: Annotated[
-        bool, typer.Option("--quick", help="Few short videos: the way, not the result.")
+        bool, typer.Option("--quick", help="Few short videos: shows the steps, with poor results.")
     ] = False,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
     """Draw videos, learn from their tags when five actions happen, find them in others.
 
-    Nothing is downloaded. The videos are drawn: figures that wave, bow, kick, squat and jump, and
-    walk and fidget in between, in cluttered places. Every step but the first is the command that
-    it names, so what is done to these videos can be done to yours. An interrupted demo goes on
-    when the same command is given again.
+    Nothing is downloaded. The program draws the videos: figures that wave, bow, kick, squat and
+    jump, and walk and fidget in between, in cluttered places. Each step after the first is a
+    command that you can use for your own videos. To continue an interrupted demo, give the same
+    command again.
     """
     bar = Bar("render")
     with failures():

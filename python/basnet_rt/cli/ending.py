@@ -1,4 +1,4 @@
-"""The end of a program: signals that end it as Ctrl-C does, and output that nobody takes."""
+"""The end of a program: signals that act like Ctrl-C, and output that cannot be written."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _ASKS = tuple(
 def run_program(app: Callable[[], Any]) -> None:
     """Call a program's commands and end the process with their exit code.
 
-    Output that cannot be written, as where the disk is full, is one line on standard error and
-    exit code 1; output that nobody reads any more ends the program in silence.
+    If output cannot be written (a full disk), there is one line on standard error and exit code 1.
+    If nobody reads the output any more (a closed pipe), the program ends without a message.
     """
     code: Any = 0
     try:
@@ -37,16 +37,16 @@ def run_program(app: Callable[[], Any]) -> None:
 
 
 def drop_stdout() -> None:
-    """Send what is still buffered nowhere, so that it does not fail again when Python exits."""
+    """Discard buffered output, so that it does not fail again when Python exits."""
     with suppress(OSError, ValueError):  # no real file, as under a test
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextmanager
 def ended_like_ctrl_c() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP raise KeyboardInterrupt, where nobody else has taken or muted them.
+    """Let SIGTERM and SIGHUP raise KeyboardInterrupt, unless they have another handler.
 
-    A signal that is ignored stays ignored, as SIGHUP under `nohup`.
+    An ignored signal stays ignored, such as SIGHUP under `nohup`.
     """
     if threading.current_thread() is not threading.main_thread():
         yield  # signals are the main thread's

@@ -35,7 +35,9 @@ Predictions = Annotated[
         help="Results: ActivityNet .json, our .csv, or the place of `localize --records`."
     ),
 ]
-Errors = Annotated[bool, typer.Option("--errors", help="Kinds of errors, and what each costs.")]
+Errors = Annotated[
+    bool, typer.Option("--errors", help="Kinds of errors, and the mAP lost to each.")
+]
 Durations = Annotated[bool, typer.Option("--durations", help="Recall of short and long segments.")]
 ErrorTiou = Annotated[
     float, typer.Option(help="tIoU at which --errors counts a detection as correct.")
@@ -78,7 +80,7 @@ def evaluate(
     everything: Annotated[bool, typer.Option("--all", help="All of the four above.")] = False,
     output: Outputs = None,
     name: Annotated[
-        str | None, typer.Option(help="Of the row in the .tex; default the results' name.")
+        str | None, typer.Option(help="Name of the row in the .tex; default: the results' name.")
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -109,7 +111,7 @@ def evaluate(
 
 
 def _predictions(given: str) -> tuple[Any, bool]:
-    """Of a file, or of records: a folder or an address."""
+    """The predictions in a file, or in records (a folder or an address)."""
     if not is_address(given) and not Path(given).is_dir():
         return read_predictions(Path(given))
     from basnet_rt.cluster import read_records
@@ -119,7 +121,7 @@ def _predictions(given: str) -> tuple[Any, bool]:
 
 
 def _note_mismatch(report: Report, subset: str, other_videos: str) -> None:
-    """Videos that annotations or predictions alone have."""
+    """Print notes on videos that only the annotations or only the predictions have."""
     if report.num_outside:
         note(
             f"note: {report.num_outside} videos with predictions are not in {subset!r} "
@@ -142,7 +144,7 @@ def _note_mismatch(report: Report, subset: str, other_videos: str) -> None:
 def _findings(
     report: Report, subset: str, simulated: bool, wanted: Wanted
 ) -> tuple[list[str], dict[str, Any]]:
-    """The same for people and as plain values."""
+    """The wanted parts, as lines for people and as plain values."""
     lines = map_table(report, subset, simulated, wanted.per_class)
     values = {"subset": subset, "simulated": simulated, **report.to_dict()}
     if wanted.errors:

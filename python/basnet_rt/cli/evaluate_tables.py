@@ -24,7 +24,7 @@ def map_table(report: Report, subset: str, simulated: bool, per_class: bool) -> 
     rows = [[*report.map.tolist(), *averages.values(), report.average_map]]
     names = ["mAP (%)"]
     if per_class:
-        # A class has AP per threshold and their mean; the other averages are of mAP alone.
+        # A class has AP per threshold and their mean; the other averages exist for mAP only.
         blank = [None] * len(averages)
         rows += [[*ap, *blank, sum(ap) / len(ap)] for ap in report.ap.tolist()]
         names += report.labels
@@ -57,7 +57,7 @@ def error_lines(profile: ErrorProfile) -> list[str]:
 
 
 def recall_lines(curve: RecallCurve) -> list[str]:
-    """Average recall at N, of detections of any label and of the segment's own."""
+    """Average recall at N, for detections of any label and of the segment's label."""
     rows = (
         ("detections a video", [f"{value:.1f}" for value in curve.average_number]),
         ("any label (%)", [_percent(value) for value in curve.any_label.mean(axis=1)]),
@@ -86,7 +86,7 @@ def _percent(value: float | None) -> str:
 
 
 def _line(name: str, cells: Sequence[str], wide: Sequence[str] = ()) -> str:
-    """A label and right-aligned cells; those under the titles `wide`, before the last, get room."""
+    """A label and right-aligned cells; the cells under the titles `wide` are wider."""
     first = len(cells) - 1 - len(wide)
     widths = [9 if first <= i < len(cells) - 1 else 7 for i in range(len(cells))]
     padded = [f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True)]

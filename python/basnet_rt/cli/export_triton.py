@@ -16,13 +16,14 @@ def export_triton(
         Path, typer.Argument(help="model.onnx of `basnet-train export --format onnx`.")
     ],
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder of the model repository.")],
-    name: Annotated[str | None, typer.Option(help="Of the model; default: the file's.")] = None,
-    max_batch: Annotated[int, typer.Option(help="Videos or streams in one call.")] = 8,
+    name: Annotated[str | None, typer.Option(help="Model name; default: the file's name.")] = None,
+    max_batch: Annotated[int, typer.Option(help="Most videos or streams in one call.")] = 8,
     as_json: Json = False,
 ) -> None:
     """Write a model repository for the Triton Inference Server.
 
-    NAME takes whole videos, NAME_step the snippets of live streams, whose state Triton keeps.
+    The model NAME takes whole videos. The model NAME_step takes snippets of live streams; Triton
+    keeps their state.
     """
     with failures():
         written = write_repository(model, out, name=name, max_batch=max_batch)

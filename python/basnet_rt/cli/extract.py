@@ -51,7 +51,7 @@ Videos = Annotated[
 ]
 Folder = Annotated[
     str,
-    typer.Option("--output", "-o", help="Folder for the features; with --ray an address too."),
+    typer.Option("--output", "-o", help="Folder for the features; with --ray also an address."),
 ]
 Name = Annotated[
     str | None,
@@ -61,10 +61,10 @@ Name = Annotated[
     ),
 ]
 Contract = Annotated[
-    Path | None, typer.Option(help="YAML of a backbone's input; for torchscript and onnx.")
+    Path | None, typer.Option(help="YAML that describes the input of a torchscript or onnx model.")
 ]
 Weights = Annotated[
-    list[Path] | None, typer.Option(help="File of the extractor's weights; repeatable.")
+    list[Path] | None, typer.Option(help="File with the extractor's weights; repeatable.")
 ]
 Settings = Annotated[
     list[str] | None,
@@ -72,16 +72,17 @@ Settings = Annotated[
 ]
 ModelFile = Annotated[
     Path | None,
-    typer.Option("--model", "-m", help="A bundle: takes the extractor that it records."),
+    typer.Option("--model", "-m", help="Use the extractor that this bundle records."),
 ]
 Jobs = Annotated[
     int | None,
-    typer.Option(min=1, help="Videos at a time, each in a process of its own. Default: cores / 2."),
+    typer.Option(min=1, help="Videos at a time, each in its own process. Default: cores / 2."),
 ]
 StreamIndex = Annotated[
     int | None,
     typer.Option(
-        min=0, help="Read this stream of files with several; the message about them numbers them."
+        min=0,
+        help="Video stream to read, in files with several; the message about them numbers them.",
     ),
 ]
 
@@ -102,9 +103,9 @@ def extract(
 ) -> None:
     """Make features of videos: <name>.npy and <name>.json for each, and extractor.json.
 
-    A video whose features are there, made of the same content by the same extractor, is not done
-    again: an interrupted run goes on when the same command is given again. A video that fails is
-    named at the end, with its reason; the others are done, and the exit code is 1.
+    Features that the same extractor already made from the same content are kept. To continue an
+    interrupted run, give the same command again. If a video fails, the others are still done; the
+    failure and its reason are shown at the end, and the exit code is 1.
     """
     started = time.monotonic()
     recipe, made = prepare_extractor(model, extractor, contract, weights, settings)
@@ -159,7 +160,7 @@ def prepare_extractor(
 def recorded_recipe(
     model: Path, weights: list[Path] | None, settings: dict[str, Any] | None = None
 ) -> Recipe:
-    """Of the extractor that a bundle records."""
+    """The recipe of the extractor that a bundle records."""
     with failures():
         spec = read_metadata(model).extractor_spec
         if spec is None:
@@ -168,7 +169,7 @@ def recorded_recipe(
 
 
 def default_jobs() -> int:
-    """Half the cores that may be used: decoding and preparing of one video overlap on two."""
+    """Half the usable cores: decoding and preparing one video keeps two cores busy."""
     usable = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
     cores = (os.cpu_count() or 1) if usable is None else len(usable)
     return max(1, cores // 2)
@@ -177,7 +178,7 @@ def default_jobs() -> int:
 def _find(
     videos: list[str], stream: int | None
 ) -> tuple[list[VideoFile], list[tuple[str, Error]], dict[str, float | None]]:
-    """Videos, what was refused, and durations by name where a manifest has them."""
+    """The videos, the refused inputs, and durations by name if a manifest has them."""
     paths, rows = expand(videos)
     try:
         found, lost = find_video_files(paths, stream)
@@ -199,7 +200,7 @@ def _begun(output: str, extractor: Extractor, videos: list[VideoFile], cluster: 
 
 
 def note_passed_over(given: list[str]) -> None:
-    """Name the files in folders that are no videos as far as their ending and content tell."""
+    """Name the files in folders that are not videos, judged by ending and content."""
     for one in map(Path, given):
         found = [str(path) for path in passed_over(one)] if one.is_dir() else []
         if found:
@@ -208,7 +209,7 @@ def note_passed_over(given: list[str]) -> None:
 
 
 def oddities(result: Result) -> list[str]:
-    """The faults that decoding repaired or left out in a video, as lines for people."""
+    """The faults in a video that decoding repaired or left out, as lines for people."""
     if result.found is None:
         return []
     name, problems = result.video.name, result.found.problems

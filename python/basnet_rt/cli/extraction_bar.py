@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 class ExtractionBar:
-    """One bar for all videos and one for each that is being worked on, on standard error.
+    """One bar for all videos and one for each video in progress, on standard error.
 
-    How much is done is counted in bytes of the files: their frames are not known before.
+    Progress is counted in bytes of the files, because their frames are not known in advance.
     """
 
     def __init__(self, videos: Sequence[VideoFile]) -> None:
@@ -48,7 +48,7 @@ class ExtractionBar:
             self._progress.stop()
 
     def watch(self, video: VideoFile, at: pipeline.Progress) -> None:
-        """A video has come so far."""
+        """Take the progress of a video."""
         self._at[video.name] = at
         if self._shown and time.monotonic() - self._started > common.SLOW_SECONDS:
             self._draw(video.name, at)
@@ -60,7 +60,7 @@ class ExtractionBar:
         self._num_done += 1
         self._frames += 0 if at is None else at.frames
         if at is None:
-            self._left -= size  # nothing was to be done: it says nothing about speed
+            self._left -= size  # its features existed: it says nothing about speed
         else:
             self._done_bytes += size
         if self._progress is not None and name in self._tasks:
@@ -101,7 +101,7 @@ class ExtractionBar:
         return (self._done_bytes + begun) / max(1, self._left)
 
     def _together(self) -> pipeline.Progress:
-        """All videos as if they were one."""
+        """The progress of all videos together."""
         frames = self._frames + sum(at.frames for at in self._at.values())
         share = self._share()
         expected = round(frames / share) if share > 0 else None
@@ -109,7 +109,7 @@ class ExtractionBar:
 
 
 def _size(video: VideoFile) -> int:
-    """Bytes; an address, and what is absent, count as one."""
+    """Bytes of the file; an address or an absent file counts as one."""
     try:
         return 1 if video.is_address else max(1, Path(video.source).stat().st_size)
     except OSError:

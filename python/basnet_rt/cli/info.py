@@ -16,7 +16,7 @@ def info(
     model: Annotated[Path, typer.Argument(help="A bundle.")],
     as_json: Json = False,
 ) -> None:
-    """Say what a bundle is, what it needs, and where it came from."""
+    """Show what a bundle is, what it needs, and where it came from."""
     with failures():
         metadata = read_metadata(model)
     answer(json.loads(metadata.to_json()), describe(model, metadata), as_json)
@@ -49,7 +49,7 @@ def describe(path: Path, metadata: BundleMetadata) -> list[str]:
 
 
 def _extractor_rows(metadata: BundleMetadata) -> dict[str, str]:
-    """The extractor of its features; a model without that record cannot take videos."""
+    """The extractor of the bundle's features; without that record a model cannot take videos."""
     spec = metadata.extractor_spec
     if spec is None:
         return {"extractor": "not recorded: takes features, not videos"}

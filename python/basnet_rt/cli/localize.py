@@ -71,7 +71,7 @@ Output = Annotated[
         "each happening, none nested.",
     ),
 ]
-Csv = Annotated[Path | None, typer.Option(help="The same results as CSV beside.")]
+Csv = Annotated[Path | None, typer.Option(help="Also write the results as CSV to this file.")]
 ConfigFile = Annotated[
     Path | None, typer.Option(help="JSON file of post-processing settings to change.")
 ]
@@ -80,36 +80,34 @@ Settings = Annotated[
 ]
 Durations = Annotated[
     Path | None,
-    typer.Option(help="Annotations to take durations from, not from videos and sidecars."),
+    typer.Option(help="Annotations with the durations to use, instead of videos and sidecars."),
 ]
 FrameRates = Annotated[
     Path | None,
     typer.Option(
-        help="JSON of video to frames per second (fps_dict.json): of features that were taken at "
-        "each recording's own rate, not at the bundle's."
+        help="JSON from video to frames per second (fps_dict.json), for features made at the rate "
+        "of each recording instead of the bundle's."
     ),
 ]
 SaveActivations = Annotated[
     Path | None, typer.Option(help="Folder for each video's activations, as .npz.")
 ]
 FeatureCacheFolder = Annotated[
-    Path | None, typer.Option(help="Keep the features of videos here, by content.")
+    Path | None, typer.Option(help="Folder that keeps the features of videos for later runs.")
 ]
 Device = Annotated[str, typer.Option(help="Where networks run.")]
 Dtype = Annotated[
-    str | None, typer.Option(help="Of the weights: float32, bfloat16 or int8; default: stored.")
+    str | None, typer.Option(help="Weights: float32, bfloat16 or int8; default: as stored.")
 ]
-Engine = Annotated[str, typer.Option(help="Who computes the network: auto, native or torch.")]
+Engine = Annotated[str, typer.Option(help="Engine that runs the network: auto, native or torch.")]
 Records = Annotated[
     str | None,
     typer.Option(
-        help="With --ray: folder or address where a record of each video goes, and stays. Without "
-        "it they lie beside the results until these are written."
+        help="With --ray: folder or address that keeps a record of each video. Without it, records "
+        "are kept beside the results until these are written."
     ),
 ]
-Resume = Annotated[
-    bool, typer.Option(help="Go on where an interrupted run of the same settings stopped.")
-]
+Resume = Annotated[bool, typer.Option(help="Continue an interrupted run with the same settings.")]
 
 
 def localize(
@@ -139,11 +137,11 @@ def localize(
 ) -> None:
     """Find actions in videos, from their pixels or from features.
 
-    Features of videos are made by the extractor that the bundle records, and not kept unless
-    --feature-cache names a folder. Files of results hold every detection, which is what mAP is
-    computed from; what is printed are events, or with --all every detection. A video that fails is
-    named at the end, with its reason, and the exit code is 1. An interrupted run goes on when the
-    same command is given again.
+    The extractor that the bundle records makes the features of videos; they are kept only if
+    --feature-cache names a folder. Files of results hold every detection; mAP is computed from
+    these. Events are printed, or with --all every detection. Videos that fail are named at the
+    end, with the reason, and the exit code is 1. To continue an interrupted run, give the same
+    command again.
     """
     _check_usage(output, csv, engine)
     _check_cluster(ray, output, records, {"--burn-in": burn_in, "--frame-rates": frame_rates})
@@ -170,7 +168,7 @@ def localize(
 def _say(
     outcome: Outcome, summary: dict[str, Any], listed: bool, everything: bool, as_json: bool
 ) -> None:
-    """One line where there is a file of results; the segments themselves where there is none."""
+    """Print one line if there is a file of results, else the segments themselves."""
     if listed and everything:
         _print_segments(outcome.detections, "segments", summary, as_json)
     elif listed:
@@ -181,7 +179,7 @@ def _say(
 
 
 def _end(given: list[str], outcome: Outcome, warnings: list[str]) -> None:
-    """Name what is odd and what failed; the exit code says that something did."""
+    """Print warnings and failures; exit with code 1 if anything failed."""
     note_passed_over([one for one in given if holds_videos(one)])
     for one in filter(None, warnings):
         note(one)
@@ -206,7 +204,7 @@ def _check_usage(output: Path | None, csv: Path | None, engine: str) -> None:
 def _check_cluster(
     ray: str | None, output: Path | None, records: str | None, local: dict[str, Path | None]
 ) -> None:
-    """`local`: options by name that work here alone."""
+    """`local`: options by name that do not work on a cluster."""
     for name in [one for one, given in local.items() if ray is not None and given is not None]:
         raise typer.BadParameter(f"{name} does not go with --ray: give it few videos, here")
     if ray is None and records is not None:
@@ -216,14 +214,14 @@ def _check_cluster(
 
 
 def _nowhere(stack: ExitStack) -> Path:
-    """For a run that keeps nothing: a name in a folder that goes with it."""
+    """For a run that keeps nothing: a name in a temporary folder, removed at the end."""
     return Path(stack.enter_context(TemporaryDirectory())) / "results.json"
 
 
 def _print_segments(
     segments: dict[str, Detections], key: str, summary: dict[str, Any], as_json: bool
 ) -> None:
-    """A line for each, events by time and detections by score; confidence where there is one."""
+    """Print a line for each: events by time, detections by score; confidence if there is one."""
     lines = [_line(summary)] if not segments else []
     for video, found in segments.items():
         lines += [_segment(video, one) for one in found] or [f"{printable(video)}  nothing found"]
@@ -251,7 +249,7 @@ def _localizer(model: Model, config: Path | None, changes: dict[str, Any]) -> Lo
 def _inputs(
     given: list[str], model: Model, stream: int | None, on_cluster: bool
 ) -> tuple[list[Any], list[Failure], dict[str, float | None]]:
-    """Inputs, what could not be opened, and seconds by name where a manifest has them."""
+    """The inputs, those that cannot be opened, and seconds by name if a manifest has them."""
     paths, rows = expand(given)
     try:
         inputs, failures = find_inputs(paths, model.metadata.modality, stream)
@@ -273,7 +271,7 @@ def _outcome(
     times: Times,
     output: Path,
 ) -> tuple[Outcome, Callable[[], None]]:
-    """The outcome, here or on a cluster, and what to call once it is written."""
+    """The outcome, from here or a cluster, and a function to call once it is written."""
     if options.address is not None:
         outcome = run_on_cluster(options, localizer, inputs, times.seconds, times.lengths, output)
         return outcome, partial(forget_records, options, outcome, output)
@@ -290,7 +288,7 @@ def _outcome(
 def _write(
     outcome: Outcome, localizer: Localizer, media: dict[str, Any], paths: list[Path]
 ) -> None:
-    """The files of results; nothing where everything failed."""
+    """Write the files of results; nothing if everything failed."""
     if outcome.failures and not outcome.detections:
         return
     origin = {**provenance_of(localizer.model, localizer.config), **media}

@@ -32,13 +32,13 @@ class RunOptions:
     """The options of one call of `localize`.
 
     Attributes:
-        address: of a cluster; None works here.
-        workers: on it.
-        records: where records go and stay; None: beside the results, until these are written.
+        address: of a cluster; None: work on this machine.
+        workers: on the cluster.
+        records: place that keeps the records; None: beside the results, until these are written.
         loading: options of `load`.
         model, weights, cache, activations: files and folders of the command.
-        resume: whether what an earlier run left is used.
-        jobs: videos at a time where no cluster is used.
+        resume: whether to use the records of an earlier run.
+        jobs: videos at a time without a cluster.
     """
 
     address: str | None
@@ -82,7 +82,7 @@ def run_on_cluster(
     lengths: dict[str, float | None],
     output: Path,
 ) -> Outcome:
-    """Localize; the outcome is that of the command without a cluster."""
+    """Localize on a cluster; the outcome is the same as without one."""
     records = _records(options, localizer, durations, output)
     paths = [str(video.path) for video in videos]
     weights = estimate(paths, [lengths.get(video.name) for video in videos])
@@ -112,7 +112,7 @@ def run_on_cluster(
 
 
 def forget_records(options: RunOptions, outcome: Outcome, output: Path) -> None:
-    """Of a run whose results are written, where nobody asked to keep them."""
+    """Delete the records after the results are written, unless --records asked to keep them."""
     if options.records is None:
         place = RecordPlace(folder_of_records(None, output), "", "", ())
         place.remove([*outcome.detections, *(one.name for one in outcome.failures)])

@@ -1,4 +1,4 @@
-"""Durations and frame rates that `localize` is given, and where they contradict the features."""
+"""Durations and frame rates given to `localize`, and warnings if they contradict the features."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from basnet_rt.localize.many import Outcome
 
 @dataclass(frozen=True)
 class Times:
-    """What a command says of time, by video.
+    """Durations and rates given to a command, by video.
 
     Attributes:
         seconds: durations of --durations.
-        lengths: seconds where a manifest has them.
+        lengths: durations of manifests, in seconds.
         rates: frames per second of --frame-rates.
     """
 
@@ -38,10 +38,10 @@ def read_times(
     inputs: list[Any],
     lengths: dict[str, float | None],
 ) -> Times:
-    """The content of the files that were given.
+    """The content of the given files.
 
     Raises:
-        ValueError: one cannot be read, or the rates name none of the inputs with features.
+        ValueError: a file cannot be read, or the rates name none of the inputs with features.
     """
     names = [one.name for one in inputs if isinstance(one, Features)]
     annotated = {} if durations is None else read_annotations(durations).videos
@@ -52,7 +52,7 @@ def read_times(
 def time_warnings(
     inputs: list[Any], outcome: Outcome, times: Times, localizer: Localizer
 ) -> list[str]:
-    """The sentences on given durations, and on frame rates of a package that were not given."""
+    """Warnings about given durations, and about frame rates of a package that were not given."""
     done = [one for one in inputs if isinstance(one, Features) and one.name in outcome.detections]
     warnings = [_duration_warning(done, times.seconds, times.rates, localizer)]
     return warnings if times.rates else warnings + _rate_warnings(done, localizer)
@@ -64,10 +64,10 @@ def _duration_warning(
     rates: dict[str, float],
     localizer: Localizer,
 ) -> str:
-    """The warning where given durations are not those of the features at their rate."""
+    """The warning if given durations do not fit the features at their rate."""
     fps = localizer.model.metadata.fps
     pairs = [
-        # A video of another rate counts as so many snippets of the bundle's.
+        # The length of a video with another rate, in snippets of the bundle's rate.
         (one.source.shape(one.name)[0] * fps / rates.get(one.name, fps), durations[one.name])
         for one in done
         if durations.get(one.name)
@@ -83,7 +83,7 @@ def _duration_warning(
 
 
 def _rate_warnings(done: list[Features], localizer: Localizer) -> list[str]:
-    """A warning for each package whose frame rates are not the bundle's, and were not asked for."""
+    """A warning for each package whose frame rates differ from the bundle's and were not given."""
     packages: dict[Path, dict[str, int]] = {}
     places = {one.path: find_rates(one.path) for one in done}
     for one in done:

@@ -26,7 +26,7 @@ ExtractorName = Annotated[
 ]
 Background = Annotated[
     list[str] | None,
-    typer.Option(help=f"A sentence for when none of it happens; default: {'; '.join(BACKGROUND)}."),
+    typer.Option(help=f"A sentence about background; default: {'; '.join(BACKGROUND)}."),
 ]
 Save = Annotated[
     Path | None,
@@ -51,10 +51,9 @@ def query(
 ) -> None:
     """Find what sentences say, without training.
 
-    A snippet of video is compared with each sentence by an image-text model (CLIP, SigLIP), and
-    with sentences about background, which suppress the others. What follows is as in localize:
-    events are printed, or every detection is written to -o. How well this works has not been
-    measured.
+    An image-text model (CLIP, SigLIP) compares each snippet with each sentence, and with sentences
+    about background, which suppress the others. The output is as in localize: events are printed,
+    or every detection is written to -o. The accuracy has not been measured.
     """
     if not extractor.startswith("hf:"):
         raise typer.BadParameter(f"--extractor {extractor}: expected hf:NAME or hf:FOLDER")

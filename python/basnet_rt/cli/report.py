@@ -20,16 +20,16 @@ EmbedVideo = Annotated[
     bool, typer.Option("--embed-video", help="Put the video files into the page.")
 ]
 GroundTruth = Annotated[Path | None, typer.Option(help="Annotations in ActivityNet form.")]
-Subset = Annotated[str | None, typer.Option("--subset", "-s", help="Of the annotations.")]
+Subset = Annotated[str | None, typer.Option("--subset", "-s", help="Subset of the annotations.")]
 ActivationsOption = Annotated[
     Path | None, typer.Option(help="Folder of `localize --save-activations`.")
 ]
 Select = Annotated[list[str] | None, typer.Option(help="Show this video only; repeatable.")]
 Tiou = Annotated[str, typer.Option(help="Thresholds: first:step:last, or a list with commas.")]
 Level = Annotated[
-    float, typer.Option(help="The tIoU that errors are judged at when the page opens.")
+    float, typer.Option(help="tIoU at which a detection counts as correct when the page opens.")
 ]
-Title = Annotated[str | None, typer.Option(help="Default: the results' file name.")]
+Title = Annotated[str | None, typer.Option(help="Title; default: the results' file name.")]
 
 
 def report(
@@ -49,8 +49,8 @@ def report(
 ) -> None:
     """Make one HTML file that shows results: videos, timelines, activations, errors.
 
-    It opens in a browser without a network. Videos stay where they are, and the page refers to
-    them by a path from its own place, unless --embed-video puts them in.
+    It opens in a browser without a network. The page refers to videos by their path relative to the
+    page, unless --embed-video puts them in.
     """
     if output.suffix not in (".html", ".htm"):
         raise typer.BadParameter(f"--output {output}: expected a name ending in .html")

@@ -18,7 +18,7 @@ from basnet_rt.tags import match_names, one_of, read_tagged
 Results = Annotated[Path, typer.Argument(help="Results, such as results.json of a run.")]
 Against = Annotated[
     list[Path] | None,
-    typer.Option(help="Results of another model of the same videos; repeatable."),
+    typer.Option(help="Results of another model for the same videos; repeatable."),
 ]
 Tags = Annotated[
     Path | None, typer.Option(help="Tags of the videos, as `basnet-train run` takes them.")
@@ -39,9 +39,9 @@ def review(
 ) -> None:
     """List the videos that are most worth correcting, each with the reason.
 
-    A video comes early where events lie near the threshold of being shown, where its classes are
-    uncertain, where results contradict the tags (--tags), or where models disagree (--against).
-    Correct them in the report, export them, and train with `basnet-train run --corrected`.
+    A video comes early if events lie near the threshold of being shown, its classes are uncertain,
+    results contradict the tags (--tags), or models disagree (--against). Correct the videos in the
+    report, export them, and train with `basnet-train run --corrected`.
     """
     with failures():
         found = read_results(results).detections
@@ -67,7 +67,7 @@ def review(
 
 
 def _tags_of(path: Path, found: dict[str, Detections]) -> dict[str, set[str]]:
-    """Tags by the names of the results; says what was chosen to read them."""
+    """Tags by video, named as in the results; prints how the tags were read."""
     tagged = read_tagged(path, is_video=one_of(found))
     videos = tagged.annotations.videos
     match = match_names(list(videos), found, "results")

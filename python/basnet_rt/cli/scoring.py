@@ -13,23 +13,25 @@ from basnet_rt.evaluation.protocols import PROTOCOLS
 from basnet_rt.evaluation.reading import OTHER_VIDEOS, UNKNOWN_LABELS
 from basnet_rt.formats.result_files import read_results
 
-Subset = Annotated[str, typer.Option("--subset", "-s", help="Of the annotations.")]
+Subset = Annotated[str, typer.Option("--subset", "-s", help="Subset of the annotations.")]
 Tiou = Annotated[str, typer.Option(help="Thresholds: first:step:last, or a list with commas.")]
-UnknownLabels = Annotated[str, typer.Option(help="Labels the ground truth lacks: error or ignore.")]
+UnknownLabels = Annotated[
+    str, typer.Option(help="Labels not in the ground truth: error or ignore.")
+]
 OtherVideos = Annotated[
     str, typer.Option(help="Videos outside the subset: false_positive, ignore or error.")
 ]
 
 Protocol = Annotated[
     str | None,
-    typer.Option(help=f"How a field's papers count: {', '.join(PROTOCOLS)}; see docs/evaluate.md."),
+    typer.Option(help=f"Count as papers do: {', '.join(PROTOCOLS)}; see docs/evaluate.md."),
 ]
 IgnoreLabels = Annotated[
     list[str] | None,
-    typer.Option("--ignore-label", help="A class that counts on neither side; repeatable."),
+    typer.Option("--ignore-label", help="A class to leave out of both files; repeatable."),
 ]
 VideoList = Annotated[
-    Path | None, typer.Option("--video-list", help="The only videos that count, one a line.")
+    Path | None, typer.Option("--video-list", help="Count only these videos; a file, one a line.")
 ]
 
 SAME = 1e-6  # 0.1 * 3 is not 0.3
@@ -62,7 +64,7 @@ def _reaches(first: float, step: float, last: float) -> bool:
 
 
 def check_choices(unknown_labels: str, other_videos: str) -> None:
-    """Another word is wrong usage."""
+    """Refuse other words as wrong usage."""
     for name, value, allowed in (
         ("--unknown-labels", unknown_labels, UNKNOWN_LABELS),
         ("--other-videos", other_videos, OTHER_VIDEOS),

@@ -23,38 +23,38 @@ from basnet_rt.model.model import Model
 
 def tune(
     bundle: Annotated[Path, typer.Argument(help="From `basnet-train export`.")],
-    features: Annotated[Path, typer.Option("--features", "-f", help="Of the videos.")],
+    features: Annotated[Path, typer.Option("--features", "-f", help="Features of the videos.")],
     annotations: Annotated[
-        Path, typer.Option("--annotations", "-a", help="Of the same videos, with segments.")
+        Path, typer.Option("--annotations", "-a", help="Annotations of the videos, with segments.")
     ],
     subset: Annotated[
-        str | None, typer.Option("--subset", "-s", help="Of the annotations; default all.")
+        str | None, typer.Option("--subset", "-s", help="Subset of the annotations; default: all.")
     ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Copy of the bundle to write.")
     ] = None,
     tiou: Annotated[
-        str, typer.Option(help="Thresholds whose average mAP is to be high.")
+        str, typer.Option(help="tIoU thresholds; their average mAP is maximised.")
     ] = "0.1:0.1:0.7",
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", help="key=value to set and leave alone; repeatable."),
+        typer.Option("--set", help="A setting to fix, not to tune, as key=value; repeatable."),
     ] = None,
     trials: Annotated[int, typer.Option(min=1, help="Settings to try.")] = DEFAULT_TRIALS,
-    folds: Annotated[int, typer.Option(min=2, help="Of the cross-validation.")] = DEFAULT_FOLDS,
+    folds: Annotated[int, typer.Option(min=2, help="Cross-validation folds.")] = DEFAULT_FOLDS,
     groups: Annotated[
         Path | None,
         typer.Option(help=".csv of video and group, such as its scene; groups stay together."),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed chooses the same.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same choice.")] = 0,
     device: Annotated[str, typer.Option(help="Where the network runs.")] = "cpu",
     as_json: Json = False,
 ) -> None:
     """Choose a bundle's post-processing settings on videos with marked segments.
 
-    The network runs once. What the choice is worth on videos that it was not made on is measured by
-    cross-validation, with a bootstrap interval; --output gets the settings chosen on all videos.
-    Gate and normalisation stay as they are, or as --set says.
+    The network runs once. Cross-validation measures the gain on held-out videos, with a bootstrap
+    interval; --output gets the settings chosen on all videos. Gate and normalisation stay as they
+    are, unless --set changes them.
     """
     levels = parse_thresholds(tiou)
     held = parse_settings(settings)
@@ -108,7 +108,7 @@ def _read_groups(path: Path | None) -> dict[str, str] | None:
 
 
 def _write(model: Model, found: Tuning, output: Path) -> None:
-    """The copy's provenance says that and how its settings were chosen."""
+    """Write the copy; its provenance records how the settings were chosen."""
     gain = found.held_out
     tuned = {
         "from": model.name,

@@ -36,7 +36,7 @@ def make_reader(videos: Sequence[Input], options: VideoOptions) -> VideoReader |
     """A reader for the videos among the inputs; None if no input is a video.
 
     Raises:
-        Error: the bundle records no extractor, or it cannot be made.
+        Error: the bundle records no extractor, or the extractor cannot be made.
     """
     if not _pixels(videos):
         return None
@@ -51,7 +51,7 @@ def make_reader(videos: Sequence[Input], options: VideoOptions) -> VideoReader |
 
 @contextmanager
 def shown(reader: VideoReader, videos: Sequence[Input]) -> Iterator[VideoReader]:
-    """The reader with bars on standard error; what was odd about videos is said at the end."""
+    """The reader with bars on standard error; remarks about videos are printed at the end."""
     problems: list[str] = []
     try:
         with ExtractionBar(_pixels(videos)) as bar:
@@ -67,7 +67,7 @@ def shown(reader: VideoReader, videos: Sequence[Input]) -> Iterator[VideoReader]
 
 
 def media_of(videos: Sequence[Input], output: Path) -> dict[str, Any]:
-    """For the results: where each video lies; files as paths from the results' own place."""
+    """The path of each video, for the results; files as paths relative to the results."""
     found = {
         one.name: shown_source(one.path) if one.video.is_address else _relative(one.path, output)
         for one in videos

@@ -1,7 +1,7 @@
-"""Corpora on a Ray cluster: the commands' results, from as many machines as there are.
+"""Corpora on a Ray cluster: the same results as the commands on one machine, from many machines.
 
-`--ray` of `basnet-rt extract`, `localize` and `evaluate` and of `basnet-train run` is made of this;
-docs/scale.md tells how it behaves when machines die.
+This implements `--ray` of `basnet-rt extract`, `localize` and of `basnet-train run`; docs/scale.md
+describes what happens when machines fail.
 """
 
 from basnet_rt.cluster.extraction import extract, feature_store

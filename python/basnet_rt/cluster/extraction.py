@@ -1,4 +1,4 @@
-"""Features of many videos on a cluster: what `extract_many` gives, from workers anywhere."""
+"""Features of many videos on a cluster: the results of `extract_many`, from many workers."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ Store = FeatureFolder | FeaturePlace
 
 
 def feature_store(address: str, spec: Any) -> Store:
-    """The place for features: a folder that every node sees, or an address of fsspec."""
+    """The place for features: a folder that every node can access, or an address for fsspec."""
     return FeatureFolder(address, spec) if Place(address).is_folder else FeaturePlace(address, spec)
 
 
 class ExtractionWorker:
-    """Holds an extractor; makes the features of a video and writes them, whole, itself."""
+    """Has an extractor; makes the features of a video and writes them itself."""
 
     def __init__(self, recipe: Recipe, store: Store) -> None:
         self._recipe, self._store = recipe, store
@@ -41,11 +41,11 @@ class ExtractionWorker:
         self._extractor: Any = None
 
     def ready(self) -> str:
-        """The node that this worker is on."""
+        """The node of this worker."""
         return this_node()
 
     def work(self, video: VideoFile) -> Result:
-        """The result of one video, with no column of its features: they stay where they are."""
+        """The result of one video, without the values of its features, which are in the store."""
         try:
             if self._extractor is None:
                 self._extractor = self._recipe.make()
@@ -57,7 +57,7 @@ class ExtractionWorker:
 
 
 def extracted(video: VideoFile, extractor: Any, store: FeatureStore | None) -> Result:
-    """One video's features, of a file or of an address that is fetched, and kept in `store`."""
+    """One video's features, from a file or a fetched address, and kept in `store`."""
     try:
         with fetched(video.source) as source:
             local = video if str(source) == video.source else replace(video, source=str(source))
@@ -77,17 +77,17 @@ def extract(
     workers: Workers | None = None,
     beat: Callable[[], None] = lambda: None,
 ) -> Generator[Result, None, None]:
-    """Make features of videos; a result for each, as they are done. One that fails stops no other.
+    """Make features of videos; gives each result as it is done. A failure does not stop others.
 
-    The files are those of `extract_many` byte for byte, whoever makes them and however often a
-    worker dies. Videos whose features are there are not done again.
+    The files equal those of `extract_many` byte for byte, even if workers die. Videos with existing
+    features are not done again.
 
     Args:
         ray: from `connected`.
         recipe: of the extractor; every worker makes its own, so its files must be on every node.
-        store: from `feature_store`, begun.
-        durations: of the videos in seconds, where they are known; long ones are done first.
-        workers: None takes what fits.
+        store: from `feature_store`, after `begin`.
+        durations: of the videos in seconds, if known; long ones are done first.
+        workers: None uses as many as fit.
         beat: called every now and then.
 
     Raises:
@@ -103,7 +103,7 @@ def extract(
 
 
 def this_node() -> str:
-    """The name that Ray has for the node of the calling worker."""
+    """Ray's name of the node of the calling worker."""
     import ray
 
     node: str = ray.get_runtime_context().get_node_id()
@@ -111,7 +111,7 @@ def this_node() -> str:
 
 
 def _without_values(result: Result) -> Result:
-    """Without the features' columns: their number of rows is all that a summary needs."""
+    """The result without the values of features; a summary needs only the number of rows."""
     if result.found is None:
         return result
     rows = result.found.features[:, :0].copy()

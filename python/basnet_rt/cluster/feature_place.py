@@ -1,4 +1,4 @@
-"""Features kept where a folder cannot be: as objects of any place that fsspec opens."""
+"""Features kept as objects in any place that fsspec opens, such as an object store."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from basnet_rt.features.records import EXTRACTOR_FILE, Sidecar, read_sidecar
 class FeaturePlace:
     """`<name>.npy`, `<name>.json` and `extractor.json` as objects, the bytes as in a folder.
 
-    A video is finished when its sidecar is there: it goes first and comes last.
+    A video is finished if its sidecar exists: the sidecar is deleted first and written last.
     """
 
     def __init__(self, address: str, spec: ExtractorSpec) -> None:
         self.place, self.spec = Place(address), spec
 
     def begin(self, videos: list[VideoFile]) -> int:
-        """Make the place one of this extractor.
+        """Prepare the place for features of this extractor.
 
         Raises:
             Error: it has features of another extractor, or cannot be written to.
@@ -41,7 +41,7 @@ class FeaturePlace:
         return 0
 
     def look(self, video: VideoFile, sha256: str | None) -> Stored:
-        """Whether the features of this content are there."""
+        """Whether the features of this content exist."""
         sidecar = sidecar_in(self.place, video.name)
         fits = sidecar is not None and sidecar.extractor == self.spec and sha256 is not None
         return Stored(finished=fits and sidecar is not None and sidecar.sha256 == sha256)
@@ -60,7 +60,7 @@ class FeaturePlace:
 
 
 def is_finished_address(place: Place, video: VideoFile, spec: ExtractorSpec) -> bool:
-    """Whether the features of an address are there. It is taken at its word: nothing is fetched."""
+    """Whether features of this address exist; the video is not fetched to compare its content."""
     sidecar = sidecar_in(place, video.name) if video.is_address else None
     if sidecar is None:
         return False
@@ -68,7 +68,7 @@ def is_finished_address(place: Place, video: VideoFile, spec: ExtractorSpec) -> 
 
 
 def sidecar_in(place: Place, name: str) -> Sidecar | None:
-    """One video's sidecar; None where there is no whole one."""
+    """One video's sidecar; None if it is absent or incomplete."""
     content = place.read(f"{name}.json")
     if content is None:
         return None

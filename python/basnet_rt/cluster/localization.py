@@ -1,4 +1,4 @@
-"""Detections in many videos on a cluster: what `localize_videos` gives, from workers anywhere."""
+"""Detections in many videos on a cluster: the results of `localize_videos`, from many workers."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ from basnet_rt.results import Detections
 
 @dataclass(frozen=True)
 class Plan:
-    """The recipe that every worker gets, and follows once.
+    """Everything that a worker needs to start.
 
     Attributes:
-        model: the bundle's file. A node where it is not, or is another, gets `content`.
+        model: the bundle's file. A node without this file, or with a different one, uses `content`.
         sha256: of the bundle.
-        content: one reference of `ray.put`, to the bundle's bytes.
+        content: a reference of `ray.put` to the bundle's bytes.
         loading: options of `load`.
         config: of the post-processing.
-        recipe: of the extractor, where there are videos to decode.
+        recipe: of the extractor, if there are videos to decode.
         cache: folder that keeps their features.
         activations: folder that keeps activations.
-        records: where results go.
-        modality: part of the features that the model takes, as of `open_features`.
+        records: the place of the results.
+        modality: the part of the features that the model uses, as for `open_features`.
     """
 
     model: Path
@@ -61,13 +61,13 @@ class Plan:
 
 @dataclass(frozen=True)
 class FeatureAddress:
-    """One video whose features are an object (s3://..., gs://...), a sidecar perhaps beside it."""
+    """One video whose features are an object (s3://..., gs://...), with or without a sidecar."""
 
     name: str
     path: str
 
     def fingerprint(self) -> str:
-        """An address is taken at its word, which is not kept."""
+        """A digest of the address; its content is not compared."""
         return hashlib.sha256(self.path.encode()).hexdigest()
 
 
@@ -76,8 +76,7 @@ ClusterInput = Input | FeatureAddress
 
 @dataclass(frozen=True)
 class VideoTask:
-    """One video: pixels, an address of features, or the path that holds them (and the model's
-    part of them)."""
+    """One video: pixels, an address of features, or their path and the model's part of them."""
 
     name: str
     fingerprint: str
@@ -88,7 +87,7 @@ class VideoTask:
 
 @dataclass
 class Told:
-    """A worker's answer about one video; `seconds` of the video, None where unknown."""
+    """A worker's result for one video; `seconds` of the video, None if unknown."""
 
     found: Detections | Failure
     offset: float = 0.0
@@ -96,7 +95,7 @@ class Told:
 
 
 class LocalizationWorker:
-    """Holds a model and an extractor; localizes in a video and writes its record itself."""
+    """Has a model and an extractor; localizes in a video and writes its record itself."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
@@ -109,7 +108,7 @@ class LocalizationWorker:
         self._sources: dict[tuple[Path, str], FeatureSource] = {}
 
     def ready(self) -> str:
-        """The node that this worker is on."""
+        """The node of this worker."""
         return this_node()
 
     def work(self, task: VideoTask) -> Told:
@@ -154,14 +153,14 @@ def localize(
 ) -> Outcome:
     """Localize in videos; the results are those of `localize_videos`, bit for bit.
 
-    Each video's record is in `plan.records` once it is done. What is there already, of the same
-    run and the same content, is not done again.
+    The record of each finished video is in `plan.records`. Videos with a record of the same run and
+    the same content are not done again.
 
     Args:
         ray: from `connected`.
         durations: seconds by name, for `Localizer`.
-        lengths: seconds by name where they are known; long videos are done first.
-        workers: None takes what fits.
+        lengths: seconds by name, if known; long videos are done first.
+        workers: None uses as many as fit.
         told: called with each video as it is done.
         beat: called every now and then.
 
@@ -202,7 +201,7 @@ class _State:
             self.done[name] = (one.found, one.offset)
 
     def outcome(self, order: Sequence[str], num_resumed: int) -> Outcome:
-        """In the order of the request, whoever was first."""
+        """The outcome in the order of the request."""
         return Outcome(
             {name: self.done[name][0] for name in order if name in self.done},
             [self.failed[name] for name in order if name in self.failed],
@@ -229,7 +228,7 @@ def _task(
 
 
 def _model(plan: Plan) -> Any:
-    """The plan's bundle: from its file where that is here and the same, else from its bytes."""
+    """The plan's bundle: from its file if this node has the same file, else from its bytes."""
     if plan.model.is_file() and file_sha256(plan.model).hexdigest() == plan.sha256:
         return load(plan.model, **plan.loading)
     import ray
@@ -237,4 +236,4 @@ def _model(plan: Plan) -> Any:
     with TemporaryDirectory(prefix="basnet_rt-") as folder:
         copy = Path(folder, plan.model.name)
         copy.write_bytes(ray.get(plan.content[0]))
-        return load(copy, **plan.loading)  # the mapping of a file that is gone stays valid
+        return load(copy, **plan.loading)  # the mapping stays valid after the file is deleted

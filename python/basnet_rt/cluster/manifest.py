@@ -22,9 +22,9 @@ class Listed:
     """One row of a manifest.
 
     Attributes:
-        name: of the video; the address's last part without its ending where the row has none.
-        address: a file, or an address; a relative path counts from the manifest's folder.
-        duration: of the video in seconds, where it is known: says what takes long.
+        name: of the video; if the row has none, the address's last part without its ending.
+        address: a file, or an address; relative paths are relative to the manifest's folder.
+        duration: of the video in seconds, if known; long videos are done first.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Listed:
 
 
 def is_manifest(path: str | Path) -> bool:
-    """Whether it is one, by its ending."""
+    """Whether a file is a manifest, by its ending."""
     return str(path).endswith(SUFFIXES)
 
 
@@ -43,9 +43,9 @@ def read_manifest(path: str | Path) -> list[Listed]:
     A row has "address", and may have "name" and "duration" (seconds); other columns are ignored.
 
     Raises:
-        ValueError: absent, another form, a row without an address, or two videos of one name;
-            names the row.
-        Error: a Parquet file, and pyarrow is not installed.
+        ValueError: the file is absent or of another form, a row has no address, or two videos have
+            the same name; names the row.
+        Error: it is a Parquet file, and pyarrow is not installed.
     """
     path = Path(path)
     rows = _parquet(path) if path.suffix == ".parquet" else _json_lines(path)

@@ -15,19 +15,19 @@ Item = TypeVar("Item")
 def longest_first(items: Sequence[Item], weights: Sequence[float]) -> list[Item]:
     """Items by falling weight; equal ones in their given order.
 
-    A long video that comes last keeps one worker busy while the others stand idle. Handed out in
-    this order, no schedule takes more than 4/3 of the shortest. Source: R. L. Graham, "Bounds on
-    multiprocessing timing anomalies", SIAM J. Appl. Math. 17 (1969), theorem 3.
+    A long video at the end keeps one worker busy while the others are idle. In this order, a
+    schedule takes at most 4/3 of the shortest one. Source: R. L. Graham, "Bounds on multiprocessing
+    timing anomalies", SIAM J. Appl. Math. 17 (1969), theorem 3.
     """
     ranks = sorted(range(len(items)), key=lambda rank: -weights[rank])
     return [items[rank] for rank in ranks]
 
 
 def estimate(sources: Sequence[str], durations: Sequence[float | None]) -> list[float]:
-    """The cost of each source, in seconds of video where durations are known, else in bytes.
+    """The cost of each source, in seconds of video if any duration is known, else in bytes.
 
-    A file of unknown duration is taken to have the bytes a second of those whose duration is
-    known; what nothing is known of counts as the median.
+    A file of unknown duration is assumed to have as many bytes per second as files of known
+    duration. A source of unknown size and duration counts as the median.
     """
     sizes = [_size(source) for source in sources]
     rates = [size / s for size, s in zip(sizes, durations, strict=True) if size and s]

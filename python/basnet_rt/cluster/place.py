@@ -1,4 +1,4 @@
-"""Objects by name in a place: a folder, or whatever fsspec opens (s3://, gs://, ...)."""
+"""Objects by name in a place: a folder, or an address that fsspec opens (s3://, gs://, ...)."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from basnet_rt._system.whole_file import whole
 
 # libavformat reads these by itself, without a copy.
 _READ_BY_DECODER = ("http", "https", "rtmp", "rtmps", "hls", "mms")
-# An object appears here once its last byte has arrived; elsewhere only a rename does that.
+# In these stores, an object appears only when it is complete; elsewhere a rename is needed.
 _WHOLE = ("s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "oss", "oci", "memory")
 
 
 class Place:
-    """Objects, each whole or absent. Sent to other processes, so it opens nothing before use.
+    """Objects, each complete or absent. It opens nothing before use, so it can be pickled.
 
-    Two writers of one name never mix: the later one's object takes the place of the other's.
+    If two processes write the same name, the later object replaces the other completely.
     """
 
     def __init__(self, address: str | Path) -> None:
@@ -38,7 +38,7 @@ class Place:
         return not is_address(self.address)
 
     def read(self, name: str) -> bytes | None:
-        """The object's bytes; None where there is none.
+        """The object's bytes; None if there is no such object.
 
         Raises:
             Error: the place cannot be read.
@@ -57,7 +57,7 @@ class Place:
     def write(self, name: str, content: bytes) -> None:
         """
         Raises:
-            Error: the object cannot be written; an older one is as it was.
+            Error: the object cannot be written; an older one is unchanged.
         """
         if self.is_folder:
             with whole(Path(self.address, name)) as part:
@@ -69,7 +69,7 @@ class Place:
             raise self._unusable("written", error) from error
 
     def remove(self, name: str) -> None:
-        """Forget an object; nothing where there is none."""
+        """Delete an object, if it exists."""
         with contextlib.suppress(FileNotFoundError):
             if self.is_folder:
                 Path(self.address, name).unlink()
@@ -78,7 +78,7 @@ class Place:
             system.rm_file(f"{root}/{name}")
 
     def names(self) -> list[str]:
-        """Of all objects that are directly here, in order.
+        """The sorted names of all objects directly in this place.
 
         Raises:
             Error: the place cannot be read.
@@ -120,17 +120,17 @@ class Place:
 
 @contextlib.contextmanager
 def fetched(source: str, *, beside: str | None = None) -> Iterator[str | Path]:
-    """A source as a decoder takes it: a file, or an address that libavformat opens.
+    """A source that a decoder can open: a file, or an address that libavformat opens.
 
-    Another address (s3://, gs://, ...) is copied into a folder that vanishes with the block: a
-    decoder seeks, and a seek in an object store is a request.
+    Other addresses (s3://, gs://, ...) are copied into a folder that is deleted after the block,
+    because a decoder seeks, and every seek in an object store would be a request.
 
     Args:
-        beside: ending of an object that belongs to it; with it everything is copied, and that
-            object too where there is one.
+        beside: ending of an object that belongs to the source. If given, every address is copied,
+            and that object too, if it exists.
 
     Raises:
-        Error: it cannot be read.
+        Error: the source cannot be read.
     """
     if not is_address(source):
         yield Path(local_path(source))

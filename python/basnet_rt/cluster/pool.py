@@ -1,7 +1,7 @@
-"""Workers on a cluster, each with what is dear to make; one that dies takes no task with it.
+"""Workers on a cluster, each with objects that are expensive to make; no task is lost if one dies.
 
-Ray Data is not used: it retries a batch that killed its worker for ever, and says nothing of which
-row did it. A task that kills workers has to be found and set aside.
+Ray Data is not used: it retries a batch that kills its worker for ever, and does not say which row
+did it. Here a task that kills workers is found and set aside.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from basnet_rt.cluster.session import Workers
 
 Task = TypeVar("Task")
 STRIKES = 3  # workers that a task may kill
-AHEAD = 2  # tasks that a worker has: one in work, one that waits so that it need not
-SHORT_SECONDS = 0.5  # how long news is waited for before somebody may look at the clock
+AHEAD = 2  # tasks that a worker has: a running one, and the next, so that the worker never waits
+SHORT_SECONDS = 0.5  # longest wait for results between two calls of `beat`
 
 
 @dataclass(frozen=True)
 class SetAside:
-    """A task that is not tried any more."""
+    """A task that is not tried again."""
 
     reason: str
 
@@ -35,21 +35,21 @@ class _Ticket(Generic[Task]):
 
 @dataclass(eq=False)
 class _Hand:
-    """One worker: an actor and its tasks in the order in which it does them."""
+    """One worker: an actor, and its tasks in order."""
 
     actor: Any
-    ready: Any  # reference that is there once the actor lives; None from then on
+    ready: Any  # reference that is available once the actor has started; then None
     node: str = ""
     tickets: dict[Any, _Ticket[Any]] = field(default_factory=dict)
 
 
 class WorkerPool(Generic[Task]):
-    """Hands out tasks, the first ones first.
+    """Gives tasks to workers, in order.
 
-    A worker is an object of a class that Ray makes on some node, with a method `work(task)`. What
-    that returns is the answer; what it raises ends the pool. When a worker dies, the task that it
-    was at is tried again elsewhere, until it has killed `STRIKES` workers; tasks that only waited
-    for it, and those of a node that died, are handed out again without that being counted.
+    A worker is an object of a class that Ray makes on some node, with a method `work(task)`. Its
+    return value is the result; an exception ends the pool. If a worker dies, its running task is
+    tried again elsewhere, until the task has killed `STRIKES` workers. Its waiting tasks, and all
+    tasks of a node that died, are given out again without being counted.
 
     Args:
         ray: the module, connected.
@@ -80,15 +80,15 @@ class WorkerPool(Generic[Task]):
     def work(
         self, tasks: Sequence[Task], beat: Callable[[], None] = lambda: None
     ) -> Generator[tuple[Task, Any], None, None]:
-        """Every task with its answer or `SetAside`, as they come.
+        """Every task with its result or `SetAside`, as they are done.
 
-        Where the caller stops early, no worker is left behind.
+        If the caller stops early, all workers are ended.
 
         Args:
-            beat: called every now and then while nothing comes.
+            beat: called every now and then while there is no result.
 
         Raises:
-            Error: no worker can be made; the reason is that of the last one.
+            Error: no worker can be made; gives the reason of the last attempt.
         """
         self._waiting = deque(_Ticket(task) for task in tasks)
         self._hands = [self._hired() for _ in range(min(self._count, len(tasks)))]
@@ -106,7 +106,7 @@ class WorkerPool(Generic[Task]):
         return _Hand(actor, actor.ready.remote())
 
     def _hand_out(self) -> None:
-        """A task for each free worker; a second one only while there are enough for all."""
+        """Give each free worker a task, and a second one if there are enough for all."""
         living = [hand for hand in self._hands if hand.ready is None]
         for depth in range(AHEAD):
             for hand in living:
@@ -116,7 +116,7 @@ class WorkerPool(Generic[Task]):
                     hand.tickets[hand.actor.work.remote(ticket.task)] = ticket
 
     def _news(self) -> Generator[tuple[Task, Any], None, None]:
-        """Waits a moment, and returns the results that have come."""
+        """Wait a moment, and return the results that have arrived."""
         whose = {hand.ready: hand for hand in self._hands if hand.ready is not None}
         for hand in self._hands:
             whose |= dict.fromkeys(hand.tickets, hand)
@@ -124,7 +124,7 @@ class WorkerPool(Generic[Task]):
         more, _ = self._ray.wait(list(whose), num_returns=len(whose), timeout=0)
         for reference in [*done, *(one for one in more if one not in done)]:
             hand = whose[reference]
-            if hand in self._hands:  # or it has died in this very round
+            if hand in self._hands:  # else it died in this round
                 yield from self._heard(hand, reference)
 
     def _heard(self, hand: _Hand, reference: Any) -> Generator[tuple[Task, Any], None, None]:
@@ -142,9 +142,9 @@ class WorkerPool(Generic[Task]):
             yield hand.tickets.pop(reference).task, answer
 
     def _died(self, hand: _Hand, error: Exception) -> Generator[tuple[Task, Any], None, None]:
-        """Another worker takes the dead one's place; its tasks come first again."""
+        """Start another worker instead of a dead one; put its tasks first again."""
         self._hands.remove(hand)
-        self._ray.kill(hand.actor)  # one that is cut off and not dead must not go on
+        self._ray.kill(hand.actor)  # a worker that is only disconnected must stop
         reason = _reason(error)
         self._check_births(hand, reason)
         self._hands.append(self._hired())
@@ -157,7 +157,7 @@ class WorkerPool(Generic[Task]):
         self._waiting.extendleft(reversed(tickets))
 
     def _check_births(self, hand: _Hand, reason: str) -> None:
-        """Workers that die before they live would be made for ever."""
+        """Stop if workers die while they start; else they would be made for ever."""
         if hand.ready is None:
             return
         if "creation task" in reason:
@@ -168,13 +168,13 @@ class WorkerPool(Generic[Task]):
 
     def _node_is_gone(self, hand: _Hand, error: Exception) -> bool:
         if isinstance(error, self._ray.exceptions.ActorUnavailableError):
-            return True  # it does not answer, which is the network's or the node's doing
+            return True  # no answer: the network or the node failed
         alive = {node["NodeID"] for node in self._ray.nodes() if node["Alive"]}
         return hand.node not in alive or "node has died" in str(error).lower()
 
 
 def _reason(error: Exception) -> str:
-    """The one sentence of Ray's page that says how a worker died."""
+    """The sentence in Ray's long message that says how a worker died."""
     text = " ".join(str(error).split())
     for begin in ("Worker exit detail:", "The actor is dead because", "The actor died because"):
         if begin in text:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 
 class CorpusProgress:
-    """Counts what is done; how much is left goes by the videos' weights, as long ones come first.
+    """Counts finished videos; the time left is estimated by weight, because long ones come first.
 
     Args:
-        weights: by video, of all that are to be done: seconds, or anything in proportion.
+        weights: of every video to do: seconds, or anything proportional.
     """
 
     def __init__(self, weights: Mapping[str, float]) -> None:
@@ -22,7 +22,7 @@ class CorpusProgress:
     def add(
         self, name: str, seconds: float | None, *, failed: bool = False, before: bool = False
     ) -> None:
-        """A video is done; `seconds` long, `before`: an earlier run had done it."""
+        """Add a finished video of `seconds`; `before`: an earlier run had finished it."""
         weight = self._weights.pop(name, 0.0)
         self._left -= weight
         if before:
@@ -35,13 +35,13 @@ class CorpusProgress:
 
     @property
     def seconds_left(self) -> float | None:
-        """None before anything is done."""
+        """The estimated time left; None before any video is done."""
         if self._worked <= 0:
             return None
         return self._elapsed() * max(0.0, self._left) / self._worked
 
     def line(self) -> str:
-        """For people."""
+        """The progress as a line for people."""
         elapsed = max(self._elapsed(), 1e-9)
         rate = f"{self.done / elapsed:.2f} videos/s"
         if self.video_seconds:

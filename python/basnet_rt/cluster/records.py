@@ -1,4 +1,4 @@
-"""Results of localization as objects, one for each video; from them a restart goes on."""
+"""Results of localization as objects, one for each video; a restart continues from them."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from basnet_rt.results import Detections
 FORMAT = "basnet_rt.record"
 FORMAT_VERSION = 1
 HEAD = "run.json"
-READERS = 16  # objects read at a time: an object store answers each after a while
+READERS = 16  # objects read at a time, because each request of an object store has a delay
 
 
 class RecordPlace:
     """`run.json`, and `<video>.record.json` for every finished video.
 
-    A record is written whole by the worker that made it, and holds the run's key: one of another
-    model or other settings is done again.
+    A worker writes its record completely or not at all. The record has the run's key; a video whose
+    record is of another model or other settings is done again.
 
     Attributes:
         key: from `localize.many.run_key`.
@@ -35,7 +35,7 @@ class RecordPlace:
         self.mode, self.classes = mode, tuple(classes)
 
     def begin(self, provenance: dict[str, Any]) -> None:
-        """Say of which run the records are.
+        """Write the file that describes the run of the records.
 
         Raises:
             Error: the place cannot be written to.
@@ -53,7 +53,7 @@ class RecordPlace:
         self.place.write(_object_of(video), json.dumps(record).encode())
 
     def finished(self, videos: Iterable[str]) -> dict[str, tuple[str, Detections, float]]:
-        """Of these videos, the records of this run: fingerprint, detections and offset."""
+        """The records of this run for these videos: fingerprint, detections and offset."""
         there = set(self.place.names())
         wanted = [video for video in videos if _object_of(video) in there]
         with ThreadPoolExecutor(READERS) as threads:
@@ -61,13 +61,13 @@ class RecordPlace:
         return {video: one for video, one in found.items() if one is not None}
 
     def remove(self, videos: Iterable[str]) -> None:
-        """Forget the records of these videos, and the run's."""
+        """Delete the records of these videos, and the run's."""
         for video in videos:
             self.place.remove(_object_of(video))
         self.place.remove(HEAD)
 
     def remove_all(self) -> None:
-        """Forget every record, whatever run made it."""
+        """Delete every record, of any run."""
         for name in self.place.names():
             if name.endswith(_ENDING):
                 self.place.remove(name)
@@ -84,7 +84,7 @@ def read_records(address: str) -> ResultFile:
     """Every record of a place, by name of the video.
 
     Raises:
-        ValueError: there is no run; the place is named.
+        ValueError: there are no records; names the place.
         Error: the place cannot be read.
     """
     place = Place(address)

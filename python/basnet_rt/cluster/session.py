@@ -1,4 +1,4 @@
-"""A Ray cluster to work on: one that runs, or one of this machine that goes with the block."""
+"""A Ray cluster to work on: a running one, or one on this machine that ends with the block."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class Workers:
     """The share of a cluster that a command uses.
 
     Attributes:
-        count: workers, each with a video at a time; None: as many as fit.
-        cpus: cores of each; decoding and preparing of one video overlap on two.
-        gpus: of each; a part such as 0.5 lets two share one.
+        count: workers, each with one video at a time; None: as many as fit.
+        cpus: cores per worker; decoding and preparing one video keeps two cores busy.
+        gpus: per worker; with 0.5, two workers share a GPU.
     """
 
     count: int | None = None
@@ -42,20 +42,20 @@ def connected(address: str = LOCAL) -> Iterator[Any]:
     """The module `ray`, connected to a cluster.
 
     Args:
-        address: "local" starts one on this machine's loopback and ends it with the block; "auto"
-            is the one that runs on this machine; else host:port or ray://host:port. A connection
-            that is there already is used, and stays.
+        address: "local" starts a cluster on this machine's loopback and ends it with the block;
+            "auto" is the one that runs on this machine; else host:port or ray://host:port. An
+            existing connection is used, and stays.
 
     Raises:
-        ValueError: another text.
+        ValueError: the address has another form.
         Error: ray is not installed, or no cluster answers.
     """
     if not is_ray_address(address):
         raise InvalidValue(
             f"ray: {address!r}; it must be local, auto, host:port or ray://host:port"
         )
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # or it reports to its makers
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # what it will become
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # no usage reports to its authors
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # the future default
     ray = from_extra("ray", "ray", "working on a cluster")
     if ray.is_initialized():
         yield ray
@@ -74,9 +74,9 @@ def connected(address: str = LOCAL) -> Iterator[Any]:
 
 
 def fitting(ray: Any, wanted: Workers) -> Workers:
-    """The number of workers of so many cores that a cluster has room for, at least one.
+    """The workers that fit on a cluster, at least one.
 
-    By default a worker has two cores, or one where every node has but one.
+    By default a worker has two cores, or one if every node has only one.
     """
     nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
     cores = [int(node.get("CPU", 0)) for node in nodes]

@@ -21,13 +21,13 @@ SAME = 1e-6  # 0.1 * 3 is not 0.3
 def field_averages(
     tiou_thresholds: Sequence[float] | Float64Array, values: Float64Array
 ) -> dict[str, float]:
-    """Means of `values` (K,), one per threshold, over each range whose thresholds are all there."""
+    """Means of `values` (K,), one per threshold, over each range with all its thresholds."""
     rows = field_rows(tiou_thresholds)
     return {name: float(np.mean(values[chosen])) for name, chosen in rows.items()}
 
 
 def field_rows(tiou_thresholds: Sequence[float] | Float64Array) -> dict[str, list[int]]:
-    """The indices, among the K thresholds, of each range; a range that lacks one is left out."""
+    """The indices of each range among the K thresholds; incomplete ranges are left out."""
     given = np.asarray(tiou_thresholds, np.float64)
     rows = {}
     for name, levels in FIELD_AVERAGES.items():

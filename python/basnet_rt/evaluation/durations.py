@@ -29,7 +29,7 @@ class Breakdown:
         bounds: (4,) a segment of size s is in the first bucket whose bound is at least s.
         tiou_thresholds: (K,).
         num_truths: (5,) segments per bucket.
-        recall: (5, K) share of the bucket's segments that a detection took; NaN where it is empty.
+        recall: (5, K) share of the bucket's segments matched by a detection; NaN if it is empty.
     """
 
     quantity: str
@@ -46,7 +46,7 @@ class Breakdown:
         return [f"up to {edges[0]}", *middle, f"above {edges[-1]}"]
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, fit for JSON; an empty bucket has None."""
+        """Plain values for JSON; an empty bucket has None."""
         rows = zip(NAMES, self.ranges, self.num_truths.tolist(), self.recall.tolist(), strict=True)
         return {
             "quantity": self.quantity,
@@ -68,8 +68,8 @@ def by_duration(
     """Recall by length in seconds.
 
     Args:
-        bounds: four rising numbers above 0. The default are THUMOS'14's of the source, for
-            ActivityNet it has `ACTIVITYNET_SECONDS`.
+        bounds: four rising numbers above 0. The default is the source's bounds for THUMOS'14; its
+            bounds for ActivityNet are `ACTIVITYNET_SECONDS`.
 
     Raises:
         ValueError: the bounds are not four rising numbers.
@@ -90,7 +90,7 @@ def by_coverage(
     """Recall by the share of its video that a segment fills; arguments as for `by_duration`.
 
     Raises:
-        ValueError: as there, or a video with segments has no duration in the annotations.
+        ValueError: as `by_duration`, or a video with segments has no annotated duration.
     """
     truth = given.truth
     durations = truth.durations[truth.video_ids]
@@ -123,8 +123,8 @@ def _breakdown(
 
 
 def _taken(given: EvaluationInput, level: float) -> Any:
-    """(M,) whether a detection takes each segment, as the evaluator matches them."""
-    # The kinds of errors below the threshold are not looked at here.
+    """(M,) whether the evaluator matches each segment with a detection."""
+    # The kinds of errors below the threshold are not used here.
     return ~error_kinds(
         given.truth, given.table, tiou_threshold=level, background_tiou=level
     ).missed

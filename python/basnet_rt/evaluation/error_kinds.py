@@ -1,19 +1,19 @@
-"""The kind of error of each detection, and the missed segments: the one definition.
+"""The definition of the kind of error of each detection, and of missed segments.
 
 At a tIoU threshold, a detection has the first of these kinds that fits it:
 
 | kind | meaning |
 | --- | --- |
-| correct | takes a marked segment, as the evaluator lets it |
-| double | tIoU with a segment of its label reaches the threshold, but better detections took it |
+| correct | the evaluator matches it with a marked segment |
+| double | tIoU with a segment of its label reaches the threshold, but a better one is matched |
 | wrong_label | tIoU with a segment of another label reaches the threshold |
 | poor_boundary | tIoU with a segment of its label reaches the background tIoU only |
 | wrong_label | tIoU with a segment of another label reaches the background tIoU only |
-| background | overlaps nothing that much |
+| background | no tIoU reaches the background tIoU |
 
-A marked segment that no detection takes is missed. Detections take segments by falling score, so
-leaving out those below some score changes no other detection's kind, and a segment is then missed
-where the detection that took it has a lower score.
+A marked segment without a match is missed. Detections are matched by falling score, so leaving out
+detections below some score changes no other detection's kind; a segment is then missed if its match
+has a lower score.
 
 Source of the kinds: Alwassel et al., "Diagnosing Error in Temporal Action Detectors", ECCV 2018;
 their "confusion" is counted as wrong_label here, and their "localization" is poor_boundary.
@@ -44,13 +44,13 @@ BoolArray = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False)
 class ErrorKinds:
-    """The kind of every detection of a table, and what became of every marked segment.
+    """The kind of every detection of a table, and the match of every marked segment.
 
     Attributes:
         kinds: (N,) int8, indices into `KINDS`.
         truths: (N,) int64, row of the marked segment that decided the kind; -1 for background.
         tious: (N,) float64, tIoU with it; 0 for background.
-        taken_by: (M,) int64, row of the detection that took each marked segment; -1: missed.
+        taken_by: (M,) int64, row of the detection matched with each segment; -1: missed.
         tiou_threshold, background_tiou: as asked for.
     """
 
@@ -79,10 +79,10 @@ def error_kinds(
     tiou_threshold: float = DEFAULT_TIOU,
     background_tiou: float = DEFAULT_BACKGROUND_TIOU,
 ) -> ErrorKinds:
-    """Judge every detection and every marked segment.
+    """Find the kind of every detection and the match of every marked segment.
 
-    Detections in videos that the ground truth lacks, or with labels that it lacks, are judged like
-    any other: they overlap no segment, or none of their label.
+    Detections in videos, or with labels, that the ground truth does not have are treated like any
+    other: they overlap no segment, or none of their label.
 
     Args:
         tiou_threshold: in (0, 1].
@@ -106,7 +106,7 @@ def error_kinds(
 
 @dataclass(frozen=True, eq=False)
 class _Pairs:
-    """P detections and marked segments of one video that overlap; by row, then by column.
+    """P overlapping pairs of a detection and a marked segment; by row, then by column.
 
     Attributes:
         rows, columns: (P,) int64, of the detections and of the marked segments.
@@ -144,7 +144,7 @@ def _overlapping(truth: TruthTable, table: PredictionTable) -> _Pairs:
 def _candidates(
     segments: Float64Array, rows: Int64Array, truths: Float64Array, truth_rows: Int64Array
 ) -> tuple[Int64Array, Int64Array]:
-    """Pairs that may overlap: of the marked segments by start, a stretch for each detection."""
+    """Pairs that may overlap: a range of the segments, sorted by start, for each detection."""
     by_start = truth_rows[np.argsort(truths[truth_rows, 0], kind="stable")]
     latest_ends = np.maximum.accumulate(truths[by_start, 1])
     first = np.searchsorted(latest_ends, segments[rows, 0], side="right")
@@ -161,7 +161,7 @@ def tiou_matrix(segments: Float64Array, others: Float64Array) -> Float64Array:
 
 
 def tiou(segments: Float64Array, others: Float64Array) -> Float64Array:
-    """(...) intersection over union of half-open intervals (..., 2); 0 of no length."""
+    """(...) intersection over union of half-open intervals (..., 2); 0 if both are empty."""
     start = np.maximum(segments[..., 0], others[..., 0])
     end = np.minimum(segments[..., 1], others[..., 1])
     inter = np.maximum(end - start, 0.0)
@@ -171,10 +171,10 @@ def tiou(segments: Float64Array, others: Float64Array) -> Float64Array:
 
 
 def _match(pairs: _Pairs, scores: Float64Array, threshold: float) -> Int64Array:
-    """(N,) the pair by which each detection takes a marked segment, or -1.
+    """(N,) the pair that matches each detection with a marked segment, or -1.
 
-    By falling score, equal ones in input order, each takes the free one of highest tIoU, the last
-    of equal ones: the order in which the evaluator takes them.
+    As in the evaluator: by falling score (equal ones in input order), each detection is matched
+    with the free segment of highest tIoU, the last of equal ones.
     """
     places = np.empty(len(scores), np.int64)
     places[np.argsort(-scores, kind="stable")] = np.arange(len(scores))

@@ -1,4 +1,4 @@
-"""Errors among the best predictions: the number of each kind, and the mAP that it costs."""
+"""Errors among the best predictions: the number of each kind, and the mAP lost to it."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ DEFAULT_BANDS = 10
 
 @dataclass(frozen=True, eq=False)
 class ErrorProfile:
-    """Kinds of errors at one tIoU threshold; the kinds are those of `analysis.error_kinds`.
+    """Kinds of errors at one tIoU threshold; the kinds are those of `evaluation.error_kinds`.
 
     Attributes:
         tiou_threshold, background_tiou: as asked for.
         counts: of each kind over all detections, and "missed" segments.
-        bands: (R, 5) int64, detections of each kind of `KINDS` in band r: with G marked segments
-            of a class, its detections of rank r G + 1 to (r + 1) G by falling score. Bands
-            of few detections are short.
-        impact: by kind of error, mAP at the threshold with those detections left out, less mAP;
-            in [0, 1].
+        bands: (R, 5) int64, detections of each kind of `KINDS` in band r. For a class with G
+            marked segments, band r has its detections of rank r G + 1 to (r + 1) G by falling
+            score. Bands may have fewer detections.
+        impact: by kind of error, the gain in mAP at the threshold if those detections are left
+            out; in [0, 1].
         num_truths: marked segments.
     """
 
@@ -66,15 +66,15 @@ def error_profile(
     """Sort every detection into kinds, and count.
 
     Args:
-        tiou_threshold: from which a detection is right; in (0, 1].
-        background_tiou: below which it overlaps nothing; in (0, tiou_threshold].
+        tiou_threshold: lowest tIoU of a correct detection; in (0, 1].
+        background_tiou: a smaller tIoU counts as no overlap; in (0, tiou_threshold].
         bands: R >= 1.
 
     Raises:
         ValueError: a number is out of range.
 
     Source: after the false-positive profile and the error impact of Alwassel et al., "Diagnosing
-    Error in Temporal Action Detectors", ECCV 2018. Here mAP is the plain one, not the normalised.
+    Error in Temporal Action Detectors", ECCV 2018, but with mAP instead of normalised mAP.
     """
     if bands < 1:
         raise InvalidValue(f"bands is {bands}; it must be at least 1")

@@ -1,4 +1,4 @@
-"""AUC and AP of single moments: how well activations tell frames of a class from all others."""
+"""AUC and AP of frames: how well activations separate frames of a class from all others."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class FrameMetrics:
         labels: the L classes of the activations that have a marked segment in the subset.
         auc: (L,) area under the ROC curve.
         ap: (L,) average precision: sum of precision times the step in recall, over distinct scores.
-        chance: (L,) the share of the time that is marked, which is the AP of chance.
+        chance: (L,) the marked share of the time, which is the AP of random scores.
         num_videos: in the subset.
-        seconds: of video that were looked at.
+        seconds: evaluated time of video.
     """
 
     labels: list[str]
@@ -73,9 +73,9 @@ def frame_metrics(
 ) -> FrameMetrics:
     """Score activations frame by frame, as video anomaly detection reports it.
 
-    A snippet's activation stands for the time from its start to the next one's. Time counts by
-    length, so the result is that of frames however short, without choosing a frame rate: a snippet
-    of which a third is marked is one third positive and two thirds negative.
+    A snippet's activation holds from its start to the start of the next one. Time is weighted by
+    its length, so no frame rate is needed: if a third of a snippet is marked, one third of its time
+    is positive and two thirds are negative.
 
     Args:
         ground_truth: a path or a dictionary in ActivityNet form, or an `AnnotationSet`.
@@ -84,12 +84,12 @@ def frame_metrics(
         subset: such as "test"; None takes every video of the ground truth.
         classes: names of an array's C columns; None: the classes of the annotations, sorted.
         snippet_seconds: of an array's rows; None: the video's duration / T.
-        ignore_labels: time that is marked so counts on neither side.
+        ignore_labels: time marked with these labels is left out.
 
     Raises:
-        ValueError: a video has no activations, the videos differ in classes, or no class of theirs
-            is marked (or all of the time is).
-        TypeError: `activations` is none of these.
+        ValueError: a video has no activations, the videos differ in classes, or no class has both
+            marked and unmarked time.
+        TypeError: `activations` has another kind.
 
     Source: AUC and AP of frames as in Sultani, Chen and Shah (CVPR 2018) and Wu et al. (ECCV 2020).
     """
@@ -188,7 +188,7 @@ def _marked_time(
         ignored = _covered(edges, [s for s in video.segments if s.label in ignore_labels])
         lengths.append(np.diff(edges) - ignored)
         own = [_covered(edges, [s for s in video.segments if s.label == c]) for c in classes]
-        # Time that is ignored is taken from a class's own where both are marked.
+        # Where a class and an ignored label are both marked, the time is ignored.
         marked.append(np.minimum(np.stack(own, axis=1), lengths[-1][:, None]))
     return np.concatenate(lengths), np.concatenate(marked)
 
@@ -215,7 +215,7 @@ def _covered(edges: Float64Array, segments: Sequence[Segment]) -> Float64Array:
 def _auc_and_ap(
     scores: Float64Array, positive: Float64Array, negative: Float64Array
 ) -> tuple[float, float]:
-    """Of weighted samples; equal scores are one step of either curve."""
+    """AUC and AP of weighted samples; equal scores are one step of either curve."""
     order = np.argsort(-scores, kind="stable")
     last = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)
     hits = np.append(0.0, np.cumsum(positive[order])[last])

@@ -18,8 +18,8 @@ class EvaluationInput:
     """Checked tables.
 
     Attributes:
-        outside: the videos with predictions that the subset lacks.
-        absent: the videos of the subset that the predictions do not name at all.
+        outside: videos with predictions that are not in the subset.
+        absent: videos of the subset that the predictions do not name.
     """
 
     truth: TruthTable
@@ -28,13 +28,13 @@ class EvaluationInput:
     absent: list[str]
 
 
-LATE_SECONDS, LATE_SHARE = 2.0, 0.02  # that detections may end after their video: rounding
+LATE_SECONDS, LATE_SHARE = 2.0, 0.02  # tolerance for detections that end after their video
 
 
 def ends_after_video(given: EvaluationInput) -> tuple[int, float]:
-    """The videos whose detections end after the annotated duration, and the largest ratio of both.
+    """The number of videos with detections after their end, and the largest ratio of both times.
 
-    Such times are of another rate than the annotations', or the durations are wrong.
+    It means that the detections have another rate than the annotations, or durations are wrong.
     """
     names, table = given.truth.videos, given.table
     last = np.zeros(len(table.videos))
@@ -48,10 +48,10 @@ def ends_after_video(given: EvaluationInput) -> tuple[int, float]:
 
 
 def levels_of(tiou_thresholds: Any) -> list[float]:
-    """One number or several, as a list; the core judges the values.
+    """One number or several, as a list; the core checks the values.
 
     Raises:
-        TypeError: it is neither.
+        TypeError: it is neither one number nor several.
     """
     many = isinstance(tiou_thresholds, Iterable)
     try:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from basnet_rt._errors import InvalidValue
 from basnet_rt.annotations import AnnotationSet, Segment
 
-# Their annotations are wrong; Zhao et al. (SSN, ICCV 2017) were the first to leave them out.
+# Videos with wrong annotations; Zhao et al. (SSN, ICCV 2017) were the first to leave them out.
 WRONG_VIDEOS = ("video_test_0000270", "video_test_0001496")
 
 TENTHS = tuple(k / 10 for k in range(1, 10))
@@ -20,12 +20,12 @@ class Protocol:
     """One convention.
 
     Attributes:
-        name: as `evaluate(protocol=...)` takes it.
-        used_by: methods that report numbers counted so.
-        tiou_thresholds: where none are given.
+        name: for `evaluate(protocol=...)`.
+        used_by: methods that report numbers with this protocol.
+        tiou_thresholds: the default thresholds.
         without: videos whose marked segments do not count.
         needs: videos that the annotations must have.
-        seconds: what a marked time in seconds becomes.
+        seconds: converts a marked time in seconds.
     """
 
     name: str
@@ -36,10 +36,10 @@ class Protocol:
     seconds: Callable[[float], float] | None = None
 
     def apply(self, truth: AnnotationSet) -> AnnotationSet:
-        """The annotations as this protocol counts them.
+        """The annotations, changed as this protocol requires.
 
         Raises:
-            ValueError: a video that it counts has no annotations.
+            ValueError: a required video has no annotations.
         """
         absent = [name for name in self.needs if name not in truth.videos]
         if absent:
@@ -65,7 +65,7 @@ class Protocol:
 
 
 def _to_snippet(seconds: float) -> float:
-    """To the nearest border of a snippet of 16 frames at 25 frames a second, ties to even."""
+    """Round to the nearest border of a snippet of 16 frames at 25 fps, ties to even."""
     return round(seconds * 25 / 16) * 16 / 25
 
 

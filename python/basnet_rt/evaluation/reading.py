@@ -29,8 +29,8 @@ class Convention:
 
     Attributes:
         protocol: a name of `protocols.PROTOCOLS`.
-        ignore_labels: left out of both sides.
-        videos: the only ones that count; a list, or a file that names one a line.
+        ignore_labels: labels to leave out of ground truth and predictions.
+        videos: count only these; a list, or a file that names one a line.
     """
 
     protocol: str | None = None
@@ -49,7 +49,7 @@ def evaluation_input(
     """Read and check both; arguments and errors are those of `evaluate`.
 
     Args:
-        ground_truth: may also be a `TruthTable` that was made before.
+        ground_truth: may also be a `TruthTable`.
     """
     _check_choice("unknown_labels", unknown_labels, UNKNOWN_LABELS)
     _check_choice("other_videos", other_videos, OTHER_VIDEOS)
@@ -134,13 +134,13 @@ def _without_labels(table: PredictionTable, labels: Sequence[str]) -> Prediction
 def _without_left_out(
     table: PredictionTable, annotations: AnnotationSet, truth: TruthTable
 ) -> PredictionTable:
-    """Without the videos of the subset that a list of videos leaves out: nobody asks for them."""
+    """The predictions without the videos of the subset that are not in the list of videos."""
     asked = np.array([v in truth.videos or v not in annotations.videos for v in table.videos])
     return table.select(asked[table.video_ids])
 
 
 def _check_any_inside(table: PredictionTable, truth: TruthTable, outside: list[str]) -> None:
-    """Names that never match are a mistake, not a low mAP."""
+    """Refuse predictions if none of their videos is in the subset: the names must be wrong."""
     if not outside or len(outside) < len(table.videos_with_rows()):
         return
     theirs, ours = nearest_names(outside, list(truth.videos))
@@ -151,7 +151,7 @@ def _check_any_inside(table: PredictionTable, truth: TruthTable, outside: list[s
 
 
 def nearest_names(some: Sequence[str], others: Sequence[str]) -> tuple[str, str]:
-    """One name of each side, the first that look like one another where any do."""
+    """One name of each side: the first two that are alike, if any are."""
     for name in some[:20]:
         stem = name.rsplit("/", 1)[-1].rsplit(".", 1)[0]
         for other in others:

@@ -18,14 +18,14 @@ DEFAULT_COUNTS = (1, 2, 5, 10, 20, 50, 100)
 
 @dataclass(frozen=True, eq=False)
 class RecallCurve:
-    """Recall at N: of the marked segments, the share that the N best of their video reach.
+    """Recall at N: the share of marked segments reached by the N best detections of their video.
 
     Attributes:
         counts: (R,) N, detections kept of each video.
         tiou_thresholds: (K,).
-        average_number: (R,) detections that this kept, averaged over the subset's videos.
-        any_label: (R, K) share of segments that a kept detection of any label reaches: how
-            class-agnostic proposals are judged.
+        average_number: (R,) detections kept per video, averaged over the subset.
+        any_label: (R, K) share of segments that a kept detection of any label reaches, as for
+            class-agnostic proposals.
         own_label: (R, K) the same for detections of the segment's label.
     """
 
@@ -87,7 +87,7 @@ def recall_curve(
 
 
 def _videos(given: EvaluationInput) -> Iterator[tuple[int, Float64Array, Any]]:
-    """Of each video of the subset: detections, and (n, m) tIoU and whether labels agree."""
+    """For each video of the subset: detections, (n, m) tIoU, and whether labels agree."""
     truth, table = given.truth, given.table
     places = {video: place for place, video in enumerate(table.videos)}
     own = np.array([truth.labels.get(label, -1) for label in table.labels], np.int64)

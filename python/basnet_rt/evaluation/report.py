@@ -48,10 +48,10 @@ class Report:
         ap: (L, K) average precision per label and threshold.
         labels: the L labels that the ground truth of the subset has, sorted.
         num_videos, num_truths: in the subset.
-        num_detections: that were looked at.
+        num_detections: evaluated detections.
         num_outside: videos with predictions that are not in the subset.
         num_absent: videos of the subset that the predictions do not name.
-        inputs: the tables that were compared; `errors`, `recall` and the breakdowns need them.
+        inputs: the compared tables; `errors`, `recall` and the breakdowns need them.
     """
 
     tiou_thresholds: Float64Array
@@ -68,7 +68,7 @@ class Report:
 
     @property
     def averages(self) -> dict[str, float]:
-        """Means of `map` over the ranges that papers report, where the thresholds allow it."""
+        """Means of `map` over the ranges that papers report, if the thresholds allow it."""
         return field_averages(self.tiou_thresholds, self.map)
 
     @property
@@ -178,27 +178,28 @@ def evaluate(
 ) -> Report:
     """Score predicted segments against marked ones, as the ActivityNet challenge does.
 
-    Per class, predictions by falling score (equal ones in the order given) each take the free
-    segment of their video with the highest tIoU of at least the threshold; AP is the area under
-    the precision envelope, and mAP its mean over the classes that the subset's ground truth has.
+    Per class, predictions are visited by falling score (equal ones in the order given). Each is
+    matched with the free segment of its video that has the highest tIoU, if that reaches the
+    threshold. AP is the area under the precision envelope; mAP is its mean over the classes in the
+    subset's ground truth.
 
     Args:
         ground_truth: a path or a dictionary in ActivityNet form, or an `AnnotationSet`.
         predictions: a results file (`.json` in ActivityNet form, or our `.csv`), its content, or a
             dictionary from video to `Detections` with class names.
         subset: such as "test"; None takes every video of the ground truth.
-        tiou_thresholds: each in (0, 1]. Left out: the protocol's, and without a protocol 0.1,
-            0.2 .. 0.9, as THUMOS'14; ActivityNet is reported at 0.5, 0.55 .. 0.95.
-        protocol: which convention of the field counts videos and times; "thumos14" (210 videos),
-            "thumos14-212", "thumos14-snippets" (212 videos, marked times rounded to snippets) or
-            "activitynet". docs/evaluate.md says who uses which. None counts all as it is.
-        ignore_labels: classes that count on neither side, such as THUMOS'14's "Ambiguous".
-        videos: the only videos of the subset that count: names, or a file with one a line.
-        unknown_labels: what to do with predictions of a label that the subset's ground truth does
-            not have. "error" by default: a misspelt label would only look like a low mAP.
-        other_videos: what to do with predictions in videos outside the subset. They count as false
-            positives by default, as in the released evaluator, since a ground-truth file may leave
-            out videos without any action; `Report.num_outside` says how many videos.
+        tiou_thresholds: each in (0, 1]. Default: the protocol's; without a protocol 0.1, 0.2 ..
+            0.9, as for THUMOS'14. ActivityNet is reported at 0.5, 0.55 .. 0.95.
+        protocol: the convention for videos and times: "thumos14" (210 videos), "thumos14-212",
+            "thumos14-snippets" (212 videos, marked times rounded to snippets) or "activitynet".
+            docs/evaluate.md says who uses which. None changes nothing.
+        ignore_labels: classes left out of both sides, such as THUMOS'14's "Ambiguous".
+        videos: count only these videos of the subset: names, or a file with one a line.
+        unknown_labels: treatment of predictions whose label is not in the subset's ground truth.
+            "error" by default, because a misspelt label would only look like a low mAP.
+        other_videos: treatment of predictions in videos outside the subset. They count as false
+            positives by default, as in the released evaluator, because a ground-truth file may not
+            list videos without any action. `Report.num_outside` counts these videos.
         num_threads: 0 for one per core. No effect on the result.
 
     Returns:
@@ -206,8 +207,8 @@ def evaluate(
 
     Raises:
         ValueError: a file is absent or not JSON, the subset is absent or has no segments, or an
-            entry is wrong (NaN, an end before its start, no number); names video and entry. No
-            video with predictions is in the subset; quotes a name of each side.
+            entry is wrong (NaN, an end before its start, no number); names video and entry. Or no
+            video with predictions is in the subset; names one video of each side.
         TypeError: an argument has the wrong kind.
 
     Source: ANETdetection of the ActivityNet challenge, as released with BaS-Net.

@@ -1,4 +1,4 @@
-"""Average precision of moments: did a detection name the right time, give or take a tolerance."""
+"""Average precision of moments: whether a detection has the right time, within a tolerance."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from basnet_rt.evaluation.reading import Convention, evaluation_input
 from basnet_rt.results import Float64Array
 
 ANCHORS = ("start", "centre", "end")
-# Two intervals of twice the tolerance, around moments a tolerance apart, have this IoU. The core
-# compares IoU, so the rounding of times is given some room.
+# The IoU of two intervals of twice the tolerance whose centres are one tolerance apart. The core
+# compares IoU; the margin allows for rounding of times.
 _IOU = 1 / 3 - 1e-9
 
 
@@ -51,8 +51,8 @@ def evaluate_spotting(
 ) -> SpottingReport:
     """Score the moment of each detection, not its extent.
 
-    Detections by falling score each take the nearest free marked moment of their class and video
-    that lies no further away than the tolerance.
+    By falling score, each detection is matched with the nearest free marked moment of its class and
+    video, if that is within the tolerance.
 
     Args:
         ground_truth, predictions, subset, ignore_labels, videos: as `evaluate`.

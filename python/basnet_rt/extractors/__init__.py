@@ -1,7 +1,7 @@
 """Extractors: from pictures to features. `make_extractor` makes one by name.
 
-Each lies behind the same interface and is recorded as an `ExtractorSpec`; what it needs beyond
-NumPy is imported when it is made.
+All have the same interface and are recorded as an `ExtractorSpec`; packages other than NumPy are
+imported when an extractor is made.
 """
 
 from basnet_rt.extractors.interface import Extractor, Features, Session

@@ -1,4 +1,4 @@
-"""The one interface of everything that turns pictures into features."""
+"""The interface of extractors, which turn pictures into features."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ Features = npt.NDArray[np.float32]
 
 
 class Extractor(Protocol):
-    """Makes features; holds weights and settings, and no state of a video."""
+    """Makes features; has weights and settings, but no state of a video."""
 
     @property
     def spec(self) -> ExtractorSpec: ...
 
     def start(self) -> Session:
-        """Begin a video, or go on after a gap."""
+        """Begin a video, or continue after a gap."""
         ...
 
 
 class Session(Protocol):
-    """One video's way through an extractor. Not thread-safe, but `prepare` and `push` may run in
-    two threads: neither looks at what the other changes.
+    """The extraction of one video. Not thread-safe, but `prepare` and `push` may run in two
+    threads: neither uses data that the other changes.
     """
 
     def prepare(self, frame: Frame) -> Any:
-        """Does the part that needs one frame at a time, in order: flow, colours, crops."""
+        """Do the work on single frames, in order: flow, colours, crops."""
         ...
 
     def push(self, prepared: Any) -> Features:
-        """Take what `prepare` gave, in order; return the rows (n, F) that are ready, n often 0."""
+        """Take results of `prepare`, in order; return the rows (n, F) that are ready, n often 0."""
         ...
 
     def finish(self) -> Features:
-        """The rows not handed out yet; the session is over."""
+        """End the session and return the remaining rows."""
         ...

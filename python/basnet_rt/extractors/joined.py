@@ -1,4 +1,4 @@
-"""Extractors side by side: one decoding, and the features of each in one row."""
+"""Joined extractors: a video is decoded once, and a row has the features of all of them."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ VERSION = 1
 
 
 class JoinedExtractor:
-    """Rows of every part, one beside the other: bit for bit what each makes alone.
+    """Concatenated rows of all parts; each part gives the same bits as alone.
 
     Args:
-        parts: two or more, of the same snippets; the order is that of their channels.
+        parts: two or more, with the same snippets, in the order of their channels.
 
     Raises:
         ValueError: the snippets of two parts differ.
@@ -55,7 +55,7 @@ class JoinedExtractor:
 
 
 class JoinedSession:
-    """One video; see `Session`. A row is handed out once every part has made it."""
+    """One video; see `Session`. A row is returned once every part has made it."""
 
     def __init__(self, spec: ExtractorSpec, sessions: Sequence[Session]) -> None:
         self._dim, self._sessions = spec.feature_dim, sessions
@@ -67,7 +67,7 @@ class JoinedSession:
     def prepare(self, frame: Frame) -> tuple[Any, ...]:
         """
         Raises:
-            ValueError: the frame has not one picture for each part.
+            ValueError: the frame does not have one picture for each part.
         """
         images = (frame.image, *frame.others)
         if len(images) != len(self._sessions):
@@ -97,15 +97,15 @@ class JoinedSession:
 def shared_settings(
     settings: Mapping[str, Any], parts: Sequence[tuple[str, set[str]]]
 ) -> list[dict[str, Any]]:
-    """Settings of a joined extractor, given out to its parts.
+    """The settings of a joined extractor, for each of its parts.
 
-    `fps=25` goes to every part with that setting, `cnn.batch=4` to the part `cnn` alone.
+    `fps=25` is for every part with that setting, `cnn.batch=4` only for the part `cnn`.
 
     Args:
         parts: name and known settings of each.
 
     Raises:
-        ValueError: no part has a setting; names those there are.
+        ValueError: no part has such a setting; names the known ones.
     """
     given: list[dict[str, Any]] = [{} for _ in parts]
     for key, value in settings.items():

@@ -1,4 +1,4 @@
-"""Folders of models with weights: which files those are, and their digest."""
+"""Folders of models: their files of weights, and the digest of these."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SAFE, PICKLED = ["model*.safetensors"], ["pytorch_model*.bin"]
 
 
 def weight_files(folder: Path) -> list[Path]:
-    """The weights of a folder: safetensors, or else pickled ones; none where there are none."""
+    """The files of weights in a folder: safetensors, or else pickled ones; may be empty."""
     for pattern in (*SAFE, *PICKLED):
         found = sorted(folder.glob(pattern))
         if found:
@@ -23,7 +23,7 @@ def weight_files(folder: Path) -> list[Path]:
 def weights_digest(place: Path) -> str:
     """The SHA-256 of a file of weights, or of the one in a folder.
 
-    Of a folder's several files it is that of lines `digest  name`.
+    If a folder has several files, it is the digest of lines `digest  name`.
 
     Raises:
         BundleError: there is none, or it cannot be read.

@@ -43,9 +43,9 @@ def names() -> tuple[str, ...]:
 
 
 def default_name() -> str:
-    """The extractor that is taken where none is named: `cnn` is part of it where it is installed.
+    """The default extractor; `cnn` is part of it if it is installed.
 
-    Packages are looked for, not imported.
+    Packages are searched for, not imported.
     """
     return "motion+cnn" if all(map(is_installed, _CNN_PACKAGES)) else "motion"
 
@@ -54,9 +54,9 @@ def make_extractor(name: str, **settings: Any) -> Extractor:
     """Make an extractor.
 
     Args:
-        name: one of `names()`, or several joined by `+`: their features lie side by side.
-        settings: of that extractor; docs/extractors.md has the list. Of joined ones, a setting
-            goes to every part that has it, `part.setting` to that part alone.
+        name: one of `names()`, or several joined by `+`: their features are concatenated.
+        settings: of that extractor; docs/extractors.md has the list. For joined ones, a setting
+            is for every part that has it, and `part.setting` only for that part.
 
     Raises:
         ValueError: no such extractor, no such setting, or a value that is not allowed.
@@ -86,10 +86,10 @@ def extractor_from_spec(
         spec: the record, or its dictionary form.
         weights: the file of weights, or the files, in any order: they are told apart by their
             SHA-256. None for an extractor without weights.
-        running: settings that leave the features alone, such as `device` and `batch`.
+        running: settings that do not change features, such as `device` and `batch`.
 
     Raises:
-        BundleError: the record is not valid, this program lacks its extractor or its version,
+        BundleError: the record is not valid, this program does not have its extractor or version,
             or the weights differ.
         ValueError: weights are missing, or given to an extractor without weights; no such setting.
     """
@@ -103,10 +103,10 @@ def extractor_from_spec(
 
 
 def takes(spec: ExtractorSpec, setting: str) -> bool:
-    """Whether the extractor on record, or a part of a joined one, has a setting such as `device`.
+    """Whether the recorded extractor, or a part of a joined one, has a setting such as `device`.
 
     Raises:
-        BundleError: this program lacks the extractor.
+        BundleError: this program does not have the extractor.
     """
     return any(setting in _parameters(_class_on_record(one)) for one in spec.parts or (spec,))
 
@@ -128,10 +128,10 @@ def _joined(
 def _weights_by_part(
     parts: Sequence[ExtractorSpec], weights: Weights | None
 ) -> list[list[str | Path] | None]:
-    """Each file, and each folder of a model, goes to the part whose record has its SHA-256.
+    """The files and model folders of each part, found by the SHA-256 in its record.
 
     Raises:
-        BundleError: a file is of no part.
+        BundleError: a file belongs to no part.
     """
     given = [weights] if isinstance(weights, (str, Path)) else list(weights or [])
     found: list[list[str | Path]] = [[] for _ in parts]
@@ -209,7 +209,7 @@ def _parameters(kind: Any) -> set[str]:
 
 
 def _check_settings(name: str, kind: Any, settings: Iterable[str]) -> None:
-    """Unknown and missing ones by name, before the class sees them."""
+    """Refuse unknown and missing settings by name, before the class gets them."""
     parameters = inspect.signature(kind).parameters.values()
     unknown = sorted(set(settings) - {one.name for one in parameters})
     if unknown:

@@ -1,4 +1,4 @@
-"""The record of an extractor, which decides its features; the differences of two records."""
+"""The record of an extractor, which determines its features; the differences of two records."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from basnet_rt.video.frames import Formats, FrameFormat
 
 @dataclass(frozen=True, kw_only=True)
 class ExtractorSpec:
-    """Everything that decides features: two extractors with equal specs give equal features.
+    """Everything that determines features: two extractors with equal specs give equal features.
 
-    It is written beside features and into bundles; a model refuses features of another spec.
+    It is stored beside features and in bundles; a model refuses features of another spec.
 
     Attributes:
-        name: "motion", "i3d", "hf"...; with `+` between those of a joined one.
-        version: of the formulas; features of two versions do not mix.
+        name: "motion", "i3d", "hf"...; the names in a joined extractor are separated by `+`.
+        version: of the formulas; features of two versions must not be mixed.
         feature_dim: F.
         fps: frames per second of the grid that snippets are formed on.
         snippet_frames, snippet_stride: row i is of the frames [i * stride, i * stride + frames).
         frames: how pictures are scaled.
-        settings: everything else that matters, as JSON values: sizes, method of flow, SHA-256 of
-            weights.
-        parts: of a joined extractor, whose features are theirs side by side; its `frames` are
-            those of the first. Empty for any other.
+        settings: all other settings that change features, as JSON values: sizes, method of flow,
+            SHA-256 of weights.
+        parts: the specs of a joined extractor, whose features are concatenated; `frames` is that
+            of the first. Empty for other extractors.
     """
 
     name: str
@@ -57,14 +57,14 @@ class ExtractorSpec:
 
     @property
     def formats(self) -> Formats:
-        """The formats to ask `read_frames` for: one for each part."""
+        """The formats for `read_frames`: one for each part."""
         return tuple(one.frames for one in self.parts) or self.frames
 
     def num_snippets(self, num_frames: int) -> int:
         """Rows of a video with `num_frames` frames of the grid; at least one if it has a frame.
 
-        Frames at the end that fill no snippet are left out; a video shorter than one snippet has
-        its last frame repeated.
+        Frames at the end that do not fill a snippet are left out. In a video shorter than one
+        snippet the last frame is repeated.
         """
         if num_frames <= 0:
             return 0
@@ -73,7 +73,7 @@ class ExtractorSpec:
     def to_dict(self) -> dict[str, Any]:
         """JSON values only; equal specs give equal dictionaries."""
         fields: dict[str, Any] = json.loads(json.dumps(asdict(self), allow_nan=False))
-        del fields["parts"]  # records from before there were joined extractors stay
+        del fields["parts"]  # older versions wrote records without it
         return fields | ({"parts": [one.to_dict() for one in self.parts]} if self.parts else {})
 
     @classmethod
@@ -81,7 +81,7 @@ class ExtractorSpec:
         """The inverse of `to_dict`.
 
         Raises:
-            BundleError: a field is missing, unknown or impossible.
+            BundleError: a field is missing, unknown or invalid.
         """
         try:
             parts = tuple(cls.from_dict(one) for one in fields.get("parts", ()))

@@ -1,4 +1,4 @@
-"""The kinds of feature files: each maps a video's name to arrays on disk, unread until asked."""
+"""The kinds of feature files: each maps a video's name to arrays, read from disk when needed."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class Container(Protocol):
     def arrays(self, name: str) -> list[tuple[str, Any]]:
         """(where, array) per part of the video; the parts' channels are concatenated.
 
-        An array answers `shape`, `dtype` and slicing of rows; a memory map or an HDF5 data set
-        reads nothing before it is sliced.
+        An array has `shape`, `dtype` and slicing of rows; a memory map or an HDF5 data set reads
+        nothing until it is sliced.
         """
         ...
 
@@ -172,7 +172,7 @@ def _open_npz(path: Path) -> Any:
 
 
 def _reason(error: Exception) -> str:
-    """What a reader says, without numpy's advice to load a file unsafely."""
+    """The message of a reader, without numpy's advice to load a file unsafely."""
     return "it is a Python pickle" if "unsafely" in str(error) else str(error)
 
 
@@ -188,7 +188,7 @@ def _value(path: Path, handle: Any, key: str) -> Any:
     """An array of a keyed file, or a group of them.
 
     Raises:
-        ValueError: it is damaged, or lies in another file.
+        ValueError: it is damaged, or its data is in another file.
     """
     if path.suffix != ".npz":
         refuse_elsewhere(path, handle, key)

@@ -10,16 +10,16 @@ import numpy as np
 from basnet_rt._errors import InvalidValue
 from basnet_rt._system.text_file import is_pipe
 
-_MOST_HOPS = 8  # links from one to the next
-_DEEPEST = 2  # groups below a key; features lie no deeper, and links may go in circles
+_MOST_HOPS = 8  # most links in a chain
+_DEEPEST = 2  # depth of groups below a key; features are not deeper, and links may form a cycle
 
 
 def refuse_more_than_arrays(path: Path) -> None:
-    """Look at a file, or at those of a folder, before a reader calls them truncated, or obeys them.
+    """Refuse a file, or a folder's files, that hold more than arrays, before they are read.
 
     Raises:
-        ValueError: a `.npy` is a pickled table of videos (of a folder, the first one is looked at);
-            a `.h5` takes data from other files.
+        ValueError: a `.npy` is a pickled table of videos (only the first file of a folder is
+            checked); a `.h5` takes data from other files.
     """
     there = sorted(path.iterdir()) if path.is_dir() else [path]
     files = [one for one in there if one.is_file()]
@@ -33,10 +33,10 @@ def refuse_more_than_arrays(path: Path) -> None:
 
 
 def refuse_pipe(path: Path) -> None:
-    """Refuse a FIFO or a pipe, which would be waited for.
+    """Refuse a FIFO or a pipe, because reading it could wait for ever.
 
     Raises:
-        ValueError: it is one.
+        ValueError: it is a FIFO or a pipe.
     """
     if is_pipe(path):
         raise InvalidValue(
@@ -60,10 +60,10 @@ def _refuse_elsewhere(path: Path) -> None:
 def refuse_elsewhere(path: Path, group: Any, name: str) -> None:
     """Refuse a data set of a `.h5`, or a group of them, that takes values from another file.
 
-    HDF5 can name any file of the machine, whose bytes would then be taken for features.
+    HDF5 can refer to any file of the machine; its bytes would then be used as features.
 
     Raises:
-        ValueError: so it does; names the data set.
+        ValueError: it takes values from another file; names the data set.
     """
     elsewhere = _elsewhere(group, name)
     if elsewhere is not None:
@@ -74,13 +74,13 @@ def refuse_elsewhere(path: Path, group: Any, name: str) -> None:
 
 
 def _elsewhere(group: Any, name: str, depth: int = 0) -> str | None:
-    """The first link or data set of this name and below that takes its values from elsewhere."""
+    """The first link or data set at or below this name that takes its values from another file."""
     import h5py
 
     if _leads_out(group, name):
         return name
     if name not in group:
-        return None  # leads nowhere, which the reader says
+        return None  # a broken link; the reader reports it
     value = group[name]
     if isinstance(value, h5py.Group):
         if depth == _DEEPEST:
@@ -92,7 +92,7 @@ def _elsewhere(group: Any, name: str, depth: int = 0) -> str | None:
 
 
 def _leads_out(group: Any, name: str, hops: int = 0) -> bool:
-    """Whether a link, or one that it leads to, names another file; none is followed there."""
+    """Whether a link, or a link that it points to, names another file; no file is opened."""
     import h5py
 
     link = group.get(name, getlink=True)
@@ -125,11 +125,11 @@ def object_array_shape(path: Path) -> tuple[int, ...] | None:
 
 
 def object_array_message(path: Path, shape: tuple[int, ...] | None, member: str = "") -> str:
-    """The kind of the file, and the lines of Python that make one file for each video.
+    """The message: the kind of file, and lines of Python that make one file for each video.
 
     Args:
         shape: of the pickled array; None: not known.
-        member: of an archive, that is the array.
+        member: name of the array in an archive.
     """
     where, taken = (f"{path}:{member}", f'["{member}"]') if member else (str(path), "")
     if shape == ():

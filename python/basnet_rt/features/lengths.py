@@ -1,30 +1,30 @@
-"""Whether durations of videos and numbers of snippets agree; a wrong rate moves every segment."""
+"""Checks that durations of videos and numbers of snippets agree; a wrong rate moves segments."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
-SLACK = 2.0  # snippets that a video's duration may be off
+SLACK = 2.0  # tolerance for a video's duration, in snippets
 _SHARE = 0.9  # of the videos that must agree
 
 Numbers = npt.NDArray[np.float64]
 
 
 def agree(lengths: Numbers, durations: Numbers, seconds: float | Numbers) -> bool:
-    """Whether nearly all videos are as long as their snippets say.
+    """Whether the durations of nearly all videos agree with their numbers of snippets.
 
     Args:
         lengths: snippets of each video, (V,).
         durations: seconds of each, (V,).
-        seconds: from one snippet to the next; one number, or one of each video.
+        seconds: from one snippet to the next; one number, or one for each video.
     """
     off = np.abs(durations - lengths * seconds) <= SLACK * seconds
     return not len(lengths) or bool(off.mean() >= _SHARE)
 
 
 def contradiction(lengths: Numbers, durations: Numbers, seconds: float, advice: str) -> str:
-    """The warning, with the ratio, where they do not `agree`; empty where they do.
+    """The warning, with the ratio, if they do not `agree`; else empty.
 
     Args:
         advice: the next step, for the end of the sentence.

@@ -13,7 +13,7 @@ from basnet_rt._system.json_file import read_json
 from basnet_rt.features.lengths import SLACK
 
 RATES = "fps_dict.json"
-_ABOVE = 3  # folders around the features that are looked in: package/features/test/rgb
+_ABOVE = 3  # parent folders of the features to search, as in package/features/test/rgb
 _NAMED = 3
 
 
@@ -21,7 +21,7 @@ def read_rates(path: Path) -> dict[str, float]:
     """Frames per second by video.
 
     Raises:
-        ValueError: it cannot be read, or is no object of finite numbers above 0.
+        ValueError: it cannot be read, or is not an object of finite numbers above 0.
     """
     content = read_json(path)
     try:
@@ -44,10 +44,10 @@ def find_rates(features: Path) -> Path | None:
 
 
 def rates_of(path: Path, names: Iterable[str]) -> dict[str, float]:
-    """Of a file that was given for these videos.
+    """Frame rates from a file given for these videos.
 
     Raises:
-        ValueError: as `read_rates`; or it names none of the videos, both sides are quoted.
+        ValueError: as `read_rates`; or it names none of the videos (names one of each side).
     """
     wanted, rates = list(names), read_rates(path)
     found = {name: rates[name] for name in wanted if name in rates}
@@ -64,12 +64,12 @@ def rates_of(path: Path, names: Iterable[str]) -> dict[str, float]:
 def rate_contradiction(
     lengths: Mapping[str, int], rates: Mapping[str, float], fps: float, where: str, advice: str
 ) -> str:
-    """The warning, with the ratio, where frame rates are not the features'; empty if they are.
+    """The warning, with the ratio, if frame rates do not fit the features; else empty.
 
     Args:
         lengths: snippets by video.
         rates: frames per second by video.
-        fps: that the features are taken to have.
+        fps: assumed rate of the features.
         where: the file with the rates.
         advice: the next step, for the end of the sentence.
     """

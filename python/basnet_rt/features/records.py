@@ -1,7 +1,7 @@
 """The records that `extract` writes beside features: their extractor and their video.
 
 A folder has `extractor.json`, the record of the extractor; each `<name>.npy` has `<name>.json`, a
-sidecar. Features without them are used as they always were.
+sidecar. Features without these records can be used too.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ class Sidecar:
     """The origin of one video's features.
 
     Attributes:
-        source: the file or address, as it was named.
-        sha256: of the file's content; None of an address.
+        source: the file or address, as it was given.
+        sha256: of the file's content; None for an address.
         duration: seconds to localize with.
         num_frames, num_snippets: of the grid, and rows of the features.
-        extractor: that made them.
-        problems: what decoding repaired or left out, counted.
+        extractor: the extractor that made them.
+        problems: counts of faults that decoding repaired or left out, by kind.
         offset: seconds from the start of the file to second 0, its first picture.
-        remarks: on how the video was read, sentences for people.
+        remarks: sentences for people on how the video was read.
     """
 
     source: str
@@ -48,14 +48,14 @@ class Sidecar:
     remarks: Sequence[str] = ()
 
     def write(self, path: Path) -> None:
-        """Whole or not at all."""
+        """Write the file completely or not at all."""
         fields = {**asdict(self), "extractor": self.extractor.to_dict()}
         head = {"format": FORMAT, "format_version": FORMAT_VERSION}
         write_whole(path, [json.dumps({**head, **fields}, indent=1), "\n"])
 
 
 def read_sidecar(path: Path) -> Sidecar | None:
-    """The sidecar at `path`; None where there is no file, or a JSON file of something else.
+    """The sidecar at `path`; None if there is no file, or the JSON file is not a sidecar.
 
     Raises:
         ValueError: damaged, or of a later version.
@@ -81,7 +81,7 @@ def read_sidecar(path: Path) -> Sidecar | None:
 
 
 def write_extractor(folder: Path, spec: ExtractorSpec) -> None:
-    """Leave the record of a folder's extractor, whole or not at all."""
+    """Write the record of a folder's extractor, completely or not at all."""
     write_whole(folder / EXTRACTOR_FILE, [json.dumps(spec.to_dict(), indent=1), "\n"])
 
 
@@ -89,7 +89,7 @@ def read_extractor(folder: Path) -> ExtractorSpec | None:
     """The record of a folder's extractor; None if the folder has no record.
 
     Raises:
-        ValueError, BundleError: it is damaged, or no record.
+        ValueError, BundleError: it is damaged, or not a record.
     """
     path = folder / EXTRACTOR_FILE
     if not path.is_file():
@@ -102,11 +102,11 @@ def read_extractor(folder: Path) -> ExtractorSpec | None:
 
 
 class FeatureRecords:
-    """The records of one source of features: a folder, a file, or folders that go together.
+    """The records of one source of features: a folder, a file, or folders such as `rgb/`, `flow/`.
 
     Attributes:
-        extractor: of the folder; None where it is not known, and for parts (`rgb/` and `flow/`)
-            that were made apart: no one extractor makes their concatenation.
+        extractor: of the folder; None if it is not known, and for parts (`rgb/` and `flow/`) that
+            were made separately, because no single extractor makes their concatenation.
     """
 
     def __init__(self, folders: Sequence[Path] = ()) -> None:
@@ -114,11 +114,11 @@ class FeatureRecords:
         self.extractor = read_extractor(folders[0]) if len(folders) == 1 else None
 
     def sidecar(self, name: str, num_snippets: int) -> Sidecar | None:
-        """Of one video, checked against the folder's record and the features' length.
+        """The sidecar of one video, checked with the folder's record and the features' length.
 
         Raises:
-            BundleError: it is of another extractor than the folder.
-            ValueError: it is damaged, or of other features.
+            BundleError: it has another extractor than the folder.
+            ValueError: it is damaged, or belongs to other features.
         """
         found: Sidecar | None = None
         for folder in self._folders[:1]:

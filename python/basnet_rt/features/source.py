@@ -1,4 +1,4 @@
-"""Features on disk: one source, whichever way the files are laid out."""
+"""Features on disk: one interface for every layout of files."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class FeatureSource:
 
     @property
     def feature_dim(self) -> int:
-        """F: as required when opened, or else that of the first video."""
+        """F: the required one, or else that of the first video."""
         if self._feature_dim is None:
             self._feature_dim = self.shape(self.names[0])[1]
         return self._feature_dim
@@ -64,7 +64,7 @@ class FeatureSource:
         """The record of one video by `basnet-rt extract`: its duration, extractor, origin.
 
         Raises:
-            BundleError: it is of another extractor than the folder.
+            BundleError: it has another extractor than the folder.
             ValueError: it is damaged, or does not belong to these features.
         """
         return self._records.sidecar(name, self.shape(name)[0])
@@ -82,7 +82,7 @@ class FeatureSource:
             rows: snippets to read: all, a slice without step, or an index array (N,) int64.
 
         Returns:
-            (N, F) float32, C-contiguous, finite, the caller's own.
+            (N, F) float32, C-contiguous, finite; owned by the caller.
 
         Raises:
             ValueError: the video is unknown, or its file is damaged or has another shape, or a
@@ -119,10 +119,10 @@ def open_features(
             - a `.npz` or `.h5` file with a key per video;
             - one video's file; a `.npz` or `.h5` of one holds `features`, or `rgb` and `flow`.
         feature_dim: F that every video must have; None takes the first video's.
-        modality: "rgb" or "flow" reads that part alone where the two are apart.
+        modality: "rgb" or "flow" reads only that part, if the two are stored separately.
 
     Raises:
-        ValueError: the path is absent or of another kind; the message says what was found.
+        ValueError: the path is absent or has another form; the message says what was found.
     """
     if modality not in MODALITIES:
         raise InvalidValue(f"modality: expected one of {', '.join(MODALITIES)}, got {modality!r}")
@@ -143,7 +143,7 @@ def open_features(
 
 
 def _open_folder(path: Path, part: str | None) -> tuple[Container, list[Path]]:
-    """The files, and the folders that their records lie in."""
+    """The files, and the folders of their records."""
     apart = [path / name for name in ("rgb", "flow") if (path / name).is_dir()]
     if not apart or (part is not None and path / part not in apart):
         return FileFolder(path, part), [path]

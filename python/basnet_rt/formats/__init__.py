@@ -1,8 +1,8 @@
-"""Segments in the forms that other programs use: written, and read back after correction.
+"""Segments in the forms of other programs: written, and read back after correction.
 
-`MarkedVideos` is what every format is written from and read into; `from_results`, `to_results`,
-`from_annotations` and `to_annotations` lead from and to the rest of the package. docs/formats.md
-says what each form can carry.
+Every format is written from `MarkedVideos` and read into it; `from_results`, `to_results`,
+`from_annotations` and `to_annotations` convert from and to other types of the package.
+docs/formats.md says what each form can hold.
 """
 
 from basnet_rt.formats.bridges import from_annotations, from_results, to_annotations, to_results

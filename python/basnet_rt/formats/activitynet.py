@@ -22,8 +22,8 @@ from basnet_rt.formats.source import Source
 from basnet_rt.results import UNKNOWN_MODE
 from basnet_rt.tables.predictions import prediction_table
 
-UNFINISHED = "unfinished"  # beside "database": videos of which only some segments were judged
-REJECTED = "rejected"  # of such a video: segments that are none of their class
+UNFINISHED = "unfinished"  # beside "database": videos with only some segments reviewed
+REJECTED = "rejected"  # in such a video: segments that are not of their class
 
 
 def write_results(marked: MarkedVideos) -> Iterator[str]:
@@ -42,7 +42,7 @@ def write_results(marked: MarkedVideos) -> Iterator[str]:
 
 
 def write_ground_truth(marked: MarkedVideos) -> Iterator[str]:
-    """One video a line; what `basnet-train fit` and `basnet-rt evaluate` read."""
+    """One video a line; `basnet-train fit` and `basnet-rt evaluate` can read it."""
     simulated = {"simulated": True} if marked.provenance.get("simulated") else {}
     unfinished = {UNFINISHED: marked.unfinished} if marked.unfinished else {}
     head = {"version": f"basnet_rt {__version__}", **simulated, **unfinished}
@@ -50,10 +50,10 @@ def write_ground_truth(marked: MarkedVideos) -> Iterator[str]:
 
 
 def read(text: str, source: Source) -> MarkedVideos:
-    """Either form, ours or another program's.
+    """Read either form, written by us or another program.
 
     Raises:
-        ValueError: no JSON, neither form, or a wrong entry; names the video.
+        ValueError: the text is not JSON, in neither form, or has a wrong entry; names the video.
     """
     content = parse_json(text, str(source.path))
     if isinstance(content, dict) and isinstance(content.get("database"), dict):
@@ -115,7 +115,7 @@ def _read_ground_truth(content: dict[str, Any], source: Source) -> MarkedVideos:
 
 
 def _unfinished(content: dict[str, Any], source: Source) -> dict[str, Any]:
-    """As they are; their segments are checked."""
+    """The partly reviewed videos, unchanged, after a check of their segments."""
     entries = content.get(UNFINISHED, {})
     if not isinstance(entries, dict) or not all(isinstance(e, dict) for e in entries.values()):
         raise InvalidValue(f"{source.path}, {UNFINISHED}: expected an object of videos")
@@ -130,7 +130,7 @@ def _read_results(content: dict[str, Any], source: Source) -> MarkedVideos:
     if not isinstance(provenance, dict):
         raise InvalidValue(f'{source.path}: expected an object under "basnet_rt"')
     try:
-        prediction_table(content)  # says which entry lacks what
+        prediction_table(content)  # its error names the entry and the missing field
     except InvalidValue as error:
         raise InvalidValue(f"{source.path}: {error}") from error
     videos = {}

@@ -14,17 +14,17 @@ from basnet_rt.annotations import AnnotationSet, Segment, VideoAnnotation
 from basnet_rt.formats.marks import Mark, MarkedVideos, VideoMarks
 from basnet_rt.results import UNKNOWN_MODE, Detections, Float64Array
 
-SUGGESTED = "suggested_confidence"  # {class: least confidence of an event} among the provenance
+SUGGESTED = "suggested_confidence"  # {class: lowest confidence of an event} in the provenance
 SNIPPET_SECONDS = "snippet_seconds"
 
 
 def from_results(
     detections: Mapping[str, Detections], provenance: Mapping[str, Any] | None = None
 ) -> MarkedVideos:
-    """Detections; where no class names are known, the label is the index.
+    """Marks from detections; if class names are not known, the label is the index.
 
     Raises:
-        ValueError: they were not all made in one mode.
+        ValueError: the detections have different modes.
     """
     videos = {}
     for video, found in detections.items():
@@ -47,7 +47,7 @@ def from_results(
 
 
 def _for_events(detections: Mapping[str, Detections]) -> dict[str, Any]:
-    """Thresholds and the length of a snippet: a reader of the file then chooses the same events."""
+    """Thresholds and the length of a snippet, so that a reader of the file gets the same events."""
     every = list(detections.values())
     about: dict[str, Any] = {}
     seconds = {found.snippet_seconds for found in every}
@@ -65,9 +65,9 @@ def _plain(values: Any) -> list[float]:
 
 
 def events_of(marked: MarkedVideos) -> MarkedVideos:
-    """Results without all that is no event; a video with a mark without a score stays as it is.
+    """Results reduced to events; a video with a mark without a score is not changed.
 
-    The rule is that of `Detections.events`, with the thresholds that the results suggest.
+    The rule is that of `Detections.events`, with the thresholds suggested in the results.
     """
     classes = marked.labels
     ids = {name: i for i, name in enumerate(classes)}
@@ -84,7 +84,7 @@ def events_of(marked: MarkedVideos) -> MarkedVideos:
 
 
 def suggested_of(provenance: Mapping[str, Any], classes: tuple[str, ...]) -> Float64Array | None:
-    """(C,) least confidence of an event, where results say it; 0 of a class they do not name."""
+    """(C,) lowest confidence of an event, if results have it; 0 for a class without an entry."""
     values = provenance.get(SUGGESTED)
     if not isinstance(values, Mapping):
         return None
@@ -95,7 +95,7 @@ def suggested_of(provenance: Mapping[str, Any], classes: tuple[str, ...]) -> Flo
 
 
 def seconds_of(provenance: Mapping[str, Any]) -> float | None:
-    """The length of a snippet, where results say it."""
+    """The length of a snippet, if results have it."""
     value: Any = provenance.get(SNIPPET_SECONDS)
     return float(value) if _is_number(value) and value > 0 else None
 
@@ -134,10 +134,10 @@ def to_results(marked: MarkedVideos) -> dict[str, Detections]:
 
 
 def from_annotations(annotations: AnnotationSet) -> MarkedVideos:
-    """Marked segments.
+    """Marks from annotations.
 
     Raises:
-        ValueError: a video has a tag without a segment, which no format of segments can carry.
+        ValueError: a video has a tag without a segment, which no format of segments can hold.
     """
     videos = {}
     for name, video in annotations.videos.items():

@@ -2,8 +2,8 @@
 
 Results with a confidence have it in a last column.
 
-Numbers read back exactly. A video without segments has no row and does not come back; durations and
-settings are lost. Corrected tables need video, label, start and end alone.
+Numbers can be read back exactly. A video without segments has no row and is lost, as are durations
+and settings. Corrected tables only need video, label, start and end.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from basnet_rt.formats.marks import Mark, MarkedVideos, VideoMarks, checked_mark
 from basnet_rt.formats.source import Source
 
 COLUMNS = ("video", "label", "score", "start", "end", "mode", "source")
-CONFIDENCE = "confidence"  # the last column, where there is any
+CONFIDENCE = "confidence"  # the last column, if there is any confidence
 NEEDED = ("video", "label", "start", "end")
 _TEXTS = ("video", "label", "mode", "source")
 SIMULATED = "(simulated)"
-# Beginnings that a spreadsheet takes for a formula, behind any number of apostrophes: full-width
-# signs as well, and signs behind what it leaves out.
+# Beginnings that a spreadsheet takes for a formula, after any number of apostrophes; also
+# full-width signs, and signs after characters that it ignores.
 _RUNS = re.compile(r"'*([\t\r\n]|[\s\x00-\x1f\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20])")
 
 
@@ -50,7 +50,7 @@ def write(marked: MarkedVideos) -> Iterator[str]:
 
 
 def inert(text: str) -> str:
-    """The text of a cell such that no spreadsheet runs it; `plain` gives it back.
+    """The text of a cell in a form that no spreadsheet runs; `plain` is the inverse.
 
     Source: OWASP, "CSV injection": a leading apostrophe makes a cell text.
     """
@@ -58,7 +58,7 @@ def inert(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """The text that `inert` was given."""
+    """The inverse of `inert`."""
     return text[1:] if text[:1] == "'" and _RUNS.match(text) else text
 
 
@@ -85,13 +85,13 @@ def read(text: str, source: Source) -> MarkedVideos:
 
 
 def source_of(provenance: Mapping[str, Any]) -> str:
-    """The model, and that features were simulated, in one cell."""
+    """A cell with the model, and whether features were simulated."""
     model = str(provenance.get("model", ""))
     return f"{model} {SIMULATED}".strip() if provenance.get("simulated") else model
 
 
 class Table:
-    """Rows of many videos, with what they say about their origin."""
+    """Rows of many videos, and their origin."""
 
     def __init__(self) -> None:
         self._videos: dict[str, list[Mark]] = {}

@@ -1,8 +1,8 @@
 """EDL (CMX 3600): a reel of the found segments, one after the other. One file for each video.
 
-An EDL has one video track, so segments that overlap cannot lie where they are in the video. Here
-each is an event of its own: source times say where it is, record times put the events one after the
-other from 01:00:00:00, as an editor's reel of selects. Nothing is left out, whatever overlaps.
+An EDL has one video track, so overlapping segments cannot keep their times on it. Here each segment
+is an event: its source times are those in the video, and its record times put the events one after
+the other from 01:00:00:00, like an editor's reel of selects. No segment is left out.
 
 Whole frames (each end at most half a frame off; a shorter segment gets one), video up to 24 h, 999
 events. Label and score are comments; an editing program may drop them, and then the clip's name is
@@ -54,7 +54,7 @@ def write(marked: MarkedVideos) -> Iterator[str]:
     clip = one_line("EDL", "video", name)
     mode = "DROP FRAME" if rate.drop_frame else "NON-DROP FRAME"
     note = f"* COMMENT: {heading_line(name, video, marked.provenance)}\n"
-    # Readers refuse a comment before the first event; without events there is nothing to show.
+    # Readers refuse a comment before the first event, so without events there is no comment.
     yield f"TITLE: {clip[:_TITLE_LENGTH]}\nFCM: {mode}\n" + ("" if video.marks else note)
     record = from_timecode("01:00:00:00", rate)
     for i, mark in enumerate(sorted(video.marks, key=lambda m: (m.start, m.end)), start=1):
@@ -66,7 +66,7 @@ def write(marked: MarkedVideos) -> Iterator[str]:
 
 
 def read(text: str, source: Source) -> MarkedVideos:
-    """Ours, or as an editing program saved it. Events of video are read; audio and black are not.
+    """Read an EDL of ours or of an editing program: only events of video, not audio or black.
 
     Raises:
         ValueError: a line that is no event, a wrong timecode, an event that ends before it starts,

@@ -2,7 +2,7 @@
 
 Times are whole milliseconds (each end at most 0.5 ms off; a shorter segment gets one). Annotations
 of a tier must not overlap, so overlapping segments of a class go to further tiers, `Fight #2`. The
-value of an annotation is its score, exactly; any other text that a person writes there is ignored.
+value of an annotation is its exact score; other text is ignored.
 Reading needs the extra `timelines`.
 
 Source: ELAN Annotation Format 3.0, https://www.mpi.nl/tools/elan/EAFv3.0.xsd
@@ -102,7 +102,7 @@ def _document(media: str, note: str) -> ElementTree.Element:
 
 
 def _lanes(spans: Lane) -> list[Lane]:
-    """As few lanes as can be, none with an overlap: each span in the first lane that is free."""
+    """As few lanes as possible without overlaps: each span goes into the first free lane."""
     lanes: list[Lane] = []
     for span in sorted(spans, key=lambda one: one[:2]):
         free = next((lane for lane in lanes if lane[-1][1] <= span[0]), None)
@@ -148,7 +148,8 @@ def _parsed(text: str, source: Source) -> ElementTree.Element:
     except ModuleNotFoundError as error:
         raise Error("reading ELAN needs defusedxml: pip install 'basnet-rt[timelines]'") from error
     try:
-        # As bytes: a text must not name an encoding. No document type: no bomb, no outside file.
+        # As bytes, because a text must not name an encoding. Document types are refused, because
+        # they can contain bombs or refer to other files.
         root: ElementTree.Element = defused.fromstring(text.encode(), forbid_dtd=True)
     except common.DefusedXmlException as error:
         raise InvalidValue(f"{source.path}: a document type is not allowed in ELAN") from error

@@ -21,7 +21,7 @@ from basnet_rt.formats.registry import (
 from basnet_rt.formats.source import Source
 from basnet_rt.formats.timecode import FrameRate
 
-MAX_BYTES = 256 * 2**20  # ten times a day of film cut every second
+MAX_BYTES = 256 * 2**20  # ten times the size for a day of video with a cut every second
 DEFAULT_MEDIA = "{video}.mp4"
 
 
@@ -36,13 +36,13 @@ def read_marks(
 
     Args:
         path: a file; or a folder, of which all files of the format are read, by name.
-        format: its name; None goes by the ending, and for `.json` by the content.
-        fps: frames a second, as `FrameRate.parse` takes it, where a file that counts frames does
-            not say.
-        rates: the same for single videos; they go first.
+        format: its name; None: by the ending, and for `.json` by the content.
+        fps: frames a second, in a form for `FrameRate.parse`, for files that count frames without
+            giving their rate.
+        rates: the same for single videos; they take precedence.
 
     Raises:
-        ValueError: absent, damaged, or of another form; names the file, the place and the value.
+        ValueError: the file is absent, damaged, or of another form; names file, place and value.
         Error: a library of an extra is absent; names the extra.
     """
     path = Path(path)
@@ -62,18 +62,18 @@ def write_marks(
 ) -> list[Path]:
     """Write marks in one of the `FORMATS`; returns the files.
 
-    Every text is made before the first is written, and each file is written whole or not at all.
+    All texts are made before the first is written; each file is written completely or not at all.
 
     Args:
-        path: a file; for a format of one video a file it is only where there is one video and the
-            name has the format's ending, otherwise a folder of files named by video.
-        format: its name; None goes by the ending.
-        fps: frames a second of the videos whose own rate is not known.
-        media: where the videos lie; `{video}` stands for the name.
+        path: a file. If the format holds one video per file, a folder of files named by video,
+            unless there is only one video and the name has the format's ending.
+        format: its name; None: by the ending.
+        fps: frames a second of videos with an unknown rate.
+        media: path of the videos; `{video}` stands for the name.
 
     Raises:
-        ValueError: no such format, the frame rate is needed and not known, something that the
-            format cannot hold (names the video), or predictions that nobody accepted as ground
+        ValueError: the format is unknown, a needed frame rate is not known, the format cannot hold
+            something (names the video), or predictions that nobody accepted would become ground
             truth.
         Error: a file cannot be written, or a library of an extra is absent.
     """
@@ -147,7 +147,7 @@ def file_name(video: str, suffix: str) -> str:
     """A video's name as the name of a file.
 
     Raises:
-        ValueError: it would lead elsewhere, or be hidden, or too long.
+        ValueError: the name would be in another folder, hidden, or too long.
     """
     forbidden = set('/\\\0:*?"<>|')
     if video.startswith(".") or forbidden & set(video) or len(video.encode(errors="replace")) > 200:

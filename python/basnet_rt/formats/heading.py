@@ -1,7 +1,7 @@
 """The heading of a file of one video: the video, its length and rate, who made the marks.
 
-Formats for people and editors have no fields for this; each has a place for a free note. The note
-is JSON on one line, so that what was exported is known again when it comes back.
+Formats for people and editors have no fields for this, but a place for a free note. The note is
+JSON on one line, so that these facts can be read back.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _ORIGIN = ("mode", "model", "simulated")
 
 
 def heading(name: str, video: VideoMarks, provenance: Mapping[str, Any]) -> dict[str, Any]:
-    """Plain values; only those that are known."""
+    """The known facts as plain values."""
     values: dict[str, Any] = {
         "video": name,
         "duration": video.duration,
@@ -31,7 +31,7 @@ def heading(name: str, video: VideoMarks, provenance: Mapping[str, Any]) -> dict
 
 
 def heading_line(name: str, video: VideoMarks, provenance: Mapping[str, Any]) -> str:
-    """`basnet_rt {...}`, without `>`: some formats give that a meaning."""
+    """`basnet_rt {...}`, without `>`, which has a meaning in some formats."""
     text = json.dumps(heading(name, video, provenance), allow_nan=False)
     return f"{MARKER} {text}".replace(">", "\\u003e")
 
@@ -49,10 +49,10 @@ def parse_heading_line(where: str, line: str) -> dict[str, Any] | None:
 
 
 def checked_heading(where: str, values: Any) -> dict[str, Any]:
-    """Values that somebody may have changed.
+    """The values, checked because a person may have changed them.
 
     Raises:
-        ValueError: one has the wrong kind; names it.
+        ValueError: a value has the wrong kind; names it.
     """
     if not isinstance(values, Mapping):
         raise InvalidValue(f"{where}: the note of {MARKER!r} is {values!r}; it must be an object")
@@ -72,7 +72,7 @@ def checked_heading(where: str, values: Any) -> dict[str, Any]:
 
 
 def read_rate(where: str, values: Any) -> FrameRate | None:
-    """The `fps` of an object in a file, where it has one."""
+    """The `fps` of an object in a file, if it has one."""
     fps = values.get("fps") if isinstance(values, Mapping) else None
     try:
         return None if fps is None else FrameRate.parse(fps)
@@ -83,7 +83,7 @@ def read_rate(where: str, values: Any) -> FrameRate | None:
 def one_video(
     values: Mapping[str, Any], name: str, marks: tuple[Mark, ...], rate: FrameRate | None = None
 ) -> MarkedVideos:
-    """A file of one video; `name` where its heading has none, `rate` where the file settles it."""
+    """A file of one video; `name` if its heading has none, `rate` if the file determines it."""
     video = VideoMarks(
         marks, values.get("duration"), values.get("subset"), rate or values.get("fps")
     )

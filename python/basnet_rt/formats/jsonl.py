@@ -1,7 +1,7 @@
 """JSON Lines: an object for each segment, with the keys of the CSV's columns.
 
-Numbers read back exactly. A video without segments has no line and does not come back; durations
-and settings are lost.
+Numbers can be read back exactly. A video without segments has no line and is lost, as are durations
+and settings.
 """
 
 from __future__ import annotations

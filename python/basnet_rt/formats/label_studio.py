@@ -49,13 +49,13 @@ def write(marked: MarkedVideos, media_of: Callable[[str], str]) -> Iterator[str]
 def read(text: str, source: Source) -> MarkedVideos:
     """An export of Label Studio, or a file that `write` wrote.
 
-    Where any task has an annotation, the tasks without one were not looked at by a person: they are
-    left out, and a note says how many. Of several annotations of a task the one marked as ground
-    truth counts. Regions of `Labels` (in seconds) are read like those of `TimelineLabels`.
+    If any task has an annotation, tasks without one were not reviewed: they are left out, and a
+    note gives their number. If a task has several annotations, the one marked as ground truth
+    counts. Regions of `Labels` (in seconds) are read like those of `TimelineLabels`.
 
     Raises:
-        ValueError: no list of tasks, a region with a wrong value, several annotations and none of
-            them marked, or no frame rate; names the task and the region.
+        ValueError: the text is not a list of tasks, a region has a wrong value, a task has several
+            annotations and none is marked, or there is no frame rate; names task and region.
     """
     tasks = parse_json(text, str(source.path))
     if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
@@ -86,7 +86,7 @@ def _task(name: str, video: VideoMarks, marked: MarkedVideos, media: str) -> dic
         return {"data": data, "annotations": [{"result": regions, "was_cancelled": False}]}
     version = str(marked.provenance.get("model") or MARKER)
     prediction: dict[str, Any] = {"model_version": version, "result": regions}
-    if video.marks:  # what the interface sorts tasks by
+    if video.marks:  # the interface sorts tasks by it
         prediction["score"] = max(mark.score or 0.0 for mark in video.marks)
     return {"data": data, "predictions": [prediction]}
 
@@ -131,7 +131,7 @@ def _name(where: str, data: dict[str, Any]) -> str:
 
 
 def _regions(task: dict[str, Any], where: str) -> list[Any]:
-    """Regions of the only annotation that counts, or else of the last prediction."""
+    """Regions of the annotation that counts, or else of the last prediction."""
     found = _annotations(task)
     if len(found) > 1:
         found = [one for one in found if one.get("ground_truth")]
@@ -152,7 +152,7 @@ def _regions(task: dict[str, Any], where: str) -> list[Any]:
 def _read_region(
     region: Any, where: str, video: str, own: FrameRate | None, source: Source
 ) -> Iterator[Mark]:
-    """None for what is no segment, such as a choice; one for each label and range."""
+    """One mark for each label and range; None if the region is not a segment, such as a choice."""
     kind = region.get("type") if isinstance(region, dict) else None
     if kind not in ("timelinelabels", "labels"):
         return

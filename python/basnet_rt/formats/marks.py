@@ -32,8 +32,8 @@ class VideoMarks:
         duration: in seconds; None where unknown.
         subset: such as "test"; None where unknown.
         rate: of its frames; None where unknown.
-        reviewed: whether the file says that a person looked at all of the video; two tellings of
-            the same segments are equal whoever looked.
+        reviewed: whether, according to the file, a person watched the whole video. Equality ignores
+            this field.
     """
 
     marks: tuple[Mark, ...] = ()
@@ -49,14 +49,14 @@ class MarkedVideos:
 
     Attributes:
         videos: in the order of the file.
-        provenance: what results say about where they come from; empty for annotations.
-        notes: what a person should know about the reading, a sentence each.
-        predicted: where the file says that a model made the segments and nobody accepted them, the
-            file and that sentence; they cannot become ground truth.
-        ranked: whether the file is of a form that results come in, so that segments with scores
-            may be nested; editors' files show what a person saw.
-        unfinished: videos of which a person judged some segments only, each as ground truth has it:
-            {"annotations": [...], "rejected": [...]}; other forms have no place for them.
+        provenance: origin of results; empty for annotations.
+        notes: sentences for people about the reading.
+        predicted: if the file says that a model made the segments and nobody accepted them: the
+            file and that statement. Such segments cannot become ground truth.
+        ranked: whether the file has a form for results, in which segments with scores may be
+            nested.
+        unfinished: partly reviewed videos, in the form of ground truth: {"annotations": [...],
+            "rejected": [...]}; other forms cannot hold them.
     """
 
     videos: dict[str, VideoMarks]
@@ -72,14 +72,14 @@ class MarkedVideos:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Every class: those that the results know of, then others in use, sorted."""
+        """Every class: those named in the results, then others in use, sorted."""
         known = self.provenance.get("classes", [])
         known = [name for name in known if isinstance(name, str)] if _is_list(known) else []
         used = {mark.label for video in self.videos.values() for mark in video.marks}
         return tuple(dict.fromkeys([*known, *sorted(used)]))
 
     def at_least(self, score: float) -> MarkedVideos:
-        """Without the marks of a lower score; marks without a score stay."""
+        """The videos without marks of a lower score; marks without a score stay."""
         videos = {
             name: replace(video, marks=tuple(m for m in video.marks if _reaches(m, score)))
             for name, video in self.videos.items()
@@ -87,7 +87,7 @@ class MarkedVideos:
         return replace(self, videos=videos)
 
     def all_reviewed(self) -> MarkedVideos:
-        """The same, where a person says that all videos were looked at whole.
+        """The same videos, all marked as reviewed.
 
         Raises:
             ValueError: a model made the segments and nobody accepted them.
@@ -101,7 +101,7 @@ class MarkedVideos:
         return replace(self, videos=videos)
 
     def subset(self, name: str) -> MarkedVideos:
-        """The videos of one subset; those of which no subset is known count as of this one."""
+        """The videos of one subset; videos without a subset are included."""
         videos = {
             video: replace(marks, subset=name)
             for video, marks in self.videos.items()
@@ -113,7 +113,7 @@ class MarkedVideos:
         return replace(self, videos=videos)
 
     def with_rate(self, rate: FrameRate) -> MarkedVideos:
-        """The same, where a video's own rate is not known."""
+        """The same videos, with this rate if a video's own is not known."""
         videos = {
             name: video if video.rate is not None else replace(video, rate=rate)
             for name, video in self.videos.items()
@@ -131,16 +131,16 @@ def checked_mark(
     confidence: Any = None,
     least: float = 0.0,
 ) -> Mark:
-    """A mark of values that somebody else wrote.
+    """A mark from foreign values.
 
     Args:
-        least: where a segment may begin, in seconds. Tables of results go without a limit: some
+        least: earliest begin of a segment, in seconds. Tables of results have no limit: some
             published ones have segments that begin before their video.
 
     Raises:
-        ValueError: the label is not text or empty, a time is not finite, the score is no float32,
-            the confidence is not in [0, 1], the segment begins before `least` or ends before it
-            starts; begins with `where`.
+        ValueError: the label is not text or empty, a time is not finite, the score does not fit
+            float32, the confidence is not in [0, 1], or the segment begins before `least` or ends
+            before it starts; the message begins with `where`.
     """
     if not isinstance(label, str) or not label.strip():
         raise InvalidValue(f"{where}: the label is {label!r}; it must be a text")
@@ -157,10 +157,10 @@ def checked_mark(
 
 
 def checked_confidence(where: str, value: Any) -> float | None:
-    """A number in [0, 1]; None where there is none.
+    """A number in [0, 1], or None.
 
     Raises:
-        ValueError: it is something else; begins with `where`.
+        ValueError: the value is something else; the message begins with `where`.
     """
     if value is None:
         return None
@@ -218,7 +218,7 @@ def merged(parts: Iterable[MarkedVideos]) -> MarkedVideos:
 
 
 def merged_provenance(origins: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """One provenance for many: equal values stay, others are listed; simulated where any is."""
+    """One provenance for many: equal values stay, others are listed; simulated if any is."""
     found = [origin for origin in origins if origin]
     result: dict[str, Any] = {}
     for key in dict.fromkeys(key for origin in found for key in origin):

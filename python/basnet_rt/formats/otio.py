@@ -24,7 +24,7 @@ _COLOURS = ("RED", "GREEN", "BLUE", "YELLOW", "PURPLE", "ORANGE", "CYAN", "PINK"
 
 
 def write(marked: MarkedVideos, media: str) -> Iterator[str]:
-    """One timeline; `media` is where the video lies.
+    """One timeline; `media` is the path of the video.
 
     Raises:
         ValueError: the rate is not known.
@@ -47,13 +47,14 @@ def write(marked: MarkedVideos, media: str) -> Iterator[str]:
 
 
 def read(text: str, source: Source) -> MarkedVideos:
-    """The markers of every clip; those on a track or the whole stack where there is one clip.
+    """The markers of every clip; with a single clip, also those on its track or the whole stack.
 
-    Times are those of the media, however the clips were moved; they count from where the media
-    begins. Several timelines in one file are several videos.
+    Times are those of the media, counted from its begin, even if clips were moved. Several
+    timelines in one file are several videos.
 
     Raises:
-        ValueError: no OTIO, another schema, or a marker without a name or outside the media.
+        ValueError: the text is not OTIO or of another schema, or a marker has no name or is outside
+            the media.
         Error: opentimelineio is not installed.
     """
     otio = library()
@@ -62,7 +63,7 @@ def read(text: str, source: Source) -> MarkedVideos:
     for one in timelines:
         if not isinstance(one, otio.schema.Timeline):
             raise InvalidValue(f"{source.path}: expected a Timeline, got {type(one).__name__}")
-        if one.tracks is None:  # the library crashes when it looks for clips there
+        if one.tracks is None:  # the library would crash in its search for clips
             raise InvalidValue(f"{source.path}: a timeline without tracks")
     return merged(_read_timeline(otio, one, source) for one in timelines)
 
@@ -95,7 +96,7 @@ def _range(otio: Any, first: int, last: int, rate: FrameRate) -> Any:
 
 def _parsed(otio: Any, text: str, source: Source) -> Any:
     try:
-        json.loads(text)  # says where it is wrong, and refuses what is too deep for the library
+        json.loads(text)  # its error has the place; it also refuses text too deep for the library
         return otio.adapters.read_from_string(text, "otio_json")
     # The library raises a different error for each fault: KeyError for a field, RuntimeError ...
     except (ValueError, LookupError, TypeError, RuntimeError, otio.exceptions.OTIOError) as error:

@@ -21,7 +21,7 @@ from basnet_rt.formats import (
 from basnet_rt.formats.marks import MarkedVideos, VideoMarks
 from basnet_rt.formats.source import Source
 
-MediaOf = Callable[[str], str]  # from a video's name to where its file lies
+MediaOf = Callable[[str], str]  # from a video's name to the path of its file
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,12 @@ class Format:
     Attributes:
         name: as users give it.
         suffix: of its files.
-        many: whether a file holds many videos; otherwise there is one file for each.
+        many: whether a file can hold many videos; otherwise there is one file for each.
         counts_frames: whether writing needs the frame rate.
-        write: the text of a file.
-        read: a text of that form, ours or another program's.
-        loses: what does not come back, for the table of docs/formats.md.
-        num_left_out: how many of a video's segments are not written.
+        write: makes the text of a file.
+        read: reads a text of that form, written by us or another program.
+        loses: facts that are lost, for the table of docs/formats.md.
+        num_left_out: the number of a video's segments that are not written.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Format:
 
     @property
     def holds_results(self) -> bool:
-        """Whether it is a form of results: what is read from it may be nested."""
+        """Whether it is a form for results, whose segments may be nested."""
         return self.holds_any_time or self.name == "rttm"
 
     @property
@@ -104,17 +104,17 @@ SUFFIXES = tuple(sorted({one.suffix for one in FORMATS.values()}))
 
 
 def format_named(name: str) -> Format:
-    """By name; an unknown one is an error that lists those there are."""
+    """The format of that name; an unknown one is an error that lists the known ones."""
     if name not in FORMATS:
         raise InvalidValue(f"format {name!r}: there are {', '.join(FORMATS)}")
     return FORMATS[name]
 
 
 def format_to_write(path: Path, name: str | None = None) -> Format:
-    """By name, or by the ending of the path where that says it.
+    """The format by name, or by the ending of the path.
 
     Raises:
-        ValueError: no format of that name, or the ending means none or several.
+        ValueError: there is no format of that name, or the ending fits none or several.
     """
     if name is not None:
         return format_named(name)
@@ -130,12 +130,12 @@ def format_to_write(path: Path, name: str | None = None) -> Format:
 
 
 def format_to_read(path: Path, name: str | None = None) -> Format:
-    """By name, or by the ending; a `.json` tells its form itself, see `json_form`."""
+    """The format by name, or by the ending; for `.json` by the content, see `json_form`."""
     if name is None and path.suffix.lower() == ".json":
         return FORMATS["activitynet"]
     return format_to_write(path, name)
 
 
 def json_form(text: str) -> Format:
-    """Label Studio's files are lists, ActivityNet's are objects."""
+    """The format of a JSON text: Label Studio's files are lists, ActivityNet's are objects."""
     return FORMATS["label-studio" if text.lstrip()[:1] == "[" else "activitynet"]

@@ -23,7 +23,7 @@ class ResultFile:
 
     Attributes:
         detections: by video, in the order of the file. A CSV has no videos without detections.
-        provenance: as from `localize.provenance_of`; empty in files that other programs wrote.
+        provenance: as from `localize.provenance_of`; empty in files of other programs.
     """
 
     detections: dict[str, Detections]
@@ -42,23 +42,23 @@ def write_results(
     format: str | None = None,  # noqa: A002
     fps: object = None,
 ) -> None:
-    """Write one file, whole or not at all.
+    """Write one file, completely or not at all.
 
-    `.json` is what the evaluator of the ActivityNet challenge reads, with our `provenance` under
-    "basnet_rt", each detection's confidence and what the model suggests as its least; `.csv` has a
-    row for each detection. Numbers read back exactly in both. The other formats, and what they
-    cannot hold, are in docs/formats.md.
+    The evaluator of the ActivityNet challenge can read `.json`, which also has our `provenance`
+    under "basnet_rt", the confidence of each detection and the lowest one that the model suggests.
+    `.csv` has a row for each detection. In both, numbers can be read back exactly. docs/formats.md
+    describes the other formats and their limits.
 
     Args:
         path: a file; a folder for a format with one file for each video.
         detections: by video.
         provenance: as from `localize.provenance_of`.
-        format: its name in `formats.FORMATS`; None goes by the ending, `.json` is "activitynet".
-        fps: frames a second of the videos, where the format counts frames; 25, "29.97df" ...
+        format: its name in `formats.FORMATS`; None: by the ending, `.json` is "activitynet".
+        fps: frames a second of the videos, if the format counts frames; 25, "29.97df" ...
 
     Raises:
-        ValueError: an unknown ending or format, no `fps` where it is needed, or the videos were
-            not all made in one mode.
+        ValueError: the ending or format is unknown, a needed `fps` is missing, or the detections
+            have different modes.
         Error: the file cannot be written.
     """
     from basnet_rt.formats import from_results, write_marks
@@ -75,11 +75,11 @@ def read_results(
 ) -> ResultFile:
     """Read a file of `write_results`, or results of another program in one of the formats.
 
-    Times and scores of `.json` are not judged.
+    Times and scores of `.json` are not checked.
 
     Raises:
-        ValueError: absent, an unknown ending, another form, or a segment without a score; names
-            video and entry, or the line.
+        ValueError: the file is absent, has an unknown ending or another form, or a segment has no
+            score; names video and entry, or the line.
     """
     path = Path(path)
     if path.suffix == ".json" and format in (None, "activitynet"):
@@ -123,7 +123,7 @@ def _check_scores(table: PredictionTable) -> None:
 
 
 def _confidence(video: str, records: list[Any]) -> Float64Array | None:
-    """(N,) in [0, 1]; None where a record has none."""
+    """(N,) in [0, 1]; None if a record has none."""
     values = [record.get("confidence") for record in records]
     if not values or None in values:
         return None

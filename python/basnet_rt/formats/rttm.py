@@ -1,8 +1,8 @@
 """RTTM-like text: `SPEAKER <video> 1 <start> <duration> <NA> <NA> <label> <score> <NA>` a line.
 
-Times have six decimals (end to end at most 1.5e-6 s off). Fields are separated by white space, so
+Times have six decimals (each end at most 1.5e-6 s off). Fields are separated by white space, so
 white space and `%` in names are written as in a URL: `Long%20Jump`. A video without segments has no
-line and does not come back; mode, durations and whether features were simulated are lost.
+line and is lost, as are mode, durations and whether features were simulated.
 
 Source: the Rich Transcription Time Marked format of NIST's evaluations.
 """
@@ -19,7 +19,7 @@ from basnet_rt.formats.source import Source
 
 ABSENT = "<NA>"
 FIELDS = 9  # type, file, channel, start, duration, orthography, subtype, name, confidence
-# Line types of the format that mark no segment of a class.
+# Line types of the format that do not mark a segment of a class.
 _OTHERS = {"SPKR-INFO", "NOSCORE", "NO_RT_METADATA", "LEXEME", "NON-LEX", "NON-SPEECH", "FILLER",
            "EDIT", "SU", "IP", "CB", "A/P"}  # fmt: skip
 _UNSAFE = re.compile(r"[\s%]")

@@ -18,8 +18,8 @@ class Source:
     """A file to read.
 
     Attributes:
-        path: what messages begin with; its stem names the video where the file does not.
-        rate: frames a second where neither the file nor `rates` says.
+        path: messages begin with it; its stem names the video if the file does not.
+        rate: frames a second, if neither the file nor `rates` has it.
         rates: frames a second by video.
     """
 
@@ -32,7 +32,7 @@ class Source:
         return f"{self.path}, line {line}"
 
     def rate_of(self, video: str, own: FrameRate | None, what: str) -> FrameRate:
-        """The rate that the file names comes first: its frames were counted at that rate.
+        """The video's rate; that in the file comes first, because its frames count at that rate.
 
         Raises:
             ValueError: no frame rate is known.
@@ -47,7 +47,7 @@ class Source:
 
 
 def one_line(where: str, what: str, text: str) -> str:
-    """The text, for a format whose fields are lines.
+    """The text, checked for a format whose fields are lines.
 
     Raises:
         ValueError: it has a line end or another control character.

@@ -1,7 +1,7 @@
 """A list of videos: their names, lengths and frame rates, without their segments.
 
-A list matters for corrected files: a video in which nothing was marked has no row in most formats,
-and is still a video without any action, which training and evaluation need to know.
+Corrected files need such a list: a video without any action has no row in most formats, but
+training and evaluation need to know it.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ VideoList = dict[str, VideoMarks]  # without marks
 
 
 def read_video_list(path: str | Path) -> VideoList:
-    """From a `.json` in ActivityNet's ground-truth form (its segments are ignored; `fps` may
-    stand beside `duration`), or a text of names, one a line.
+    """Read a `.json` in ActivityNet's ground-truth form (its segments are ignored; `fps` may be
+    given beside `duration`), or a text of names, one a line.
 
     Raises:
-        ValueError: absent, of another form, or a wrong value; names the video.
+        ValueError: the file is absent, of another form, or has a wrong value; names the video.
     """
     path = Path(path)
     if path.suffix != ".json":
@@ -41,14 +41,14 @@ def read_video_list(path: str | Path) -> VideoList:
 
 
 def described(marked: MarkedVideos, known: VideoList) -> MarkedVideos:
-    """The listed videos in the order of the list, with what it says about them.
+    """The listed videos in the order of the list, with the durations and rates of the list.
 
-    An end beyond the duration by less than a frame (or a millisecond) is rounding: cut off. A
-    detection (a mark with a score) is cut however far its end lies beyond, and a note says so:
-    features end with a whole snippet, videos do not.
+    An end beyond the duration by less than a frame (or a millisecond) is rounding, and is cut. A
+    detection (a mark with a score) is always cut at the duration, with a note, because features end
+    with a whole snippet and videos do not.
 
     Raises:
-        ValueError: a video that is not listed, or a segment that lies outside its video.
+        ValueError: a video is not listed, or a segment is outside its video.
     """
     strange = [name for name in marked.videos if name not in known]
     if strange:
@@ -70,7 +70,7 @@ def described(marked: MarkedVideos, known: VideoList) -> MarkedVideos:
 def _cut(
     name: str, marks: tuple[Mark, ...], duration: float | None, rate: FrameRate | None
 ) -> tuple[tuple[Mark, ...], int]:
-    """The marks inside the video, and how many were cut by more than rounding."""
+    """The marks inside the video, and the number of those cut by more than rounding."""
     if duration is None:
         return marks, 0
     slack = max(seconds_at(1, rate or MILLISECONDS), seconds_at(1, MILLISECONDS)) + 1e-9

@@ -47,7 +47,7 @@ def write_chapters(marked: MarkedVideos) -> Iterator[str]:
 
 
 def kept_as_chapters(video: VideoMarks) -> tuple[Mark, ...]:
-    """By falling score, those that are apart from every better one, or inside, or around it."""
+    """By falling score, the marks that are disjoint from, inside or around every better one."""
     taken: list[tuple[Mark, int, int]] = []
     order = sorted(video.marks, key=lambda mark: -1.0 if mark.score is None else -mark.score)
     for mark in order:
@@ -58,10 +58,10 @@ def kept_as_chapters(video: VideoMarks) -> tuple[Mark, ...]:
 
 
 def read(text: str, source: Source) -> MarkedVideos:
-    """Subtitles or chapters, ours or corrected. Tags are dropped; lines of a cue are joined.
+    """Read subtitles or chapters, ours or corrected. Tags are dropped; lines of a cue are joined.
 
     Raises:
-        ValueError: no WebVTT, a cue without text, or a wrong time; names the line.
+        ValueError: the text is not WebVTT, a cue has no text, or a time is wrong; names the line.
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if not re.match(r"WEBVTT(?:[ \t]|$)", lines[0]):
@@ -93,7 +93,7 @@ def _clock(milliseconds: int) -> str:
 
 
 def _by_start(marks: tuple[Mark, ...]) -> list[Mark]:
-    # Cues are ordered by start; of equal ones the longer first, as nested chapters need it.
+    # Cues are ordered by start; of equal ones the longer first, which nested chapters require.
     return sorted(marks, key=lambda mark: (mark.start, -mark.end))
 
 

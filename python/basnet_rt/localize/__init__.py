@@ -1,4 +1,4 @@
-"""Whole videos: from features or pictures to detections, one video or many."""
+"""Whole videos: from features or videos to detections, one or many."""
 
 from basnet_rt.localize.from_video import localize_video
 from basnet_rt.localize.localizer import Localizer

@@ -1,4 +1,4 @@
-"""From a video to detections: the features are made on the way, by the bundle's own extractor."""
+"""From a video to detections, with features made by the extractor that the bundle records."""
 
 from __future__ import annotations
 
@@ -37,22 +37,21 @@ def localize_video(
 ) -> Detections:
     """Find actions in a video, from its pixels.
 
-    The answer is that of `basnet-rt extract` and then `Localizer` on the features with the video's
-    duration, bit for bit. What was odd about the video goes to the logger `basnet_rt.video` as
-    warnings.
+    The result is the same, bit for bit, as `basnet-rt extract` and then `Localizer` with the
+    video's duration. The logger `basnet_rt.video` warns about faults of the video.
 
     Args:
         source: file or address; see `basnet_rt.video.read_frames`.
-        localizer: made of a bundle that records its extractor.
-        extractor: as recorded, where many videos are to share one; None makes it.
-        weights: the extractor's file, where it has weights.
-        cache: folder to keep the features in, by content of the file and record of the extractor.
-        progress: called now and then with how far the extraction is.
-        stream_index: as of `read_frames`.
+        localizer: of a bundle that records its extractor.
+        extractor: the recorded extractor, to share it among videos; None makes one.
+        weights: the extractor's file, if it has weights.
+        cache: folder that keeps features, by content of the file and record of the extractor.
+        progress: called now and then with the progress of the extraction.
+        stream_index: as for `read_frames`.
 
     Raises:
-        BundleError: the bundle records no extractor and none is given, or another one; weights are
-            absent or other ones.
+        BundleError: the bundle records no extractor and none is given; or the extractor or its
+            weights are not the recorded ones; or weights are absent.
         VideoError: the video cannot be read.
         ValueError, KeyboardInterrupt: as `extract_features` and `Localizer`.
     """
@@ -69,7 +68,7 @@ def localize_video(
 def fitting_extractor(
     model: Model, extractor: Extractor | None = None, weights: Weights | None = None
 ) -> Extractor:
-    """The extractor of a model's features: one given and checked, or made from the record.
+    """The extractor of a model's features: the given one, checked, or one made from the record.
 
     Raises:
         BundleError, ValueError: as `localize_video`.
@@ -99,7 +98,7 @@ class VideoReader:
 
     Attributes:
         recipe, extractor, cache, jobs, watch: as for `extract_many`.
-        done: called with the result of each.
+        done: called with the result of each video.
     """
 
     recipe: Recipe
@@ -112,7 +111,7 @@ class VideoReader:
     def read(
         self, videos: Sequence[Pixels]
     ) -> Generator[tuple[Pixels, Given | Failure], None, None]:
-        """Features of each, as they are made."""
+        """Features of each video, as soon as they are made."""
         by_name = {one.name: one for one in videos}
         files = [one.video for one in videos]
         results = extract_many(

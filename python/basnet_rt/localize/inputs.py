@@ -19,7 +19,7 @@ from basnet_rt.model.bundle import BundleMetadata
 
 @dataclass(frozen=True)
 class Failure:
-    """A video or a path that could not be worked on, and why."""
+    """A video or a path that failed, and the reason."""
 
     name: str
     reason: str
@@ -27,7 +27,7 @@ class Failure:
 
 @dataclass(frozen=True, eq=False)
 class Given:
-    """One video's features (T, F) float32; `duration` in seconds, None where nothing says it.
+    """One video's features (T, F) float32; `duration` in seconds, None if it is not known.
 
     `offset`: seconds from the start of its file to its first picture, second 0 of the features.
     """
@@ -39,14 +39,14 @@ class Given:
 
 @dataclass(frozen=True)
 class Features:
-    """One video whose features lie in `source`; `path` is the argument that named it."""
+    """One video with features in `source`; `path` is the argument that named it."""
 
     name: str
     path: Path
     source: FeatureSource
 
     def fingerprint(self) -> str:
-        """Path, size and time of its files: other features of the same name differ in it."""
+        """Path, size and time of its files, to notice other features of the same name."""
         path = self.path.resolve()
         suffixes = (*SUFFIXES, ".json")
         folders = (path.parent, path, path / "rgb", path / "flow")
@@ -56,7 +56,7 @@ class Features:
     def read(self, metadata: BundleMetadata) -> Given:
         """
         Raises:
-            BundleError: the features are of another extractor than the bundle records.
+            BundleError: the features have another extractor than the bundle records.
             ValueError, TypeError: as `FeatureSource.read` and `FeatureSource.sidecar`.
         """
         sidecar = self.source.sidecar(self.name)
@@ -83,7 +83,7 @@ class Pixels:
         return self.video.source
 
     def fingerprint(self) -> str:
-        """Path, size and time of the file; an address is taken at its word, which is not kept."""
+        """Path, size and time of the file; for an address a digest of its text."""
         stream = "" if self.video.stream is None else f";stream {self.video.stream}"
         if self.video.is_address:
             return hashlib.sha256(self.video.source.encode()).hexdigest() + stream
@@ -91,7 +91,7 @@ class Pixels:
 
 
 Input = Features | Pixels
-# From videos to their features, in any order: `VideoReader.read` of from_video.py.
+# Makes the features of videos, in any order: `VideoReader.read` of from_video.py.
 PixelReader = Callable[[Sequence[Pixels]], Iterator[tuple[Pixels, Given | Failure]]]
 
 
@@ -103,7 +103,7 @@ def find_inputs(
     A path that cannot be opened is a failure; the others are still found.
 
     Raises:
-        ValueError: two paths hold a video of the same name, so that results would mix.
+        ValueError: two paths hold a video of the same name, so their results would be mixed.
     """
     inputs: dict[str, Input] = {}
     failures: list[Failure] = []

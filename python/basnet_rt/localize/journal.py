@@ -1,4 +1,4 @@
-"""The finished videos of a long run, kept on disk so that a restart goes on from there."""
+"""The finished videos of a long run, kept on disk so that a restart can continue."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ FORMAT_VERSION = 1
 class Journal:
     """A file of JSON lines: a heading with the run's key, then one finished video a line.
 
-    Lines are only ever added, so a run that is killed leaves at most its last line torn; that one
-    is cut off, and its video done again. A journal of another key is started over.
+    Lines are only added, so in a killed run only the last line can be incomplete. That line is cut
+    off, and its video is done again. A journal with another key is discarded.
 
     Attributes:
         path: beside the output, `<output>.partial.jsonl`.
         done: videos that an earlier run finished: fingerprint and detections of each.
-        offsets: of those whose file begins before its first picture, seconds.
-        discarded: whether there was a journal of another model or other settings.
+        offsets: seconds, for videos whose file begins before its first picture.
+        discarded: whether a journal of another model or other settings was discarded.
     """
 
     def __init__(
@@ -45,18 +45,18 @@ class Journal:
             raise Error(f"{self.path}: cannot be written: {error.strerror or error}") from error
 
     def add(self, video: str, fingerprint: str, found: Detections, offset: float = 0.0) -> None:
-        """Note a finished video; the fingerprint tells whether its features are the same later."""
+        """Add a finished video; its fingerprint shows later whether its features have changed."""
         try:
             self._write(record_of(video, fingerprint, found, offset))
         except OSError as error:
             raise Error(f"{self.path}: cannot be written: {error.strerror or error}") from error
 
     def close(self) -> None:
-        """Keep it for a later run."""
+        """Close the file and keep it for a later run."""
         self._file.close()
 
     def remove(self) -> None:
-        """The output is written: there is nothing to go on with."""
+        """Delete the file, because the output is written."""
         self._file.close()
         self.path.unlink(missing_ok=True)
 
@@ -68,7 +68,7 @@ class Journal:
         return self.path.open("a", encoding="utf-8", newline="")
 
     def _read(self, key: str) -> int:
-        """Take over what is of this key; returns how many bytes of the file to keep."""
+        """Read the lines of a journal with this key; returns the number of bytes to keep."""
         lines = self.path.read_bytes().splitlines(keepends=True)
         if not lines or _parse(lines[0]).get("key") != key:
             self.discarded = len(lines) > 1
@@ -93,7 +93,7 @@ class Journal:
 def record_of(
     video: str, fingerprint: str, found: Detections, offset: float = 0.0
 ) -> dict[str, Any]:
-    """A finished video as plain values, which read back exactly."""
+    """A finished video as plain values, which can be read back exactly."""
     return {
         "video": video,
         "features": fingerprint,
@@ -132,7 +132,7 @@ def _array(values: list[float] | None) -> Float64Array | None:
 
 
 def _parse(line: bytes) -> dict[str, Any]:
-    """A whole line's record; nothing for a torn one."""
+    """The record of a complete line; empty for an incomplete one."""
     try:
         record = json.loads(line) if line.endswith(b"\n") else None
     except ValueError:

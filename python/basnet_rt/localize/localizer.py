@@ -25,8 +25,8 @@ class Localizer:
         model: from `load`.
         config: post-processing; None takes the bundle's own. `Model.configure` changes parts.
 
-    Mode "continuous" looks at every snippet; "published" at `num_segments` of them, taken evenly
-    from the video as the released code does (all of them where the bundle names no number).
+    Mode "continuous" uses every snippet. Mode "published" uses `num_segments` of them, taken evenly
+    from the video as in the released code (all of them if the bundle names no number).
     """
 
     def __init__(self, model: Model, config: PostprocessConfig | None = None) -> None:
@@ -58,7 +58,7 @@ class Localizer:
     def with_activations(
         self, features: Any, *, duration: float | None = None, fps: float | None = None
     ) -> tuple[Detections, Activations]:
-        """Detections as of a plain call, and the activations that they were made from."""
+        """The detections of a plain call, and the activations that they were made from."""
         output, seconds = self._forward(features, fps)
         found = self._found(output, seconds, duration)
         activations, foreground = _host(output.activations), _host(output.foreground)
@@ -67,7 +67,8 @@ class Localizer:
     def postprocess_arguments(self, features: Any) -> dict[str, Any]:
         """The arguments of `postprocess` that depend on the features, (T, F).
 
-        They serve other settings of the same mode and gate: the network need not run again.
+        They can be used with other settings of the same mode and gate without running the network
+        again.
         """
         output, seconds = self._forward(features)
         return self._arguments(FullOutput(*(_host(one) for one in output)), seconds)
@@ -81,7 +82,8 @@ class Localizer:
     ) -> list[Detections]:
         """Detections of several videos, each (T_i, F); post-processing runs on all cores.
 
-        On a CUDA model it runs there, on all of them at once, and waits for the device once.
+        With a CUDA model, post-processing runs on the GPU for all videos at once, and this waits
+        for the device once.
 
         Args:
             durations: one per video; None for the default of each.
@@ -111,7 +113,7 @@ class Localizer:
     def _forward(self, features: Any, fps: float | None = None) -> tuple[FullOutput, float]:
         """The model's output, and the seconds between its snippets.
 
-        NumPy arrays, or tensors on the model's GPU where post-processing runs there too.
+        NumPy arrays, or tensors on the model's GPU if post-processing runs there too.
         """
         rows, snippet_seconds = self._resampled(features, self._fps(fps))
         output = self.model.forward_tensors(rows, with_scores=not self._own_scores())
@@ -142,7 +144,7 @@ class Localizer:
         }
 
     def _own_scores(self) -> bool:
-        """Whether video scores are of the core's float64 definition, which streams share."""
+        """Whether to compute video scores in the core, in float64, as streams do."""
         return self.config.mode == "continuous" and self.config.gate == "video"
 
     def _fps(self, given: float | None) -> float:

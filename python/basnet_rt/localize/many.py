@@ -1,4 +1,4 @@
-"""Many videos through one localizer: what is done stays done, what is bad is named."""
+"""Many videos through one localizer: finished videos are kept, failed ones are named."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class Outcome:
     Attributes:
         detections: by video, in the order of the request.
         failures: the videos that failed.
-        num_resumed: how many were taken over from the journal.
-        offsets: seconds from the start of a video's file to its first picture, where not 0.
+        num_resumed: number of videos taken from the journal.
+        offsets: seconds from the start of a video's file to its first picture, if not 0.
     """
 
     detections: dict[str, Detections] = field(default_factory=dict)
@@ -49,16 +49,16 @@ def localize_videos(
     read_pixels: PixelReader = lambda videos: iter(()),
     advance: Callable[[int], None] = lambda remaining: None,
 ) -> Outcome:
-    """Localize features one after the other, then videos; one that fails does not stop the rest.
+    """Localize features one after the other, then videos; a failure does not stop the rest.
 
-    What the journal has of the same features is not done again.
+    Videos that the journal has, with the same features, are not done again.
 
     Args:
-        durations: seconds by name; the default for videos it does not name is what the features'
-            sidecar or the video itself says.
-        rates: frames per second of features by name; the default is the bundle's. Videos that are
-            decoded have the extractor's.
-        activations: where each video's activations are kept too, before it counts as done.
+        durations: seconds by name; the default is the duration in the features' sidecar or in the
+            video itself.
+        rates: frames per second of features by name; the default is the bundle's. Decoded videos
+            have the extractor's rate.
+        activations: folder for each video's activations, written before the video counts as done.
         read_pixels: makes the features of videos.
         advance: called with the number of videos left, first before any is done.
     """
@@ -110,7 +110,7 @@ def localized(
     folder: ActivationFolder | None,
     fps: float | None = None,
 ) -> Detections | Failure:
-    """One video's detections, or why there are none; nothing is raised that a video can cause."""
+    """One video's detections, or the reason of a failure; errors of a video are not raised."""
     if isinstance(given, Failure):
         return given
     seconds = given.duration if duration is None else duration
@@ -137,9 +137,10 @@ def run_key(
     activations: Path | None = None,
     rates: Mapping[str, float] | None = None,
 ) -> str:
-    """Changes with anything that results depend on, except for the features themselves.
+    """A key that changes with everything that changes results, except for the features.
 
-    It also changes with where activations go: an older file there may be of another model.
+    It also changes with the folder of activations, because older files there may be of another
+    model.
     """
     digest = file_sha256(model_path)
     settings = {

@@ -1,7 +1,7 @@
 """The metadata of a bundle: a model's classes, its input, and its origin.
 
 A bundle is one TorchScript or safetensors file; its metadata is a JSON text inside. The core reads
-and judges it, for Python as for C++; nothing of the file is executed.
+and checks it, for Python and C++; no code in the file is executed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SCORE_FUNCTIONS = ("softmax", "sigmoid")
 
 @dataclass(frozen=True)
 class Calibration:
-    """Range per class that `fixed` normalisation maps to [0, 1]; in units of the activation.
+    """The range of each class that `fixed` normalisation maps to [0, 1]; in activation units.
 
     lo, hi: C finite numbers each, hi > lo.
     """
@@ -46,26 +46,26 @@ class BundleMetadata:
     Attributes:
         classes: C names, in the order of the activation columns; no two alike.
         feature_dim: F, channels of one snippet's feature vector.
-        dtype: of the weights; inputs and outputs are float32 either way.
-        activation: what `forward` returns first: "raw" CAS, per-snippet "softmax" or "sigmoid",
-            or "fused" (mean of softmax and foreground weight).
+        dtype: of the weights; inputs and outputs are always float32.
+        activation: the kind of activations that `forward` returns: "raw" CAS, per-snippet "softmax"
+            or "sigmoid", or "fused" (mean of softmax and foreground weight).
         score_function: of the video scores, "softmax" over C+1 or "sigmoid" of each class.
         feature_extractor: free text; features of another extractor do not fit this model.
         modality: "rgb", "flow" or "rgb+flow"; the order of the channels.
         fps: frames per second of the video that features are taken from.
-        snippet_frames, snippet_stride: frames in a snippet, and between starts of two.
-        num_segments: T to resample a video to for `published` mode; None is native rate.
+        snippet_frames, snippet_stride: frames in a snippet, and between the starts of two.
+        num_segments: T to resample a video to for `published` mode; None: native rate.
         topk_divisor: video scores are means over the best max(1, T // topk_divisor) snippets.
-        calibration: range for `fixed` normalisation; None when it was never measured.
-        postprocess: `PostprocessConfig.to_dict()`; the settings to localize with by default. Its
-            `score_function` and `topk_divisor` are this model's where they are not given.
+        calibration: range for `fixed` normalisation; None if it was not measured.
+        postprocess: `PostprocessConfig.to_dict()`, the default settings for localizing. If it has
+            no `score_function` or `topk_divisor`, those of this model are used.
         versions: of the packages that wrote the bundle.
         provenance: free form: data set, seed, configuration hash, date, simulated or not.
-        extractor: `ExtractorSpec.to_dict()` of what makes the features; None where it is not known,
-            and then features are judged by `feature_dim` alone.
-        background_logit: the constant in the background column of a network that computes none;
-            None where it computes one. A TorchScript file has it in its module too.
-        confidence: curves from scores to confidence; None where none were fitted.
+        extractor: `ExtractorSpec.to_dict()` of the extractor of the features; None if it is not
+            known, and then only `feature_dim` of features is checked.
+        background_logit: the background column's constant, if the network does not compute that
+            column; else None. A TorchScript file also has it in its module.
+        confidence: curves from scores to confidence; None if none were fitted.
 
     Raises:
         BundleError: a field's kind or value is wrong; the message says what was expected.
@@ -110,11 +110,11 @@ class BundleMetadata:
 
     @property
     def extractor_spec(self) -> ExtractorSpec | None:
-        """The record of the extractor, read."""
+        """The record of the extractor."""
         return None if self.extractor is None else ExtractorSpec.from_dict(self.extractor)
 
     def check_feature_dim(self, channels: int, where: str) -> None:
-        """Refuse features that cannot be this model's; `where` names them in the message."""
+        """Refuse features with another number of channels; `where` names them in the message."""
         if channels != self.feature_dim:
             raise BundleError(
                 f"{where}: this bundle expects features with {self.feature_dim} channels "
@@ -122,7 +122,7 @@ class BundleMetadata:
             )
 
     def to_json(self) -> str:
-        """The text that a bundle holds; what is `postprocess`'s too stands once, beside it."""
+        """The text in a bundle; fields that `postprocess` has too are stored once, beside it."""
         try:
             return json.dumps(_written_fields(self), indent=1, allow_nan=False)
         except (TypeError, ValueError) as error:
@@ -135,11 +135,11 @@ class BundleMetadata:
 def parse_metadata(text: str | bytes, where: str = "metadata") -> BundleMetadata:
     """Check and read the JSON text of a bundle; `where` names the file in messages.
 
-    Keys that this version does not know are ignored: a later writer may add some.
+    Unknown keys are ignored, because a later version may add some.
 
     Raises:
-        BundleError: not strict JSON in UTF-8, not a bundle's, of another format version, or a
-            field is wrong.
+        BundleError: the text is not strict JSON in UTF-8, not a bundle's, of another format
+            version, or a field is wrong.
     """
     encoded = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     _core.parse_metadata(encoded, where)
@@ -154,7 +154,7 @@ def read_metadata(path: str | Path) -> BundleMetadata:
 
     Raises:
         BundleError: the file is absent, truncated, neither a TorchScript nor a safetensors file,
-            or no bundle.
+            or not a bundle.
     """
     return parse_metadata(_core.read_metadata(os.fspath(path)), str(path))
 
@@ -180,7 +180,7 @@ def _written_fields(metadata: BundleMetadata) -> dict[str, Any]:
 
 
 def _judged_text(metadata: BundleMetadata) -> bytes:
-    """The fields that the core checks; free text, which may not be JSON yet, is left out."""
+    """The fields that the core checks, without free-form fields, which may not be valid JSON."""
     fields = _written_fields(metadata)
     for name in ("versions", "provenance"):
         if isinstance(fields[name], Mapping):

@@ -15,7 +15,7 @@ from basnet_rt._errors import BundleError
 from basnet_rt.results import Detections, Float64Array
 
 VERSION = 1
-# Gates without a curve of their own share one: the video's score is no part of either's score.
+# A gate without curves uses those of another gate: both leave out the score of the whole video.
 _STANDS_IN = {"horizon": "none"}
 
 
@@ -40,12 +40,13 @@ class Curve:
 class Confidence:
     """The curves and thresholds of confidence in a bundle.
 
-    A confidence says: of held-out training videos whose best detection of the class has this
-    score, this share is tagged with the class. It says nothing about the edges of a segment.
+    The confidence at a score is the share of held-out training videos that are tagged with the
+    class, among those whose best detection of the class has this score. It does not describe the
+    accuracy of a segment's start and end.
 
     Attributes:
-        curves: C curves, one a class, by the gate of the post-processing that made the scores.
-        thresholds: (C,) in [0, 1], the confidence from which a class is worth showing.
+        curves: C curves, one per class, for each gate of post-processing.
+        thresholds: (C,) in [0, 1], the lowest confidence at which to show a class.
     """
 
     curves: Mapping[str, tuple[Curve, ...]]
@@ -56,7 +57,7 @@ class Confidence:
         """From the JSON value under "confidence" in a bundle.
 
         Raises:
-            BundleError: of another version, or a value is missing or impossible.
+            BundleError: the value is of another version, or a field is missing or invalid.
         """
         if not isinstance(fields, Mapping) or fields.get("version") != VERSION:
             raise BundleError(f"confidence: expected an object of version {VERSION}")
@@ -71,7 +72,7 @@ class Confidence:
         )  # fmt: skip
 
     def of(self, found: Detections, gate: str) -> Float64Array | None:
-        """(N,) float64, of detections made with this gate; None where there is no curve."""
+        """(N,) float64 for detections made with this gate; None if there is no curve."""
         curves = self.curves.get(gate, self.curves.get(_STANDS_IN.get(gate, "")))
         if curves is None:
             return None
@@ -90,7 +91,7 @@ def described(
     gate: str,
     snippet_seconds: float,
 ) -> Detections:
-    """Detections with all that their model knows: names, confidence, the length of a snippet."""
+    """Detections with class names, confidence and the length of a snippet from their model."""
     values = None if confidence is None else confidence.of(found, gate)
     suggested = None
     if confidence is not None and values is not None:

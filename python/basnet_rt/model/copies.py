@@ -1,6 +1,6 @@
-"""A bundle's network under other metadata: the one writer of bundles' metadata.
+"""Copies of a bundle with other metadata. All changes of a bundle's metadata are made here.
 
-The file is copied; neither torch nor any code of the file is needed.
+The file is copied; neither torch nor any code in the file is needed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from basnet_rt.model.loading import load
 from basnet_rt.model.model import Model
 
 SAMPLE = 16  # snippets on which the copy must agree
-ALIGNMENT = 64  # of an entry's bytes, as TorchScript has it, so that tensors can be mapped
+ALIGNMENT = 64  # of an entry's bytes, as in TorchScript, so that tensors can be memory-mapped
 LOCAL_HEADER = 30  # bytes of a zip archive before an entry's name
 PADDING = b"FB"  # id of the extra field that TorchScript fills up with
 
@@ -28,10 +28,10 @@ PADDING = b"FB"  # id of the extra field that TorchScript fills up with
 def rewrite_metadata(source: str | Path, metadata: BundleMetadata, path: str | Path) -> None:
     """Write the bundle `source` to `path` (which may be the same) with other metadata.
 
-    The weights' bytes stay as they are, in either format; the file is written whole or not at all.
+    The weights' bytes are unchanged in both formats; the file is written completely or not at all.
 
     Raises:
-        BundleError: `source` is no bundle, or is damaged.
+        BundleError: `source` is not a bundle, or is damaged.
         Error: the file cannot be written.
     """
     source = Path(source)
@@ -49,11 +49,11 @@ def rewrite_metadata(source: str | Path, metadata: BundleMetadata, path: str | P
 def write_bundle_copy(model: Model, metadata: BundleMetadata, path: str | Path) -> None:
     """Write the file that a model was loaded from with other `metadata`.
 
-    The copy is loaded again, and its output for a made video must be the same, bit for bit.
+    The copy is loaded again, and its output for random features must be the same, bit for bit.
 
     Raises:
-        Error: the file cannot be written, or the model was not loaded from one.
-        BundleError: the file changed since, or the copy does not agree with the original.
+        Error: the file cannot be written, or the model was not loaded from a file.
+        BundleError: the file changed since loading, or the copy's output is not the same.
     """
     if model.path is None:
         raise InvalidValue(f"model {model.name} was not loaded from a file; there is none to copy")
@@ -61,7 +61,7 @@ def write_bundle_copy(model: Model, metadata: BundleMetadata, path: str | Path) 
         raise BundleError(f"{model.path}: another file than the one that was loaded")
     with whole(path) as part:
         rewrite_metadata(model.path, metadata, part)
-        # The copy's code is the one that runs already.
+        # The copy has the same code as the loaded model, which runs already.
         copy = load(
             part,
             device=str(model.device),

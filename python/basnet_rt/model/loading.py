@@ -1,4 +1,4 @@
-"""From a bundle's file to a `Model`; a file that is not a whole bundle is refused."""
+"""From a bundle's file to a `Model`; a file that is not a complete bundle is refused."""
 
 from __future__ import annotations
 
@@ -43,32 +43,32 @@ def load(
 ) -> Model:
     """Load a bundle.
 
-    Engine "native" is the core's own. It needs no torch, executes nothing of the file, and gives
-    the same bits whatever the chunks, batches and threads. Engine "torch" runs the TorchScript
-    file, also on a GPU. torch runs code that a file holds, some of it at once, so it gets a file
-    only where that code is what `basnet-train export` writes, of this version or an earlier one.
+    Engine "native" is part of the core. It does not need torch, executes no code in the file, and
+    gives the same bits for all chunks, batches and threads. Engine "torch" runs the TorchScript
+    file, also on a GPU. torch runs code in the file, some of it while loading. So a file is given
+    to torch only if `basnet-train export` of this or an earlier version wrote its code.
 
     Args:
         path: a file from `basnet-train export`.
         device: "cpu", or one of torch's such as "cuda:0".
-        dtype: of the weights, "float32", "bfloat16" (or torch's) or, native alone, "int8"; None
-            keeps the bundle's. What goes in and comes out is float32 either way.
-        engine: "auto" is "native" on the CPU and "torch" on a GPU, and "torch" for a file whose
-            network is not ours.
-        exact: False lets the native engine take whole videos in float32 by a faster form, in about
-            half the time. They are then equal to streams to rounding, no longer bit for bit.
-        num_threads: that one call of the native engine may use; 0 is one for each core.
-        trust_code: torch also loads a file with other code. It can do whatever you can do: give
-            True only for a file whose maker you trust.
+        dtype: of the weights, "float32", "bfloat16" (or torch's dtypes) or, with engine "native"
+            only, "int8"; None keeps the bundle's. Inputs and outputs are always float32.
+        engine: "auto" is "native" on the CPU and "torch" on a GPU, and "torch" for a file with a
+            network of another kind.
+        exact: False lets the native engine compute whole videos in float32 in about half the time.
+            The results then equal those of streams up to rounding, not bit for bit.
+        num_threads: threads that one call of the native engine may use; 0: one per core.
+        trust_code: True lets torch also load a file with other code. That code can do anything that
+            you can do: use this only if you trust the file's author.
 
     Raises:
-        BundleError: the file is absent, truncated, damaged or no bundle, of another format version,
-            or, with engine "torch", no TorchScript file or its code is not an exporter's.
-        ValueError: the device is not there, the dtype or the engine is unknown, or the number of
-            threads is negative or over 1024.
-        TypeError: `exact` or `trust_code` is no bool, or `num_threads` no integer.
+        BundleError: the file is absent, truncated, damaged, not a bundle or of another format
+            version; or, with engine "torch", not TorchScript or with code of no known exporter.
+        ValueError: the device is not available, the dtype or the engine is unknown, or the number
+            of threads is negative or over 1024.
+        TypeError: `exact` or `trust_code` is not a bool, or `num_threads` not an integer.
         BackendUnavailable: BASNET_RT_FORCE_KERNEL names a kernel that cannot run here.
-        Error: engine "torch" is asked for and torch is not installed.
+        Error: engine "torch" is needed and torch is not installed.
     """
     path = Path(path)
     if engine not in ENGINES:
@@ -91,7 +91,7 @@ def load(
     try:
         return load_native(path, metadata, wanted, threads, exact)
     except BundleError as error:
-        # The network of a TorchScript file may be another than ours; torch runs it if it may.
+        # A TorchScript file may have a network of another kind, which only torch can run.
         if engine == "native" or not _is_torchscript(path) or not is_installed("torch"):
             raise
         _log.info("%s: torch runs it, as the native engine does not: %s", path, error)

@@ -1,4 +1,4 @@
-"""Runs a bundle's module on one video, in pieces where the video is long."""
+"""Runs a bundle's module on one video; a long video is computed in pieces."""
 
 from __future__ import annotations
 
@@ -35,11 +35,10 @@ def run(
     Args:
         module: a bundle's.
         features: (T, F) float32, on the module's device.
-        metadata: the bundle's; says how video scores are made.
-        piece: snippets computed at once; more only take longer. Pieces overlap by what the
-            network sees to each side, so they agree with the whole but for float32 rounding.
-        with_scores: False where the caller has another definition of the video scores; they may
-            then be None.
+        metadata: the bundle's; it has the settings of video scores.
+        piece: snippets computed at once. Pieces overlap by the network's receptive field, so they
+            agree with the whole up to float32 rounding.
+        with_scores: False if the caller does not need video scores; they may then be None.
     """
     import torch
 
@@ -54,7 +53,7 @@ def run(
 
 
 def _scores(cas: Tensor, metadata: BundleMetadata) -> Tensor:
-    """The core's definition, on the host; the module's own float32 one is within rounding."""
+    """Video scores from the core, on the host; the module's float32 scores agree up to rounding."""
     import torch
 
     config = PostprocessConfig.continuous(

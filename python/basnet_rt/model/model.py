@@ -34,7 +34,7 @@ class ModelOutput(NamedTuple):
 
 
 class FullOutput(NamedTuple):
-    """`ModelOutput` and `cas`, (T, C+1): raw, background last; gate "horizon" needs it."""
+    """`ModelOutput` and `cas` (T, C+1), the raw CAS, background last; gate "horizon" needs it."""
 
     activations: Any
     video_scores: Any
@@ -47,13 +47,13 @@ class Model:
 
     Attributes:
         metadata: everything the bundle says about itself.
-        config: the post-processing it comes with.
-        engine: "native" (the core computes) or "torch".
-        device, dtype: where the weights are, and their kind.
-        name: of the file, without its folders.
-        path: of the file; None for a model that was not loaded from one.
-        confidence: from scores to confidence; None for a bundle without curves.
-        module: the TorchScript module, of engine "torch"; docs/bundle.md describes its calls.
+        config: the bundle's post-processing settings.
+        engine: "native" (the core runs the network) or "torch".
+        device, dtype: of the weights.
+        name: the file name, without folders.
+        path: of the file; None for a model that was not loaded from a file.
+        confidence: curves from scores to confidence; None for a bundle without curves.
+        module: the TorchScript module, with engine "torch"; docs/bundle.md describes its calls.
     """
 
     engine: Literal["native", "torch"] = "torch"
@@ -95,7 +95,7 @@ class Model:
 
     @property
     def simulated(self) -> bool:
-        """Whether it was trained on made features; results must say so."""
+        """Whether it was trained on simulated features; results must say so."""
         return bool(self.metadata.provenance.get("simulated", False))
 
     def forward(self, features: Any) -> ModelOutput:
@@ -108,9 +108,9 @@ class Model:
             NumPy arrays for NumPy, tensors on the model's device for torch.
 
         Raises:
-            BundleError: F is not the model's, or the module does not keep to its metadata.
+            BundleError: F is not the model's, or the module contradicts its metadata.
             ValueError: another shape, no snippets, or NaN or Inf; names snippet and channel.
-            TypeError: no array, or not of floating point.
+            TypeError: not an array, or not of floating point.
             BackendUnavailable: the model's GPU has too little memory, or fails.
         """
         return ModelOutput(*self.forward_with_cas(features)[:3])
@@ -128,7 +128,7 @@ class Model:
         """`forward_with_cas`: tensors on the model's device, whatever the features are.
 
         Args:
-            with_scores: False where nobody looks at the video scores; they may then be None.
+            with_scores: False if the video scores are not used; they may then be None.
         """
         with gpu_errors():
             rows = self._tensor(features.detach() if hasattr(features, "detach") else features)
@@ -142,8 +142,8 @@ class Model:
         """Detections with class names, confidence and the length of a snippet.
 
         Args:
-            config: of the post-processing that made them.
-            snippet_seconds: between the snippets that the network saw; None: the native distance.
+            config: the post-processing settings that made them.
+            snippet_seconds: distance between the snippets given to the network; None: native.
         """
         seconds = self.metadata.snippet_seconds if snippet_seconds is None else snippet_seconds
         return described(
@@ -153,8 +153,8 @@ class Model:
     def configure(self, **overrides: Any) -> PostprocessConfig:
         """The bundle's post-processing with some settings changed.
 
-        Another `mode` starts from that mode's defaults: settings of one say nothing about the
-        other. Asking for normalisation "fixed" without a range takes the bundle's calibration.
+        If `mode` changes, the other settings start from the defaults of the new mode.
+        Normalisation "fixed" without a range uses the bundle's calibration.
         """
         fields = dict(overrides)
         own_range = self.config.normalisation == "fixed"
@@ -226,14 +226,14 @@ def float32_rows(features: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """
     if not np.issubdtype(features.dtype, np.floating):
         raise InvalidType(f"features has dtype {features.dtype}; it must be floating point")
-    with np.errstate(over="ignore"):  # a float64 beyond float32 becomes Inf, which is refused
+    with np.errstate(over="ignore"):  # a float64 too large for float32 becomes Inf, and is refused
         rows = np.ascontiguousarray(features, dtype=np.float32)
-    # torch warns of arrays that it could write to and must not, such as memory maps.
+    # torch warns about read-only arrays, such as memory maps.
     return rows if rows.flags.writeable else rows.copy()
 
 
 def _check_finite(rows: torch.Tensor) -> None:
-    # A sum that is finite has finite terms; only one that is not is looked at closely.
+    # A finite sum has finite terms, so the terms are checked only if the sum is not finite.
     if rows.sum().isfinite():
         return
     bad = (~rows.isfinite()).nonzero()

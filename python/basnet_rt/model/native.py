@@ -1,4 +1,4 @@
-"""A bundle that the core runs itself: no torch, nothing of the file executed."""
+"""A bundle whose network runs in the core: no torch, no code in the file is executed."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from basnet_rt._errors import InvalidType, InvalidValue
 from basnet_rt.model.bundle import BundleMetadata
 from basnet_rt.model.model import FullOutput, Model, float32_rows
 
-MOST_THREADS = 1024  # more is a slip of the pen
+MOST_THREADS = 1024  # a larger number must be a mistake
 
 
 @dataclass(frozen=True)
 class CpuDevice:
-    """The device of a native model; it reads like torch's."""
+    """The device of a native model, with the attributes of torch's."""
 
     type: str = "cpu"
     index: int | None = None
@@ -30,14 +30,14 @@ class CpuDevice:
 class NativeModel(Model):
     """A network that runs in the core; made by `load`.
 
-    Activations of a snippet depend on the snippets that it sees and on nothing else: not on chunks,
-    batches, threads or, in float32 and int8, the kernel. Models of one file and dtype share one
+    The activations of a snippet depend only on the snippets in its receptive field: not on chunks,
+    batches, threads or (in float32 and int8) the kernel. Models of one file and dtype share one
     copy of the weights.
 
     Attributes:
         core: the network of the compiled core.
-        kernel: its code for this processor, such as "avx512_vnni"; BASNET_RT_FORCE_KERNEL chooses.
-        num_threads: that one call may use.
+        kernel: the kernel in use, such as "avx512_vnni"; BASNET_RT_FORCE_KERNEL selects one.
+        num_threads: threads that one call may use.
     """
 
     engine = "native"
@@ -82,9 +82,9 @@ def load_native(
     """The bundle at `path`, run by the core.
 
     Raises:
-        BundleError: as `load`, or its weights are not those of a basnet_rt network.
-        ValueError: the dtype is unknown, or int8 weights cannot become it; the number of threads
-            is negative or over 1024.
+        BundleError: as `load`, or its weights do not belong to a basnet_rt network.
+        ValueError: the dtype is unknown, or int8 weights cannot be converted to it; the number of
+            threads is negative or over 1024.
         BackendUnavailable: BASNET_RT_FORCE_KERNEL names a kernel that cannot run here.
     """
     if not 0 <= threads <= MOST_THREADS:

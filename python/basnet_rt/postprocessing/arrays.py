@@ -1,4 +1,4 @@
-"""Converts arguments into NumPy arrays, without copies where that matters."""
+"""Converts arguments into NumPy arrays, large ones without copies."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def as_numpy(value: Any, name: str) -> npt.NDArray[Any]:
     """A NumPy view of an array, a torch tensor or anything with DLPack; never a copy.
 
     Raises:
-        InvalidType: (a TypeError) it has another kind, or does not live in host memory.
+        InvalidType: (a TypeError) it has another kind, or is not in host memory.
     """
     if isinstance(value, np.ndarray):
         return value
@@ -44,10 +44,10 @@ def as_vector(value: Any, name: str, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
 
 
 def as_number(value: Any, name: str) -> float:
-    """A float; judging its size is the core's task.
+    """A float; the core checks its range.
 
     Raises:
-        InvalidType: (a TypeError) it is no number.
+        InvalidType: (a TypeError) it is not a number.
     """
     try:
         if not isinstance(value, (str, bytes)):
@@ -61,7 +61,7 @@ def as_count(value: Any, name: str) -> int:
     """An int that fits into 64 bits.
 
     Raises:
-        InvalidType: (a TypeError) it is no integer.
+        InvalidType: (a TypeError) it is not an integer.
         InvalidValue: (a ValueError) it is too large.
     """
     try:
@@ -74,10 +74,10 @@ def as_count(value: Any, name: str) -> int:
 
 
 def as_bytes(value: Any, name: str) -> bytes:
-    """Bytes of anything that is made of them.
+    """The bytes of a bytes-like object.
 
     Raises:
-        InvalidType: (a TypeError) it is not.
+        InvalidType: (a TypeError) it is not bytes-like.
     """
     if not isinstance(value, (bytes, bytearray, memoryview)):
         raise InvalidType(f"{name} is a {type(value).__name__}; it must be bytes")

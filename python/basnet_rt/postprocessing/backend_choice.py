@@ -20,7 +20,7 @@ class Kernel:
     Attributes:
         name: such as "avx2"; BASNET_RT_FORCE_KERNEL takes it.
         available: whether this processor can run it.
-        reason: why it is not available; empty where it is.
+        reason: why it is not available; else empty.
     """
 
     name: str
@@ -34,10 +34,10 @@ class Backend:
 
     Attributes:
         name: "cpu" or "cuda".
-        built: whether this build holds it.
+        built: whether this build contains it.
         available: whether it can be used now.
-        devices: where, such as ("cuda:0", "cuda:1").
-        reason: why it is not available; empty where it is.
+        devices: its devices, such as ("cuda:0", "cuda:1").
+        reason: why it is not available; else empty.
         kernels: of the native engine, the most capable last; none on a GPU.
     """
 
@@ -59,7 +59,7 @@ def forced_backend() -> str | None:
     """The backend that BASNET_RT_FORCE_BACKEND names; None if the variable is not set.
 
     Raises:
-        ValueError: it names no backend.
+        ValueError: it names an unknown backend.
     """
     name = os.environ.get(FORCE)
     if not name:
@@ -70,7 +70,7 @@ def forced_backend() -> str | None:
 
 
 def chosen_backend(name: str) -> str:
-    """The backend that is asked for by name, or the forced one.
+    """The forced backend, or else the one with this name.
 
     Raises:
         BackendUnavailable: it cannot be used.
@@ -86,11 +86,11 @@ def chosen_backend(name: str) -> str:
 
 
 def backend_for(on_gpu: bool) -> str:
-    """Name of the backend that post-processes arrays which lie on a GPU, or do not.
+    """The backend that post-processes arrays on a GPU, or on the host.
 
     Raises:
-        BackendUnavailable: it is forced, or the arrays need it, and it cannot be used.
-        ValueError: an unknown one is forced.
+        BackendUnavailable: the forced backend, or the one that the arrays need, cannot be used.
+        ValueError: an unknown backend is forced.
     """
     forced = forced_backend()
     chosen = forced or (CUDA if on_gpu else CPU)

@@ -1,4 +1,4 @@
-"""Arrays of other libraries on a GPU: where they lie, and how they reach the core."""
+"""Arrays of other libraries on a GPU: finds their device and passes them to the core."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from basnet_rt.postprocessing.arrays import as_vector
 
 _CUDA = 2  # DLPack's number of the device type
 _DEFAULT_STREAM = 1  # DLPack's number of CUDA's default stream
-_DEVICE_ERRORS = ("OutOfMemoryError", "AcceleratorError")  # of torch, which need not be there
+_DEVICE_ERRORS = ("OutOfMemoryError", "AcceleratorError")  # of torch; some versions lack them
 _NO_WAITING = -1  # DLPack's number for a consumer on the producer's own stream
 
 
 def on_gpu(value: Any) -> bool:
-    """Whether it is an array, of any library with DLPack, that lies on a CUDA device."""
+    """Whether it is an array, of any library with DLPack, on a CUDA device."""
     asked = getattr(value, "__dlpack_device__", None)
     if asked is None or isinstance(value, np.ndarray):
         return False
@@ -31,19 +31,19 @@ def on_gpu(value: Any) -> bool:
 
 
 def any_on_gpu(value: Any) -> bool:
-    """`on_gpu` of an array, or of any in a list."""
+    """Whether an array, or any array in a list, is on a CUDA device."""
     if isinstance(value, (list, tuple)):
         return any(on_gpu(one) for one in value)
     return on_gpu(value)
 
 
 def gpu_of(value: Any) -> int:
-    """Index of the CUDA device that an array lies on."""
+    """Index of the CUDA device of an array."""
     return int(value.__dlpack_device__()[1])
 
 
 def current_stream(device: int) -> int:
-    """Handle of torch's current stream; 0, the default one, where torch does not use the GPU."""
+    """Handle of torch's current stream; 0, the default one, if torch does not use the GPU."""
     torch = sys.modules.get("torch")
     if torch is None or not torch.cuda.is_initialized():
         return 0
@@ -54,7 +54,7 @@ def capsule(value: Any, name: str, stream: int) -> Any:
     """A DLPack capsule of an array on a GPU, to be read on a stream; never a copy.
 
     Raises:
-        InvalidType: (a TypeError) it lies elsewhere, or its owner refuses.
+        InvalidType: (a TypeError) it is not on a GPU, or its library refuses the export.
     """
     if not on_gpu(value):
         raise InvalidType(f"{name} is a {type(value).__name__} that lies on no GPU, unlike cas")
@@ -67,7 +67,7 @@ def capsule(value: Any, name: str, stream: int) -> Any:
 
 
 def to_host(value: Any) -> Any:
-    """A C-contiguous copy in host memory of an array on a GPU; anything else as it is."""
+    """A C-contiguous copy in host memory of an array on a GPU; anything else unchanged."""
     if isinstance(value, (list, tuple)):
         return [to_host(one) for one in value]
     if not on_gpu(value):
@@ -76,9 +76,9 @@ def to_host(value: Any) -> Any:
 
 
 def joined(rows: Sequence[Any], name: str) -> Any:
-    """(sum of T, columns): arrays (T_i, columns) on one GPU, one behind the other.
+    """(sum of T, columns): arrays (T_i, columns) on one GPU, concatenated.
 
-    One alone is taken as it is; several are copied, on their device.
+    A single array is not copied; several are copied on their device.
     """
     for i, one in enumerate(rows):
         if len(one.shape) != 2:
@@ -93,12 +93,12 @@ def joined(rows: Sequence[Any], name: str) -> Any:
 
 
 def contiguous(value: Any) -> Any:
-    """The same values without gaps between rows; other libraries' arrays are left to the core."""
+    """The same values without gaps between rows; arrays of other libraries are not changed."""
     return value.contiguous() if hasattr(value, "contiguous") else value
 
 
 def scores_on(value: Any, device: int) -> Any:
-    """(N, C) float32 on a GPU, of an array or a list of N arrays (C,), wherever they lie."""
+    """(N, C) float32 on a GPU, from an array or a list of N arrays (C,) on any device."""
     if isinstance(value, (list, tuple)) and len(value) == 1 and on_gpu(value[0]):
         value = value[0]  # (C,), which is one row
     listed = isinstance(value, (list, tuple))
@@ -113,7 +113,7 @@ def scores_on(value: Any, device: int) -> Any:
 
 @contextmanager
 def gpu_errors() -> Iterator[None]:
-    """torch's errors of a device, such as a full one, as an error of this package."""
+    """Turn torch's device errors, such as out of memory, into an error of this package."""
     try:
         yield
     except RuntimeError as error:
@@ -122,7 +122,7 @@ def gpu_errors() -> Iterator[None]:
 
 
 def check_gpu_error(error: BaseException) -> None:
-    """Raise `BackendUnavailable` if torch means its device by this error."""
+    """Raise `BackendUnavailable` if this is a device error of torch."""
     if type(error).__name__ in _DEVICE_ERRORS:
         reason = str(error).strip().splitlines()[0]
         raise BackendUnavailable(f"the device failed: {reason}") from error

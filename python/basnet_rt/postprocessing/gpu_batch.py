@@ -1,4 +1,4 @@
-"""Post-processing of activations that lie on a GPU, on the current stream there."""
+"""Post-processing of activations on a GPU, on its current stream."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class GpuBatch:
 
     Attributes:
         cas: (sum of T, C), or (N, T, C) padded; float32.
-        lengths: snippets that count, by video.
+        lengths: valid snippets of each video.
         video_scores: (N, C) or None.
         raw_cas: as `cas` with C+1 columns, or None.
-        single: whether it is one video and no batch, so that errors do not name it.
+        single: whether it is one video instead of a batch, so errors do not name a video.
     """
 
     cas: Any
@@ -37,7 +37,7 @@ class GpuBatch:
         return arrays.gpu_of(self.cas)
 
     def capsules(self, stream: int) -> tuple[Any, Any, Any]:
-        """cas, video_scores, raw_cas, as the core takes them."""
+        """cas, video_scores and raw_cas as DLPack capsules for the core."""
         named = {"cas": self.cas, "video_scores": self.video_scores, "raw_cas": self.raw_cas}
         cas, scores, raw = (
             None if value is None else arrays.capsule(value, name, stream)
@@ -47,10 +47,10 @@ class GpuBatch:
 
 
 def gather(cas: Any, video_scores: Any, raw_cas: Any, lengths: Sequence[int] | None) -> GpuBatch:
-    """Bring a batch together; arguments as of `postprocess_batch`, `cas` on a GPU.
+    """Make a batch; arguments as for `postprocess_batch`, `cas` on a GPU.
 
     Raises:
-        TypeError, ValueError: lists do not fit each other, or lie on several devices.
+        TypeError, ValueError: lists do not fit each other, or are on several devices.
     """
     if not isinstance(cas, (list, tuple)):
         rows, counted = cas, _padded_lengths(cas, lengths)
@@ -69,7 +69,7 @@ def gather(cas: Any, video_scores: Any, raw_cas: Any, lengths: Sequence[int] | N
 
 
 def one_video(cas: Any, video_scores: Any, raw_cas: Any) -> GpuBatch:
-    """The batch of one video; arguments as of `postprocess`, `cas` on a GPU."""
+    """A batch of one video; arguments as for `postprocess`, `cas` on a GPU."""
     for name, value in (("cas", cas), ("raw_cas", raw_cas)):
         if value is not None and len(value.shape) != 2:
             raise InvalidValue(f"{name} has shape {tuple(value.shape)}; it must be (T, C)")
@@ -85,7 +85,7 @@ def run(
     snippet_seconds: Sequence[float],
     durations: Sequence[float | None],
 ) -> list[Found]:
-    """Detections by video; waits for the current stream, once.
+    """Detections of each video; waits for the current stream once.
 
     Raises:
         BackendUnavailable: the device has too little memory, or fails.
@@ -98,9 +98,9 @@ def run(
 
 
 def gpu_video_scores(cas: Any, config: Any) -> Any:
-    """(C,) float32 of a raw CAS (T, C+1), a tensor: `_core.video_scores` where the CAS lies.
+    """`_core.video_scores` on the device of the CAS: (C,) float32 from a raw CAS (T, C+1).
 
-    In float64, as the core computes it; only the order of sums and the device's `exp` differ.
+    Computed in float64, as in the core; only the order of sums and the device's `exp` differ.
     """
     best = max(1, len(cas) // config.topk_divisor)
     means = cas.double().topk(best, dim=0)[0].mean(dim=0)

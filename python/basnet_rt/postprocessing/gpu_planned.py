@@ -24,14 +24,14 @@ class CudaPostprocessor:
         num_classes: C.
         lengths: snippets of each video.
         snippet_seconds, duration: one for all, or one per video.
-        padded: T of batches (N, T, C); None: videos lie one behind the other, (sum of T, C).
+        padded: T of batches (N, T, C); None: videos are concatenated, (sum of T, C).
         device: index of the CUDA device.
-        max_detections: room per video; 0: as much as activations usually need.
-        pool_bytes: room for roots too large for a warp's own memory; 0: as above.
+        max_detections: most detections of a video; 0: enough for typical activations.
+        pool_bytes: memory for roots too large for a warp's own memory; 0: as above.
 
-    `enqueue` launches and returns: it takes no memory and waits for nothing, so a CUDA graph can
-    record it. `read` gives what the last run found. Calling the object does both, waits between
-    them, and tries again with more room where there was too little.
+    `enqueue` launches and returns: it allocates no memory and waits for nothing, so a CUDA graph
+    can record it. `read` gives the detections of the last run. Calling the object does both, waits
+    between them, and tries again with more memory if there was too little.
 
     Raises:
         BackendUnavailable: no CUDA backend, or no such device, driver or memory.
@@ -68,20 +68,20 @@ class CudaPostprocessor:
         scratch, results = self._core.scratch_bytes, self._core.result_bytes
         with arrays.gpu_errors():
             self._scratch = torch.empty(scratch, dtype=torch.uint8, device=f"{CUDA}:{self.device}")
-            # Pinned memory that kernels write into: results travel as they are found.
+            # Kernels write into pinned memory, so results need no copy.
             self._results = torch.empty(results, dtype=torch.uint8, pin_memory=True)
 
     @property
     def scratch_bytes(self) -> int:
-        """Device memory that it holds, but for the settings."""
+        """Bytes of device memory in use, without the settings."""
         return self._core.scratch_bytes
 
     def enqueue(self, cas: Any, video_scores: Any = None, *, raw_cas: Any = None) -> None:
-        """Launch on torch's current stream; the arrays are read there, later.
+        """Launch on torch's current stream, which reads the arrays later.
 
         Args:
             cas: (sum of T, C) or, padded, (N, T, C): float32 on the device.
-            video_scores: (N, C) on the device; None where the gate ignores them.
+            video_scores: (N, C) on the device; None if the gate ignores them.
             raw_cas: as `cas` with C+1 columns, for gate "horizon".
         """
         stream = arrays.current_stream(self.device)
@@ -92,11 +92,11 @@ class CudaPostprocessor:
         )
 
     def read(self) -> list[Detections]:
-        """Detections by video, once the stream has come past `enqueue`.
+        """Detections of each video, after the stream has finished the work of `enqueue`.
 
         Raises:
             ValueError: an activation or score is not allowed; names the video.
-            Error: there was too little room; calling the object finds out how much it takes.
+            Error: there was too little memory; calling the object allocates enough.
         """
         if self._core.shortage(self._results.data_ptr()) is not None:
             raise Error("the batch needs more room than max_detections or pool_bytes gave it")
@@ -106,7 +106,7 @@ class CudaPostprocessor:
     def __call__(
         self, cas: Any, video_scores: Any = None, *, raw_cas: Any = None
     ) -> list[Detections]:
-        """`enqueue`, wait for torch's current stream, `read`; again with more room if need be."""
+        """Call `enqueue`, wait for torch's stream, `read`; try again with more memory if needed."""
         import torch
 
         while True:

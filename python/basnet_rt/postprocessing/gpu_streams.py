@@ -25,9 +25,9 @@ class StreamStep:
     """The result of one step.
 
     Attributes:
-        finals: by slot, of those that something became final in; as of StreamPostprocessor.
-        errors: by slot, of those that were refused and stay as they were.
-        num_snippets: seen so far by each slot of the call, in its order.
+        finals: by slot, for slots with new finals; as from StreamPostprocessor.
+        errors: by slot, for slots whose input was refused; these slots are unchanged.
+        num_snippets: snippets seen so far by each slot of the call, in its order.
     """
 
     finals: dict[int, Detections]
@@ -40,19 +40,19 @@ class CudaStreams:
 
     Args:
         config: mode "continuous" with a max_duration, normalisation "fixed" or "horizon" and gate
-            "none" or "horizon": what a stream can settle as it goes.
+            "none" or "horizon".
         num_classes: C.
         snippet_seconds: distance between snippet starts, in seconds.
         max_streams: slots, numbered from 0.
         max_rows: most new snippets of one stream in a step.
         device: index of the CUDA device.
 
-    Work runs on torch's current stream there; every call waits for it. One object is for one thread
-    at a time.
+    Work runs on torch's current stream of that device; every call waits for it. Use one object from
+    one thread at a time.
 
     Raises:
         BackendUnavailable: no CUDA backend, or no such device, driver or memory.
-        ValueError: the settings do not suit streams.
+        ValueError: the settings do not fit streams.
     """
 
     def __init__(
@@ -85,11 +85,11 @@ class CudaStreams:
     def push(
         self, slots: Slots, activations: Any, *, counts: Slots | None = None, raw_cas: Any = None
     ) -> StreamStep:
-        """The next snippets of some streams.
+        """Process the next snippets of some streams.
 
         Args:
             slots: each at most once.
-            activations: (sum of counts, C) float32 on the device, streams one behind the other.
+            activations: (sum of counts, C) float32 on the device, streams concatenated.
             counts: snippets of each; default one.
             raw_cas: (sum of counts, C+1), for gate "horizon".
         """
@@ -100,25 +100,25 @@ class CudaStreams:
         return self._step(slots, mark="gap", gap=as_count(snippets, "snippets"))
 
     def finish(self, slots: Slots, *, duration: float | None = None) -> StreamStep:
-        """End streams; a slot takes snippets again after `reset`."""
+        """End streams; a slot accepts snippets again after `reset`."""
         return self._step(slots, mark="finish", duration=duration)
 
     def pending(self, slots: Slots) -> StreamStep:
-        """Detections that `finish` would add now; provisional, by falling score."""
+        """The detections that `finish` would add now: provisional, by falling score."""
         found = self._step(slots, mark="pending")
         finals = {slot: _by_score(one) for slot, one in found.finals.items()}
         return StreamStep(finals, found.errors, found.num_snippets)
 
     def reset(self, slots: Slots) -> None:
-        """Streams begin anew in these slots."""
+        """Start new streams in these slots."""
         self._step(slots, fresh=True)
 
     def save(self, slot: int) -> bytes:
-        """A stream's state; `StreamPostprocessor.load` takes it too."""
+        """A stream's state; `StreamPostprocessor.load` can read it too."""
         return self._core.save(as_count(slot, "slot"), arrays.current_stream(self.device))
 
     def load(self, slot: int, state: bytes) -> None:
-        """A slot that continues where `save`, here or of a StreamPostprocessor, was called."""
+        """Let a slot continue from a state saved here or by a StreamPostprocessor."""
         stream = arrays.current_stream(self.device)
         self._core.load(as_count(slot, "slot"), as_bytes(state, "state"), stream)
 
@@ -167,7 +167,7 @@ def _by_slot(slots: npt.NDArray[np.int64], found: Any) -> StreamStep:
 
 
 def _by_score(found: Detections) -> Detections:
-    """In the order of `Detections`: falling score, then start, end, label."""
+    """Sort as `Detections`: by falling score, then start, end, label."""
     starts, ends = found.segments[:, 0], found.segments[:, 1]
     order = np.lexsort((found.labels, ends, starts, -found.scores))
     return Detections(found.labels[order], found.scores[order], found.segments[order], backend=CUDA)

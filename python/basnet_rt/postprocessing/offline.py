@@ -49,17 +49,17 @@ def postprocess(
 
     Args:
         cas: activations of the suppressed branch, background column removed. Shape (T, C),
-            float32, C-contiguous, finite; NumPy or torch. Not modified. On a CUDA device, of any
-            library with DLPack, it is worked on there, on torch's current stream, and its rows may
-            lie apart; video_scores and raw_cas lie there too.
-        video_scores: shape (C,), in [0, 1]. May be None where the gate does not look at them.
+            float32, C-contiguous, finite; NumPy or torch. Not modified. An array on a CUDA device,
+            of any library with DLPack, is processed there, on torch's current stream; its rows may
+            be strided, and video_scores and raw_cas must be there too.
+        video_scores: shape (C,), in [0, 1]. May be None if the gate does not use them.
         config: thresholds and mode; see `PostprocessConfig`.
         snippet_seconds: distance between snippet starts, in seconds; > 0. In mode "published", of
             the T resampled snippets: snippet_frames * V / (T * fps) for V original ones.
         duration: length of the video in seconds; default T * snippet_seconds. Mode "continuous"
-            clips to it; mode "published" does not look at it.
+            clips to it; mode "published" ignores it.
         raw_cas: shape (T, C+1), float32, before activation and with the background column last;
-            needed by gate "horizon" alone.
+            only for gate "horizon".
 
     Returns:
         Detections by falling score.
@@ -70,7 +70,7 @@ def postprocess(
         BackendUnavailable: the GPU cannot be used; see docs/cuda.md.
 
     Source: Lee, Uh and Byun, AAAI 2020 (arXiv:1911.09963), inference. The mode "published" follows
-    the authors' code; docs/numerics.md lists where it and the paper part.
+    the authors' code; docs/numerics.md lists its differences from the paper.
     """
     on_gpu = any_on_gpu(cas)
     backend = backend_for(on_gpu)
@@ -104,17 +104,17 @@ def postprocess_batch(
     lengths: Sequence[int] | None = None,
     num_threads: int = 0,
 ) -> list[Detections]:
-    """`postprocess` for many videos, on all cores; the same answers as one by one.
+    """`postprocess` for many videos, on all cores; the results are the same as one by one.
 
     Args:
         cas: list of (T_i, C) arrays, or one padded (N, T, C) array with `lengths`.
-        video_scores: list of (C,) or one (N, C) array; None where the gate ignores them.
+        video_scores: list of (C,) or one (N, C) array; None if the gate ignores them.
         snippet_seconds, duration: one for all, or one per video.
         raw_cas: list or padded array like `cas`, for gate "horizon".
-        lengths: snippets that count in each row of a padded array; default all.
+        lengths: valid snippets of each video in a padded array; default: all.
         num_threads: 0 for one per core.
 
-    On a GPU, padded batches are read in place, and lists are copied together there first.
+    On a GPU, padded batches are read in place; lists are concatenated there first.
 
     Returns:
         One `Detections` per video, in order.
@@ -153,7 +153,7 @@ def postprocess_batch(
 def timings(
     snippet_seconds: Any, duration: Any, count: int
 ) -> tuple[list[float], list[float | None]]:
-    """Both by video."""
+    """Snippet seconds and duration of each video."""
     seconds, durations = _per_video(snippet_seconds, count), _per_video(duration, count)
     _check_count(count, snippet_seconds=seconds, duration=durations)
     timing = [_timing(*pair) for pair in zip(seconds, durations, strict=True)]

@@ -1,4 +1,4 @@
-"""Early word that an action seems to have begun."""
+"""Onsets: early reports that an action seems to have begun."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from basnet_rt.postprocessing.arrays import as_numpy
 
 @dataclass(frozen=True)
 class Alarm:
-    """The rule by which a class is reported as having begun.
+    """The rule for reporting an onset: that an action of a class has begun.
 
     Attributes:
         threshold: of the normalised activation, > 0; one for all classes, or by class name.
-        hold: seconds that the activation must stay at or above it; >= 0.
+        hold: seconds that the activation must stay at or above the threshold; >= 0.
     """
 
     threshold: float | Mapping[str, float] = 0.5
@@ -40,7 +40,7 @@ class Onset(NamedTuple):
 
     Attributes:
         name: of the class.
-        time: seconds; where the activation crossed the threshold.
+        time: seconds; when the activation crossed the threshold.
         decided: snippet whose activation completed the hold time.
         activation: normalised, of that snippet.
     """
@@ -53,7 +53,9 @@ class Onset(NamedTuple):
 
 
 class OnsetDetector:
-    """Watches a stream of activations, beside `StreamPostprocessor`; one event per stay above.
+    """Watches a stream of activations for onsets, beside `StreamPostprocessor`.
+
+    Each time a class rises above its threshold gives at most one onset.
 
     Args:
         alarm: thresholds and hold time.
@@ -76,7 +78,7 @@ class OnsetDetector:
         )
 
     def push(self, activations: Any) -> list[Onset]:
-        """Take (N, C) float32 activations; events by (snippet, label)."""
+        """Take (N, C) float32 activations; returns onsets by (snippet, label)."""
         events = self._core.push(as_numpy(activations, "activations"))
         return [
             Onset(label, self._classes[label], time, decided, activation)
@@ -84,13 +86,13 @@ class OnsetDetector:
         ]
 
     def gap(self, snippets: int) -> None:
-        """The next snippet, `snippets` later, begins anew."""
+        """Declare `snippets` missing ones: forget which classes are above their threshold."""
         self._core.gap(snippets)
 
     def save(self) -> bytes:
-        """State without settings."""
+        """The state without the settings."""
         return self._core.save()
 
     def load(self, state: bytes) -> None:
-        """Continue where a detector of the same settings was saved."""
+        """Continue from the state of a detector with the same settings."""
         self._core.load(state)

@@ -14,15 +14,15 @@ from basnet_rt.results import Detections
 
 
 class StreamPostprocessor:
-    """`postprocess` for a stream: the same answers, each as early as it is certain.
+    """`postprocess` for a stream: returns each detection once later input can no longer change it.
 
-    A detection that `push` returns is final: it is never changed or withdrawn. Any cut of the same
-    input into chunks gives the same finals in the same order, bit for bit. With normalisation
-    "fixed" or "horizon" and gate "none" or "horizon" they equal `postprocess` on the whole; with
-    normalisation or gate "video" nothing is final before `finish`, which then returns exactly that.
+    A detection that `push` returns is final: it is never changed or withdrawn. The size of the
+    chunks does not change the finals or their order, bit for bit. The finals equal the result of
+    `postprocess` on the whole video. With normalisation or gate "video", nothing becomes final
+    before `finish`.
 
     Memory is bounded by `config.max_duration`; without it, everything since the start is kept.
-    One object is for one thread at a time. A call that raises leaves the state as it was.
+    Use one object from one thread at a time. A call that raises leaves the state unchanged.
 
     Args:
         config: mode "continuous".
@@ -58,7 +58,7 @@ class StreamPostprocessor:
 
     @property
     def buffered_snippets(self) -> int:
-        """Snippets held back for roots that are not final yet."""
+        """Snippets kept for roots that are not final yet."""
         return self._core.buffered_snippets
 
     @property
@@ -66,30 +66,30 @@ class StreamPostprocessor:
         return self._core.finished
 
     def push(self, activations: Any, cas: Any = None) -> Detections:
-        """Take the next snippets and return what became final.
+        """Process the next snippets and return the detections that became final.
 
         Args:
             activations: (N, C) float32, C-contiguous, finite; N may be 0.
-            cas: (N, C+1) float32 before activation, background last; needed by gate "horizon",
-                and by gate "video" unless `finish` is given the video scores.
+            cas: (N, C+1) float32 before activation, background last; for gate "horizon", and for
+                gate "video" unless `finish` gets the video scores.
 
         Returns:
-            Finals in the order in which they became final; `decided` says with which snippet.
+            Finals in the order in which they became final; `decided` has the deciding snippets.
 
         Raises:
-            ValueError: a shape is wrong, a NaN or Inf (the message names snippet and class), or
-                the stream is finished.
+            ValueError: a shape is wrong, there is a NaN or Inf (names snippet and class), or the
+                stream is finished.
             TypeError: an array would have to be copied or cast.
         """
         raw = None if cas is None else as_numpy(cas, "cas")
         return self._finals(self._core.push(as_numpy(activations, "activations"), raw))
 
     def pending(self) -> Detections:
-        """Detections that would be added if the stream ended now: provisional, by falling score."""
+        """The detections that `finish` would add now: provisional, by falling score."""
         return Detections(*self._core.pending(), mode=self._config.mode)
 
     def gap(self, snippets: int) -> Detections:
-        """Declare `snippets` missing ones: open detections close as at a video's end."""
+        """Declare `snippets` missing ones: open roots close as at a video's end."""
         return self._finals(self._core.gap(as_count(snippets, "snippets")))
 
     def finish(self, *, duration: float | None = None, video_scores: Any = None) -> Detections:
@@ -115,10 +115,10 @@ class StreamPostprocessor:
         return self._core.save()
 
     def load(self, state: bytes) -> StreamPostprocessor:
-        """Continue where `state` was saved; returns self.
+        """Continue from a saved state; returns self.
 
         Raises:
-            ValueError: damaged bytes, another version, or a stream of other settings.
+            ValueError: the bytes are damaged, of another version, or of other settings.
         """
         loaded = _core.StreamPostprocessor.load(as_bytes(state, "state"))
         if not loaded.same_settings(self._core):

@@ -15,8 +15,9 @@ from basnet_rt.results import Float64Array, Int64Array
 def nms(segments: Any, scores: Any, labels: Any = None, *, iou: float) -> Int64Array:
     """Keep the best intervals of each label and drop those that repeat them.
 
-    Visits by (score falling, start, end, input order); drops at IoU >= `iou` with a kept interval
-    of the same label. Intervals are half-open: two that only touch do not overlap.
+    Intervals are visited by (score falling, start, end, input order). One is dropped if its IoU
+    with a kept one of its label reaches `iou`. Intervals are half-open: two that only touch do not
+    overlap.
 
     Args:
         segments: (N, 2) seconds, end >= start; N may be 0.
@@ -46,7 +47,7 @@ def soft_nms(
     """Decay the scores of intervals that overlap better ones of their label.
 
     "linear" multiplies by 1 - IoU where IoU >= `iou`; "gaussian" by exp(-IoU^2 / sigma). Only
-    positive scores decay; what falls below `min_score` is dropped.
+    positive scores decay. Intervals whose score falls below `min_score` are dropped.
 
     Returns:
         (M,) int64 indices into the input and (M,) float64 decayed scores, best first.

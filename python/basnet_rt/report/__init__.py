@@ -1,4 +1,4 @@
-"""A page to look at results with: one file that opens in a browser, without a network."""
+"""A page that shows results: one file that opens in a browser, without a network."""
 
 from basnet_rt.report.corpus import Corpus, Video, gather
 from basnet_rt.report.page import render_page, write_page

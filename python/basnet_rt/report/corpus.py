@@ -41,11 +41,11 @@ class Corpus:
     Attributes:
         videos: in the order of the results, then those that are only annotated.
         table: every detection; its `videos` are in that order.
-        events: (N,) bool, the detections that are events, whatever their confidence.
-        suggested: (N,) bool, the events that reach the confidence that their model suggests.
-        confidence: (N,) float64; NaN of a model that is not calibrated.
-        judgement: None where there is no ground truth.
-        provenance: what the results say about themselves.
+        events: (N,) bool, the detections that are events, with any confidence.
+        suggested: (N,) bool, the events with at least the confidence that their model suggests.
+        confidence: (N,) float64; NaN for a model that is not calibrated.
+        judgement: None without ground truth.
+        provenance: the origin of the results.
     """
 
     videos: tuple[Video, ...]
@@ -68,23 +68,23 @@ def gather(
     select: Sequence[str] = (),
     tiou_thresholds: Sequence[float] = DEFAULT_TIOU_THRESHOLDS,
 ) -> Corpus:
-    """Read and judge; nothing is drawn here.
+    """Read and evaluate results; nothing is drawn here.
 
     Args:
-        results: a path that `read_results` takes, or its result.
+        results: a path for `read_results`, or its result.
         ground_truth: annotations with segments.
-        subset: of the annotations; None: the one that holds the results' videos.
+        subset: of the annotations; None: the one with the results' videos.
         activations: the folder of `basnet-rt localize --save-activations`.
-        media: URLs, files and folders of videos; see `find_media`. Empty: what the results say
-            of their own videos, where the files lie there still; never an address.
-        embed_media: whether the page shall hold the video files.
+        media: URLs, files and folders of videos; see `find_media`. Empty: the files that the
+            results record, if they still exist; never an address.
+        embed_media: whether to put the video files into the page.
         select: names of videos; empty: all.
-        tiou_thresholds: where detections are judged.
+        tiou_thresholds: the thresholds for evaluation.
 
     Raises:
-        ValueError: a file is absent or of another form, a name is unknown, or the results' videos
-            are in several subsets and `subset` does not say which, or a recorded video that is
-            to be embedded lies outside of the results' folder.
+        ValueError: a file is absent or of another form; a name is unknown; the results' videos are
+            in several subsets and `subset` is None; or a recorded video to embed is outside of the
+            results' folder.
     """
     found = results if isinstance(results, ResultFile) else read_results(results)
     marked = _annotations(ground_truth, subset, found.detections)
@@ -136,7 +136,7 @@ def _confidence(one: Detections) -> Float64Array:
 def _annotations(
     given: str | Path | AnnotationSet | None, subset: str | None, detections: Mapping[str, Any]
 ) -> AnnotationSet | None:
-    """The subset asked for, or the only one with videos of the results."""
+    """The requested subset, or the only one with videos of the results."""
     if given is None:
         if subset is not None:
             raise InvalidValue(f"subset is {subset!r}, and there is no ground truth")
@@ -168,7 +168,7 @@ def _names(found: ResultFile, marked: AnnotationSet | None, select: Sequence[str
 
 
 def _of(marked: AnnotationSet, names: Sequence[str]) -> AnnotationSet | None:
-    """The named videos that are annotated; None where they hold no segment."""
+    """The annotated videos with these names; None if they have no segment."""
     chosen = marked.select([name for name in names if name in marked.videos])
     return chosen if any(video.segments for video in chosen.videos.values()) else None
 

@@ -24,7 +24,7 @@ Uint8Array = npt.NDArray[np.uint8]
 Int32Array = npt.NDArray[np.int32]
 Bools = npt.NDArray[np.bool_]
 
-NO_KIND = 255  # of a detection that is not judged
+NO_KIND = 255  # for a detection that is not evaluated
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,8 +34,8 @@ class Kinds:
     Attributes:
         kinds: (K, N) uint8, indices into `error_kinds.KINDS`, or `NO_KIND`.
         percents: (K, N) uint8, whole percents of tIoU with the segment that decided the kind.
-        taken_by: (K, M) int32, the detection that took each marked segment, or -1. The segment is
-            missed where that one is not shown.
+        taken_by: (K, M) int32, the detection matched with each marked segment, or -1. If that
+            detection is not shown, the segment is missed.
     """
 
     kinds: Uint8Array
@@ -45,13 +45,13 @@ class Kinds:
 
 @dataclass(frozen=True, eq=False)
 class Judgement:
-    """N detections and M marked segments, judged at K tIoU thresholds.
+    """N detections and M marked segments, evaluated at K tIoU thresholds.
 
     Attributes:
         truth: the marked segments.
         report: average precision, of all detections.
         every: kinds among all detections.
-        events: kinds among the events alone: a detection that is no event takes no segment.
+        events: kinds among events only: other detections are not matched with segments.
     """
 
     truth: TruthTable
@@ -67,7 +67,7 @@ def judge(
     events: Bools,
     tiou_thresholds: Sequence[float],
 ) -> Judgement:
-    """Labels that the annotations lack are left out of AP, and are errors all the same."""
+    """Evaluate; labels that are not in the annotations are left out of AP, but count as errors."""
     truth = truth_table(annotations, None)
     report = evaluate(
         annotations,
@@ -88,7 +88,7 @@ def judge(
 def _kinds(
     truth: TruthTable, table: PredictionTable, chosen: Bools, tiou_thresholds: Sequence[float]
 ) -> Kinds:
-    """Among the chosen detections alone."""
+    """Kinds among the chosen detections only."""
     part, rows = table.select(chosen), np.append(np.flatnonzero(chosen), NOTHING)
     assert NOTHING == -1  # the last entry
     levels = [_at(truth, part, level) for level in tiou_thresholds]
@@ -96,7 +96,7 @@ def _kinds(
     percents = np.zeros(kinds.shape, np.uint8)
     for k, one in enumerate(levels):
         kinds[k, chosen] = one.kinds
-        # Rounded down: 0.4999 is not shown as the 0.50 that it failed to reach.
+        # Rounded down, so that 0.4999 is not shown as 0.50.
         percents[k, chosen] = np.floor(100 * one.tious + 1e-9)
     taken = np.stack([rows[one.taken_by] for one in levels]).astype(np.int32)
     return Kinds(kinds, percents, taken)

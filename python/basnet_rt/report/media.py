@@ -1,4 +1,4 @@
-"""The file of each video, and the way the page refers to it."""
+"""The file of each video, and its address in the page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from basnet_rt._errors import InvalidValue
 
-# Files that browsers may play, and the type that an embedded file is given.
+# Files that browsers may play, and their types for embedding.
 TYPES = {
     ".mp4": "video/mp4",
     ".m4v": "video/mp4",
@@ -28,9 +28,9 @@ class Media:
 
     Attributes:
         source: a URL, or a path on this machine.
-        is_url: which of the two.
-        embed: whether the page holds the file itself; not for a URL.
-        offset: seconds of the file before its first picture, second 0 of the results.
+        is_url: whether `source` is a URL.
+        embed: whether the page contains the file itself; not for a URL.
+        offset: seconds of the file before its first picture, which is second 0 of the results.
     """
 
     source: str
@@ -43,7 +43,7 @@ class Media:
         return TYPES.get(_suffix(self.source), "video/mp4")
 
     def reference(self, page: Path) -> str:
-        """The address that the page at that path gives: a URL, or a path from the page."""
+        """The address for a page at that path: a URL, or a path relative to the page."""
         if self.is_url:
             return self.source
         target = Path(self.source).resolve()
@@ -59,12 +59,12 @@ def find_media(
 ) -> dict[str, Media]:
     """Media by video, from URLs, files and folders.
 
-    A file or URL belongs to the video of its name without the ending (ActivityNet's `v_` before it
-    is allowed); where there is one video and one file, they belong together.
+    A file or URL belongs to the video with its name without the ending (ActivityNet's prefix `v_`
+    is allowed). A single video and a single file belong together.
 
     Raises:
-        ValueError: a path is absent, a file belongs to no video, a folder to none of them, two
-            belong to one video, or a URL is to be embedded.
+        ValueError: a path is absent, a file or a folder belongs to no video, two files belong to
+            one video, or a URL should be embedded.
     """
     if embed and any(_is_url(one) for one in given):
         raise InvalidValue("a video at a URL cannot be embedded; download it first")
@@ -84,11 +84,11 @@ def recorded_media(
 ) -> list[str]:
     """Video files that `localize` recorded in its results, those that exist.
 
-    Results may come from anybody. Recorded addresses are left out, so that a page loads nothing
-    from the network unless somebody names the address; files of other endings are no videos.
+    Results may come from anybody, so recorded addresses are left out: a page loads from the network
+    only if the user names the address. Files with other endings are not videos.
 
     Raises:
-        ValueError: `embed` is set, and a file lies outside of the results' folder.
+        ValueError: `embed` is set, and a file is outside of the results' folder.
     """
     recorded = provenance.get("media", {})
     known = recorded if isinstance(recorded, Mapping) else {}

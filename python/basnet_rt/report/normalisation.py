@@ -1,4 +1,4 @@
-"""Activations on the scale of the thresholds, for drawing; the core has the formula that counts."""
+"""Activations on the scale of the thresholds, only for drawing; results use the core's formula."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from basnet_rt.results import Float32Array, Float64Array
 
 
 def on_threshold_scale(found: Activations, settings: Mapping[str, Any]) -> Float32Array:
-    """(T, C) float32: normalised as the settings of the results say.
+    """(T, C) float32: normalised with the settings of the results.
 
     Args:
         found: as saved by `basnet-rt localize --save-activations`.
@@ -40,7 +40,7 @@ def _range(
         low, high = cas.min(axis=0), cas.max(axis=0)
     else:
         count = max(1, int(settings["horizon"] / snippet_seconds + 1e-9))
-        # Before the first snippet there is nothing, so the window there is shorter.
+        # There are no snippets before the first, so the first windows are shorter.
         before = np.repeat(cas[:1], min(count, len(cas)) - 1, axis=0)
         windows = sliding_window_view(np.concatenate([before, cas]), len(before) + 1, axis=0)
         low, high = windows.min(axis=-1), windows.max(axis=-1)

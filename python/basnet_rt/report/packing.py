@@ -1,4 +1,4 @@
-"""Arrays as text that a page holds and its script reads without a copy: packed, deflated, base64.
+"""Arrays as text in a page, which its script reads without a copy: packed, deflated, base64.
 
 Packed: the length of a JSON heading (uint32, little-endian), the heading {name: [dtype, shape,
 offset]}, then the arrays at those offsets from the heading's end, each a multiple of 8.
@@ -50,7 +50,7 @@ def unpack(text: str) -> dict[str, np.ndarray[Any, Any]]:
 
 
 def quantised(values: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], float, float]:
-    """uint16 of the same shape, and the values that 0 and 65535 stand for; values are finite."""
+    """uint16 of the same shape, and the values of 0 and 65535; the input must be finite."""
     low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)
     width = (high - low) or 1.0
     steps = np.rint((values.astype(np.float64) - low) / width * 65535)
@@ -58,7 +58,7 @@ def quantised(values: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], float
 
 
 def json_in_html(value: Any) -> str:
-    """JSON that may stand in a script element: no `<`, `>` or `&` for the HTML parser to find."""
+    """JSON for a script element, without `<`, `>` or `&`, which the HTML parser would find."""
     text = json.dumps(value, allow_nan=False, separators=(",", ":"))  # ASCII: U+2028 is escaped
     for character in "<>&":
         text = text.replace(character, f"\\u{ord(character):04x}")

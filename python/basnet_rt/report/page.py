@@ -19,7 +19,7 @@ from basnet_rt.report.payload import embedded_media, make_payload
 
 DEFAULT_LEVEL = 0.5
 
-# In this order: a file uses only what the files before it define, or what runs after all of them.
+# In this order: a file uses only names of earlier files, except in code that runs after all files.
 STYLES = ("tokens", "base", "layout", "controls", "timeline", "tables", "review")
 SCRIPTS = (
     "dom",
@@ -58,10 +58,10 @@ def render_page(
     """The page as text.
 
     Args:
-        path: where it will lie: videos that are not embedded are referred to from there.
-        title: shown at its head.
-        level: the tIoU threshold at which it judges when it opens; the nearest one there is.
-        everything: open with all detections, not with the events alone.
+        path: the place of the page; videos that are not embedded have paths relative to it.
+        title: shown at the top.
+        level: the tIoU threshold of the evaluation when the page opens; the nearest existing one.
+        everything: open with all detections, not only with events.
 
     Raises:
         Error: jinja2 is absent.
@@ -78,7 +78,7 @@ def write_page(
     level: float = DEFAULT_LEVEL,
     everything: bool = False,
 ) -> None:
-    """Write the page of `render_page`, whole or not at all."""
+    """Write the page of `render_page`, completely or not at all."""
     write_whole(path, _pieces(corpus, Path(path), title, level, everything))
 
 
@@ -136,7 +136,7 @@ def _joined(folder: str, names: Iterable[str], ending: str) -> str:
 
 
 def _policy(style: str, script: str, corpus: Corpus) -> str:
-    """Nothing but the page's own style and script runs, and nothing is loaded but videos."""
+    """The security policy: only the page's own style and script run, and only videos are loaded."""
     media = origins(video.media for video in corpus.videos if video.media is not None)
     rules = {
         "default-src": "'none'",

@@ -19,7 +19,7 @@ from basnet_rt.report.packing import pack, quantised
 from basnet_rt.results import Int64Array
 from basnet_rt.tables.predictions import PredictionTable
 
-MOST_LANES_ALONE = 3  # activations shown of a video without detections and marked segments
+MOST_LANES_ALONE = 3  # activations shown for a video without detections and marked segments
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,11 @@ class Payload:
 
 
 def make_payload(corpus: Corpus, title: str, page: Path, level: float, everything: bool) -> Payload:
-    """Everything but embedded media.
+    """Everything except embedded media.
 
     Args:
-        level: the tIoU that the page judges at when it opens.
-        everything: whether it opens with all detections, not the events alone.
+        level: the tIoU threshold when the page opens.
+        everything: whether it opens with all detections, not only events.
     """
     classes = _classes(corpus)
     ids = {name: i for i, name in enumerate(classes)}
@@ -77,7 +77,7 @@ def _classes(corpus: Corpus) -> list[str]:
 
 
 def _detections(corpus: Corpus, ids: Mapping[str, int]) -> tuple[dict[str, Any], list[int]]:
-    """Arrays of N detections by video, and where each video's end."""
+    """Arrays of N detections by video, and the end of each video's detections."""
     table = corpus.table
     order = np.argsort(table.video_ids, kind="stable")
     label_ids = np.array([ids[str(label)] for label in table.labels], np.uint16)
@@ -99,7 +99,7 @@ def _detections(corpus: Corpus, ids: Mapping[str, int]) -> tuple[dict[str, Any],
 
 
 def _truths(corpus: Corpus, ids: Mapping[str, int]) -> tuple[dict[str, Any], list[int]]:
-    """The same for M marked segments; M is 0 where there is no ground truth."""
+    """The same for M marked segments; M is 0 without ground truth."""
     if corpus.judgement is None:
         none: dict[str, Any] = {"truth_start": np.zeros(0), "truth_end": np.zeros(0)}
         return none | {"truth_label": np.zeros(0, np.uint16)}, [0] * len(corpus.videos)
@@ -124,7 +124,7 @@ def _judged(judgement: Judgement) -> list[tuple[str, Kinds]]:
 
 
 def _new_places(table: PredictionTable) -> Any:
-    """The place of each of the table's rows in the page's order; the last entry is of row -1."""
+    """The index of each of the table's rows in the page's order; the last entry is for row -1."""
     order = np.argsort(table.video_ids, kind="stable")
     places = np.full(len(table) + 1, -1, np.int32)
     places[order] = np.arange(len(table))
@@ -132,7 +132,7 @@ def _new_places(table: PredictionTable) -> Any:
 
 
 def _has_confidence(corpus: Corpus) -> bool:
-    """Whether every detection has one: detections without cannot be compared with the others."""
+    """Whether every detection has a confidence; otherwise they cannot be compared."""
     return len(corpus.confidence) > 0 and not bool(np.isnan(corpus.confidence).any())
 
 
@@ -151,7 +151,7 @@ def _last(times: Any, ends: list[int], i: int) -> float:
 def _lanes(
     labels: Any, ends: list[int], truth_labels: Any, truth_ends: list[int]
 ) -> list[set[int]]:
-    """Per video, the classes that something was found or marked of."""
+    """Per video, the classes with detections or marked segments."""
     count = range(len(ends))
     return [
         {*labels[_rows(ends, i)].tolist(), *truth_labels[_rows(truth_ends, i)].tolist()}
@@ -179,7 +179,7 @@ def _video(video: Video, found: Activations | None, last: float, page: Path) -> 
 def _activations(
     found: Activations, provenance: Mapping[str, Any], lanes: set[int], ids: Mapping[str, int]
 ) -> str:
-    """(L, T) of the classes that have a lane; if none has one, of the strongest classes."""
+    """(L, T) of the classes with a lane; if there is none, of the strongest classes."""
     values = on_threshold_scale(found, provenance.get("postprocess", {}))
     columns = [i for i, name in enumerate(found.classes) if ids.get(name) in lanes]
     if not columns:
@@ -211,7 +211,7 @@ def _settings(provenance: Mapping[str, Any]) -> dict[str, Any]:
         "model": str(provenance.get("model", "")),
         "simulated": bool(provenance.get("simulated", False)),
         "thresholds": [float(level) for level in settings.get("cas_thresholds", [])],
-        # Mode "published" lets a snippet stand for its start, "continuous" for its centre.
+        # A snippet's time is its start in mode "published", and its centre in "continuous".
         "snippetPoint": 0.0 if mode == "published" else 0.5,
     }
 
@@ -238,7 +238,7 @@ def _plain(values: Any) -> list[float | None]:
 
 
 def embedded_media(corpus: Corpus) -> Iterator[tuple[int, Path]]:
-    """Index and file of every video that the page shall hold."""
+    """Index and file of every video to embed."""
     for i, video in enumerate(corpus.videos):
         if video.media is not None and video.media.embed:
             yield i, Path(video.media.source)

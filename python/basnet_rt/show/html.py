@@ -1,4 +1,4 @@
-"""Small tables for notebooks: they take the page's own colours, so that dark and light fit."""
+"""Small tables for notebooks, in the colours of the page, light or dark."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _CELL = "padding:2px 10px;border-bottom:1px solid rgba(128,128,128,.35);text-ali
 def table_html(
     caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]], left: Sequence[int] = (0,)
 ) -> str:
-    """One table; every text is escaped, columns in `left` are set flush left."""
+    """One table; every text is escaped, and columns in `left` are left-aligned."""
 
     def line(tag: str, cells: Sequence[str]) -> str:
         sides = ["left" if at in left else "right" for at in range(len(cells))]

@@ -51,11 +51,11 @@ class ErrorBands(NamedTuple):
     """Kinds of errors by rank.
 
     Attributes:
-        tiou_threshold: at which the kinds were told apart.
+        tiou_threshold: the threshold for the kinds.
         kinds: names; keys of `COLOURS`.
         counts: (R, kinds) int64, in band r the detections of rank r G + 1 to (r + 1) G of a class
             with G marked segments.
-        missed: share of the marked segments that nothing found, in [0, 1].
+        missed: share of marked segments without a match, in [0, 1].
     """
 
     tiou_threshold: float
@@ -65,7 +65,7 @@ class ErrorBands(NamedTuple):
 
 
 def three_axes(num_classes: int, axes: Any = None) -> Any:
-    """Three Axes of matplotlib, (3,) object array: those given, or those of a new figure.
+    """Three Axes of matplotlib, (3,) object array: the given ones, or those of a new figure.
 
     Raises:
         Error: matplotlib is not installed (extra `plot`).
@@ -104,11 +104,11 @@ def plot_classes(report: Precisions, axes: Any) -> None:
         half = MOST_CLASSES // 2
         order = order[:half] + order[-half:]
     names = [report.labels[place] for place in order]
-    # Rows by number, not by name: two labels may be alike in how they are written.
+    # Rows by number, not by name: two labels may look the same.
     bars = axes.barh(range(len(order)), values[order], color=BLUE, height=0.75)
     axes.bar_label(bars, fmt="%.1f", fontsize="small", padding=2)
     axes.set_yticks(range(len(order)), names)
-    room = 0.5 + max(0.0, (4 - len(order)) / 2)  # few bars stay slim, in the middle
+    room = 0.5 + max(0.0, (4 - len(order)) / 2)  # a few bars stay thin, in the middle
     axes.set_ylim(len(order) - 1 + room, -room)
     if cut:
         axes.axhline(MOST_CLASSES / 2 - 0.5, color=GREY, linestyle=":", linewidth=1.2)

@@ -12,10 +12,10 @@ from basnet_rt._errors import InvalidType, InvalidValue
 from basnet_rt.annotations import Segment, VideoAnnotation
 from basnet_rt.show.plotting import BLUE, GREY, ORANGE, VERMILION, pyplot, quiet_frame
 
-MOST_ROWS = 5  # of one class above each other
+MOST_ROWS = 5  # rows of overlapping detections per class
 MOST_CLASSES = 12
 FAINTEST = 0.35
-SEEN = 0.8  # points: a detection shorter than a pixel must not vanish
+SEEN = 0.8  # points; keeps a detection shorter than a pixel visible
 # Bottom and top of each part of a lane, from 0 to 1.
 TRUTH, FOUND, CURVE = (0.80, 0.94), (0.06, 0.74), (0.06, 0.32)
 FOUND_ABOVE_CURVE = (0.38, 0.74)
@@ -56,20 +56,20 @@ def plot_timeline(
     thresholds: Sequence[float] = (),
     min_score: float | None = None,
 ) -> Any:
-    """Draw detections over time: the darker, the higher the score.
+    """Draw detections over time; a higher score is darker.
 
     Overlapping detections of a class are drawn above each other, best first, in up to 5 rows; the
-    last takes what is left. At most 12 classes are drawn, those of the ground truth and then of the
-    best detections; the title says how many are not.
+    last row gets all the rest. At most 12 classes are drawn: those of the ground truth, then those
+    of the best detections. The title says how many are left out.
 
     Args:
         found: by falling score.
-        axes: of matplotlib, to draw into; None makes a figure.
+        axes: Axes of matplotlib to draw into; None makes a figure.
         ground_truth: of this video, drawn above the detections.
-        activations: of this video, drawn below; a class's curve is scaled
-            to [0, 1] unless it lies within.
+        activations: of this video, drawn below; a class's curve is scaled to [0, 1] unless it is
+            within that range.
         thresholds: drawn on the curves, in the activations' units.
-        min_score: leave out detections below.
+        min_score: leave out detections with a lower score.
 
     Returns:
         The matplotlib Axes. Nothing is shown or saved.
@@ -150,7 +150,7 @@ def _draw_found(
 
 
 def _packed(spans: list[Span]) -> list[int]:
-    """A row for each span in turn: the first where it touches none, or the last there is."""
+    """A row for each span in turn: the first row where it touches no other, else the last row."""
     rows: list[list[Span]] = [[] for _ in range(MOST_ROWS)]
     chosen = []
     for start, end in spans:

@@ -1,4 +1,4 @@
-"""The whole way in streams: one `StreamingLocalizer`, or many streams in a `StreamPool`."""
+"""Streams of features: one in a `StreamingLocalizer`, or many in a `StreamPool`."""
 
 from basnet_rt.stream.live_features import Missing, live_features
 from basnet_rt.stream.localizer import StreamingLocalizer

@@ -15,7 +15,7 @@ from basnet_rt.model.bundle import BundleMetadata
 from basnet_rt.model.model import Model
 from basnet_rt.postprocessing.onsets import Alarm
 
-# The core waits without the GIL and hears no signals: long waits are cut, so that Ctrl-C works.
+# The core cannot receive signals while it waits, so long waits are cut, and Ctrl-C works.
 _SLICE_SECONDS = 0.2
 
 Answer = TypeVar("Answer")
@@ -25,7 +25,7 @@ def check_kinds(model: object, config: object, alarm: object) -> None:
     """Check the kinds of a stream's or a pool's parts; `config` and `alarm` may be None.
 
     Raises:
-        TypeError: one is of another kind.
+        TypeError: one of them has another kind.
     """
     if not isinstance(model, Model):
         raise InvalidType(f"model is a {type(model).__name__}; it must come from `load`")
@@ -36,16 +36,16 @@ def check_kinds(model: object, config: object, alarm: object) -> None:
 
 
 def alarm_values(alarm: Alarm | None, classes: Sequence[str]) -> tuple[list[float], float] | None:
-    """(thresholds, hold) as the core takes them."""
+    """(thresholds, hold) for the core."""
     return None if alarm is None else (alarm.thresholds(classes), alarm.hold)
 
 
 def sliced(timeout: float | None, call: Callable[[float], Answer], *, waits: bool) -> Answer:
-    """`call` with short waits until its answer is true or the time is over.
+    """Repeat `call` with short waits until its result is true or the time is over.
 
     Args:
         timeout: seconds; None: as long as it takes.
-        waits: whether calling again may change the answer.
+        waits: whether another call may change the result.
     """
     if timeout is not None and not timeout >= 0:
         raise InvalidValue(f"timeout is {timeout}; it must be at least 0 seconds, or None")
@@ -58,7 +58,7 @@ def sliced(timeout: float | None, call: Callable[[float], Answer], *, waits: boo
 
 
 def feature_rows(features: Any, metadata: BundleMetadata) -> npt.NDArray[np.float32]:
-    """(N, F) float32, contiguous; whether they are finite the core judges."""
+    """(N, F) float32, contiguous; the core checks that they are finite."""
     if hasattr(features, "detach"):
         features = features.detach().cpu()
         features = features.float().numpy() if features.dtype.is_floating_point else features
@@ -72,5 +72,5 @@ def feature_rows(features: Any, metadata: BundleMetadata) -> npt.NDArray[np.floa
             f"features has shape {features.shape}; it must be (N, {metadata.feature_dim})"
         )
     metadata.check_feature_dim(features.shape[1], "features")
-    with np.errstate(over="ignore"):  # beyond float32 becomes Inf, which is refused
+    with np.errstate(over="ignore"):  # values too large for float32 become Inf, and are refused
         return np.ascontiguousarray(features, dtype=np.float32)

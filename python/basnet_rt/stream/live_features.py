@@ -1,4 +1,4 @@
-"""Features of a live stream of pictures, snippet by snippet, past its gaps."""
+"""Features of a live stream of pictures, snippet by snippet, with its gaps."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from basnet_rt.video.frames import Frame, Gap
 
 
 class Missing(NamedTuple):
-    """Snippets that there are no features of, for `StreamingLocalizer.gap`.
+    """Snippets without features, for `StreamingLocalizer.gap`.
 
     Attributes:
         first: index of the first one.
-        snippets: how many, at least 1.
+        snippets: number of snippets, at least 1.
         reason: as in `Gap`.
     """
 
@@ -26,14 +26,14 @@ class Missing(NamedTuple):
 def live_features(
     items: Iterable[Frame | Gap], extractor: Extractor, *, first_snippet: int = 0
 ) -> Iterator[Features | Missing]:
-    """Rows (n, F) as they become ready, n >= 1, and what is missing between them.
+    """Rows (n, F) as they become ready, n >= 1, and the missing snippets between them.
 
-    Snippet i always begins with frame i * stride of the grid, before and after a gap: a snippet
-    that a gap cuts is missing whole. Each stretch between gaps is a session of its own.
+    Snippet i always begins with frame i * stride of the grid, before and after a gap. A snippet
+    that overlaps a gap is missing completely. Each stretch between gaps has its own session.
 
     Args:
         items: of `read_frames` or `open_live`.
-        first_snippet: snippets that an earlier run has had; the items then begin with a gap.
+        first_snippet: number of snippets that an earlier run had; the items then begin with a gap.
     """
     stretch = _Stretch(extractor, first_snippet)
     for item in items:
@@ -42,13 +42,13 @@ def live_features(
 
 
 class _Stretch:
-    """Frames without a gap, and where the next stretch may begin."""
+    """Frames without a gap, and the snippet at which the next stretch may begin."""
 
     def __init__(self, extractor: Extractor, done: int) -> None:
         self._extractor, self._done = extractor, done
         self._session: Session | None = None
-        self._reason: str | None = None  # of the gap that came last
-        self._begin: int | None = None  # snippet that the next session begins with
+        self._reason: str | None = None  # of the last gap
+        self._begin: int | None = None  # first snippet of the next session
 
     def push(self, frame: Frame) -> Iterator[Features | Missing]:
         if self._session is None:
@@ -65,7 +65,7 @@ class _Stretch:
         yield from self._count(self._session.push(self._session.prepare(frame)))
 
     def end(self, reason: str) -> Iterator[Features]:
-        """A gap, or the end of everything."""
+        """End the stretch at a gap or at the end of the stream."""
         session, self._session = self._session, None
         self._reason, self._begin = reason, None
         if session is not None:

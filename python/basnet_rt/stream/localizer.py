@@ -1,4 +1,4 @@
-"""From the features of a live stream to detections, as early as they are certain."""
+"""From the features of a live stream to detections, each as early as it is certain."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ from basnet_rt.stream.statistics import StreamStatistics
 class StreamingLocalizer:
     """Localizes actions in a stream of features, chunk by chunk.
 
-    Finals equal what `Localizer` finds in the whole: bit for bit from the features on with the
-    native engine; with torch from the activations on, which agree to 1e-5. With normalisation or
-    gate "video" nothing is final before `finish`. For early finals use a bundle whose activations
-    are probabilities, or calibrated ones, with normalisation "fixed" and gate "none".
+    The finals equal the detections of `Localizer` in the whole video, bit for bit with the native
+    engine. With torch, activations agree to 1e-5, and for the same activations finals are equal.
+    With normalisation or gate "video", nothing becomes final before `finish`. For early finals, use
+    normalisation "fixed" and gate "none", with a bundle whose activations are probabilities or
+    calibrated.
 
-    One object is for one thread at a time; calls of others wait. A call that raises leaves the
-    stream as it was.
+    One thread at a time runs a call; calls of other threads wait. A call that raises leaves the
+    stream unchanged.
 
     Args:
         model: from `load`.
@@ -34,7 +35,7 @@ class StreamingLocalizer:
         zero_bad_features: NaN and Inf become 0 and are counted, instead of raising.
 
     Attributes:
-        statistics: what the stream did so far; kept up to date until `reset` or `load`.
+        statistics: counts and times of the stream so far; `reset` and `load` replace the object.
     """
 
     def __init__(
@@ -65,7 +66,7 @@ class StreamingLocalizer:
 
     @property
     def num_snippets(self) -> int:
-        """Snippets whose activations are certain, gaps included: up to two behind the input."""
+        """Snippets with final activations, gaps included; up to two fewer than were pushed."""
         return self._core.num_snippets
 
     @property
@@ -76,7 +77,7 @@ class StreamingLocalizer:
         """Take the next (N, F) snippets, N >= 0, and return the detections that became final.
 
         Raises:
-            ValueError: NaN or Inf (names snippet and channel), a wrong shape, or a stream that is
+            ValueError: NaN or Inf (names snippet and channel), a wrong shape, or the stream is
                 finished.
             BundleError: features of another dimension than the model's.
         """
@@ -93,11 +94,11 @@ class StreamingLocalizer:
         return [Onset(one[0], classes[one[0]], *one[1:]) for one in self._core.onsets()]
 
     def gap(self, snippets: int) -> Detections:
-        """Declare `snippets` missing ones: what is open closes as at a video's end."""
+        """Declare `snippets` missing ones: open roots close as at a video's end."""
         return self._finals(self._core.gap(as_count(snippets, "snippets")))
 
     def finish(self, *, duration: float | None = None) -> Detections:
-        """End the stream: the network's last two snippets, open roots, cut flanks.
+        """End the stream: compute the last two snippets, close open roots, cut flanks at the end.
 
         Args:
             duration: of the stream in seconds; default the end of the last snippet.
@@ -112,16 +113,16 @@ class StreamingLocalizer:
         self.statistics = StreamStatistics()
 
     def save(self) -> bytes:
-        """Everything needed to go on: bytes with a version and a checksum. C++ loads them, too."""
+        """Everything needed to continue, as bytes with version and checksum; C++ can load it."""
         return self._core.save()
 
     def load(self, state: bytes) -> StreamingLocalizer:
-        """Continue where `state` was saved, with the same model and settings; returns self.
+        """Continue from a saved state of the same model and settings; returns self.
 
-        States of version 0.1 are read, too.
+        States of version 0.1 can be loaded too.
 
         Raises:
-            ValueError: damaged bytes, another version, other classes or settings.
+            ValueError: the bytes are damaged, or of another version, other classes or settings.
         """
         self._core.load(as_bytes(state, "state"))
         self.statistics = StreamStatistics(**self._core.statistics())

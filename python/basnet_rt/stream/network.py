@@ -1,4 +1,4 @@
-"""The network of one stream: each snippet computed once, context carried between chunks."""
+"""The network of one stream: it computes each snippet once and keeps its state between chunks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class StreamActivations(NamedTuple):
     """The M snippets that became certain, two behind the input; contiguous float32."""
 
     activations: Float32Array  # (M, C)
-    cas: Float32Array | None  # (M, C+1), raw, background last; None where nobody asked for it
+    cas: Float32Array | None  # (M, C+1), raw, background last; None without `with_cas`
 
 
 class NetworkStream:
@@ -30,11 +30,11 @@ class NetworkStream:
 
     The two 3-tap convolutions see two snippets to each side, so a snippet's activations are
     certain once two more have come; `flush` gives the last two at the end. A call that raises
-    leaves this as it was.
+    leaves the state unchanged.
 
     Args:
         model: from `load`.
-        with_cas: whether the raw CAS is handed on.
+        with_cas: whether to return the raw CAS too.
     """
 
     def __init__(self, model: Model, *, with_cas: bool = True) -> None:
@@ -45,27 +45,27 @@ class NetworkStream:
         )
 
     def push(self, features: Float32Array) -> StreamActivations:
-        """The next snippets, (N, F) float32, finite; N may be 0."""
+        """Process the next snippets, (N, F) float32, finite; N may be 0."""
         return StreamActivations(*self._network.push(features))
 
     def flush(self) -> StreamActivations:
-        """The last snippets of the stream; afterwards it is as new, for what comes after a gap."""
+        """Compute the last snippets of the stream; afterwards it is as new, for use after a gap."""
         return StreamActivations(*self._network.flush())
 
     def undo(self) -> None:
-        """Take back the last `push` or `flush`."""
+        """Undo the last `push` or `flush`."""
         self._network.undo()
 
     def reset(self) -> None:
-        """Forget all context: the next snippet is a first one."""
+        """Forget the state: the next snippet is the first of a stream."""
         self._network.reset()
 
     def save(self) -> bytes:
-        """The context as bytes; exact in every dtype, and the same from either engine."""
+        """The state as bytes; exact in every dtype, and the same from both engines."""
         return self._network.save()
 
     def load(self, state: bytes) -> None:
-        """Continue from saved context of the same model.
+        """Continue from a saved state of the same model.
 
         Raises:
             ValueError: it is of another model.
@@ -74,7 +74,7 @@ class NetworkStream:
 
 
 class TorchStream:
-    """A TorchScript module's `step` on one stream; the calls of `NetworkStream`."""
+    """Runs a TorchScript module's `step` on one stream; methods as in `NetworkStream`."""
 
     def __init__(self, model: Model, *, with_cas: bool = True) -> None:
         self._model = model
@@ -95,7 +95,7 @@ class TorchStream:
 
         with torch.no_grad():
             last = self._take(self._model.module.flush(self._state))
-        self._state = self._blank()  # whatever state a module of somebody's own returned
+        self._state = self._blank()  # a foreign module may return any state
         return last
 
     def undo(self) -> None:

@@ -1,4 +1,4 @@
-"""The network's context of one stream as bytes, exact in every dtype; the core lays them out."""
+"""The network's state of one stream as bytes, exact in every dtype; the core writes them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from basnet_rt.model.model import Model
 if TYPE_CHECKING:
     from torch import Tensor
 
-# Behind the count of snippets seen; see `initial_state` in docs/bundle.md. A network that is not
-# the exporter's (`trust_code`) may have another number of arrays; those go by number.
+# The arrays after the count of snippets; see `initial_state` in docs/bundle.md. A foreign network
+# (`trust_code`) may have another number of arrays; these are named by number.
 _NAMES = ("foreground", "rows", "hidden")
 _digests: weakref.WeakKeyDictionary[Model, tuple[int, int]] = weakref.WeakKeyDictionary()
 
 
 def pack(model: Model, state: Sequence[Tensor]) -> bytes:
-    """`state` of one stream; first dimension 1 everywhere."""
+    """The bytes of one stream's state, whose arrays all have first dimension 1."""
     return _core.save_network_state(weights_digests(model)[0], int(state[0]), _arrays(state))
 
 
@@ -39,9 +39,9 @@ def unpack(model: Model, state: bytes, like: Sequence[Tensor]) -> list[Tensor]:
 
 
 def weights_digests(model: Model) -> tuple[int, int]:
-    """Of the small weights, so that a state does not go on with another training's network.
+    """Digests of the small weights, so that a state is not used with a network trained differently.
 
-    The second is the one that states of version 0.1 have.
+    The second digest is that of states saved by version 0.1.
     """
     if model not in _digests:
         weights = sorted(model.module.state_dict().items())

@@ -23,36 +23,36 @@ from basnet_rt.stream.statistics import PoolStatistics, PoolStreamStatistics
 
 
 class StreamFull(Error):  # noqa: N818
-    """A stream's queue had no room in time; nothing of the chunk was taken."""
+    """A stream's queue had no room in time; no snippet of the chunk was queued."""
 
 
 class StreamPool:
     """Localizes actions in many streams of features at once.
 
-    The streams share the network's batches: reading the weights once serves all of them. A batch
-    runs as soon as it is full, as every open stream waits in it, or as its oldest snippet has
-    waited `max_delay`; a thread of the pool's own runs it. Streams take turns, so a long queue
-    never delays the others by more than one batch. From the activations on, each stream's finals
-    are those of a `StreamPostprocessor` of its own, bit for bit, however batches fell.
+    The streams share the network's batches, so the weights are read once for all of them. A batch
+    runs as soon as it is full, every open stream waits in it, or its oldest snippet has waited
+    `max_delay`; the pool's own thread runs it. Streams take turns, so a long queue never delays
+    other streams by more than one batch. For the same activations, each stream's finals equal those
+    of a `StreamPostprocessor` of its own, bit for bit, whatever the batches were.
 
-    Every method may be called from any thread. In a `with` block the pool is drained at the end,
-    or, after an exception, discarded.
+    Any thread may call any method. At the end of a `with` block the pool is drained, or discarded
+    after an exception.
 
     Args:
         model: from `load`.
         config: post-processing; None takes the bundle's own.
-        alarm: when to report onsets, of every stream; None reports none.
+        alarm: when to report onsets of every stream; None reports none.
         max_batch: most snippets in one call of the network.
-        max_delay: seconds that a snippet may wait for others.
+        max_delay: seconds that a snippet may wait for a full batch.
         max_queue: snippets that may wait per stream; then `push` waits.
-        max_streams: open at once.
+        max_streams: streams open at once.
         zero_bad_features: NaN and Inf become 0 and are counted, instead of raising.
-        threaded: False runs nothing but in `step`, `close` and `shutdown`.
+        threaded: False: the pool has no thread; call `step`.
         clock: seconds, for a pool without a thread.
-        network: instead of the bundle's own, such as a client of a remote one.
-        backend: where streams are post-processed, "cpu" or "cuda"; BASNET_RT_FORCE_BACKEND comes
-            first. "cuda" takes what `CudaStreams` takes, memory for `max_streams` at once, and a
-            model on a GPU hands its activations on there.
+        network: used instead of the bundle's network; such as a client of a remote one.
+        backend: the backend that post-processes streams, "cpu" or "cuda"; BASNET_RT_FORCE_BACKEND
+            overrides it. "cuda" accepts the settings of `CudaStreams` and allocates memory for
+            `max_streams` at once; the activations of a model on a GPU stay there.
 
     Raises:
         ValueError: a setting is wrong or does not fit a stream; the message names it.
@@ -80,7 +80,7 @@ class StreamPool:
         gpu = (model.device.index or 0) if self._backend == CUDA else None
         self.model = model
         self.config = model.config if config is None else config
-        # An alarm looks at activations on the host.
+        # An alarm needs activations on the host.
         on_device = gpu is not None and model.device.type == CUDA and alarm is None
         if network is None:
             network = _own_network(model, self.config.gate != "none", on_device)
@@ -102,11 +102,11 @@ class StreamPool:
         )
         self._threaded = threaded
         self._streams: set[int] = set()
-        # The thread must be gone before the interpreter is.
+        # The thread must end before the interpreter does.
         self._finalizer = weakref.finalize(self, self._core.shutdown, False)
 
     def open(self) -> int:
-        """A new stream's number; never used twice.
+        """Open a stream and return its number, which is never used twice.
 
         Raises:
             ValueError: `max_streams` are open, or the pool is shut down.
@@ -116,10 +116,10 @@ class StreamPool:
         return stream
 
     def push(self, stream: int, features: Any, *, timeout: float | None = None) -> Detections:
-        """Queue the next (N, F) snippets, all or none, and return what has become final by now.
+        """Queue the next (N, F) snippets, all or none, and return the finals since the last call.
 
-        A stream has room while queue and chunk are no more than `max_queue`; an empty queue takes
-        any chunk.
+        There is room if queue and chunk together hold at most `max_queue` snippets. An empty queue
+        takes any chunk.
 
         Args:
             timeout: seconds to wait for room; None: as long as it takes; 0: not at all. A pool
@@ -127,8 +127,8 @@ class StreamPool:
 
         Raises:
             StreamFull: there was no room in time.
-            ValueError: NaN or Inf (names stream, snippet and channel), a wrong shape, a stream
-                that ended, or one that failed: the message says of what. Other streams go on.
+            ValueError: NaN or Inf (names stream, snippet and channel), a wrong shape, or the stream
+                has ended or failed (the message gives the reason). Other streams continue.
             BundleError: features of another dimension than the model's.
         """
         rows = feature_rows(features, self.model.metadata)
@@ -137,19 +137,19 @@ class StreamPool:
         return self._finals(self._core.poll(stream))
 
     def poll(self, stream: int) -> Detections:
-        """Detections final since the last call; on a failed stream, then raises its error."""
+        """The finals since the last call; if a failed stream has none left, raises its error."""
         return self._finals(self._core.poll(stream))
 
     def onsets(self, stream: int) -> list[Onset]:
-        """Onsets since the last call; as `poll` does the finals. `close` forgets the rest."""
+        """Onsets since the last call; errors as in `poll`. `close` forgets onsets not taken."""
         classes = self.model.classes
         return [Onset(one[0], classes[one[0]], *one[1:]) for one in self._core.onsets(stream)]
 
     def save(self, stream: int) -> bytes:
-        """All of a stream, with a version and a checksum; the stream goes on.
+        """The whole state of a stream, with a version and a checksum; the stream continues.
 
-        That is the network's context, what is open, what is queued, and the finals and onsets
-        not taken yet; `push` takes finals, too. It waits for the batch that runs.
+        The state has the network's state, open roots, the queue, and the finals and onsets that are
+        not taken yet (`push` takes finals too). This waits for the running batch.
 
         Raises:
             ValueError: the stream failed, or `network` has no `save`.
@@ -157,10 +157,10 @@ class StreamPool:
         return self._core.save(stream)
 
     def restore(self, state: bytes) -> int:
-        """Open a stream that continues where `save` was called; its new number.
+        """Open a stream that continues from a saved state, and return its new number.
 
         Raises:
-            ValueError: damaged bytes, another version, another model, config or alarm, or
+            ValueError: the bytes are damaged or of another version, model, config or alarm; or
                 `max_streams` are open.
         """
         stream = self._core.restore(as_bytes(state, "state"))
@@ -168,11 +168,11 @@ class StreamPool:
         return stream
 
     def ready(self, *, timeout: float | None = 0.0) -> list[int]:
-        """Streams with something to poll, finished or failed; waits up to `timeout` for one."""
+        """Streams that have results to poll, are finished, or failed; waits `timeout` for one."""
         return self._sliced(timeout, self._core.ready)
 
     def pending(self, stream: int) -> Detections:
-        """Detections that `end` would add, of the snippets computed so far; provisional."""
+        """The detections that `end` would add for the snippets computed so far; provisional."""
         labels, scores, segments = self._core.pending(stream)
         open_now = Detections(
             labels, scores, segments, mode=self.config.mode, backend=self._backend
@@ -180,27 +180,27 @@ class StreamPool:
         return self.model.described(open_now, self.config)
 
     def gap(self, stream: int, snippets: int) -> None:
-        """Declare `snippets` missing ones: open detections close as at a video's end."""
+        """Declare `snippets` missing ones: open roots close as at a video's end."""
         if isinstance(snippets, bool) or not isinstance(snippets, int):
             raise InvalidValue(f"snippets is {snippets!r}; a gap is of at least one snippet")
         self._core.gap(stream, snippets)
 
     def end(self, stream: int, *, duration: float | None = None) -> None:
-        """No more comes; the last finals come by `poll` or `close`. Ends of many streams batch."""
+        """End the input; `poll` or `close` gives the last finals. Several ends share a batch."""
         self._core.end(stream, duration)
 
     def wait(self, stream: int, *, timeout: float | None = None) -> bool:
-        """Wait for a stream that was ended; whether it is finished or failed by then."""
+        """Wait for an ended stream; returns whether it is finished or failed."""
         return self._sliced(timeout, lambda wait: self._core.wait(stream, wait))
 
     def close(self, stream: int, *, duration: float | None = None) -> Detections:
-        """End a stream, wait for it, return the rest of its finals, and forget it.
+        """End a stream, wait for it, return its remaining finals, and forget it.
 
         Args:
             duration: of the stream in seconds; default the end of the last snippet.
 
         Raises:
-            ValueError: the stream failed (poll it first to have its earlier finals).
+            ValueError: the stream failed (call `poll` before, to get its earlier finals).
         """
         self._end_if_open(stream, duration)
         self.wait(stream)
@@ -217,22 +217,22 @@ class StreamPool:
         return self._core.status(stream)
 
     def statistics(self, stream: int) -> PoolStreamStatistics:
-        """Of one stream."""
+        """Statistics of one stream."""
         return PoolStreamStatistics(**self._core.stream_statistics(stream))
 
     @property
     def totals(self) -> PoolStatistics:
-        """Of the pool."""
+        """Statistics of the pool."""
         return PoolStatistics(**self._core.statistics())
 
     def step(self, *, force: bool = False) -> bool:
-        """Without a thread: run one batch if one is due, or, forced, if anything is queued."""
+        """Without a thread: run a batch if one is due, or with `force` if anything is queued."""
         return self._core.step(force)
 
     def shutdown(self, *, drain: bool = True) -> None:
-        """Stop. Drained, every stream is ended and its finals can still be polled and closed.
+        """Stop the pool. With `drain`, every stream is ended; it can still be polled and closed.
 
-        Otherwise what is queued is dropped, and streams that had not finished fail.
+        Without `drain`, queued snippets are dropped, and streams that had not finished fail.
         """
         if drain:
             for work in (self._end_if_open, self.wait):  # all ends first: they share batches
@@ -273,7 +273,7 @@ class StreamPool:
 
 
 def _own_network(model: Model, with_cas: bool, on_device: bool) -> Any:
-    """A native model's network runs in the core; torch's is asked from there."""
+    """The network of the model: a native one runs in the core, which also calls torch's."""
     if isinstance(model, NativeModel):
         return model.core
     return ModelNetwork(model, with_cas=with_cas, on_device=on_device)

@@ -18,9 +18,9 @@ Int64Array = npt.NDArray[np.int64]
 UInt8Array = npt.NDArray[np.uint8]
 Float32Array = npt.NDArray[np.float32]
 
-# activations (B, M, C), raw CAS (B, M, C+1) or None where no gate looks at it, counts (B,): a slot
-# with fewer than M rows has them at the end. In a pool that post-processes on a GPU there may be a
-# fourth part, a CUDA stream; the first two are then DLPack capsules of what is written there.
+# activations (B, M, C), raw CAS (B, M, C+1) or None if no gate uses it, counts (B,): a slot with
+# fewer than M rows has them at the end. In a pool that post-processes on a GPU there may be a
+# fourth part, a CUDA stream; the first two are then DLPack capsules of arrays that it writes.
 SlotActivations = (
     tuple[Float32Array, Float32Array | None, Int64Array] | tuple[Any, Any, Int64Array, int]
 )
@@ -31,27 +31,27 @@ REACH = 2  # snippets that a bundle's network sees to each side
 class PoolNetwork(Protocol):
     """The network that a `StreamPool` calls, one thread at a time; it must not call its pool.
 
-    A slot is a place for one stream's state. A call that raises leaves every slot as it was: the
-    pool then asks for each of the batch alone, so that only the streams at fault fail.
+    A slot holds one stream's state. A call that raises must leave every slot unchanged. The pool
+    then calls again for each slot of the batch alone, so that only streams with an error fail.
     """
 
     def step(self, slots: Int64Array, fresh: UInt8Array, features: Float32Array) -> SlotActivations:
-        """The next snippets of some slots.
+        """Compute the next snippets of some slots.
 
         Args:
             slots: (B,), distinct.
-            fresh: (B,), 1 where a stream begins: forget what the slot held.
+            fresh: (B,), 1 if a new stream begins: forget the slot's old state.
             features: (B, N, F), finite.
         """
         ...
 
     def flush(self, slots: Int64Array) -> SlotActivations:
-        """The last snippets of some slots; their next `step` says `fresh`."""
+        """Compute the last snippets of some slots; their next `step` has `fresh` set."""
         ...
 
-    # For streams that are saved, and only then:
-    #   save(slot: int) -> bytes            the state of a slot that was stepped
-    #   load(slot: int, state: bytes)       a slot that goes on there; raises for a foreign state
+    # Needed only to save and restore streams:
+    #   save(slot: int) -> bytes            the state of a slot, after its first step
+    #   load(slot: int, state: bytes)       continues from a state; raises for a foreign one
 
 
 class ModelNetwork:
@@ -59,8 +59,8 @@ class ModelNetwork:
 
     Args:
         model: from `load`.
-        with_cas: whether the raw CAS is wanted.
-        on_device: answers stay on the model's GPU.
+        with_cas: whether to return the raw CAS too.
+        on_device: outputs stay on the model's GPU.
     """
 
     def __init__(self, model: Model, *, with_cas: bool, on_device: bool = False) -> None:
@@ -102,7 +102,7 @@ class ModelNetwork:
         return network_state.pack(self._model, state)
 
     def load(self, slot: int, state: bytes) -> None:
-        """A slot that goes on where `save` was called, with the same model.
+        """Let a slot continue from a saved state of the same model.
 
         Raises:
             ValueError: it is of another model.
@@ -129,7 +129,7 @@ class ModelNetwork:
         return state
 
     def _make_room(self, slots: int) -> None:
-        """Doubles, so that opening streams one by one stays cheap."""
+        """Double the number of slots, so that opening streams one by one stays cheap."""
         import torch
 
         while len(self._seen) < slots:

@@ -38,12 +38,12 @@ class PoolStreamStatistics:
 
     Attributes:
         snippets_in: pushed, gaps not counted.
-        snippets_queued: of these, not yet seen by the network.
+        snippets_queued: pushed, but not yet processed by the network.
         finals_out: detections that became final.
-        onsets_out: alarms.
+        onsets_out: reported onsets.
         features_zeroed: NaN or Inf that became 0.
-        compute_seconds: its share of the batches it was in.
-        wait_max: longest that a snippet waited for its batch, in seconds.
+        compute_seconds: its share of the time of its batches.
+        wait_max: longest wait of a snippet for its batch, in seconds.
         latency_sum, latency_max: decision latency in seconds of stream: the end of the snippet
             whose arrival made a detection final, minus the detection's end.
     """

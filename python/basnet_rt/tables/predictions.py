@@ -1,4 +1,4 @@
-"""Predictions of many videos as flat arrays, whichever form they came in."""
+"""Predictions of many videos, from any form, as flat arrays."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ Records = Sequence[Mapping[str, Any]]  # {"label", "score", "segment": [start, e
 
 @dataclass(frozen=True, eq=False)
 class PredictionTable:
-    """N predictions; a video's rows are neighbours, in the order they were given.
+    """N predictions; the rows of a video are consecutive, in the order given.
 
     Attributes:
         videos, labels: distinct names.
         video_ids, label_ids: (N,) int64, into `videos` and `labels`.
-        segments: (N, 2) float64 seconds; not judged here.
-        scores: (N,) float64; not judged here.
+        segments: (N, 2) float64 seconds; not checked here.
+        scores: (N,) float64; not checked here.
     """
 
     videos: list[str]
@@ -43,7 +43,7 @@ class PredictionTable:
         return [video for video, count in zip(self.videos, counts, strict=True) if count]
 
     def place(self, row: int) -> str:
-        """A row's name in messages: its video, and its place among the video's rows."""
+        """A row's name in messages: its video, and its index among the video's rows."""
         video = self.video_ids[row]
         entry = int(np.count_nonzero(self.video_ids[:row] == video))
         return f"video {self.videos[video]!r}, detection {entry}"
@@ -61,11 +61,11 @@ class PredictionTable:
 
 
 def prediction_table(predictions: Any) -> PredictionTable:
-    """From {video: Detections or records}, or that under "results" (the ActivityNet form).
+    """The table of {video: Detections or records}, or of that under "results" (ActivityNet form).
 
     Raises:
-        TypeError: it is neither.
-        ValueError: a record lacks a field or has one of the wrong kind; names video and entry.
+        TypeError: the predictions have another form.
+        ValueError: a record has a missing field or one of the wrong kind; names video and entry.
     """
     if not isinstance(predictions, Mapping):
         raise InvalidType(
@@ -124,7 +124,7 @@ def _from_records(videos: Mapping[str, Records]) -> PredictionTable:
 
 
 def _segments(pairs: list[Any]) -> Float64Array:
-    # One flat list: NumPy reads it three times faster than half a million little ones.
+    # One flat list: NumPy reads it three times faster than half a million small lists.
     if not set(map(type, pairs)) <= {list, tuple} or not set(map(len, pairs)) <= {2}:
         raise ValueError
     return np.array(list(chain.from_iterable(pairs)), np.float64).reshape(-1, 2)
@@ -135,7 +135,7 @@ def _video_ids(counts: list[int]) -> Int64Array:
 
 
 def _fail_at_first_wrong(videos: Mapping[str, Records]) -> None:
-    """The slow walk, once the fast one has failed: says which record is wrong and why."""
+    """Raise an error that names the wrong record; slow, so only used after the fast way failed."""
     for video, records in videos.items():
         for entry, record in enumerate(records):
             problem = _problem(record)

@@ -1,4 +1,4 @@
-"""The ground truth of one subset as flat arrays, and the call that scores predictions by it."""
+"""The ground truth of one subset as flat arrays, and the call that scores predictions with it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class TruthTable:
         labels: id by name, of every label that has a segment; sorted.
         video_ids, label_ids: (N,) int64.
         segments: (N, 2) float64 seconds.
-        durations: (V,) float64 seconds of the videos; NaN where the file does not say.
+        durations: (V,) float64 seconds of the videos; NaN if the file has none.
     """
 
     videos: dict[str, int]
@@ -68,17 +68,17 @@ class TruthTable:
 
 
 def truth_table(ground_truth: Any, subset: str | None) -> TruthTable:
-    """From a path, the content of an ActivityNet file, or an `AnnotationSet`.
+    """The table of a path, the content of an ActivityNet file, or an `AnnotationSet`.
 
     Raises:
-        TypeError: it has another kind.
+        TypeError: the ground truth has another kind.
         ValueError: as `read_annotations`, or the subset has no segments.
     """
     return table_of(annotations_of(ground_truth, subset), subset)
 
 
 def table_of(annotations: AnnotationSet, subset: str | None) -> TruthTable:
-    """From annotations that were read and chosen; `subset` is their name in messages.
+    """The table of annotations that are already selected; `subset` is their name in messages.
 
     Raises:
         ValueError: there are no segments, or a video has a tag without a segment.
@@ -105,7 +105,7 @@ def annotations_of(ground_truth: Any, subset: str | None) -> AnnotationSet:
     """The videos of the subset, from a path, the content of an ActivityNet file, or a set.
 
     Raises:
-        TypeError: it is none of these.
+        TypeError: the ground truth has another kind.
         ValueError: as `read_annotations`.
     """
     if isinstance(ground_truth, (str, Path)):
@@ -123,7 +123,7 @@ def annotations_of(ground_truth: Any, subset: str | None) -> AnnotationSet:
 
 
 def _parse(content: Any, subset: str | None, where: str) -> AnnotationSet:
-    """Only the subset's videos are judged."""
+    """Read annotations; only the subset's videos are checked."""
     database = content.get("database") if isinstance(content, Mapping) else None
     if subset is None or not isinstance(database, Mapping):
         return parse_activitynet(content, where)
@@ -132,7 +132,7 @@ def _parse(content: Any, subset: str | None, where: str) -> AnnotationSet:
         for name, entry in database.items()
         if not isinstance(entry, Mapping) or entry.get("subset") == subset
     }
-    if not chosen:  # names the subsets that there are
+    if not chosen:  # the error names the existing subsets
         return parse_activitynet(content, where).subset(subset)
     return parse_activitynet({"database": chosen}, where)
 

@@ -1,4 +1,4 @@
-"""Tags of videos as people write them, and the videos that their names mean."""
+"""Reads tags of videos in the forms that people use, and matches their names with videos."""
 
 from basnet_rt.tags.matching import Match, match_names, one_of, stem
 from basnet_rt.tags.reading import Tagged, read_tagged, training_subset

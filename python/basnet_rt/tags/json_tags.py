@@ -1,4 +1,4 @@
-"""Tags in JSON as people write it, made into the rows of a table."""
+"""Tags in the JSON forms that people use, as rows of a table."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def is_activitynet(content: Any) -> bool:
 
 
 def unwrapped(content: Any) -> dict[str, Any] | None:
-    """ActivityNet's form where videos lie at the top, without "database"; None: another form."""
+    """ActivityNet's form from a file with videos at the top level; None: another form."""
     if not isinstance(content, dict) or not content:
         return None
     videos = [one for one in content.values() if isinstance(one, dict) and "annotations" in one]
@@ -31,7 +31,7 @@ def table_of(content: Any, path: Path) -> TextTable:
     """One row for each tag; keys of records are the heading.
 
     Raises:
-        ValueError: the content has another form; the message shows those that are read.
+        ValueError: the content has another form; the message shows the known forms.
     """
     if isinstance(content, Mapping):
         records = [_record(name, value, path) for name, value in content.items()]
@@ -47,7 +47,7 @@ def table_of(content: Any, path: Path) -> TextTable:
         for row in _rows(record, heading, f"{path}: entry {number}"):
             rows.append(row)
             numbers.append(number)
-    # No cell is cut: a delimiter that cannot occur in a tag.
+    # A delimiter that cannot occur in a tag, so no cell is split.
     return TextTable(path, "\0", heading, rows, numbers, cut_cells=False)
 
 
@@ -60,7 +60,7 @@ def _record(name: str, value: Any, path: Path) -> dict[str, Any]:
 
 
 def _rows(record: Mapping[str, Any], heading: list[str], where: str) -> Iterator[Row]:
-    """A record's rows: lists of tags become one row each; an empty list says no action."""
+    """A record's rows: one for each tag of a list; an empty list means no action."""
     lists = [key for key in heading if isinstance(record.get(key), list)]
     tags = [key for key in lists if plain(key) in TAG_HEADINGS]
     if len(tags) > 1:

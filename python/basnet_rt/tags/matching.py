@@ -1,4 +1,4 @@
-"""Names in a file of tags and names of features: the same videos, often not the same letters."""
+"""Matches names in a file of tags with names of features, which may be spelled differently."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from basnet_rt.extractors.running.video_files import VIDEO_SUFFIXES
 from basnet_rt.features.files import SUFFIXES as FEATURE_SUFFIXES
 
 ENDINGS = frozenset([*VIDEO_SUFFIXES, *FEATURE_SUFFIXES])
-_TRIED = 50  # names that a common prefix or ending is looked for in
-_SHARE = 0.5  # of the names left over that it must explain
+_TRIED = 50  # names that are searched for a common prefix or ending
+_SHARE = 0.5  # share of the unmatched names that it must match
 
 Key = Callable[[str], str]
 
@@ -23,10 +23,10 @@ class Match:
     """The features of each tagged video.
 
     Attributes:
-        found: name in the tags to name of the features; no two to the same.
-        untagged: features that no tag names, sorted.
+        found: from name in the tags to name of the features; no two have the same features.
+        untagged: features of videos without tags, sorted.
         absent: tagged videos without features, in the file's order.
-        remarks: how names were made to fit, where they were not equal.
+        remarks: sentences on how names were matched that were not equal.
     """
 
     found: Mapping[str, str]
@@ -36,13 +36,13 @@ class Match:
 
 
 def match_names(tagged: Sequence[str], features: Iterable[str], what: str = "features") -> Match:
-    """Match names: as they are, without folder and ending, without case, without a common affix.
+    """Match names: unchanged, without folder and ending, ignoring case, without a common affix.
 
     Args:
         what: the word for the second names in messages.
 
     Raises:
-        ValueError: two tagged names mean the same features; names all three.
+        ValueError: two tagged names match the same features; names all three.
     """
     left = dict.fromkeys(features)
     found: dict[str, str] = {}
@@ -65,18 +65,18 @@ def match_names(tagged: Sequence[str], features: Iterable[str], what: str = "fea
 
 
 def stem(name: str) -> str:
-    """The last part of a path, without an ending that videos or features have."""
+    """The last part of a path, without an ending of videos or features."""
     last = PurePosixPath(name.replace("\\", "/"))
     return last.stem if last.suffix.lower() in ENDINGS else last.name
 
 
 def folded(name: str) -> str:
-    """A name's stem without case."""
+    """A name's stem, case-folded."""
     return stem(name).casefold()
 
 
 def one_of(names: Iterable[str]) -> Callable[[str], bool]:
-    """Whether a cell of a table names one of these videos, in any folder, ending and case."""
+    """A function: whether a cell names one of these videos, ignoring folder, ending and case."""
     known = {folded(name) for name in names}
     return lambda cell: bool(cell) and folded(cell) in known
 
@@ -84,7 +84,7 @@ def one_of(names: Iterable[str]) -> Callable[[str], bool]:
 def _by_key(
     names: Sequence[str], left: dict[str, None], found: dict[str, str], key: Key, what: str
 ) -> int:
-    """Match what is left by `key`; how many. What is ambiguous among features stays."""
+    """Match the remaining names by `key`; returns how many. Ambiguous features stay unmatched."""
     table: dict[str, list[str]] = {}
     for one in left:
         table.setdefault(key(one), []).append(one)
@@ -108,7 +108,7 @@ Affixes = tuple[str, str, bool]  # before, after, whether they are in the featur
 
 
 def _common_affixes(tags: Sequence[str], features: Sequence[str]) -> Affixes | None:
-    """The beginning and ending that most names of one side add to those of the other."""
+    """The prefix and ending that most names of one side have in addition to the other side's."""
     if not tags or not features:
         return None
     wanted = _SHARE * min(len(tags), len(features), _TRIED)
@@ -132,7 +132,7 @@ def _common_affixes(tags: Sequence[str], features: Sequence[str]) -> Affixes | N
 
 
 def _ends_a_word(affix: str, neighbour: str) -> bool:
-    """Whether a word ends where an affix does: "v_" before "a", but not "x" before "y"."""
+    """Whether an affix ends at a word boundary: "v_" before "a", but not "x" before "y"."""
     if not affix or not affix[-1].isalnum() or not neighbour.isalnum():
         return True
     return affix[-1].isalpha() and neighbour.isdigit()  # video1, but not dance2

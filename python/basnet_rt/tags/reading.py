@@ -1,4 +1,4 @@
-"""The classes of each video: out of a table of tags, or annotations in ActivityNet form."""
+"""Reads the classes of each video from a table of tags, or annotations in ActivityNet form."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from basnet_rt.tags.table import (
     read_table,
 )
 
-# Tags that say: nothing happens.
+# Tags that mean: no action.
 NO_ACTION = frozenset(
     [
         *("", "-", "none", "null", "nan", "na", "n/a", "nothing"),
@@ -33,7 +33,7 @@ NO_ACTION = frozenset(
     ]
 )
 _YES, _NO = frozenset(["1", "1.0", "true", "yes", "x"]), frozenset(["0", "0.0", "false", "no", ""])
-# Names of the videos to train on, in the order in which they are looked for.
+# Names of training subsets, in the order in which they are searched for.
 _TRAINING = ("train", "training", "validation", "val", "development")
 
 Remarks = list[str]
@@ -42,10 +42,10 @@ IsVideo = Callable[[str], bool]
 
 @dataclass(frozen=True)
 class Tagged:
-    """Tags by video, as the file names it, and what a reader of the file should know.
+    """Tags by video, as named in the file, with remarks for the user.
 
-    remarks: sentences on what was chosen or left out.
-    subset: the one that was taken; None: all videos.
+    remarks: sentences on choices made and parts left out.
+    subset: the subset used; None: all videos.
     """
 
     annotations: AnnotationSet
@@ -56,18 +56,18 @@ class Tagged:
 def read_tagged(
     path: str | Path, *, subset: str | None = None, is_video: IsVideo = lambda name: False
 ) -> Tagged:
-    """Read tags; segments, where a file has them, are no part of training.
+    """Read tags; segments in a file are not used for training.
 
     Args:
         path: a table `.csv`, `.tsv`, `.txt`, or `.json`: in ActivityNet form, tags by video, or a
             list of records such as {"video": "a", "tags": ["Run"]}.
         subset: of a JSON file, or of a table with such a column; None takes every video. A table
             without the column is used whole.
-        is_video: whether a cell names a video that there are features of; it finds the column of
-            a table whose heading says nothing.
+        is_video: whether a cell names a video with features; it finds the column of videos in a
+            table without a known heading.
 
     Raises:
-        ValueError: absent, of another form, or without any video.
+        ValueError: the file is absent, of another form, or has no video.
     """
     path = Path(path)
     if path.suffix.lower() == ".json":
@@ -87,7 +87,7 @@ def _of_json(path: Path, subset: str | None, is_video: IsVideo) -> Tagged:
 
 
 def training_subset(annotations: AnnotationSet) -> str | None:
-    """The subset that is meant to be trained on; None where the file names none that is."""
+    """The subset for training, by its name; None if the file has none."""
     named = {video.subset for video in annotations.videos.values() if video.subset is not None}
     for wanted in _TRAINING:
         for name in sorted(named):
@@ -154,7 +154,7 @@ class LabelColumns:
     """The places of a row's tags: cells, or headings of columns marked with 1."""
 
     places: Sequence[int]
-    names: Sequence[str] | None  # of the columns, where cells only mark them
+    names: Sequence[str] | None  # of the columns, if cells are only marks
     separators: str
 
     def read(self, row: Row) -> list[str]:
@@ -167,7 +167,7 @@ class LabelColumns:
 
 
 def _spaced(table: TextTable, is_video: IsVideo) -> TextTable:
-    """Rows such as `clip_1 Run,Jump`: the first word is a video more often than any cell."""
+    """Split rows such as `clip_1 Run,Jump`, if the first word is a video more often than a cell."""
     words = [_cell(row, 0).split(maxsplit=1) for row in table.rows]
     if sum(bool(one) and is_video(one[0]) for one in words) <= max(_videos(table, is_video)):
         return table
@@ -176,7 +176,7 @@ def _spaced(table: TextTable, is_video: IsVideo) -> TextTable:
 
 
 def _with_heading(table: TextTable, is_video: IsVideo) -> TextTable:
-    """A first row that names no video, where the others do, is a heading whatever it says."""
+    """Treat the first row as a heading if it names no video and the others do."""
     if table.heading or len(table.rows) < 2:
         return table
     first, rest = table.rows[0], table.rows[1:]
@@ -189,7 +189,7 @@ def _with_heading(table: TextTable, is_video: IsVideo) -> TextTable:
 
 
 def _video_column(table: TextTable, is_video: IsVideo) -> int:
-    """By content, then by heading, then the first."""
+    """The column of videos: by content, then by heading, else the first."""
     known = _videos(table, is_video)
     if max(known) > 0:
         return max(range(len(known)), key=known.__getitem__)
@@ -204,10 +204,10 @@ def _videos(table: TextTable, is_video: IsVideo) -> list[int]:
 
 
 def _label_columns(table: TextTable, video: int) -> LabelColumns:
-    """By heading; a table of marks by its cells; else every column of words beside the video.
+    """The columns of tags: by heading, by marks in cells, else every other column of words.
 
     Raises:
-        ValueError: none is left; the message has the heading.
+        ValueError: there is no such column; the message has the heading.
     """
     separators = "[" + "".join(re.escape(one) for one in ";|," if one != table.delimiter) + "]"
     if not table.cut_cells:
@@ -246,7 +246,7 @@ def _are_marks(cells: Sequence[str]) -> bool:
 
 
 def _are_numbers(cells: Sequence[str]) -> bool:
-    """Such as times of segments, which are no tags; an empty column counts as one too."""
+    """Whether all cells are numbers, such as times, which are not tags; true if all are empty."""
     return all(re.fullmatch(r"[-+0-9.:eE]*", cell) for cell in cells)
 
 

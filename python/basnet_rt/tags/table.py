@@ -1,4 +1,4 @@
-"""A table of tags as people write them: any delimiter, any heading, any order of columns."""
+"""A table of tags with any delimiter, any heading and any order of columns."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Row = list[str]
 
 DELIMITERS = ("\t", ",", ";", "|")
 SUFFIXES = (".csv", ".tsv", ".txt")
-# Headings, without case, spaces and underscores.
+# Known headings, in lower case without spaces and underscores.
 VIDEO_HEADINGS = frozenset(
     [
         *("video", "videos", "videoname", "videoid", "videofile", "vid", "name", "names"),
@@ -39,10 +39,10 @@ DURATION_HEADINGS = frozenset(
 
 @dataclass(frozen=True)
 class TextTable:
-    """Rows of cells without the heading, which is empty where the file has none.
+    """Rows of cells, and the heading, which is empty if the file has none.
 
-    numbers: line of the file that each row begins in.
-    cut_cells: whether a cell may hold several tags, as `Run;Jump`.
+    numbers: line of the file at which each row begins.
+    cut_cells: whether a cell may have several tags, such as `Run;Jump`.
     """
 
     path: Path
@@ -62,7 +62,7 @@ class TextTable:
 
 
 def plain(heading: str) -> str:
-    """A heading without case and punctuation."""
+    """A heading in lower case without punctuation."""
     return re.sub(r"[^a-z0-9]", "", heading.lower())
 
 
@@ -99,7 +99,7 @@ def read_text(path: Path) -> str:
     """A file of text in UTF-8, UTF-16 (with its mark) or, failing both, Windows-1252.
 
     Raises:
-        ValueError: the file cannot be read, or holds no text.
+        ValueError: the file cannot be read, or is not text.
     """
     text = text_file.read_text(path, encodings=("utf-8-sig", "cp1252"), newline="")
     if "\x00" not in text:
@@ -108,13 +108,13 @@ def read_text(path: Path) -> str:
 
 
 def _delimiter(lines: list[str]) -> str:
-    """The one that a known heading stands between; else the first that most lines have."""
+    """The delimiter beside a known heading; else the first one that most lines have."""
     for delimiter in DELIMITERS:
         cells = {plain(cell) for cell in lines[0].split(delimiter)}
         if len(cells) > 1 and cells & VIDEO_HEADINGS and cells & (TAG_HEADINGS | SUBSET_HEADINGS):
             return delimiter
     counts = {one: sum(one in line for line in lines) for one in DELIMITERS}
-    # A comma or a tab in most lines is a delimiter whatever else they hold: "a,Run;Jump".
+    # A comma or a tab in most lines is the delimiter, even with others present: "a,Run;Jump".
     most = [one for one in DELIMITERS if one in lines[0] and 2 * counts[one] > len(lines)]
     found: str = most[0] if most else max(DELIMITERS, key=lambda one: counts[one])
     return found if counts[found] else ","

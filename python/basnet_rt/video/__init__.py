@@ -1,7 +1,7 @@
 """Video: files, addresses and cameras as pictures with true times.
 
-`probe` says what a file is, `read_frames` gives its pictures on a grid of equal steps in time,
-`open_live` those of a camera. PyAV is imported when one of them is called.
+`probe` reads the header of a file, `read_frames` gives its pictures on a grid of equal steps in
+time, and `open_live` those of a camera. PyAV is imported when one of them is called.
 """
 
 from basnet_rt._errors import VideoError

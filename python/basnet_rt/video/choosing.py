@@ -1,4 +1,4 @@
-"""The choice among a file's video streams: the moving one, or the one that was asked for."""
+"""The choice among a file's video streams: a moving one, or the requested one."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from basnet_rt._errors import VideoError
 from basnet_rt._system.addresses import is_address, shown_source
 from basnet_rt.video.opening import check_size, open_container
 
-# libav* reads any text as pictures of characters, by its suffix alone.
+# libav* reads any text with this suffix as pictures of characters.
 _TEXT_CODECS = {"ansi", "bintext", "xbin", "idf"}
-_LOOKED_AT = 2000  # packets that are counted where no header says how many pictures there are
-_STILL_SHARE = 100  # a stream with so many times fewer pictures than another one stands still
+_LOOKED_AT = 2000  # packets to count if no header has the number of pictures
+_STILL_SHARE = 100  # a stream with so many times fewer pictures than another is a still picture
 
 
 def video_stream(container: Any, source: object, index: int | None = None) -> Any:
@@ -22,11 +22,11 @@ def video_stream(container: Any, source: object, index: int | None = None) -> An
     Args:
         container: of PyAV.
         source: for messages.
-        index: of the stream that is wanted, as libav* counts all streams of the file.
+        index: of the requested stream, as libav* counts all streams of the file.
 
     Raises:
-        VideoError: no video stream, none of this index, no decoder for it, or its pictures are too
-            large.
+        VideoError: there is no video stream, none with this index, no decoder for it, or its
+            pictures are too large.
     """
     streams = moving_streams(container, source)
     if index is not None:
@@ -86,7 +86,7 @@ def _checked(stream: Any, source: object) -> Any:
 
 
 def _picture_counts(streams: list[Any], source: object) -> dict[int, int]:
-    """Pictures by stream index: as the header says, else among the file's first packets."""
+    """Number of pictures by stream index: from the header, else in the file's first packets."""
     stated = {one.index: one.frames or _tagged(one) for one in streams}
     if all(stated.values()) or is_address(source):
         return stated
@@ -101,7 +101,7 @@ def _picture_counts(streams: list[Any], source: object) -> dict[int, int]:
 
 
 def _tagged(stream: Any) -> int:
-    """Matroska's statistics."""
+    """The number of pictures in Matroska's statistics."""
     for key, value in stream.metadata.items():
         if key.startswith("NUMBER_OF_FRAMES") and value.isdigit():
             return int(value)

@@ -12,31 +12,31 @@ from typing import Any
 from basnet_rt._errors import VideoError
 from basnet_rt.video.likeliest import Situation, next_right
 
-LITTLE = Fraction(1)  # seconds; a picture that comes so little too late is left out
-AHEAD, FAR = 12, 64  # pictures that are looked at before a timestamp is judged; if it is far off
-FAR_BYTES = 256 << 20  # of pictures that may be held for that
-MOST_EQUAL = 4  # last pictures that may share a timestamp; with more of them the clock stands still
+LITTLE = Fraction(1)  # seconds; a picture that is at most so late is left out
+AHEAD, FAR = 12, 64  # pictures to examine before judging a timestamp; if it is far off
+FAR_BYTES = 256 << 20  # bytes of pictures that may be held for that
+MOST_EQUAL = 4  # most last pictures with one timestamp; with more of them the clock stands still
 STEADY = 12  # intervals in a row without a pause
-RECENT = 9  # intervals from which the usual one is taken
-MOST_TOLD = 3  # places that the remarks name
+RECENT = 9  # intervals used for the usual interval
+MOST_TOLD = 3  # places named in remarks
 LONGEST_GAP = Fraction(3600)  # seconds; a longer one is not filled
 
 Timed = tuple[Any, Fraction]
 
 
 class Clock:
-    """Exact seconds since the first picture, rising with every picture that is to be shown.
+    """Exact seconds since the first picture, rising with every shown picture.
 
-    Times are a timestamp times the time base, never a running sum; only pictures without a
-    timestamp, and those after a restart, are counted on from the last one that had it. A timestamp
-    that does not fit is judged with the next ones in sight: `likeliest` says which are wrong.
+    Times are a timestamp times the time base, not a running sum. Only pictures without a timestamp,
+    and those after a restart, are counted from the last one with a timestamp. A timestamp that does
+    not fit is judged together with the next ones: `likeliest` finds the wrong ones.
 
     Args:
         time_base: seconds per tick of the timestamps.
-        step: seconds between pictures where timestamps do not say.
+        step: seconds between pictures if timestamps do not tell.
         problems: counts missing_timestamps, backward_timestamps, equal_timestamps,
             wild_timestamps, clock_restarts.
-        promised: end of the pictures as the header states it; 0: it does not.
+        promised: end of the pictures according to the header; 0: unknown.
         far: pictures that may be held to judge a timestamp that is far off.
 
     Attributes:
@@ -64,7 +64,7 @@ class Clock:
         self._longest_run = 0  # pictures with one timestamp that were spread out
 
     def timed(self, pictures: Iterable[Any]) -> Iterator[Timed]:
-        """Pictures with their times; those that come too late are left out."""
+        """Pictures with their times; pictures that come too late are left out."""
         ahead = _Ahead(pictures)
         while (picture := ahead.first()) is not None:
             yield from self._next_ones(picture.pts, ahead)
@@ -83,7 +83,7 @@ class Clock:
             yield from self._judged(stamp, ahead)
 
     def _fits(self, stamp: int) -> bool:
-        """Whether it follows the last picture as those before it did."""
+        """Whether it follows the last picture at the usual distance."""
         if self.first is None or self._last is None:
             return False
         usual = self._intervals[-1] if self._intervals else self._step
@@ -117,7 +117,7 @@ class Clock:
         return [None if one.pts is None else self._at(one.pts) for one in pictures]
 
     def usual(self, times: list[Fraction] | None = None) -> Fraction:
-        """Seconds between pictures, from those before and those to come; `step` if none tells."""
+        """Seconds between pictures, from earlier and coming ones; `step` if they do not tell."""
         coming = [b - a for a, b in pairwise(times or ()) if b > a]
         known = [*self._intervals, *coming]
         return median(known) if known else self._step
@@ -147,7 +147,7 @@ class Clock:
     def _wrong(
         self, ahead: _Ahead, count: int, following: int | None, interval: Fraction
     ) -> Iterator[Timed]:
-        """Pictures that are stamped wrongly, evenly before the next right one, in their order."""
+        """Pictures with wrong timestamps, spread evenly before the next correct one."""
         begin = -interval if self._last is None else self._last
         room = Fraction(0) if following is None else self._at(following) - begin
         each = room / (count + 1) if room > 0 else interval
@@ -210,7 +210,7 @@ class Clock:
         return stamp * self._time_base + self._shift
 
     def _following(self) -> Fraction:
-        """The place of a picture whose timestamp does not say."""
+        """The time of a picture without a usable timestamp."""
         if self._last is None:
             return Fraction(0)
         return self._last + min(self._step, self.usual())
@@ -237,9 +237,9 @@ def _smooth(times: list[Fraction | None]) -> bool:
 
 
 class _Ahead:
-    """The pictures to come, fetched only as far as they are asked for.
+    """The coming pictures, read only as far as needed.
 
-    An error of the source is raised once the pictures before it are taken.
+    An error of the source is raised after the pictures before it are taken.
     """
 
     def __init__(self, pictures: Iterable[Any]) -> None:

@@ -1,4 +1,4 @@
-"""Kinds of files, told by their bytes rather than by their names."""
+"""Kinds of files, recognised by their bytes rather than by their names."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ _STILL_BRANDS = {b"avif", b"heic", b"heix", b"mif1"}
 
 
 def video_kind(head: bytes) -> str | None:
-    """The kind of video that a file beginning with these bytes is; None: none that is known.
+    """The kind of video of a file that begins with these bytes; None: not a known one.
 
-    Still pictures (JPEG, PNG, WebP, AVIF) are none, animated ones are. Rows of numbers pass: each
-    head here would be a number that features do not have.
+    Still pictures (JPEG, PNG, WebP, AVIF) are not videos, but animated ones are. Rows of numbers
+    are never mistaken: each known beginning would be a number that features do not have.
     """
     if head[4:8] == b"ftyp" and head[8:12] in (*_STILL_BRANDS, _ANIMATED_BRAND):
         brands = head[8 : min(len(head), int.from_bytes(head[:4], "big"))]
@@ -55,7 +55,7 @@ def video_kind(head: bytes) -> str | None:
 
 
 def file_kind(path: str | Path) -> str | None:
-    """`video_kind` of a file; None too where it cannot be read or is no ordinary file."""
+    """`video_kind` of a file; also None if it cannot be read or is not an ordinary file."""
     path = Path(path)
     try:
         if not path.is_file():
@@ -67,7 +67,7 @@ def file_kind(path: str | Path) -> str | None:
 
 
 def why_unreadable(name: str) -> str | None:
-    """The reason why nothing of a file decodes, if its bytes tell: encrypted, or animated WebP."""
+    """The reason why a file cannot be decoded, if its bytes show it: encrypted or animated WebP."""
     path = Path(name.removeprefix("file:"))
     try:
         with path.open("rb") as file:

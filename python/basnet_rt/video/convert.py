@@ -18,10 +18,10 @@ _PIXEL_FORMAT = {"rgb": "rgb24", "gray": "gray"}
 class Converter:
     """Scales and converts in one step of libswscale; alpha is ignored, more than 8 bits rounded.
 
-    The first picture fixes how all are laid and how large they become.
+    The first picture determines orientation and size of all.
 
     Args:
-        frames: the wanted size and form.
+        frames: the requested size and form.
 
     Attributes:
         size: (width, height) of the arrays; None before the first.
@@ -69,7 +69,7 @@ class Converters:
 
 
 def _array(picture: Any, channels: int) -> Image:
-    """The picture's own memory where its rows lie without a gap, else a copy."""
+    """The picture's own memory if its rows are contiguous, else a copy."""
     plane = picture.planes[0]
     rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: picture.height]
     image = rows[:, : picture.width * channels]
@@ -78,7 +78,7 @@ def _array(picture: Any, channels: int) -> Image:
 
 
 def _one_thread(reformatter: Any) -> dict[str, int]:
-    """Pipelines have threads of their own; older PyAV has no such setting and one thread."""
+    """The option for one thread, as pipelines have their own; older PyAV has no such option."""
     try:
         reformatter.reformat(pyav().VideoFrame(2, 2, "gray"), 4, 4, "gray", threads=1)
     except TypeError:

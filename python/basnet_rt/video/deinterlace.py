@@ -1,4 +1,4 @@
-"""Interlaced pictures become whole ones; all others pass untouched."""
+"""Deinterlaces interlaced pictures; all others are not changed."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from basnet_rt.video.opening import pyav
 
 
 def deinterlaced(pictures: Iterable[Any]) -> Iterator[Any]:
-    """Weave the two fields of each picture that says it is interlaced (filter bwdif).
+    """Combine the two fields of each picture marked as interlaced (filter bwdif).
 
-    One picture comes out for each that goes in, with its own times: the grid stays that of the
-    pictures, not of the fields. Before the first interlaced picture nothing is filtered.
+    Each input picture gives one output picture with the same time: the grid is that of pictures,
+    not of fields. Pictures before the first interlaced one are not filtered.
     """
     weaver: _Weaver | None = None
     for picture in pictures:
@@ -31,7 +31,7 @@ def deinterlaced(pictures: Iterable[Any]) -> Iterator[Any]:
 
 
 class _Weaver:
-    """A filter graph for pictures of one size and format; it answers one picture late."""
+    """A filter graph for pictures of one size and format; its output is one picture late."""
 
     def __init__(self, first: Any) -> None:
         av = pyav()
@@ -39,7 +39,7 @@ class _Weaver:
         self._times: deque[tuple[int | None, int]] = deque()
         self._count = 0
         graph = av.filter.Graph()
-        # A clock of its own: the filter wants times, and the file's may be missing.
+        # Own times, because the filter needs times and those of the file may be missing.
         source = graph.add_buffer(
             width=first.width, height=first.height, format=first.format, time_base=first.time_base
         )

@@ -18,13 +18,13 @@ MOST_PIXELS = 1 << 14  # of a side
 
 @dataclass(frozen=True, kw_only=True)
 class FrameFormat:
-    """Pictures as an extractor wants them, rotation of the file undone.
+    """The form of pictures for an extractor; the file's rotation is applied.
 
     Attributes:
-        pixels: "rgb" gives (H, W, 3), "gray" (H, W); uint8 either way.
-        width, height: both given: scaled to exactly this, whatever the shape.
-        short_side: given: scaled until the shorter side is this long, the shape kept. With neither,
-            pictures keep their size.
+        pixels: "rgb" gives (H, W, 3), "gray" (H, W); always uint8.
+        width, height: if both are given, pictures are scaled to exactly this size.
+        short_side: if given, the shorter side is scaled to this length, and the aspect ratio is
+            kept. Without these, pictures keep their size.
 
     Raises:
         ValueError: a side is not in 1 .. MOST_PIXELS, or both ways to give a size are used.
@@ -57,7 +57,7 @@ class FrameFormat:
         return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-# One format, or several: each picture then comes in all of them, from one decoding.
+# One format, or several: each picture then comes in all of them, decoded once.
 Formats = FrameFormat | tuple[FrameFormat, ...]
 
 
@@ -66,15 +66,15 @@ class Frame:
     """The picture that the video shows at one instant of the grid.
 
     Attributes:
-        index: of the instant, int, from 0 at the video's first picture; instant k lies at k / fps
-            seconds after it. Consecutive frames have consecutive indices.
+        index: of the instant, from 0 at the video's first picture; instant k is k / fps seconds
+            after it. Consecutive frames have consecutive indices.
         time: index / fps, seconds of the video.
-        shown: when the picture itself begins to be shown, seconds on the same clock, as the file's
-            timestamps say; at most `time` but for rounding.
-        image: (H, W, 3) or (H, W) uint8, C-contiguous; not to be written to, may be kept.
-        repeated: whether it is the very picture of the frame before (a source slower than the
-            grid, or one that stands still).
-        others: the same picture in the further formats that were asked for, in their order.
+        shown: begin of the picture by the file's timestamps, in seconds on the same clock; at most
+            `time`, up to rounding.
+        image: (H, W, 3) or (H, W) uint8, C-contiguous; read-only, but it may be kept.
+        repeated: whether it is the same picture as in the previous frame (the source is slower than
+            the grid, or stands still).
+        others: the same picture in the further requested formats, in their order.
     """
 
     index: int
@@ -87,7 +87,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A stretch of a live source of which there are no pictures; the next frame begins anew.
+    """A stretch of a live source without pictures.
 
     Attributes:
         index: of the first instant after it.

@@ -11,25 +11,25 @@ from basnet_rt.video.choosing import video_stream
 from basnet_rt.video.opening import open_container
 from basnet_rt.video.shape import Orientation, square_size
 
-DEFAULT_RATE = Fraction(25)  # of pictures without timestamps in a file that names no rate
-HIGHEST_RATE = 1000  # a "rate" above it is the clock's
-LOWEST_RATE = Fraction(1, 600)  # one below it is a broken header, and would fill hours
+DEFAULT_RATE = Fraction(25)  # for pictures without timestamps in a file without a rate
+HIGHEST_RATE = 1000  # a higher "rate" is that of the clock
+LOWEST_RATE = Fraction(1, 600)  # a lower one is a broken header, and would fill hours
 
 
 @dataclass(frozen=True, kw_only=True)
 class VideoInfo:
-    """The statements of a video's header; only decoding tells whether they are true.
+    """The header of a video; only decoding shows whether it is true.
 
     Attributes:
-        duration: seconds; None where the header does not say (pipes, broken files).
-        fps: mean pictures per second, exact; None where it is unknown.
-        width, height: of the pictures as shown: turned upright, pixels square.
-        start: first timestamp in seconds, on the file's own clock: of the first picture that
-            decodes where `probe` made it, else of the header.
-        offset: seconds from the container's start to it, as a player counts.
-        rotation: degrees counter-clockwise that the file asks to turn its pictures by.
-        codec, pixel_format, container: names that libav* gives them.
-        live: whether the source has no end, as far as one can tell.
+        duration: seconds; None if the header has none (pipes, broken files).
+        fps: mean pictures per second, exact; None if unknown.
+        width, height: of the shown pictures: upright, with square pixels.
+        start: first timestamp in seconds, on the file's own clock: from `probe` that of the first
+            decoded picture, else that of the header.
+        offset: seconds from the container's start to it, as players count.
+        rotation: degrees counter-clockwise by which the file's pictures must be turned.
+        codec, pixel_format, container: names in libav*.
+        live: whether the source seems to have no end.
     """
 
     duration: float | None
@@ -49,7 +49,7 @@ def probe(source: str | os.PathLike[str]) -> VideoInfo:
     """Open a file or an address and read its header, and its first picture for the rotation.
 
     Raises:
-        VideoError: it cannot be opened, or holds no video.
+        VideoError: it cannot be opened, or has no video.
     """
     with open_container(source) as container:
         stream = video_stream(container, source)
@@ -78,12 +78,12 @@ def describe(container: Any, stream: Any, picture: Any) -> VideoInfo:
 
 
 def start_of(container: Any) -> float | None:
-    """The earliest timestamp of all streams in seconds, where the header says it."""
+    """The earliest timestamp of all streams in seconds, if the header has it."""
     return None if container.start_time is None else container.start_time / 1e6
 
 
 def frame_rate(stream: Any) -> Fraction | None:
-    """Mean rate if the header says one that can be true, else the most likely one."""
+    """The mean rate of the header if it is plausible, else the most likely one."""
     for name in ("average_rate", "guessed_rate", "base_rate"):
         rate = getattr(stream, name, None)
         if rate and LOWEST_RATE <= rate <= HIGHEST_RATE:
@@ -92,7 +92,7 @@ def frame_rate(stream: Any) -> Fraction | None:
 
 
 def first_picture(container: Any, stream: Any) -> Any:
-    """The first that decodes, or None."""
+    """The first picture that can be decoded, or None."""
     from basnet_rt.video.packets import DecodedPictures
 
     return next(iter(DecodedPictures(container, stream, threads=1)), None)

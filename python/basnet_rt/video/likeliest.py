@@ -1,15 +1,15 @@
-"""The likeliest reason of odd timestamps: a pause, wrong stamps, or a clock begun anew."""
+"""The most likely reason of odd timestamps: a pause, wrong timestamps, or a restarted clock."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-RESTART = 4.0  # wrong pictures that one step back of the clock is as likely as
-PAUSE_COST = 0.2  # of a pause by more than `PAUSE` seconds
+RESTART = 4.0  # cost of a step back of the clock, in wrong pictures
+PAUSE_COST = 0.2  # cost of a pause by more than `PAUSE` seconds
 PAUSE, LONELY = 1.0, 10.0  # seconds; a steady stream rarely has a longer pause than `LONELY`
 LONELY_COST, ENDLESS_COST = 1.5, 8.0
-REJOINED, EACH_REJOINED = 0.9, 0.004  # of wrong pictures after which the old times go on exactly
+REJOINED, EACH_REJOINED = 0.9, 0.004  # cost of wrong pictures after which old times continue
 LOOSE, LOOSE_SHARE = 1.5, 0.05  # intervals, and their share, that count as exact
 
 
@@ -20,8 +20,8 @@ class Situation:
     Attributes:
         last: seconds of the last picture; None: there is none yet.
         interval: usual seconds between pictures.
-        steady: whether the pictures so far came without a pause, and are many.
-        promised: seconds at which the header ends the pictures; 0: it does not say.
+        steady: whether there were many pictures so far, without a pause.
+        promised: end of the pictures according to the header, in seconds; 0: unknown.
         longest: seconds; a longer pause will not be filled.
     """
 
@@ -33,17 +33,17 @@ class Situation:
 
 
 def next_right(times: Sequence[float | None], known: Situation) -> int:
-    """The place of the first of the next pictures whose timestamp is right; those before are wrong.
+    """The index of the first of the next pictures with a correct timestamp; earlier ones are wrong.
 
-    Every way to call some of them wrong and the others right has a cost: 1 for each wrong picture,
-    less where the old times go on exactly after them, and more for steps back and for pauses that
-    nothing explains. The cheapest way is taken; of equal ones that with fewer wrong pictures.
+    Every division into wrong and correct timestamps has a cost: 1 for each wrong picture, less if
+    the old times continue exactly after them, and more for steps back and unexplained pauses. The
+    division of lowest cost is used; of equal ones that with fewer wrong pictures.
 
     Args:
         times: seconds of the next pictures on the clock of `known.last`; None: no timestamp.
 
     Returns:
-        The place; the number of `times` where none is right.
+        The index; the number of `times` if none is correct.
     """
     stamped = [place for place, time in enumerate(times) if time is not None]
     best: dict[int, float] = {}
@@ -59,7 +59,7 @@ def _cheapest(
     best: dict[int, float],
     known: Situation,
 ) -> tuple[float, int]:
-    """Cost of all that follows a right picture (-1: the last one), and the next right one."""
+    """Cost of everything after a correct picture (-1: the last one), and the next correct one."""
     begin = known.last if place < 0 else times[place]
     following = [one for one in stamped if one > place]
     ways = [
@@ -79,7 +79,7 @@ def _cost(
     place: int,
     known: Situation,
 ) -> float:
-    """Of a right picture that comes `pictures` after the one at `begin`, wrong ones between."""
+    """Cost of a correct picture `pictures` after the one at `begin`, with wrong ones between."""
     if begin is None or time is None:
         return skipped
     gap = time - begin

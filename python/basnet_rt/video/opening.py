@@ -1,4 +1,4 @@
-"""Opening a file or an address with PyAV, and naming it without its secrets."""
+"""Opens a file or an address with PyAV; messages show addresses without secrets."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from basnet_rt._system.addresses import is_address, local_path, shown_source
 from basnet_rt._system.extras import from_extra
 from basnet_rt.video.frames import MOST_PIXELS
 
-OPEN_SECONDS, READ_SECONDS = 15.0, 15.0  # for addresses; a file does not keep one waiting
+OPEN_SECONDS, READ_SECONDS = 15.0, 15.0  # for addresses; a file needs no waiting
 
 
 def pyav() -> Any:
-    """The package, imported here alone."""
+    """The package PyAV, imported only here."""
     return from_extra("av", "video", "reading video")
 
 
@@ -31,12 +31,12 @@ def open_container(
 
     Args:
         source: a file, or an address.
-        format: of libavformat, where it cannot be told from the content.
+        format: of libavformat, if it cannot be found from the content.
         options: of libavformat.
         timeout: seconds to wait for opening and for each read.
 
     Raises:
-        VideoError: absent, a folder, empty, unreadable, not a video; names it.
+        VideoError: the source is absent, a folder, empty, unreadable or not a video; names it.
     """
     av = pyav()
     address = is_address(source)
@@ -54,7 +54,7 @@ def open_container(
             timeout=timeout,
         )
     except (av.error.FFmpegError, OSError, ValueError) as error:
-        # Of an address the cause is not kept: its text has the address, password and all.
+        # The cause is not kept for an address, because its text has the address with password.
         cause = None if address else error
         raise VideoError(f"{shown_source(source)}: {_reason(error, address)}") from cause
 
@@ -71,7 +71,7 @@ def check_size(width: int, height: int, source: object) -> None:
 def refuse_pipe(source: str | os.PathLike[str]) -> None:
     """
     Raises:
-        VideoError: a pipe or a socket, which nothing can read twice, and which may never end.
+        VideoError: it is a pipe or a socket, which cannot be read twice and may never end.
     """
     if str(source) == "-":
         raise VideoError("-: standard input is a pipe; write the video to a file and give that")

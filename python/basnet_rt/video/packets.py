@@ -1,4 +1,4 @@
-"""From packets to decoded pictures, past damaged parts."""
+"""From packets to decoded pictures, skipping damaged parts."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from basnet_rt._system.addresses import shown_source
 from basnet_rt.video.content import ENCRYPTED, why_unreadable
 from basnet_rt.video.opening import check_size, pyav
 
-MOST_DAMAGED = 0.25  # of the packets; with more damage the rest tells little of the video
-MOST_READ_ERRORS = 16  # in a row, before the rest of a file is given up
-_REORDER_DEPTH = 4  # where PyAV is too old to say
-_THREADS_PAY_FROM = 640 * 480  # pixels; below, handing over costs more than it gains
+MOST_DAMAGED = 0.25  # of the packets; with more damage the video is refused
+MOST_READ_ERRORS = 16  # errors in a row after which the rest of a file is given up
+_REORDER_DEPTH = 4  # if PyAV is too old to report it
+_THREADS_PAY_FROM = 640 * 480  # pixels; for smaller pictures, threads cost more than they gain
 # Before decoding has begun, the header may state too small a depth of reordering.
 _LEAST_DEPTH = 2
 
@@ -25,9 +25,9 @@ class DecodedPictures:
 
     Args:
         container, stream: of PyAV.
-        threads: of the decoder; 0 lets libavcodec choose, None uses it where pictures are large.
+        threads: of the decoder; 0 lets libavcodec choose, None does so only for large pictures.
         source: for messages.
-        tolerant: bear any share of damage, as of a camera that is joined between key pictures.
+        tolerant: accept any share of damage, as from a camera that is joined between key pictures.
 
     Attributes:
         problems: name to count, as in docs/video.md.
@@ -70,7 +70,7 @@ class DecodedPictures:
         self._check_damage()
 
     def _packets(self) -> Iterator[Any]:
-        """Those of the stream; a failed read is tried again, as libavformat may find its way."""
+        """The stream's packets; a failed read is tried again, because libavformat may recover."""
         failed = 0
         while True:
             try:
@@ -96,7 +96,7 @@ class DecodedPictures:
             self.first_stamp = stamp if self.first_stamp is None else min(stamp, self.first_stamp)
 
     def _is_final(self, error: Exception) -> bool:
-        """Whether reading again makes no sense: a connection that is gone."""
+        """Whether reading again is useless, because the connection is lost."""
         return not isinstance(error, self._errors.InvalidDataError)
 
     def _decode(self, packet: Any) -> Iterator[Any]:
@@ -123,7 +123,7 @@ class DecodedPictures:
         check_size(*size, self._source)
 
     def _check_encryption(self, packet: Any) -> None:
-        """Demuxers of MP4 say so; PyAV before 14 could not pass it on."""
+        """Refuse encrypted packets of MP4; PyAV before 14 cannot report them."""
         if getattr(packet, "has_sidedata", lambda kind: False)("encryption_info"):
             raise VideoError(f"{self._source}: {ENCRYPTED}")
 
@@ -139,15 +139,15 @@ class DecodedPictures:
 
 
 def numbered_as_stored(container: Any, stream: Any) -> bool:
-    """AVI has one number per stored picture; with B-frames that is not the order of showing."""
+    """Whether timestamps number stored pictures, as in AVI; B-frames have another order."""
     return container.format.name == "avi" and bool(stream.codec_context.has_b_frames)
 
 
 def _timed_as_shown(pictures: Iterable[Any], depth: int) -> Iterator[Any]:
     """Give the timestamps, in rising order, to the pictures in the order they came.
 
-    The decoder hands out pictures as they are shown; the numbers are the right ones, shuffled
-    within `depth` pictures. One without a number keeps none.
+    The decoder gives pictures in the order of showing; their timestamps are correct, but shuffled
+    within `depth` pictures. A picture without a timestamp gets none.
     """
     held: deque[Any] = deque()
     times: list[int] = []

@@ -31,9 +31,9 @@ from basnet_rt.video.packets import DecodedPictures, numbered_as_stored
 
 MAX_GAP = 10.0
 _HDR = {16: "PQ", 18: "HLG"}  # transfer curves as ITU-T H.273 numbers them
-EARLY = Fraction(1, 2)  # seconds that a file may end before its header says
+EARLY = Fraction(1, 2)  # seconds by which a file may end earlier than its header says
 MOST_BACKWARD = 0.25  # of the pictures
-FAR_OFF, ENOUGH = 2, 8  # ratio of two rates that is remarked; pictures that tell a rate
+FAR_OFF, ENOUGH = 2, 8  # ratio of two rates that gives a remark; fewest pictures for a rate
 
 
 def read_frames(
@@ -48,24 +48,24 @@ def read_frames(
 ) -> FrameReader:
     """Open a video to read its pictures on a grid.
 
-    Instant k lies k / fps seconds after the first picture and gets the picture that is shown then:
-    a slower video repeats pictures, a faster one leaves some out.
+    Instant k is k / fps seconds after the first picture, and gets the picture shown at that time: a
+    slower video repeats pictures, a faster one leaves some out.
 
     Args:
         source: a file, or an address such as `http://...`.
         fps: instants per second; > 0. 23.976 and 24000/1001 are different numbers.
-        frames: how pictures are scaled; None: RGB, as large as they are. Several formats: see
+        frames: the scaling of pictures; None: RGB in their own size. Several formats: see
             `Frame.others`.
-        max_gap: seconds without a picture that are reported in `problems`; they repeat the last.
-        threads: of the decoder; None: several where pictures are large. 0: as many as there are
-            processors.
-        timeout: seconds to wait for opening and for reading, where the source is an address.
+        max_gap: a longer time without a picture, in seconds, is counted in `problems`; the last
+            picture is repeated.
+        threads: of the decoder; None: several for large pictures; 0: one per processor.
+        timeout: seconds to wait for opening and for reading, if the source is an address.
         stream_index: of the video stream among all streams of the file, as libav* counts them;
             None: the moving one that is marked default, else the one with most pictures.
 
     Raises:
-        VideoError: it cannot be opened, or holds no video. While reading: no picture can be
-            decoded, or too much of it is damaged.
+        VideoError: it cannot be opened, or has no video. While reading: no picture can be decoded,
+            or too much of it is damaged.
         ValueError: `fps` or `max_gap` is out of range.
     """
     if not 0 < fps <= 1000:
@@ -81,14 +81,14 @@ class FrameReader:
     """Iterates over `Frame` once; a context manager. Made by `read_frames`.
 
     Attributes:
-        info: of the header.
-        problems: name to count of what was repaired or left out, as in docs/video.md; whole after
-            the last frame.
-        duration: seconds, of the video's own pictures: end of the last one minus the first
-            timestamp; what is known so far, until the last frame was read.
-        num_frames: frames handed out.
-        start, offset: of time 0, as their own comments say; true after the first frame.
-        remarks: sentences for people; whole after the last frame.
+        info: the header.
+        problems: counts of faults that were repaired or left out, by name, see docs/video.md;
+            complete after the last frame.
+        duration: seconds of the video's pictures: end of the last one minus the first timestamp;
+            until the last frame is read, the value known so far.
+        num_frames: frames given so far.
+        start, offset: of time 0, see their docstrings; valid after the first frame.
+        remarks: sentences for people; complete after the last frame.
     """
 
     def __init__(
@@ -119,7 +119,7 @@ class FrameReader:
         self._converters = Converters(frames)
         self._step = 1 / (frame_rate(self._stream) or DEFAULT_RATE)
         time_base = Fraction(self._stream.time_base)
-        # With B-frames the header's length is that of the stored order, and says nothing here.
+        # With B-frames the header's length is that of the stored order, which is not useful here.
         sure = Fraction(0) if self._reordered else self._promised()
         self._clock = Clock(time_base, self._step, self._pictures.problems, sure, self._far())
         self._grid = Grid(exact_rate(fps), time_base, self._step)
@@ -129,7 +129,7 @@ class FrameReader:
 
     @property
     def start(self) -> float:
-        """Time 0 on the file's own clock, seconds; what the header says before the first frame."""
+        """Time 0 on the file's own clock, seconds; before the first frame, that of the header."""
         return self.info.start if self._clock.first is None else float(self._clock.first)
 
     @property
@@ -167,12 +167,12 @@ class FrameReader:
         return frame
 
     def close(self) -> None:
-        """Let go of the file; frames that were handed out stay valid."""
+        """Close the file; frames stay valid."""
         self._frames.close()
         self._container.close()
 
     def _read(self) -> Generator[Frame, None, None]:
-        """One picture behind the decoder: only the next one's time says how long it is shown."""
+        """Give frames one picture late: a picture is shown until the time of the next one."""
         last, begun, before = None, Fraction(0), Fraction(0)
         for picture, time in self._clock.timed(deinterlaced(self._pictures)):
             if last is None:
@@ -190,7 +190,7 @@ class FrameReader:
             reason = why_unreadable(self._container.name)
             raise VideoError(f"{self._source}: {reason or 'holds no picture that can be decoded'}")
         said = self._said_length(last)
-        # With B-frames a file says how long pictures are stored apart, not how long they are shown.
+        # With B-frames a file has the distances of stored pictures, not of shown ones.
         length = min(said, before) if before and self._reordered else said
         self.duration = float(begun + length)
         yield from self._show(last, begun, self._grid.until_end(begun + length))
@@ -201,9 +201,9 @@ class FrameReader:
         self._remark_rate(begun)
 
     def _without_edits(self) -> bool:
-        """Open an MP4 again whose edit list shows none of its pictures; False: it has no such list.
+        """Open an MP4 again if its edit list shows no pictures; False: it has no such list.
 
-        Muxers write such lists when the first picture is stamped far too late.
+        Muxers write such lists if the first picture's timestamp is far too late.
         """
         if "mp4" not in self._container.format.name or is_address(self._given) or self._unedited:
             return False
@@ -221,7 +221,7 @@ class FrameReader:
         return True
 
     def _far(self) -> int:
-        """Pictures that may be held to judge a timestamp: fewer of large ones."""
+        """Most pictures to hold for judging a timestamp; fewer if they are large."""
         context = self._stream.codec_context
         size: int = 2 * max(1, context.width * context.height)  # bytes of most pixel formats
         return max(AHEAD, min(FAR, FAR_BYTES // size))
@@ -263,21 +263,21 @@ class FrameReader:
             yield Frame(index, time, float(begun), images[0], repeated, images[1:])
 
     def _said_length(self, picture: Any) -> Fraction:
-        """The time that the last picture is shown, as far as the file says."""
+        """The time that the last picture is shown, according to the file."""
         ticks = getattr(picture, "duration", 0) or 0
         length = Fraction(ticks) * Fraction(self._stream.time_base)
         usual = min(self._step, self._clock.usual())
         return length if usual / 4 < length <= 1 / LOWEST_RATE else usual
 
     def _promised(self) -> Fraction:
-        """Seconds that the header gives to these pictures; 0 where it says nothing of them."""
+        """Duration of these pictures in the header, in seconds; 0 if unknown."""
         return Fraction(self._stream.duration or 0) * Fraction(self._stream.time_base)
 
     def _lost_beginning(self) -> Fraction:
         """Seconds from the stream's stated start to the first picture that decodes.
 
-        Some containers state a start at which the stream has nothing yet; only where its packets
-        begin earlier than its pictures does the file begin inside a group of them.
+        Some containers state a start before the stream begins. The file begins inside a group of
+        pictures only if its packets begin earlier than its pictures.
         """
         stated, first = self._stream.start_time, self._clock.first
         if stated is None or first is None or numbered_as_stored(self._container, self._stream):
@@ -296,7 +296,7 @@ class FrameReader:
         return max(Fraction(0), before)
 
     def _misled(self) -> bool:
-        """Whether the stated length was estimated from a timestamp that proved to be wrong."""
+        """Whether the stated length was estimated from a wrong timestamp."""
         problems = self._pictures.problems
         estimated = "mp4" not in self._container.format.name
         return bool(estimated and (problems["wild_timestamps"] + problems["clock_restarts"]))
@@ -325,7 +325,7 @@ class FrameReader:
         return gap
 
     def _check_lapse(self, time: Fraction) -> None:
-        """Refuse pictures so far apart that hours would be filled with repeats of a few."""
+        """Refuse pictures so far apart that a few of them would be repeated for hours."""
         if self._filled > LONGEST_GAP and time > self._max_gap * self._num_shown:
             raise VideoError(
                 f"{self._source}: only {self._num_shown} pictures in the first {float(time):.0f} "

@@ -142,7 +142,7 @@ def test_a_video_played_at_half_speed(kind, num_snippets, seed):
 
 @given(kinds, lengths, seeds, st.sampled_from([{}, STREAM]))
 def test_proposals_are_laminar(kind, num_snippets, seed, changes):
-    """Two proposals of a class are nested or disjoint (DESIGN 5.4); all lie in the video."""
+    """Two proposals of a class are nested or disjoint; all lie in the video."""
     (cas, scores), _ = inputs(kind, num_snippets, seed)
     got = continuous.propose(cas, scores, {**PLAIN, **changes}, snippet_seconds=SECONDS)
     assert (got.segments >= 0).all()

@@ -1,4 +1,4 @@
-"""Reads features and tags in every layout that people have, matches and surveys them."""
+"""Reads features and tags in many layouts, matches them, and describes them."""
 
 from .opening import open_videos
 from .videos import TaggedVideos, count_classes, tag

@@ -1,4 +1,4 @@
-"""Reads the contents of features once: digests, and values that cannot be used."""
+"""Reads all features once: digests, and values that cannot be used."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Stamp = Callable[[str], str]
 
 @dataclass(frozen=True)
 class Contents:
-    """Of every video that could be read.
+    """Digests of all features.
 
     Attributes:
         digests: 16 hex digits of the values, by name.
@@ -34,13 +34,13 @@ class Contents:
     broken: Mapping[str, str]
 
     def key(self) -> str:
-        """Changes with any value of any video."""
+        """A digest that changes with any value of any video."""
         text = json.dumps([dict(self.digests), sorted(self.broken)], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
     def twins(self) -> list[list[str]]:
-        """Videos of the same values, in groups."""
+        """Groups of videos with the same values."""
         groups: dict[str, list[str]] = defaultdict(list)
         for name, digest in self.digests.items():
             groups[digest].append(name)
@@ -53,10 +53,10 @@ def read_contents(
     cache: Path,
     advance: Callable[[], None] = lambda: None,
 ) -> Contents:
-    """Read every video's features, but those that an earlier call has read and that are unchanged.
+    """Read every video's features, except unchanged ones that an earlier call has read.
 
     Args:
-        stamp: of a video's files; changes when they do.
+        stamp: a text for a video's files that changes when they do.
         cache: JSON file of earlier digests.
         advance: called after each video.
     """

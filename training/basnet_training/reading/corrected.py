@@ -1,4 +1,4 @@
-"""Segments that a person corrected: which videos were looked at, and what is known of each."""
+"""Segments that a person corrected: the reviewed videos, and what is known of each."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class Correction:
     """The corrections of one video.
 
     Attributes:
-        segments: those that a person accepted, moved or added, in seconds.
-        rejected: those that a person says are none of their class.
-        whole: whether the person looked at all of the video. If so, time outside of `segments` is
-            known to hold no action; if not, only what is listed is known.
-        duration: in seconds; None where the file does not say.
+        segments: accepted, moved or added by a person, in seconds.
+        rejected: segments that, according to a person, are not of their class.
+        whole: whether the person watched the whole video. If so, time outside of `segments` is
+            known to have no action; if not, only the listed segments are known.
+        duration: in seconds; None if the file has none.
     """
 
     segments: tuple[Segment, ...]
@@ -44,14 +44,14 @@ class Correction:
 
 
 def read_corrected(path: str | Path) -> dict[str, Correction]:
-    """Read ground truth in ActivityNet form whose reviewed videos say so ("reviewed": true).
+    """Read ground truth in ActivityNet form, with reviewed videos marked ("reviewed": true).
 
-    The report's export and `basnet-rt convert --to ground-truth` write it. Videos that are not
-    marked are left out: their segments may be a model's. The report also lists videos that were
-    judged in part, under "unfinished".
+    The report's export and `basnet-rt convert --to ground-truth` write it. Videos without the mark
+    are left out, because a model may have made their segments. The report also lists partly
+    reviewed videos, under "unfinished".
 
     Raises:
-        ValueError: absent, of another form, or nobody reviewed anything; says what to do.
+        ValueError: the file is absent, of another form, or has no reviewed video; says what to do.
     """
     path = Path(path)
     if path.suffix.lower() != ".json":
@@ -117,17 +117,16 @@ def with_corrections(
     *,
     skip: bool,
 ) -> Corrected:
-    """Bring corrections into the tags.
+    """Apply corrections to the tags.
 
-    A video that was reviewed has the tags of its segments; one that was judged in part keeps its
-    tags, and has those of its accepted segments too. A reviewed video without tags joins the
-    training.
+    A reviewed video gets the tags of its segments. A partly reviewed one keeps its tags, and also
+    gets those of its accepted segments. A reviewed video without tags joins the training.
 
     Args:
         present: tags under the features' names.
-        features: every name that there are features of.
-        elsewhere: videos that the tags put into another subset; they are left out.
-        skip: whether corrected videos without features are left out; they are an error otherwise.
+        features: names of all features.
+        elsewhere: videos of another subset; they are left out.
+        skip: whether to leave out corrected videos without features; otherwise they are an error.
     """
     other = {folded(name) for name in elsewhere}
     meant = {name: one for name, one in corrections.items() if folded(name) not in other}

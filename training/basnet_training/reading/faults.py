@@ -13,7 +13,7 @@ from .videos import TaggedVideos
 Shapes = dict[str, tuple[int, int]]
 
 _LISTED = 10
-# Channels that extractors are known to have; a time axis of just this length is suspicious.
+# Usual numbers of channels; a time axis of exactly such a length is suspicious.
 _USUAL_CHANNELS = frozenset([400, 455, 512, 768, 1024, 1280, 1536, 2048, 2304, 2560, 4096])
 
 
@@ -24,16 +24,16 @@ def check_shapes(
     *,
     skip: bool = False,
 ) -> TaggedVideos:
-    """Look at the shape of every video's features; values stay unread.
+    """Check the shape of every video's features, without reading values.
 
     Args:
-        feature_dim: channels that the settings ask for; None: those of most videos.
-        advice: what to say of settings that fit a number of channels.
-        skip: leave out what is broken, rather than stop.
+        feature_dim: channels in the settings; None: those of most videos.
+        advice: gives advice on settings for a number of channels.
+        skip: leave out broken files instead of raising an error.
 
     Raises:
-        ValueError: files that cannot be opened or have other channels; names all of them, up to
-            ten, with the reason. Transposed files are called that.
+        ValueError: files cannot be opened or have other channels; names up to ten of them, with the
+            reason. Transposed files are recognised.
     """
     shapes, broken = read_shapes(videos)
     said = transposed(list(shapes.values()))
@@ -60,7 +60,7 @@ def check_shapes(
 
 
 def read_shapes(videos: TaggedVideos) -> tuple[Shapes, dict[str, str]]:
-    """(T, F) by name, and the reason for each that cannot be opened, whatever its reader raised."""
+    """(T, F) by name, and the reason for each video that cannot be opened."""
     shapes: Shapes = {}
     broken: dict[str, str] = {}
     for name in videos.names:
@@ -72,9 +72,9 @@ def read_shapes(videos: TaggedVideos) -> tuple[Shapes, dict[str, str]]:
 
 
 def transposed(shapes: Sequence[tuple[int, int]]) -> str:
-    """The message for files that are (F, T) for certain; empty for any other.
+    """The message for files that are certainly (F, T); empty for all others.
 
-    Lengths that are all the same, while the channels differ, are channels.
+    If all lengths are the same and the channels differ, the files are transposed.
     """
     lengths, channels = {one[0] for one in shapes}, {one[1] for one in shapes}
     if len(lengths) != 1 or len(channels) < 2:
@@ -87,7 +87,7 @@ def transposed(shapes: Sequence[tuple[int, int]]) -> str:
 
 
 def suspicious_lengths(shapes: Sequence[tuple[int, int]]) -> str:
-    """The remark about equal lengths that may be channels; empty where nothing is odd."""
+    """The remark about equal lengths that may be channels; empty if there is none."""
     lengths = {one[0] for one in shapes}
     if len(shapes) < 3 or len(lengths) != 1:
         return ""

@@ -1,4 +1,4 @@
-"""The videos to train on: features and tags brought together; all that is wrong said at once."""
+"""The videos to train on: combines features and tags, and reports all errors at once."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def open_videos(
     """The videos that `config` names, with their tags.
 
     Args:
-        below: whether features may lie in folders below the one named.
-        folder: where all names that do not match are listed, in `unmatched.txt`.
+        below: whether features may be in subfolders.
+        folder: for `unmatched.txt`, a list of all names that do not match.
 
     Raises:
-        ValueError: nothing to train on, features absent or of wrong shapes (all are named at
-            once), or a tag that is no class.
+        ValueError: there is nothing to train on, features are absent or have wrong shapes (all are
+            named at once), or a tag is not a class.
     """
     if config.features is None or config.annotations is None:
         raise InvalidValue("data.features and data.annotations must be given")
@@ -66,7 +66,7 @@ def open_videos(
 def _corrected(
     config: DataConfig, present: AnnotationSet, subset: str | None, source: FeatureSource
 ) -> Corrected:
-    """The tags and segments that `data.corrected` says, where it is given."""
+    """The tags and segments with the corrections of `data.corrected`, if given."""
     if config.corrected is None:
         return Corrected(present, {}, ())
     elsewhere: list[str] = []
@@ -79,9 +79,9 @@ def _corrected(
 
 
 def tagged_names(tags: Path, corrected: Path | None = None) -> list[str]:
-    """The videos that a file of tags names, for training; as it names them.
+    """The names of training videos in a file of tags.
 
-    With `corrected`, the reviewed videos too that the file of tags does not have.
+    With `corrected`, also reviewed videos that are not in the file of tags.
 
     Raises:
         ValueError: as `read_tagged`.
@@ -121,7 +121,7 @@ def _present(
     """The annotations of videos with features, under the features' names.
 
     Raises:
-        ValueError: some have none, and `data.missing` is "error"; or all.
+        ValueError: some videos have no features and `data.missing` is "error"; or none has.
     """
     if match.absent and (config.missing == "error" or not match.found):
         raise InvalidValue(absent_message(match, folder))
@@ -136,7 +136,7 @@ def _present(
 
 
 def absent_message(match: Match, folder: Path | None, what: str = "features") -> str:
-    """The message about tagged videos that are absent; all names go to a file in `folder`."""
+    """The message about absent tagged videos; all names are written to a file in `folder`."""
     listed = _list_names(match, folder)
     have = "are not there" if what == "videos" else f"have no {what}"
     total = len(match.absent) + len(match.found)
@@ -153,7 +153,7 @@ def absent_message(match: Match, folder: Path | None, what: str = "features") ->
 
 
 def _list_names(match: Match, folder: Path | None) -> str:
-    """Write all names where they can be read in peace; where, for a message."""
+    """Write all names to a file; returns its place, for a message."""
     if folder is None:
         return ""
     path = folder / UNMATCHED_FILE

@@ -1,8 +1,8 @@
 """Divides training videos into balanced parts, and measures the scenes that parts share.
 
-A network that has seen a scene may know its videos by heart, and held-out numbers are then better
-than those of new scenes. Holding out videos that share scenes together does not help where tagged
-and untagged videos share them: on the one real set that was tried, the numbers rose.
+A network may memorise the scenes of training videos; held-out numbers are then better than for new
+scenes. Holding out all videos of a scene together does not help if tagged and untagged videos share
+scenes: on the only real set that was tried, the numbers rose.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from .videos import TaggedVideos
 Floats = npt.NDArray[np.float64]
 
 MOST_COMPARED = 1000  # videos
-SAMPLE = 1500  # snippets that are compared with each other
-ALIKE = 0.95  # cosine of centred features from which two snippets count as the same scene
+SAMPLE = 1500  # snippets to compare with each other
+ALIKE = 0.95  # lowest cosine of centred features for two snippets of the same scene
 
 
 def shared_scenes(videos: TaggedVideos) -> Floats:
-    """(N, N): the share of the row's snippets that look like one of the column's; diagonal 0.
+    """(N, N): the share of the row's snippets that resemble a snippet of the column; diagonal 0.
 
-    Looks at `SAMPLE` snippets, evenly taken: a share found among few is less than that of all.
+    Compares `SAMPLE` evenly taken snippets; the share among all snippets would be higher.
     """
     rows, counts = _sampled(videos)
     centred = rows - rows.mean(axis=0)
@@ -39,10 +39,10 @@ def shared_scenes(videos: TaggedVideos) -> Floats:
 def balanced_parts(
     groups: Sequence[Sequence[int]], labels: npt.NDArray[np.float32], parts: int
 ) -> list[list[int]]:
-    """Divide groups of videos into parts that have much the same number of each class.
+    """Divide groups of videos into parts with similar numbers of each class.
 
-    Greedy, the largest groups first: each goes where it adds least to the sum of squared shares of
-    the classes, of the videos without action, and of all videos.
+    Greedy, the largest groups first: each goes to the part where it adds least to the sum of
+    squared shares of the classes, of the videos without action, and of all videos.
     """
     without = labels.sum(axis=1, keepdims=True) == 0
     kinds = np.concatenate((labels > 0, without, np.ones_like(without)), axis=1).astype(np.float64)
@@ -59,7 +59,7 @@ def balanced_parts(
 
 
 def _sampled(videos: TaggedVideos) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
-    """Snippets of each video, one after the other, and how many each has; at least one."""
+    """Concatenated snippets of all videos, and the number for each video, at least one."""
     each = max(1, SAMPLE // len(videos))
     rows, counts = [], []
     for name in videos.names:

@@ -1,4 +1,4 @@
-"""Features as people keep them: a folder, several below one, a file; and what else may be there."""
+"""Opens features for training: a folder, several subfolders, or a file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from basnet_rt.features.foreign import refuse_more_than_arrays
 from basnet_rt.features.records import read_extractor
 
 RUN_RECORD = "run.json"  # in the folder that `basnet-train run` fills
-_DEPTH = 4  # folders below the one given that are looked into
+_DEPTH = 4  # depth of subfolders to search
 _LISTED = 12
 
 
@@ -49,7 +49,7 @@ class JoinedFeatures(FeatureSource):
 
     @property
     def extractor(self) -> ExtractorSpec | None:
-        """That of all of them; None where they differ, or one does not say."""
+        """The extractor of all sources; None if they differ or one is unknown."""
         specs = [source.extractor for source in self._sources.values()]
         return specs[0] if all(one == specs[0] for one in specs) else None
 
@@ -75,10 +75,10 @@ def open_training_features(
 
     Args:
         path: as for `open_features`.
-        below: whether folders below count, where the folder itself has no features.
+        below: whether to use subfolders if the folder itself has no features.
 
     Raises:
-        ValueError: as `open_features`; it says what lies there and which path would work.
+        ValueError: as `open_features`; says what is there and which path would work.
     """
     path = Path(path)
     refuse_more_than_arrays(path)
@@ -98,9 +98,9 @@ def open_training_features(
 
 
 def folders_with_features(path: Path) -> list[Path]:
-    """Folders below `path`, not itself, that features can be opened in, sorted.
+    """The subfolders of `path` with features, sorted.
 
-    `rgb` and `flow` side by side are one. What an earlier `basnet-train run` left is passed over.
+    `rgb` and `flow` side by side count as one. Folders of earlier `basnet-train run`s are skipped.
     """
     if not path.is_dir():
         return []
@@ -123,7 +123,7 @@ def folders_with_features(path: Path) -> list[Path]:
 
 
 def _check_modality(path: Path, modality: str) -> None:
-    """A part of the channels can be read where the parts lie apart, and nowhere else."""
+    """Check that one part of the channels can be read: the parts must be stored separately."""
     if modality == "rgb+flow" or path.name == modality or (path / modality).is_dir():
         return
     files = [path] if path.is_file() else sorted(path.iterdir()) if path.is_dir() else []
@@ -139,7 +139,7 @@ def _check_modality(path: Path, modality: str) -> None:
 
 
 def _joint_key(file: KeyedFile) -> list[str]:
-    """The first video of the file, where it is an array rather than a group of parts."""
+    """The first video of the file, if it is an array rather than a group of parts."""
     first = file.names[0]
     where = f"{file.path}:{first}"
     return [where] if [name for name, _ in file.arrays(first)] == [where] else []

@@ -13,8 +13,8 @@ from .videos import TaggedVideos, count_classes
 
 _CLASSES_SHOWN = 30
 _NAMED = 3
-_FEW = 4  # videos of a class from which held-out parts can say anything
-_NEAR = 0.85  # likeness of two class names that may be one
+_FEW = 4  # fewest videos of a class for a held-out measurement
+_NEAR = 0.85  # similarity of two class names that may mean the same
 
 
 def survey(
@@ -23,12 +23,12 @@ def survey(
     remarks: Sequence[str] = (),
     contents: Contents | None = None,
 ) -> list[str]:
-    """Lines on the videos that training will see.
+    """Lines about the training videos.
 
     Args:
         seconds: from one snippet to the next.
         remarks: more sentences, such as those on timing.
-        contents: what they hold, where it was read.
+        contents: digests of the features, if they were read.
     """
     shapes, _ = read_shapes(videos)
     lengths = np.array([shape[0] for shape in shapes.values()])
@@ -70,7 +70,7 @@ def _bare(name: str) -> str:
 
 
 def _differ_in_number(one: str, other: str) -> bool:
-    """Swipe1 and Swipe2 are two classes."""
+    """Whether two names differ only in a number, such as Swipe1 and Swipe2: two classes."""
     return [c for c in one if c.isdigit()] != [c for c in other if c.isdigit()]
 
 

@@ -1,4 +1,4 @@
-"""Videos with tags, as everything that trains or measures takes them."""
+"""Videos with tags, the input of training and measurements."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from .corrected import Correction
 
 @dataclass(frozen=True)
 class TaggedVideos:
-    """Feature files and what they contain.
+    """Feature files and the tags of their videos.
 
     Attributes:
         names: of the features.
-        labels: (N, C) float32, 1 where the video at that place of `names` contains the class.
-        simulated: the annotations say that they are made up.
-        subset: of the annotations that was taken; None: all of them.
-        durations: seconds by name, where the annotations say them.
-        unused: features that no tag names.
+        labels: (N, C) float32, 1 if the video with that index in `names` contains the class.
+        simulated: whether the annotations are simulated.
+        subset: the subset of the annotations in use; None: all of them.
+        durations: seconds by name, if the annotations have them.
+        unused: features of videos without tags.
         remarks: sentences on how the data were read.
         corrections: segments that a person corrected, by name.
     """

@@ -1,4 +1,4 @@
-"""`basnet-train reproduce`: train on a released package, and set the paper's table beside ours."""
+"""`basnet-train reproduce`: train on a released package, and compare with the paper's table."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Features = Annotated[
     Path,
     typer.Argument(help="The released package: gt.json and features/{train,test}/{rgb,flow}."),
 ]
-Output = Annotated[Path, typer.Option("--output", "-o", help="Folder of all that is made.")]
+Output = Annotated[Path, typer.Option("--output", "-o", help="Folder for all files.")]
 Seed = Annotated[int | None, typer.Option(help="Same seed, same result.")]
 Settings = Annotated[
     list[str] | None,
@@ -35,11 +35,11 @@ def reproduce(
     settings: Settings = None,
     as_json: Json = False,
 ) -> None:
-    """Train BaS-Net by its published settings on a released package of features, and evaluate.
+    """Train BaS-Net with its published settings on a released package of features, and evaluate.
 
-    One network is read in the released way, by the released formulas with more thresholds and
-    soft-NMS, and in mode continuous. OUTPUT gets the run, model.pt, results of every reading and
-    reproduce.json. A second call goes on where the first one stopped.
+    One network is post-processed in three ways: as in the released code, with its formulas but more
+    thresholds and soft-NMS, and in mode continuous. OUTPUT gets the run, model.pt, results of each
+    way and reproduce.json. A second call continues where the first one stopped.
     """
     if dataset not in PAPERS:
         raise typer.BadParameter(f"{dataset}: expected one of {', '.join(PAPERS)}")

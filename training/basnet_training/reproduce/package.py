@@ -22,20 +22,20 @@ from basnet_rt.features.rates import RATES, read_rates
 
 ANNOTATIONS = "gt.json"
 SPLITS = {"train": "split_train.txt", "test": "split_test.txt"}
-# Of gt.json, where there are no splits; the first that is there.
+# Subsets of gt.json, used without splits; the first existing one.
 SUBSETS = {"train": ("train", "training"), "test": ("test", "validation")}
 FRAMES = 16  # of a snippet
 FEATURE_FPS = 25.0  # of the released features, whatever the recording's own rate is
-_DEPTH = 3  # folders that may lie around the package
+_DEPTH = 3  # folders that may be around the package
 
 
 @dataclass(frozen=True)
 class Package:
-    """The places of its parts.
+    """The parts of a package.
 
     Attributes:
-        folder: that holds `gt.json`.
-        features, split: by "train" and "test"; no split where the file is absent.
+        folder: the folder with `gt.json`.
+        features, split: by "train" and "test"; no split if the file is absent.
         rates: frames per second by video, from `fps_dict.json`; may be empty.
     """
 
@@ -70,7 +70,7 @@ class Package:
         return source, tuple(names), truth
 
     def training(self) -> dict[str, object]:
-        """The fields of `DataConfig` that train on it."""
+        """The fields of `DataConfig` for training on it."""
         found: dict[str, object] = {
             "features": self.features["train"],
             "annotations": self.annotations,
@@ -85,7 +85,7 @@ def find_package(folder: Path) -> Package:
     """The package in `folder`, a few folders below it, or around it.
 
     Raises:
-        ValueError: none, or several; the message has the layout that was looked for.
+        ValueError: there is none, or several; the message has the expected layout.
     """
     places = [place for place in _around(folder) if _is_package(place)]
     if len(places) != 1:
@@ -104,7 +104,7 @@ def find_package(folder: Path) -> Package:
 
 
 def seconds_of_snippets(package: Package, source: FeatureSource, truth: AnnotationSet) -> Rates:
-    """The rate of the features: that by which more marked segments end within their videos."""
+    """The rate of the features: the one at which more marked segments end within their videos."""
     plain = _ends_outside(source, truth, {})
     own = _ends_outside(source, truth, package.rates)
     if package.rates and own < plain:
@@ -116,8 +116,8 @@ def seconds_of_snippets(package: Package, source: FeatureSource, truth: Annotati
 class Rates:
     """Frames per second of features: `of` a video, else 25.
 
-    plain, own: marked videos whose last segment ends after the features do, at 25 frames a second
-    and by `fps_dict.json` (None: there is none).
+    plain, own: number of marked videos whose last segment ends after the features, at 25 fps and at
+    the rates of `fps_dict.json` (None: there is no such file).
     """
 
     of: Mapping[str, float]
@@ -144,7 +144,7 @@ def _ends_outside(source: FeatureSource, truth: AnnotationSet, rates: Mapping[st
 
 
 def _around(folder: Path) -> list[Path]:
-    """The folder itself and those below; or, from within a package, the folder that holds it."""
+    """The folder itself and its subfolders; or, inside a package, the folder of the package."""
     if not folder.is_dir():
         raise InvalidValue(f"{folder}: no such folder")
     if not _is_package(folder):

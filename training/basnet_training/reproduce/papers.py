@@ -1,4 +1,4 @@
-"""Printed numbers of BaS-Net, and the readings that are set beside them.
+"""Printed numbers of BaS-Net, and the ways of post-processing to compare with them.
 
 Source: Lee, Uh and Byun, AAAI 2020, tables of comparisons on THUMOS'14 (I3D features),
 ActivityNet-1.2 and ActivityNet-1.3.
@@ -24,7 +24,7 @@ class Paper:
         protocol: of `evaluate`.
         levels: tIoU of the columns.
         printed: mAP in percent at `levels`, then the mean over all levels of `averaged`.
-        averaged: tIoU that the last column is the mean of.
+        averaged: tIoU thresholds of the mean in the last column.
     """
 
     preset: str
@@ -66,7 +66,7 @@ PAPERS = {
 
 
 def readings(config: Config) -> Mapping[str, PostprocessConfig]:
-    """By name, how one trained network of a resolved configuration is read.
+    """By name, the settings of post-processing for one trained network.
 
     "released": the formulas and settings of the released code; "released, dense": its formulas with
     19 thresholds and Gaussian soft-NMS; "continuous": exact times at the features' own rate.
@@ -78,7 +78,7 @@ def readings(config: Config) -> Mapping[str, PostprocessConfig]:
     thumos = load_config("thumos14").postprocess
     kept = {key: config.postprocess[key] for key in _OF_DATA if key in config.postprocess}
     own = {**kept, "mode": "continuous", **network}
-    kept.pop("keep_top1", None)  # which the released code does not know
+    kept.pop("keep_top1", None)  # the released code does not have it
     released = {**thumos, **kept, "mode": "published", **network}
     settings = {
         "released": released,
@@ -88,5 +88,5 @@ def readings(config: Config) -> Mapping[str, PostprocessConfig]:
     return {name: PostprocessConfig.from_dict(fields) for name, fields in settings.items()}
 
 
-# Settings that say something of the data set, and hold for every reading.
+# Settings that depend on the data set, used in every way of post-processing.
 _OF_DATA = ("class_threshold", "keep_top1", "outer_ratio", "score_weight")

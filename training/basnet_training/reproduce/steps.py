@@ -1,4 +1,4 @@
-"""The steps from a package to a table: train, export, localize in three readings, evaluate."""
+"""The steps from a package to a table: train, export, localize in three ways, evaluate."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ Found = Mapping[str, Detections]
 def reproduce(
     paper: Paper, folder: Path, output: Path, overrides: Mapping[str, Any], say: Say
 ) -> dict[str, Any]:
-    """Do what is not done yet, and evaluate.
+    """Do the steps that are not done yet, and evaluate.
 
     Args:
-        overrides: settings by dotted name, over the preset's.
+        overrides: settings by dotted name that replace the preset's.
 
     Returns:
-        Plain values: printed and own mAP in percent by reading, and how they came about.
+        Plain values: printed and own mAP in percent by way of post-processing, and their origin.
 
     Raises:
         ValueError: no package of that layout, or it does not fit the preset.
@@ -76,7 +76,7 @@ def reproduce(
 
 
 def table(paper: Paper, found: Mapping[str, Any]) -> list[str]:
-    """Lines for people: the printed row, then a row for each reading."""
+    """Lines for people: the printed row, then a row for each way of post-processing."""
     last = "mean"
     rows = {"printed": list(paper.printed), **found["readings"]}
     width = max(len(name) for name in rows)
@@ -106,7 +106,7 @@ def _config(paper: Paper, package: Package, overrides: Mapping[str, Any]) -> Con
 
 
 def _train(config: Config, output: Path, say: Say) -> float | None:
-    """Fit and export; seconds per iteration, None where nothing was left to do."""
+    """Fit and export; returns seconds per iteration, None if nothing was left to do."""
     folder = output / TRAINING
     before = load_model(folder).step if (folder / "model.safetensors").is_file() else 0
     say(f"training: {config.optim.iterations} iterations of {config.optim.batch_size} videos")
@@ -141,7 +141,7 @@ def _score(paper: Paper, truth: AnnotationSet, names: tuple[str, ...], found: Fo
         subset=None,
         tiou_thresholds=levels,
         protocol=paper.protocol,
-        unknown_labels="ignore",  # a part of the package may lack a class
+        unknown_labels="ignore",  # a part of the package may not have every class
     )
     of = dict(zip(levels, report.map.tolist(), strict=True))
     mean = sum(of[level] for level in paper.averaged) / len(paper.averaged)

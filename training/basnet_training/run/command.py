@@ -23,7 +23,7 @@ Tags = Annotated[
     Path,
     typer.Argument(help="Table of tags (a line such as a.mp4,label), or ActivityNet .json."),
 ]
-Output = Annotated[Path, typer.Option("--output", "-o", help="Folder of all that is made.")]
+Output = Annotated[Path, typer.Option("--output", "-o", help="Folder for all files.")]
 Localize = Annotated[
     list[str] | None,
     typer.Option("--localize", help="Videos or features to find actions in; repeatable."),
@@ -31,15 +31,15 @@ Localize = Annotated[
 Corrected = Annotated[
     Path | None,
     typer.Option(
-        help="Segments that a person corrected (.json, exported from the report); they train."
+        help="Segments that a person corrected (.json, exported from the report), for training."
     ),
 ]
 Config = Annotated[str, typer.Option(help="A preset's name, or a YAML file of settings.")]
 Missing = Annotated[
-    str, typer.Option(help="error or skip: tagged videos that are absent or cannot be used.")
+    str, typer.Option(help="error or skip, for tagged videos that are absent or cannot be used.")
 ]
-Extractor = Annotated[str | None, typer.Option(help="Of the features of videos.")]
-Jobs = Annotated[int | None, typer.Option(min=1, help="Videos decoded at a time.")]
+Extractor = Annotated[str | None, typer.Option(help="Extractor for the features of videos.")]
+Jobs = Annotated[int | None, typer.Option(min=1, help="Videos to decode at a time.")]
 Seed = Annotated[int | None, typer.Option(help="Same seed, same result.")]
 Settings = Annotated[
     list[str] | None, typer.Option("--set", help="A setting as section.key=value; repeatable.")
@@ -62,15 +62,15 @@ def run(
     settings: Settings = None,
     as_json: Json = False,
 ) -> None:
-    """Train on tagged videos, and make a model, results and a page to look at them.
+    """Train on tagged videos, and make a model, results and a page that shows them.
 
-    Features are made of videos; settings are taken from the size of the data; parts of the videos
-    are held out in turn, so that the quality can be told. OUTPUT gets model.pt, results.json and
-    report.html. A second call goes on where the first one stopped, and does again what depends on
-    changed files or settings.
+    The features of videos are made; settings are chosen by the size of the data; parts of the
+    videos are held out in turn to measure the quality. OUTPUT gets model.pt, results.json and
+    report.html. A second call continues where the first one stopped, and repeats the steps that
+    depend on changed files or settings.
 
-    Correct videos in the report, export them, and give the file as --corrected: the corrected
-    segments then train too. `basnet-rt review OUTPUT/results.json` says which videos to correct
+    Correct videos in the report, export them, and give the file as --corrected, to train on the
+    corrected segments too. `basnet-rt review OUTPUT/results.json` lists the videos to correct
     first.
     """
     if missing not in ("error", "skip"):

@@ -1,4 +1,4 @@
-"""Features of the videos that the tags name; what an earlier call has made is kept."""
+"""Features of the tagged videos; features from an earlier call are kept."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Made:
 
 
 def are_videos(path: Path) -> bool:
-    """Whether an input is to be decoded: a video, a list of them, or a folder of them."""
+    """Whether an input must be decoded: a video, a list of videos, or a folder of videos."""
     return bool(holds_videos(path))
 
 
@@ -50,12 +50,12 @@ def extract_tagged(
     """Make the features of the videos in `source` that `tagged` names.
 
     Args:
-        ray: address of a cluster to work on, as of `connected`; None works here, `jobs` at a time.
-        missing: "error" or "skip" tagged videos that are not there.
+        ray: address of a cluster, as for `connected`; None: on this machine, `jobs` at a time.
+        missing: "error" or "skip", for absent tagged videos.
         listing: folder for the list of names that do not match.
 
     Raises:
-        ValueError: videos are missing, or none is named, or the extractor is none.
+        ValueError: videos are missing, no video is tagged, or the extractor is unknown.
         Error: every video failed; names the first reason.
     """
     videos, lost = find_video_files([source])
@@ -98,7 +98,7 @@ def _work(
 
 
 def _jobs() -> int:
-    """Half the cores that may be used, as `basnet-rt extract`."""
+    """Half the usable cores, as in `basnet-rt extract`."""
     usable = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
     cores = (os.cpu_count() or 1) if usable is None else len(usable)
     return max(1, cores // 2)

@@ -1,4 +1,4 @@
-"""Parts of the training videos, held out in turn: what networks that did not see them say."""
+"""Parts of the training videos, held out in turn, and the output of networks without them."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _BEST = "best_"
 def divide_folds(
     videos: TaggedVideos, twins: Sequence[Sequence[str]], folds: int
 ) -> list[list[int]]:
-    """Places of the videos of each part; each has its share of every class.
+    """Indices of the videos of each part; each part has its share of every class.
 
-    Videos of the same features are in one part. A class that is in a single video is unknown to the
-    network that is tested on it.
+    Videos with the same features are in one part. If only one video has a class, the network that
+    is tested on that video does not know the class.
     """
     leader = {name: group[0] for group in twins for name in group}
     members: dict[str, list[int]] = {}
@@ -41,7 +41,7 @@ def divide_folds(
 
 
 def divided_scenes(videos: TaggedVideos, parts: Sequence[Sequence[int]]) -> float:
-    """Mean over videos of the largest share of snippets that look like a snippet of another part.
+    """Mean over videos of the largest share of snippets that resemble a snippet of another part.
 
     0 for more than `MOST_COMPARED` videos, which are not compared.
     """
@@ -55,10 +55,10 @@ def divided_scenes(videos: TaggedVideos, parts: Sequence[Sequence[int]]) -> floa
 
 
 def measure_fold(run: Path, trained_on: TaggedVideos, held: TaggedVideos) -> dict[str, Any]:
-    """Apply the network in `run` to the videos held out, and leave `held_out.npz` beside it.
+    """Apply the network in `run` to the held-out videos, and write `held_out.npz` beside it.
 
     Returns:
-        Plain values: how many videos and detections.
+        Plain values: numbers of videos and detections.
     """
     model = load_model(run)
     done = calibrate_network(model.network, model.config, trained_on)

@@ -24,14 +24,14 @@ Work = Callable[[], dict[str, Any]]
 class RunJournal:
     """The steps of one run's folder.
 
-    A step is done again when its key is another one, or a file that it left is gone. What it
-    returns is kept, so that a later call need not work it out again.
+    A step is repeated if its key has changed, or a file that it wrote is gone. Its result is kept
+    for later calls.
     """
 
     def __init__(self, folder: Path, say: Say) -> None:
         """
         Raises:
-            ValueError: the folder holds something that is no run, or a damaged record.
+            ValueError: the folder has other files, or a damaged record.
         """
         self.folder, self._say = folder, say
         self._path = folder / RUN_RECORD
@@ -45,7 +45,7 @@ class RunJournal:
             raise InvalidValue(
                 f"{folder}: holds files, but no run; choose another folder, or an empty one"
             )
-        self._write()  # from here on the folder is a run's, whatever becomes of it
+        self._write()  # marks the folder as a run's, even if the run fails
 
     def step(
         self,
@@ -57,14 +57,14 @@ class RunJournal:
         leaves: Sequence[str] = (),
         clears: Sequence[str] = (),
     ) -> dict[str, Any]:
-        """Do a step, or take over what it gave.
+        """Do a step, or return its kept result.
 
         Args:
             what: the step in words, for people.
-            depends_on: plain values; other ones than before, and the step is done again.
-            leaves: files of the run's folder that must still be there.
-            clears: what is removed of an earlier run of this step with other inputs. An
-                interrupted one with the same inputs keeps them, and goes on.
+            depends_on: plain values; if they change, the step is repeated.
+            leaves: files in the run's folder that must still exist.
+            clears: files to remove if the step ran before with other inputs. After an
+                interruption with the same inputs they are kept, and the step continues.
         """
         key = digest(depends_on)
         before = self._steps.get(name, {})
@@ -108,7 +108,7 @@ def digest(values: object) -> str:
 
 
 def _short(depends_on: object) -> dict[str, str]:
-    """A digest for each named input, to say later which has changed."""
+    """A digest for each named input, to find later which has changed."""
     if not isinstance(depends_on, dict):
         return {}
     return {name: digest(value) for name, value in depends_on.items()}

@@ -1,4 +1,4 @@
-"""Makes a run's results and report by the ordinary commands."""
+"""Makes a run's results and report with the ordinary commands."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from .extraction import are_videos
 
 
 def localize(inputs: Sequence[str], model: Path, output: Path, jobs: int | None) -> dict[str, Any]:
-    """`basnet-rt localize`; a video that fails stops no other, and is returned by name.
+    """Run `basnet-rt localize`; videos that fail do not stop others, and are returned by name.
 
     Raises:
         Error: nothing could be localized.
@@ -58,7 +58,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 def write_held_out(held: HeldOut | None, model: Path, output: Path, source: Path) -> dict[str, Any]:
-    """Results of the training videos, which say what they are; with the bundle's confidence."""
+    """Write results for the training videos, marked as held-out, with the bundle's confidence."""
     loaded = load(model)
     metadata = loaded.metadata
     provenance: dict[str, Any] = {
@@ -104,25 +104,25 @@ def report(results: Path, page: Path, media: Sequence[str]) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def _as_part_of_a_run() -> Iterator[None]:
-    """Standard output is for the answer of the run itself."""
+    """Keep standard output for the result of the run itself."""
     with contextlib.redirect_stdout(sys.stderr):
         yield
 
 
 def stamps(path: Path) -> list[list[Any]]:
-    """Name, size and time of the videos and features that an input means; change with them."""
+    """Name, size and time of the videos and features of an input, to notice changes."""
     if path.is_dir():
         files = [one for one in sorted(path.rglob("*")) if one.suffix.lower() in ENDINGS]
     else:
         files = [path]
     if are_videos(path):
-        files += [Path(one.source) for one in find_video_files([path])[0]]  # of a list, too
+        files += [Path(one.source) for one in find_video_files([path])[0]]  # also those in a list
     found = [(one, one.stat()) for one in dict.fromkeys(files) if one.is_file()]
     return [[str(one), stat.st_size, stat.st_mtime_ns] for one, stat in found]
 
 
 def feature_stamp(path: Path) -> Callable[[str], str]:
-    """By a video's name, what changes with its files."""
+    """A function from a video's name to a text that changes with its files."""
     files = [path] if path.is_file() else [one for one in path.rglob("*") if one.suffix in SUFFIXES]
     by_name: dict[str, list[str]] = {}
     for one in sorted(files):

@@ -1,4 +1,4 @@
-"""The quality of a run, by the tags of held-out videos; and advice where it is poor."""
+"""The quality of a run, measured with the tags of held-out videos, and advice if it is poor."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from basnet_training.heldout import HeldOut
 from basnet_training.reading import TaggedVideos
 from basnet_training.validation import area_under_roc, average_precision
 
-_LEAST = 2  # videos of a class, so that one can be held out and another learned from
-_FEW = 10  # videos of a class from which more would help most
+_LEAST = 2  # fewest videos of a class: one to hold out and one to learn from
+_FEW = 10  # with fewer videos of a class, more videos would help most
 _POOR = 1.5  # times chance
-_DIVIDED = 0.15  # share of snippets from which held-out numbers are too good
-_SHORT, _LONG = 8, 1500  # snippets a video: outside, the stride hardly fits
+_DIVIDED = 0.15  # share of similar snippets from which held-out numbers are too good
+_SHORT, _LONG = 8, 1500  # snippets per video; outside this range the stride is hardly suitable
 
 
 @dataclass(frozen=True)
 class ClassQuality:
-    """Of one class, on held-out videos.
+    """The quality of one class, on held-out videos.
 
     Attributes:
-        ap: average precision of the tag by video score, in [0, 1]; None where it cannot be told.
-        chance: of scores that know nothing: the share of videos with the class.
+        ap: average precision of the tag by video score, in [0, 1]; None if it is not defined.
+        chance: that of random scores: the share of videos with the class.
     """
 
     name: str
@@ -36,7 +36,7 @@ class ClassQuality:
 
 @dataclass(frozen=True)
 class Quality:
-    """Of all classes; `auc` is of telling videos with action from those without."""
+    """The quality of all classes; `auc` is for videos with action against those without."""
 
     classes: tuple[ClassQuality, ...]
     mean_ap: float | None
@@ -91,9 +91,9 @@ def advice(
     seconds: float,
     divided: float,
 ) -> list[str]:
-    """Advice, most likely first; empty where nothing looks wrong.
+    """Advice, most likely first; empty if nothing looks wrong.
 
-    divided: share of a video's snippets that look like a snippet of another part, the mean.
+    divided: mean share of a video's snippets that resemble a snippet of another part.
     """
     lines = []
     if divided > _DIVIDED:
@@ -137,7 +137,7 @@ def _stride(lengths: Sequence[int], seconds: float) -> list[str]:
 
 
 def _bar(chance: float) -> float:
-    """Average precision below which a class is hardly learned."""
+    """The average precision below which a class counts as hardly learned."""
     return min(_POOR * chance, (1 + chance) / 2)
 
 

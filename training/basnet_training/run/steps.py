@@ -44,10 +44,10 @@ class Request:
     Attributes:
         source: videos, or features of videos, or a folder of either.
         tags: table of tags, or annotations in ActivityNet form.
-        localize: what to find actions in when the model is there; nothing: the training videos,
-            each by the network that had not seen it.
+        localize: videos or features to localize with the finished model; empty: the training
+            videos, each with the network that was trained without it.
         overrides: settings by dotted name.
-        missing: "error" or "skip" tagged videos without features.
+        missing: "error" or "skip", for tagged videos without features.
         corrected: segments that a person corrected; see `reading.corrected`.
         ray: a cluster's address; features of videos are made there.
     """
@@ -68,7 +68,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Data:
-    """The training data, and all that is known about it before."""
+    """The training data, and the facts about it known before training."""
 
     config: Config
     videos: TaggedVideos
@@ -93,7 +93,7 @@ def run(request: Request, say: Say) -> dict[str, Any]:
         Plain values: paths, held-out quality, advice, what failed.
 
     Raises:
-        Error: the input or a setting is wrong, or a step failed; a later call goes on from there.
+        Error: the input or a setting is wrong, or a step failed; a later call continues there.
     """
     if not request.source.exists():
         raise InvalidValue(f"{request.source}: no such file or folder of videos or features")
@@ -178,7 +178,7 @@ def _extract(request: Request, journal: RunJournal) -> tuple[Path, dict[str, str
 
 
 def _read(request: Request, videos: TaggedVideos, config: Config) -> tuple[Contents, TaggedVideos]:
-    """Digests of all features; what cannot be read is an error, or left out."""
+    """Digests of all features; unreadable ones are an error, or left out."""
     assert config.data.features is not None
     stamp = outputs.feature_stamp(config.data.features)
     contents = read_contents(videos, stamp, request.output / DIGESTS)
@@ -199,7 +199,7 @@ def _read(request: Request, videos: TaggedVideos, config: Config) -> tuple[Conte
 def _hold_out(
     request: Request, data: Data, journal: RunJournal, say: Say
 ) -> tuple[HeldOut | None, dict[str, Any]]:
-    """Train once without each part, and see what is said of it."""
+    """Train once without each part, and measure on it."""
     config, videos = data.config, data.videos
     folds = folds_for(config, videos)
     parts = divide_folds(videos, data.contents.twins, folds) if folds else []
@@ -243,7 +243,7 @@ def _quality(data: Data, held: HeldOut, divided: float, say: Say) -> dict[str, A
 
 
 def _train(request: Request, data: Data, held: HeldOut | None, journal: RunJournal) -> None:
-    """On all videos; with the range of activations, and confidence from the held-out parts."""
+    """Train on all videos, with the range of activations, and confidence from held-out parts."""
     folder = request.output / TRAINING
     plain = data.config.model_copy(update={"validation": type(data.config.validation)()})
 

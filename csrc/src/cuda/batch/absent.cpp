@@ -1,4 +1,4 @@
-// The answer of a build without nvcc.
+// The functions of a build without nvcc: they throw.
 
 #include "basnet_rt/cuda.h"
 #include "basnet_rt/error.h"

@@ -1,6 +1,6 @@
 #pragma once
 
-// Videos in host memory, checked and packed as a GPU takes them.
+// Videos in host memory, checked and packed for a GPU.
 
 #include <cstdint>
 #include <vector>
@@ -13,7 +13,7 @@ struct HostBatch {
   std::vector<VideoShape> shapes;
   std::int64_t num_classes = 1;
   std::vector<float> cas;           ///< (sum of T, C)
-  std::vector<float> video_scores;  ///< (N, C); empty where the gate ignores them
+  std::vector<float> video_scores;  ///< (N, C); empty if the gate ignores them
   std::vector<float> raw_cas;       ///< (sum of T, C+1); gate kHorizon only
 };
 

@@ -1,4 +1,4 @@
-// A batch in one call: memory, launches, waiting, and a second try where memory was short.
+// A batch in one call: memory, launches, waiting, and a second try if memory was short.
 
 #include "basnet_rt/cuda.h"
 #include "cuda/batch/host_batch.h"
@@ -9,7 +9,7 @@ namespace {
 
 using cuda::MemoryKind;
 
-// Taking memory costs more than a batch does, so a thread keeps what its last call had.
+// Allocating memory costs more than a batch, so a thread keeps the memory of its last call.
 struct KeptMemory {
   int device = -1;
   cuda::Memory scratch{MemoryKind::kDevice};
@@ -26,7 +26,7 @@ KeptMemory& kept_for(int device) {
   return kept;
 }
 
-// Puts arrays one behind the other into a block on the device.
+// Copies arrays into one block on the device, one after the other.
 class Upload {
  public:
   explicit Upload(const cuda::HostBatch& host, cuda::Memory& memory) : memory_(memory) {

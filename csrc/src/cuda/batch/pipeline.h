@@ -1,6 +1,6 @@
 #pragma once
 
-// The passes of a batch, one after the other, on whatever launches them. A thread per ...:
+// The passes of a batch, in order, for any launcher. A thread per ...:
 //
 //   videos  Reset                                FillSegments  sum
 //   rows          CheckRows ScanRows  sum
@@ -10,8 +10,8 @@
 // A launcher runs `threads(count, body)`: body(i) for every i < count; `teams(items, scratch,
 // body)`: body(team, arena, i) for every i < *items; running sums and the sort by score. On a GPU
 // these are kernels and CUB (cuda/launch/cuda_launcher.cuh), in tests they are loops
-// (tests/cpp/cuda/serial_launcher.h); nothing here knows which. Nothing waits for the device, and
-// sizes that only it knows stay there.
+// (tests/cpp/cuda/serial_launcher.h). Nothing waits for the device, and sizes that are computed
+// there stay there.
 
 #include <cstdint>
 

@@ -14,7 +14,8 @@
 namespace basnet_rt::cuda {
 namespace {
 
-// Stretches of positive length above a threshold, and where max_duration may cut them.
+// Upper bound of the roots: intervals of positive length above a threshold, and their pieces after
+// cuts at max_duration.
 std::int64_t most_roots(const VideoPlan& video) {
   const double stretches = static_cast<double>(video.used / 2 + 1);
   const double length = distance(video.section.begin(), video.section.end);

@@ -1,7 +1,7 @@
 #pragma once
 
-// The needs of a batch before its values are known: constants of the kernels, sizes, places in the
-// caller's memory. Host only, and the same for a GPU and its stand-in.
+// The plan of a batch before its values are known: constants of the kernels, sizes, and places in
+// the caller's memory. Host only, and the same for a GPU and for the launcher of the tests.
 
 #include <cstdint>
 #include <optional>
@@ -19,13 +19,13 @@ struct PlannedVideo {
   std::int64_t num_snippets = 0;
   double snippet_seconds = 0.0;
   std::optional<double> duration;
-  std::optional<std::int64_t> first_row = std::nullopt;  ///< default: behind the video before
+  std::optional<std::int64_t> first_row = std::nullopt;  ///< default: after the previous video
 };
 
 struct PlanSizes {
   std::int64_t max_detections = 0;  ///< per video
   std::int64_t pool_bytes = 0;
-  std::int64_t num_teams = 1;   ///< that work at a time
+  std::int64_t num_teams = 1;   ///< teams that run at the same time
   std::int64_t sort_bytes = 0;  ///< scratch that the launcher's sort asks for
 };
 
@@ -40,7 +40,7 @@ class Plan {
   std::int64_t num_videos() const { return static_cast<std::int64_t>(videos_.size()); }
   std::int64_t num_rows() const { return num_videos() * num_classes_; }
   std::int64_t num_snippets() const { return num_snippets_; }
-  std::int64_t end_row() const { return end_row_; }  ///< behind the last video, padding included
+  std::int64_t end_row() const { return end_row_; }  ///< after the last video, padding included
   const std::vector<VideoPlan>& videos() const { return videos_; }
 
   /// Constants that kernels read, as one block of bytes to put on the device.
@@ -50,7 +50,7 @@ class Plan {
 
   /// Most detections that a video can have at any activations.
   std::int64_t most_detections() const;
-  /// Enough for usual activations; a batch that needs more reports a shortage.
+  /// Enough for typical activations; a batch that needs more reports a shortage.
   std::int64_t usual_detections() const;
   std::int64_t usual_pool_bytes() const;
 

@@ -47,7 +47,7 @@ class CudaPostprocessor::Impl {
     cuda::check(
         cudaMemcpy(constants_.data(), constants.data(), constants.size(), cudaMemcpyHostToDevice),
         "putting settings onto " + cuda::name_of(device));
-    // They may still be on their way, and a caller's stream need not wait for the default one.
+    // The copy may not be finished, and a caller's stream need not wait for the default stream.
     cuda::check(cudaStreamSynchronize(nullptr), "putting settings onto " + cuda::name_of(device));
     settings_ = plan_.settings(static_cast<const char*>(constants_.data()), limits_.max_detections);
   }

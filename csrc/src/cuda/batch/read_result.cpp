@@ -49,7 +49,7 @@ Needed needed(const Plan& plan, const Outcome& outcome, const PlanSizes& given) 
     fail_at(plan, BadValue::decode(outcome.bad_value, plan.num_classes() + 1));
   }
   Needed needed{given.max_detections, given.pool_bytes};
-  // The count stops where memory ran out: ask for more than that.
+  // The count stops when memory runs out, so request more than that.
   if (outcome.pool_used > given.pool_bytes) needed.pool_bytes = 2 * outcome.pool_used;
   if (outcome.most_found > given.max_detections) needed.max_detections = outcome.most_found;
   return needed;

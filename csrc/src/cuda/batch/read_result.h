@@ -10,7 +10,7 @@
 
 namespace basnet_rt::cuda {
 
-/// The limits that a second try needs; equal to the given ones where the results are good.
+/// The limits that a second try needs; equal to the given ones if the results are complete.
 struct Needed {
   std::int64_t max_detections = 0;
   std::int64_t pool_bytes = 0;
@@ -19,7 +19,7 @@ struct Needed {
 /// @throws Error (kInvalidArgument): the input held a value that is not allowed, as on the CPU.
 Needed needed(const Plan& plan, const Outcome& outcome, const PlanSizes& given);
 
-/// Detections by video; only where `needed` asks for no second try.
+/// Detections of each video; valid only if `needed` requests no second try.
 std::vector<Detections> read_result(const Plan& plan, const BatchResult& result);
 
 }  // namespace basnet_rt::cuda

@@ -10,7 +10,7 @@ std::string version_text(int version) {
   return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
 }
 
-// Without a driver the runtime calls it too old: say which it is.
+// Without a driver, the runtime says that the driver is too old: find out which is true.
 std::string reason_of(cudaError_t error) {
   int driver = 0;
   if (error == cudaErrorInsufficientDriver && cudaDriverGetVersion(&driver) == cudaSuccess) {

@@ -1,7 +1,7 @@
 #pragma once
 
-// A thin layer over the CUDA runtime: errors that say what to do, and memory and
-// devices that are given back.
+// A thin layer over the CUDA runtime: errors that say what to do, and owners of memory and of the
+// current device.
 
 #include <cuda_runtime.h>
 
@@ -25,13 +25,13 @@ std::string name_of(int device);
 /// @throws Error (kUnavailable): there is no such device; says why.
 void require_device(int device);
 
-/// Memory that kernels on `device` can use; anything else would end the process's use of the
-/// device.
+/// Checks that kernels on `device` can access the memory; otherwise a kernel would fail, and the
+/// process could not use the device any more.
 ///
 /// @throws Error (kInvalidArgument) naming `pointer` as `name`.
 void require_reachable(const void* pointer, const std::string& name, int device);
 
-/// Makes a device the thread's own, and puts the caller's back.
+/// Makes a device current for this thread, and restores the previous one.
 class DeviceGuard {
  public:
   explicit DeviceGuard(int device) {

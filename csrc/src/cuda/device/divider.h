@@ -6,7 +6,7 @@
 
 namespace basnet_rt::cuda {
 
-/// Hands out places in a block of memory; of a null block, only its size is of interest.
+/// Gives out places in a block of memory; with a null block it only computes the size.
 class Divider {
  public:
   explicit Divider(char* memory) : memory_(memory) {}

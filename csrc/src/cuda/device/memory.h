@@ -1,6 +1,6 @@
 #pragma once
 
-// Memory of a team while it works on one item: a slab of its own, and a common pool for the few
+// Memory of a team while it works on one item: the team's own slab, and a common pool for the few
 // items that need more.
 
 #include <cstdint>
@@ -11,7 +11,7 @@ namespace basnet_rt::cuda {
 
 // Atomic on the host, too: tests run lanes as threads.
 
-/// Adds to a counter that many lanes share; returns what it held.
+/// Adds to a counter that many lanes share; returns its previous value.
 BASNET_RT_HOST_DEVICE inline std::int64_t fetch_add(std::int64_t* counter, std::int64_t value) {
 #ifdef __CUDA_ARCH__
   return static_cast<std::int64_t>(atomicAdd(reinterpret_cast<unsigned long long*>(counter),
@@ -43,7 +43,7 @@ BASNET_RT_HOST_DEVICE inline void fetch_max(std::int64_t* most, std::int64_t val
 #endif
 }
 
-/// Grows only; `used` beyond `size` says how much would have served.
+/// `used` only grows; if it exceeds `size`, it is the size that would have been needed.
 struct Pool {
   char* data = nullptr;
   std::int64_t size = 0;
@@ -61,7 +61,7 @@ class Arena {
   BASNET_RT_HOST_DEVICE Arena(char* slab, std::int64_t size, Pool pool)
       : slab_(slab), size_(size), pool_(pool) {}
 
-  /// @return `count` entries, unset; null where the pool is used up.
+  /// @return `count` uninitialised entries; null if the pool is used up.
   template <class T, class Team>
   BASNET_RT_HOST_DEVICE T* take(const Team& team, std::int64_t count) {
     constexpr std::int64_t kAlignment = 16;

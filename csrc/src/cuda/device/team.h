@@ -5,8 +5,8 @@
 // Work is done by teams. A team goes through phases: `for_each` calls its body once for every
 // index, on any lane and in any order, and returns when all calls are done. So a body may read what
 // an earlier phase wrote, and nothing that its own phase writes. On a GPU a team is a warp
-// (warp_team.cuh); here it is one thread that takes the indices in an order that tests choose: a
-// body that leans on the order gives itself away.
+// (warp_team.cuh); here it is one thread that takes the indices in an order chosen by tests, so
+// that a body that depends on the order fails.
 
 #include <cstdint>
 
@@ -14,7 +14,7 @@
 
 namespace basnet_rt::cuda {
 
-/// In which order a SerialTeam takes the indices of a phase.
+/// The order in which a SerialTeam takes the indices of a phase.
 enum class Order { kForward, kBackward, kScattered };
 
 class SerialTeam {
@@ -68,7 +68,7 @@ class SerialTeam {
       case Order::kScattered:
         break;
     }
-    // Evens rising, then odds falling: neighbours are far apart, and none keeps its side.
+    // Even indices rising, then odd ones falling, so that neighbours are far apart.
     const std::int64_t evens = (count + 1) / 2;
     return i < evens ? 2 * i : 2 * (count - 1 - i) + 1;
   }

@@ -69,7 +69,7 @@ class WarpTeam {
 
   __device__ static int lane() { return static_cast<int>(threadIdx.x) % kLanes; }
 
-  /// Of any type that is one or two words long.
+  /// For any type of one or two words.
   template <class T>
   __device__ static T broadcast(T value, int from) {
     static_assert(sizeof(T) == 4 || sizeof(T) == 8 || sizeof(T) == 1);

@@ -1,6 +1,6 @@
 #pragma once
 
-// The memory that a launcher needs beside that of the passes.
+// The memory that a launcher needs in addition to that of the passes.
 //
 //   slabs   | slab of team 0 | slab of team 1 | ... |     slab_bytes each; what an item needs
 //   beyond

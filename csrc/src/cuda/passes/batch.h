@@ -1,6 +1,6 @@
 #pragma once
 
-// The view of a batch in kernels: plain structs, copied to the device as they are.
+// A batch in kernels: plain structs, copied to the device unchanged.
 //
 //   cas (all rows, row_stride)                rows of the batch's videos, one behind the other
 //                 class 0   1   2
@@ -33,7 +33,7 @@ namespace basnet_rt::cuda {
 struct VideoPlan {
   std::int64_t first_row = 0;     ///< of its snippets in the batch's arrays
   std::int64_t num_snippets = 0;  ///< T
-  std::int64_t used = 0;          ///< of these, looked at
+  std::int64_t used = 0;          ///< snippets that are used
   Section section;
   RootLimits limits;
   std::int64_t horizon = 1;       ///< snippets
@@ -94,8 +94,8 @@ struct Found {
 /// The first fault, if any; read by the host at the end.
 struct Outcome {
   std::int64_t bad_value = 0;   ///< least code of a value that is not allowed; kFine: none
-  std::int64_t pool_used = 0;   ///< bytes asked of the pool; more than it has: results are void
-  std::int64_t most_found = 0;  ///< detections of the fullest video; more than fit: void
+  std::int64_t pool_used = 0;   ///< bytes requested from the pool; if too many: results invalid
+  std::int64_t most_found = 0;  ///< most detections of a video; if they do not fit: results invalid
 };
 
 inline constexpr std::int64_t kFine = INT64_MAX;

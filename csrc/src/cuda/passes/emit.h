@@ -25,7 +25,7 @@ BASNET_RT_HOST_DEVICE void emit(const Team& team, const Candidates& all, Row row
       team.once([&] { return fetch_add(&work.found_counts[row.video], count); });
   Found* list = work.found + row.video * settings.max_detections;
   team.compact(all.count, kept, [&](std::int64_t i, std::int64_t rank) {
-    if (first + rank >= settings.max_detections) return;  // the host will see the count
+    if (first + rank >= settings.max_detections) return;  // the host checks the count
     list[first + rank] = {all.scores[i], all.segments[i], static_cast<std::int32_t>(row.label),
                           static_cast<std::int32_t>(all.level_of(i))};
   });

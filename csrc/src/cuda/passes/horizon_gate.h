@@ -57,7 +57,7 @@ BASNET_RT_HOST_DEVICE double top_mean(const At& at, std::int64_t count, std::int
   return formulas::mean_of_best(heap, k);
 }
 
-/// Score of `label` at snippet `last`; negative where the gate holds it back, or memory is short.
+/// Score of `label` at snippet `last`; negative if the gate rejects it, or memory is short.
 ///
 /// @param raw_cas  raw_cas(t, c): class c, or the background, at snippet t.
 /// @param begin  first snippet of the horizon.

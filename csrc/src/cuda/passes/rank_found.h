@@ -17,7 +17,7 @@
 
 namespace basnet_rt::cuda {
 
-/// The answer, in memory of the caller's that the device can write.
+/// The result, in memory of the caller that the device can write.
 struct BatchResult {
   Outcome* outcome = nullptr;
   std::int64_t* begins = nullptr;  ///< (N + 1,) detections of videos before

@@ -89,7 +89,7 @@ struct ScanRows {
 
   BASNET_RT_HOST_DEVICE void operator()(std::int64_t index) const {
     work.root_counts[index] = 0;
-    if (work.outcome->bad_value != kFine) return;  // no place is worked out from a NaN
+    if (work.outcome->bad_value != kFine) return;  // never compute an index from a NaN
     const Row row = row_at(index, settings);
     const float* scores = input.video_scores + row.video * settings.num_classes;
     if (settings.gate == Gate::kVideo &&
@@ -116,7 +116,7 @@ struct ScanRows {
   }
 
  private:
-  /// @param value  the row's normalised activation; asked for once each, in order.
+  /// @param value  the row's normalised activations; each is computed once, in order.
   template <class Value>
   BASNET_RT_HOST_DEVICE void scan(std::int64_t index, Row row, Value&& value) const {
     const VideoPlan& plan = settings.videos[row.video];

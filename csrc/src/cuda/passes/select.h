@@ -40,7 +40,7 @@ struct Candidates {
     return level;
   }
 
-  /// Strict total order in which NMS visits them (DESIGN section 5.2).
+  /// Strict total order in which NMS visits them.
   BASNET_RT_HOST_DEVICE bool comes_first(std::int64_t a, std::int64_t b) const {
     // Candidates of a lower level come before those of a higher one.
     return formulas::comes_first({scores[a], segments[a], 0, a}, {scores[b], segments[b], 0, b});
@@ -62,7 +62,7 @@ struct Candidates {
   }
 };
 
-/// IoU as the mode has it, and how far apart two segments may lie and still have one above 0.
+/// IoU of the mode, and the largest distance of two segments with an IoU above 0.
 struct Overlap {
   bool published = false;
 
@@ -95,7 +95,7 @@ BASNET_RT_HOST_DEVICE inline Verdict judge(const Candidates& all, std::int64_t i
 /// Greedy NMS: a candidate is dropped when one that comes first is kept and repeats it.
 ///
 /// Each round decides all candidates that wait for no other. The first open one never waits, so the
-/// rounds end. Verdicts are read from the round before, so the result does not depend on the lanes.
+/// rounds end. Verdicts are read from the previous round, so the order of lanes does not matter.
 template <class Team>
 BASNET_RT_HOST_DEVICE void select_hard(const Team& team, const Candidates& all, Overlap overlap,
                                        double nms_iou) {

@@ -87,7 +87,7 @@ struct RootTask {
   double video_term = 0.0;
 };
 
-/// Finds and scores the proposals of a root; null arrays and no candidates where memory is short.
+/// Finds and scores the proposals of a root; null arrays and no candidates if memory is short.
 template <class Team>
 class RootProposer {
  public:
@@ -146,7 +146,7 @@ class RootProposer {
     return true;
   }
 
-  /// The lowest level is the root itself, whole.
+  /// The lowest level is the root itself.
   template <class Sink>
   BASNET_RT_HOST_DEVICE void scan(std::int64_t level, Sink&& sink) const {
     if (level == 0) {
@@ -171,7 +171,7 @@ class RootProposer {
     });
     team_.for_each(1, [&](std::int64_t) {
       begins[0] = 0;
-      bool empty = false;  // nothing higher can be inside nothing
+      bool empty = false;  // no interval here, so none at a higher threshold
       for (std::int64_t level = 0; level < settings_.num_thresholds; ++level) {
         empty = empty || begins[level + 1] == 0;
         begins[level + 1] = begins[level] + (empty ? 0 : begins[level + 1]);

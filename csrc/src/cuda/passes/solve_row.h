@@ -25,7 +25,7 @@
 
 namespace basnet_rt::cuda {
 
-/// One row seen as samples; arrays are the team's.
+/// One row as samples; the team owns the arrays.
 struct SampledView {
   std::int64_t num_snippets = 0;
   std::int64_t upsample = 1;
@@ -72,7 +72,7 @@ struct SolveRows {
 
   template <class Team>
   BASNET_RT_HOST_DEVICE void operator()(const Team& team, Arena& arena, std::int64_t item) const {
-    if (work.outcome->bad_value != kFine) return;  // no place is worked out from a NaN
+    if (work.outcome->bad_value != kFine) return;  // never compute an index from a NaN
     const Row row = row_at(item, settings);
     const float* scores = input.video_scores + row.video * settings.num_classes;
     if (!released::is_predicted(scores, settings.num_classes, row.label,

@@ -1,4 +1,4 @@
-// The answer of a build without nvcc to a request for streams on a GPU.
+// Streams on a GPU in a build without nvcc: they throw.
 
 #include "basnet_rt/cuda.h"
 #include "basnet_rt/cuda_streams.h"

@@ -6,7 +6,7 @@
 //       x -> y -> ring of the slot     scanner -> roots -> waiting -> final: counted
 //       the new state goes to the step's rows; the slot's stays, so a step can be repeated
 //   running sum  root_counts -> root_begins
-//   ListRoots    one thread per row: the rows with roots go the same way again and write them down
+//   ListRoots    one thread per row: rows with roots repeat the pass and write the roots
 //
 //   time ->      [ root A ]....flank of A seen: A is final, decided = this snippet
 //                        [ root B ]...........flank not seen yet: B waits
@@ -22,8 +22,8 @@
 
 namespace basnet_rt::cuda {
 
-/// A row on its way through a step: `state` and `waiting` are its own, and end as they are after
-/// it.
+/// A row during a step: `state` and `waiting` are copies, with the values after the step at the
+/// end.
 struct RowRun {
   const SlotSettings& settings;
   const TurnState& turn;
@@ -31,7 +31,7 @@ struct RowRun {
   Interval* waiting;
   std::int64_t* waiting_short;
 
-  /// @param value  value(t): the normalised activation of snippet t; asked for once each, in order.
+  /// @param value  value(t): the normalised activation of snippet t; computed once each, in order.
   /// @param decide  decide(root, decided) for each root that becomes final, in the order of finals.
   template <class Value, class Decide>
   BASNET_RT_HOST_DEVICE void run(const Value& value, const Decide& decide) const {
@@ -56,7 +56,7 @@ struct RowRun {
     return distance(ready, {t, 0.0}) >= 0.0;
   }
 
-  // The CPU looks at waiting roots behind the scanner, new ones last: the same order.
+  // The CPU checks waiting roots after the scanner, new ones last: the same order.
   template <class Decide>
   BASNET_RT_HOST_DEVICE void settle(std::int64_t t, const Decide& decide) const {
     std::int64_t left = 0;
@@ -90,7 +90,7 @@ struct RowRun {
   }
 };
 
-/// One row of a step: where its state is and where the next one goes.
+/// One row of a step: the places of its state and of the next state.
 struct StepRow {
   std::int64_t index = 0;
   std::int64_t label = 0;
@@ -105,7 +105,7 @@ struct StepRow {
     return turn->input.slot * step.settings.num_classes() + label;
   }
 
-  /// Runs from the slot's state into the step's; the slot's stays, so it may be done twice.
+  /// Runs from the slot's state to the step's; the slot's is unchanged, so this may be repeated.
   template <class Value, class Decide>
   BASNET_RT_HOST_DEVICE void run(const Step& step, RowState& state, const Value& value,
                                  const Decide& decide) const {
@@ -154,8 +154,8 @@ class NewValues {
     if (row_.label == 0) ring[columns - 1] = raw[columns - 1];
   }
 
-  /// Min-max of the horizon that ends with snippet t. An extreme that has left the window is looked
-  /// for again; else the new value is all that can change it.
+  /// Min-max of the horizon that ends with snippet t. If an extreme has left the window, it is
+  /// searched again; otherwise only the new value can change it.
   BASNET_RT_HOST_DEVICE formulas::Range slide(std::int64_t t, float x) const {
     const SlotSettings& settings = step_.settings;
     const std::int64_t classes = settings.num_classes();
@@ -223,7 +223,7 @@ struct AdvanceRows {
   }
 };
 
-/// One thread per row: goes the same way again and lists the roots; most rows have none.
+/// One thread per row: repeats the pass and lists the roots; most rows have none.
 struct ListRoots {
   Step step;
 

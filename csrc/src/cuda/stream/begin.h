@@ -1,6 +1,6 @@
 #pragma once
 
-// First passes of a step: each turn meets its slot, and its new values must be finite.
+// First passes of a step: each turn is combined with its slot, and its new values are checked.
 //
 //   BeginTurns   one thread per turn (B): slot + turn -> TurnState (first, begin, next, closed)
 //   CheckTurns   one thread per row (B * C): goes down its column of the new rows, num_rows steps;
@@ -56,7 +56,7 @@ struct BeginTurns {
     turn.first = slot.first;
     turn.begin = slot.next;
     turn.next = slot.next + input.num_rows;
-    // Nothing closes where nothing came since the start or the last gap.
+    // Nothing closes if there was no snippet since the start or the last gap.
     if (input.mark != StreamMark::kNone && turn.next > turn.first && slot.finished == 0) {
       turn.closes = 1;
       turn.closed =

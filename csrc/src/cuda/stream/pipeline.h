@@ -1,16 +1,15 @@
 #pragma once
 
-// The passes of a step, one after the other, on whatever launches them (batch/pipeline.h says what
-// that is). Eleven passes, whatever the number of streams. A thread per turn, row, root or final;
-// in Solve a warp per root:
+// The passes of a step, in order, for any launcher (see batch/pipeline.h). Eleven passes for any
+// number of streams. A thread per turn, row, root or final; in Solve a warp per root:
 //
 //   turns   BeginTurns                                                                     EndTurns
 //   rows             CheckTurns AdvanceRows  sum  ListRoots                      CommitRows
 //   roots                                                  OrderRoots Solve  sum
 //   finals                                                              WriteFinals
 //
-// Slots are read by the first passes and written by the last: a step that was short of memory can
-// be repeated as it was, and a turn with a bad value leaves its slot alone.
+// The first passes read the slots and the last passes write them. So a step that was short of
+// memory can be repeated, and a turn with a bad value leaves its slot unchanged.
 
 #include <cstdint>
 

@@ -74,8 +74,8 @@ SlotSettings sizes_of(const StreamShape& shape) {
 
 }  // namespace
 
-// A root is decided at most a flank (or a merge gap, behind a cut) after its end, and found at most
-// a merge gap after it; it is no longer than max_duration, and reads a flank before its start.
+// A root is decided at most a flank (or, after a cut, a merge gap) after its end, and found at most
+// a merge gap after it. It is at most max_duration long, and reads a flank before its start.
 double reach_of(const RootLimits& limits) {
   constexpr double kRounding = 8.0;
   const double flank = limits.outer_ratio * limits.max_duration;
@@ -85,9 +85,9 @@ double reach_of(const RootLimits& limits) {
 }
 
 // A root of length L waits while less than min(outer_ratio * L, max_lookahead) has passed since its
-// end. Roots do not overlap, so one that ended d ago, and is d / outer_ratio long at least, puts
-// the end before it that much further back; and two ends are a snippet apart. Pieces of
-// max_duration come on top: they wait for a merge gap, too.
+// end. A root that ended d ago and still waits is at least d / outer_ratio long. Roots do not
+// overlap, so the end of the root before it is at least that much earlier; two ends are at least a
+// snippet apart. Pieces of max_duration are added: they wait for a merge gap too.
 double most_waiting(const RootLimits& limits) {
   const double flank = std::min(limits.outer_ratio * limits.max_duration, limits.max_lookahead);
   double roots = 2.0;
@@ -184,7 +184,7 @@ StepResult StreamPlan::divide_result(char* memory, std::int64_t num_turns,
   return result;
 }
 
-// One in four rows closes a root with every snippet, and keeps four detections of it.
+// Assumes that one row in four closes a root with every snippet, with four detections each.
 CudaStreamLimits StreamPlan::complete(const CudaStreamLimits& given) const {
   constexpr std::int64_t kAtLeast = 1024;
   constexpr std::int64_t kAtMost = std::int64_t{1} << 22;

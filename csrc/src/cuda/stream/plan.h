@@ -1,7 +1,7 @@
 #pragma once
 
-// The needs of streams before any snippet is known: sizes of rings and lists, constants of the
-// kernels, places in memory. Host only, and the same for a GPU and its stand-in.
+// The plan of streams before any snippet is known: sizes of rings and lists, constants of the
+// kernels, places in memory. Host only, and the same for a GPU and for the launcher of the tests.
 
 #include <cstdint>
 #include <vector>
@@ -22,7 +22,7 @@ struct StreamShape {
   std::int64_t max_rows = 0;  ///< of a turn
 };
 
-/// @throws Error (kInvalidArgument) naming the setting, its value and what is allowed.
+/// @throws Error (kInvalidArgument) naming the setting, its value and the allowed values.
 void check_streams(const StreamShape& shape);
 
 /// The parts of a launcher.
@@ -57,9 +57,9 @@ class StreamPlan {
   StepResult divide_result(char* memory, std::int64_t num_turns, const CudaStreamLimits& limits,
                            std::int64_t* bytes) const;
 
-  /// `given`; where that is 0, enough for usual streams.
+  /// `given`, with each 0 replaced by a number that is enough for typical streams.
   CudaStreamLimits complete(const CudaStreamLimits& given) const;
-  /// Running sums of a step go over as many entries at most.
+  /// Most entries in a running sum of a step.
   std::int64_t longest_sum(const CudaStreamLimits& limits) const;
 
  private:
@@ -70,7 +70,7 @@ class StreamPlan {
   SlotSettings sizes_;
 };
 
-/// Snippets before the deciding one that a root may read, and room for places rounded down.
+/// Snippets before the deciding one that a root may read, with a margin for rounding down.
 double reach_of(const RootLimits& limits);
 
 /// Most roots of a class that can wait for their flank between two snippets.

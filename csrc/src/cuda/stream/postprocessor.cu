@@ -44,7 +44,7 @@ class CudaStreamPostprocessor::Impl {
         cudaMemcpy(constants_.data(), constants.data(), constants.size(), cudaMemcpyHostToDevice),
         doing);
     cuda::check(cudaMemset(slots_.data(), 0, state_bytes()), doing);
-    // Both may still be on their way, and a caller's stream need not wait for the default one.
+    // Both may not be finished, and a caller's stream need not wait for the default stream.
     cuda::check(cudaStreamSynchronize(nullptr), doing);
     std::int64_t bytes = 0;
     settings_ = plan_.settings(static_cast<const char*>(constants_.data()),

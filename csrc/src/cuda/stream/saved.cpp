@@ -18,7 +18,7 @@
 namespace basnet_rt::cuda {
 namespace {
 
-/// As bytes: what StreamPostprocessor writes behind its settings.
+/// The part that StreamPostprocessor writes after its settings.
 struct FinishedAndState {
   bool finished = false;
   saved::StreamState state;
@@ -35,14 +35,14 @@ void visit_shape(Archive& archive, StreamShape& shape) {
   saved::visit_stream_settings(archive, shape.config, shape.num_classes, shape.snippet_seconds);
 }
 
-/// First snippet of which a ring of `size` surely holds the value: a turn that was not committed
-/// may have written over those before.
+/// First snippet whose value a ring of `size` certainly holds: a turn that was not committed may
+/// have overwritten earlier ones.
 std::int64_t oldest_kept(const SlotImage& image, std::int64_t size) {
   const SlotState& slot = *image.settings().state.slots;
   return std::max(slot.first, slot.next - (size - image.shape().max_rows));
 }
 
-// The contents of an image, in the CPU's words.
+// Converts an image to the state of the CPU.
 class Writing {
  public:
   explicit Writing(const SlotImage& image)
@@ -80,7 +80,7 @@ class Writing {
     const RingPlace place = ring_up_to(slot_.next - 1, settings_.y_ring);
     const std::int64_t oldest = oldest_kept(image_, settings_.y_ring);
     for (std::int64_t t = state_.base; t < slot_.next; ++t) {
-      // Raw rows reach back further than any root; the activations that far are never read.
+      // Raw rows go further back than any root; activations of these snippets are never read.
       const double* y = settings_.state.y + label;
       one.y.push_back(t < oldest ? 0.0 : y[place(t) * settings_.num_classes()]);
     }
@@ -98,7 +98,7 @@ class Writing {
     }
   }
 
-  // The CPU lets a root wait only if its gate did let it through.
+  // On the CPU, a root waits only if the gate accepted it.
   void write_root(std::int64_t label, const Interval& root, saved::ClassState& one) const {
     double score = 0.0;
     if (settings_.keeps_raw()) score = score_of(label, root);
@@ -185,8 +185,8 @@ class Reading {
     reader.field(to);
   }
 
-  // The state holds only the values that may still become an extreme. The others lie between the
-  // two, and any such value does in their place: the latest.
+  // The state has only values that may still become an extreme. All others lie between the two
+  // extremes, so any such value can replace them: the latest.
   void read_window(std::int64_t label, const saved::ClassState& one, RowState& row) {
     const auto& least = one.window.least();
     const auto& largest = one.window.largest();
@@ -209,7 +209,7 @@ class Reading {
     row.largest_at = first + largest.front().when;
   }
 
-  // A root that would read further back than the ring holds was made up.
+  // A root that would read snippets older than the ring can only be forged.
   void check_reach(std::int64_t label, const RowState& row) const {
     std::int64_t first = saved_.next - 1;
     if (row.scanner.is_open()) first = row.scanner.open_start().index;
@@ -254,7 +254,7 @@ std::string saved_bytes(const SlotImage& image) {
 }
 
 void read_saved(std::string_view bytes, SlotImage& image) {
-  // The CPU's own reader judges the bytes; after it, their parts fit together.
+  // The CPU's reader checks the bytes; afterwards their parts fit together.
   const StreamPostprocessor judged = StreamPostprocessor::load(bytes);
   const StreamShape& shape = image.shape();
   if (!judged.same_settings({shape.config, shape.num_classes, shape.snippet_seconds})) {

@@ -50,8 +50,8 @@ class SlotImage {
 std::string saved_bytes(const SlotImage& image);
 
 /// Fills an image from bytes that either backend wrote.
-/// @throws Error (kInvalidState): not such bytes, another version, or damaged; (kInvalidArgument):
-///         saved under other settings.
+/// @throws Error (kInvalidState): the bytes are not a saved stream, damaged or of another version;
+///         (kInvalidArgument): saved under other settings.
 void read_saved(std::string_view bytes, SlotImage& image);
 
 }  // namespace basnet_rt::cuda

@@ -76,7 +76,7 @@ struct SolveFinalRoots {
     task.root = root.root;
     task.section = at_end ? turn.closed : Section{turn.first};
     task.limits = settings.limits;
-    // Snippets after the deciding one must not be seen: chunks would show.
+    // Snippets after the deciding one must not be used: results would depend on the chunks.
     const std::int64_t last = at_end ? root.decided - 1 : root.decided;
     const RingPlace place = ring_up_to(last, settings.y_ring);
     task.row = {settings.y_of(turn.input.slot) + label, classes, last, place};
@@ -126,7 +126,7 @@ struct SolveFinalRoots {
       step.work.kept_counts[place] = count;
       step.work.found_firsts[place] = first;
     });
-    if (first + count > step.sizes.max_detections) return;  // the host will see the count
+    if (first + count > step.sizes.max_detections) return;  // the host checks the count
     team.for_each(count, [&](std::int64_t n) {
       const std::int64_t i = indices[n];
       std::int64_t before = 0;
@@ -155,7 +155,7 @@ struct WriteFinals {
   }
 };
 
-/// Whether a turn leaves its mark on its slot.
+/// Whether a turn changes its slot.
 BASNET_RT_HOST_DEVICE inline bool commits(const Step& step, const TurnState& turn) {
   return step.is_whole() && turn.code == kFine && turn.input.mark != StreamMark::kPending;
 }

@@ -1,7 +1,7 @@
 #pragma once
 
-// The view of streams in kernels: settings, the slots' state, one step's work. Plain structs,
-// copied to the device as they are. A row is one class of a turn; a slot's rows are its classes.
+// Streams in kernels: settings, the slots' state, one step's work. Plain structs, copied to the
+// device unchanged. A row is one class of a turn; a slot's rows are its classes.
 //
 //   slots on the device             a step: B turns, each with new snippets for one slot
 //   slot 0  next first | C rows     turn 0 -> slot 4, snippets [t, t + 2)
@@ -22,11 +22,11 @@
 
 namespace basnet_rt::cuda {
 
-/// A stream between two steps. All zero: nothing has come yet.
+/// A stream between two steps. All zero: a new stream.
 struct SlotState {
   std::int64_t next = 0;      ///< index of the snippet to come
   std::int64_t first = 0;     ///< of the section: since the start or the last gap
-  std::int64_t finished = 0;  ///< 1: takes no more
+  std::int64_t finished = 0;  ///< 1: accepts no more snippets
 };
 
 /// One class of a stream between two steps; looked at once its section has a snippet.
@@ -40,8 +40,8 @@ struct RowState {
   float largest;
 };
 
-/// The slots' memory. Rings hold the latest snippets, snippet t at place t % size; what lies at
-/// places past `next` means nothing, so a step that is repeated writes there again.
+/// The slots' memory. Rings hold the latest snippets, snippet t at place t % size. Values after
+/// `next` are not valid, so a repeated step can write there again.
 struct StreamSlots {
   SlotState* slots = nullptr;   ///< (S,)
   RowState* rows = nullptr;     ///< (S, C)
@@ -120,7 +120,7 @@ struct FoundFinal {
   std::int64_t root = 0;  ///< index into the listed roots
 };
 
-/// Memory that a step used; more than it was given: nothing was committed.
+/// Memory that a step needed; if more than it had, nothing was committed.
 struct StepOutcome {
   std::int64_t num_roots = 0;
   std::int64_t num_found = 0;
@@ -189,7 +189,7 @@ struct Step {
   BASNET_RT_HOST_DEVICE bool lists_roots() const {
     return work.root_begins[num_rows()] <= sizes.max_roots;
   }
-  /// Whether there was memory enough: to be asked when all roots are solved.
+  /// Whether the memory was enough; valid after all roots are solved.
   BASNET_RT_HOST_DEVICE bool is_whole() const {
     const StepOutcome& outcome = *work.outcome;
     return lists_roots() && outcome.num_found <= sizes.max_detections &&

@@ -154,7 +154,7 @@ std::optional<CudaStreamLimits> stream_shortage(const StepResult& result,
   CudaStreamLimits needed = given;
   needed.max_roots = std::max(given.max_roots, outcome.num_roots);
   needed.max_detections = std::max(given.max_detections, outcome.num_found);
-  // The count stops where memory ran out: ask for more than that.
+  // The count stops when memory runs out, so request more than that.
   if (outcome.pool_used > given.pool_bytes) needed.pool_bytes = 2 * outcome.pool_used;
   const bool enough = needed.max_roots == given.max_roots &&
                       needed.max_detections == given.max_detections &&

@@ -1,7 +1,6 @@
 #pragma once
 
-// Between a step and its caller: turns go in checked, results come out as finals and errors. Host
-// only.
+// Between a step and its caller: checks turns, and turns results into finals and errors. Host only.
 
 #include <cstdint>
 #include <optional>
@@ -13,16 +12,16 @@
 
 namespace basnet_rt::cuda {
 
-/// @throws Error (kInvalidArgument): a turn is wrong whatever its slot holds.
+/// @throws Error (kInvalidArgument): a turn is wrong for any state of its slot.
 std::vector<TurnInput> checked_turns(const std::vector<StreamTurn>& turns, const StreamPlan& plan);
 
-/// @throws Error (kInvalidArgument): pointers that the settings ask for, a stride too small.
+/// @throws Error (kInvalidArgument): a required pointer is null, or the stride is too small.
 void check_rows(const DeviceRows& rows, const StreamPlan& plan);
 
 std::optional<CudaStreamLimits> stream_shortage(const StepResult& result,
                                                 const CudaStreamLimits& given);
 
-/// @throws Error (kInvalidState): there was a shortage.
+/// @throws Error (kInvalidState): the memory was not enough.
 std::vector<StreamTurnResult> read_turns(const StepResult& result, std::int64_t num_turns,
                                          const StreamPlan& plan, const CudaStreamLimits& given);
 

@@ -74,7 +74,7 @@ std::vector<StoredWeight> read_weights(const std::string& path) {
 
 PostprocessConfig streaming_config(const BundleMetadata& metadata) {
   PostprocessConfig config = metadata.postprocess;
-  if (config.mode == Mode::kPublished) {  // settings of one mode say nothing about the other
+  if (config.mode == Mode::kPublished) {  // settings of one mode have no meaning in the other
     config = PostprocessConfig{};
     config.score_function = metadata.postprocess.score_function;
     config.topk_divisor = metadata.postprocess.topk_divisor;

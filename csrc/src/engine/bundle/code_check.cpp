@@ -26,7 +26,7 @@ struct KnownCode {
   std::string_view written_by;
 };
 
-// Every code that an exporter has written; tests export anew and find themselves here.
+// The code of every exporter version; a test exports a bundle and finds its code here.
 constexpr std::array<KnownCode, 1> kKnown = {{
     {"c66317dae403b609f97fd517037280f92b1d5f8aa5488e6e6b409e84b3f646da", "0.1 with torch 2.13"},
 }};
@@ -48,7 +48,7 @@ bool ends_with(std::string_view text, std::string_view end) {
   return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
 }
 
-/// The file's name below the archive's one folder; empty where it lies elsewhere.
+/// The file's name inside the archive's only folder; empty if it is not in that folder.
 std::string_view below(std::string_view name, std::string_view top) {
   return starts_with(name, top) ? name.substr(top.size()) : std::string_view();
 }
@@ -61,7 +61,7 @@ std::string top_of(const Zip& archive) {
 
 bool is_code(std::string_view name) { return starts_with(name, "code/") && ends_with(name, ".py"); }
 
-/// Entries that torch.jit.load reads, and extra files, which it hands out as they are.
+/// Entries that torch.jit.load reads, and extra files, which it returns unchanged.
 bool is_known(std::string_view name) {
   for (const std::string_view one : {"data.pkl", "constants.pkl", "version", "byteorder",
                                      ".data/serialization_id", ".format_version"}) {

@@ -13,7 +13,7 @@ bool is_name(char letter) {
          (letter >= 'A' && letter <= 'Z');
 }
 
-/// Size of the string literal that begins `code`; all of it where the literal has no end.
+/// Size of the string literal at the begin of `code`; the size of `code` if it has no end.
 std::size_t literal_size(std::string_view code) {
   for (std::size_t i = 1; i < code.size(); ++i) {
     if (code[i] == '\\') {
@@ -60,7 +60,7 @@ std::string without_mangling(std::string_view name) {
     if (part) {
       ++end;
     } else if (end < name.size() && name[end] == '\n' && !plain.empty() && begin > 0) {
-      // The last part of a module's name: the separator before it goes.
+      // The last part of a module's name: remove the separator before it.
       plain.resize(plain.size() - (end - begin) - 1);
     }
     name.remove_prefix(end);

@@ -7,7 +7,7 @@
 #include "basnet_rt/error.h"
 #include "json/writer.h"
 
-// The fields that ExtractorSpec and FrameFormat of Python take.
+// The fields of Python's ExtractorSpec and FrameFormat.
 
 namespace basnet_rt::bundle {
 namespace {
@@ -68,7 +68,7 @@ void check_frames(const Value& frames) {
 
 void check_record(const Value& record);
 
-/// The parts of a joined extractor: records, whose channels lie side by side.
+/// The parts of a joined extractor: records, whose channels are concatenated.
 void check_parts(const Value& record) {
   if (record.find("parts") == nullptr) return;
   const Value& parts = member(record, "parts", Kind::kArray, "a list of records");

@@ -5,10 +5,10 @@
 
 namespace basnet_rt::bundle {
 
-/// The record of the extractor, `fields`' "extractor", where there is one: what it and the metadata
-/// both say, they must say alike. docs/bundle.md has its keys.
+/// Checks the record of the extractor ("extractor" in `fields`), if there is one. Facts that are in
+/// the record and in the metadata must be equal. docs/bundle.md has its keys.
 ///
-/// @throws Error (kBundle): no record, or one that contradicts.
+/// @throws Error (kBundle): the record is not valid, or contradicts the metadata.
 void check_extractor(const json::Value& fields, const BundleMetadata& metadata);
 
 }  // namespace basnet_rt::bundle

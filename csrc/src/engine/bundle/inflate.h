@@ -6,12 +6,12 @@
 
 namespace basnet_rt::bundle {
 
-/// Unpacks a raw DEFLATE stream whose unpacked size is known. Small texts only (a bundle's code and
-/// metadata): it is plain, not fast.
+/// Unpacks a raw DEFLATE stream of known unpacked size. It is simple, not fast: it is for small
+/// texts (a bundle's code and metadata).
 ///
 /// Source: RFC 1951.
 ///
-/// @throws BadFile: no such stream, or it does not unpack to exactly `size` bytes.
+/// @throws BadFile: the stream is not valid, or does not unpack to exactly `size` bytes.
 std::string inflate(std::string_view packed, std::size_t size);
 
 }  // namespace basnet_rt::bundle

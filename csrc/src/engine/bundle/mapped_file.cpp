@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
-// Read whole: a mapped file could be neither replaced nor removed as long as a model lives.
+// Reads the whole file: a mapped file could not be replaced or removed as long as a model exists.
 namespace basnet_rt::bundle {
 
 std::shared_ptr<const MappedFile> MappedFile::open(const std::string& path) {
@@ -70,7 +70,7 @@ std::string read_whole(int file, std::size_t size) {
 }  // namespace
 
 std::shared_ptr<const MappedFile> MappedFile::open(const std::string& path) {
-  // Without waiting: a pipe that nobody writes to must be refused, not waited for.
+  // O_NONBLOCK: a pipe without a writer is refused, instead of waiting for one.
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.number < 0 && (errno == ENOENT || errno == ENOTDIR)) throw BadFile("no such file");
   if (file.number < 0) fail();

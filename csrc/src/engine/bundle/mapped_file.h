@@ -6,13 +6,13 @@
 
 namespace basnet_rt::bundle {
 
-/// A whole file in memory, mapped read-only where the system can, read where it cannot.
+/// A whole file in memory: mapped read-only if the system can, else read.
 ///
-/// Mapped pages are the file's own: a program that shortens the file while it is mapped ends this
-/// one by a bus error. Writers that replace a file (rename) do not.
+/// If another program shortens a mapped file, this process ends with a bus error. Programs that
+/// replace a file by renaming cause no error.
 class MappedFile {
  public:
-  /// @throws BadFile: no regular file, or it cannot be read.
+  /// @throws BadFile: it is not a regular file, or cannot be read.
   static std::shared_ptr<const MappedFile> open(const std::string& path);
 
   MappedFile(const MappedFile&) = delete;

@@ -12,7 +12,7 @@
 #include "json/reader.h"
 #include "json/writer.h"
 
-// Python's BundleMetadata is judged here too.
+// Python's BundleMetadata is checked here too.
 
 namespace basnet_rt {
 namespace {
@@ -37,7 +37,7 @@ std::string joined(const Names& names) {
   return text;
 }
 
-// An absent field keeps its default. Each of these names field and value where it refuses.
+// An absent field keeps its default. The errors of these functions name the field and its value.
 
 void read_count(const Value& fields, const char* name, std::int64_t& to) {
   const Value* const found = fields.find(name);
@@ -144,7 +144,8 @@ void read_calibration(const Value& fields, BundleMetadata& metadata) {
   metadata.calibration = std::move(range);
 }
 
-// `score_function` and `topk_divisor` stand once, beside; files before 0.2 have them here as well.
+// `score_function` and `topk_divisor` are stored beside `postprocess`; files before 0.2 have them
+// in both places.
 void read_postprocess(const Value& fields, BundleMetadata& metadata) {
   PostprocessConfig& config = metadata.postprocess;
   config.score_function =

@@ -1,8 +1,8 @@
 #pragma once
 
-// The part of Python's pickle, protocol 2, that torch.jit.save writes, read as plain data. Nothing
-// is called: a "global" is a name to compare, and the few calls that occur (a tensor, a list of
-// tensors or integers, an empty dictionary) become data of their own kinds. All else is refused.
+// Reads the part of Python's pickle, protocol 2, that torch.jit.save writes, as plain data. Nothing
+// is called: a "global" is only a name, and the few calls that occur (a tensor, a list of tensors
+// or integers, an empty dictionary) become data of their own kinds. Everything else is refused.
 
 #include <cstdint>
 #include <deque>
@@ -49,7 +49,7 @@ struct Pickled {
 class Pickle {
  public:
   /// @param bytes  must outlive this.
-  /// @throws BadFile: cut off, too large, or something that a bundle's pickle does not hold.
+  /// @throws BadFile: the pickle is truncated, too large, or not like that of a bundle.
   explicit Pickle(std::string_view bytes);
   Pickle(const Pickle&) = delete;
   Pickle& operator=(const Pickle&) = delete;

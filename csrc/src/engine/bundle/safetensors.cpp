@@ -69,7 +69,7 @@ std::vector<std::int64_t> counts(const json::Member& tensor, const char* name) {
   return values;
 }
 
-/// The begin and the end of one tensor's bytes behind the header.
+/// The begin and the end of one tensor's bytes, counted from the end of the header.
 struct Range {
   std::int64_t begin;
   std::int64_t end;

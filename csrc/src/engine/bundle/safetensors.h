@@ -12,7 +12,7 @@
 
 namespace basnet_rt::bundle {
 
-/// Whether a file begins as these do.
+/// Whether a file begins like a safetensors file.
 bool looks_like_safetensors(std::string_view bytes);
 
 struct Safetensors {
@@ -20,7 +20,7 @@ struct Safetensors {
   std::optional<std::string> metadata;  ///< the bundle's JSON text
 };
 
-/// Finds every tensor; they fill the file without gap and without overlap. Where the text has a
+/// Finds every tensor; they must fill the file without gap and without overlap. If the text has a
 /// CRC-32 of their bytes ("crc32" under "__metadata__"), it is checked.
 ///
 /// @throws BadFile: truncated, or the text and the bytes do not fit each other.

@@ -44,7 +44,7 @@ void read(const Field& field, bool& to) {
   to = field.value.truth;
 }
 
-// One number stands for a sequence of one.
+// One number counts as a sequence of one.
 void read(const Field& field, std::vector<double>& to) {
   if (field.value.is(Kind::kNumber)) {
     to = {field.value.number};
@@ -59,7 +59,7 @@ void read(const Field& field, std::vector<double>& to) {
   to = std::move(values);
 }
 
-// null is "no limit", which the core writes as infinity.
+// null means "no limit", which is infinity in the core.
 void read_limit(const Field& field, double& to) {
   if (!field.value.is(Kind::kNull) && !field.value.is(Kind::kNumber)) {
     field.refuse("a number or null");
@@ -96,7 +96,8 @@ void apply(const Field& given, PostprocessConfig& config) {
                                                field_names());
 }
 
-// Settings of one mode say nothing about the other; how video scores are made belongs to the model.
+// Settings of one mode have no meaning in the other; the settings of video scores belong to the
+// model, so they are kept.
 PostprocessConfig another_mode(Mode mode, const PostprocessConfig& config) {
   PostprocessConfig changed = defaults_of(mode);
   changed.score_function = config.score_function;

@@ -10,8 +10,8 @@ namespace {
 using Shape = std::vector<std::int64_t>;
 using Kinds = std::vector<DType>;
 
-// Copies of a model loaded in another dtype were once written as they were: a bundle's dtype is
-// what it is run in, each tensor says what it is stored in.
+// Old versions could write a copy of a model that was loaded in another dtype. So a bundle's dtype
+// is the one to run in, and each tensor has its own stored dtype.
 const Kinds kFloats = {DType::kFloat32, DType::kBFloat16};
 
 std::string shown(const Shape& shape) {
@@ -20,7 +20,7 @@ std::string shown(const Shape& shape) {
   return "(" + text + ")";
 }
 
-/// Checks the tensors of one network against each other; sizes are taken where they first appear.
+/// Checks the tensors of one network against each other; the first use of a size defines it.
 class Shapes {
  public:
   explicit Shapes(const StoredNetwork& network) : network_(network) {}

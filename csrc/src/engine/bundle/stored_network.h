@@ -1,8 +1,8 @@
 #pragma once
 
-// A bundle's network as its file holds it: tensors by name, where they lie, and the few settings
-// that are not in the metadata. What is marked BASNET_RT_API lies in a shared core and is called by
-// component `engine`; no installed header names it.
+// A bundle's network in its file: tensors by name with their bytes, and the few settings that are
+// not in the metadata. Functions marked BASNET_RT_API are in a shared core and are called by
+// component `engine`; they are in no installed header.
 
 #include <cstdint>
 #include <map>
@@ -42,18 +42,17 @@ struct StoredTensor {
 struct StoredNetwork {
   BundleMetadata metadata;
   std::map<std::string, StoredTensor> tensors;
-  /// Stands in the background column of a network that computes none; absent where it does.
+  /// The background column's constant, if the network does not compute that column; else absent.
   std::optional<double> background_logit;
-  std::shared_ptr<const MappedFile> file;  ///< what the tensors lie in
+  std::shared_ptr<const MappedFile> file;  ///< the file of the tensors
 };
 
-/// Opens a bundle of either format, TorchScript or safetensors, and reads where its weights lie;
-/// runs nothing of it. Shapes fit each other and the metadata; checksums are checked where the
+/// Opens a bundle of either format, TorchScript or safetensors, and finds its weights; executes no
+/// code in it. Checks that shapes fit each other and the metadata, and checks checksums if the
 /// format has them (TorchScript).
 ///
-/// @throws Error (kBundle): as `read_metadata`, or the weights are damaged, missing, of other
-/// shapes
-///         or kinds, or not those of a basnet_rt network.
+/// @throws Error (kBundle): as `read_metadata`, or the weights are damaged or missing, have a wrong
+///         shape or kind, or do not belong to a basnet_rt network.
 BASNET_RT_API StoredNetwork open_network(const std::string& path);
 
 /// Views of an opened network's tensors, and its options; valid as long as `network.file`.

@@ -74,7 +74,7 @@ std::vector<std::int64_t> shape_of(const Pickled& tensor) {
   return shape;
 }
 
-/// Product of a shape, refused where it or its bytes would not fit a number.
+/// Product of a shape; refused if it, or the number of bytes, is too large.
 std::int64_t count_of(const std::vector<std::int64_t>& shape) {
   constexpr std::int64_t kMost = std::int64_t{1} << 40;
   std::int64_t count = 1;
@@ -146,7 +146,7 @@ class WeightsReader {
   const Pickled& root_;
 };
 
-// The metadata decides; a module that would do otherwise is refused.
+// The metadata decides; a module with other settings is refused.
 void WeightsReader::read_settings() {
   const BundleMetadata& metadata = network_.metadata;
   const auto integer = [&](const char* name) { return attribute(root_, name, Kind::kInt).integer; };

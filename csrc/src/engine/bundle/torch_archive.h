@@ -1,6 +1,6 @@
 #pragma once
 
-// A TorchScript archive without TorchScript: what its entries are, and what its pickle says.
+// Reads a TorchScript archive without TorchScript: its entries and its pickle.
 
 #include <optional>
 #include <string>
@@ -14,17 +14,17 @@ namespace basnet_rt::bundle {
 /// Whether a file begins as zip archives do.
 bool looks_like_zip(std::string_view bytes);
 
-/// Checks that there is what torch.jit.load begins with.
-/// @throws BadFile: there is not.
+/// Checks that the archive has the first entries that torch.jit.load needs.
+/// @throws BadFile: it has not.
 void check_is_torchscript(const Zip& archive);
 
-/// The JSON text of an archive's metadata; absent where it has none.
+/// The JSON text of an archive's metadata; absent if it has none.
 /// @throws BadFile: it is damaged.
 std::optional<std::string> metadata_text(const Zip& archive);
 
-/// Weights and settings out of the archive's pickle, as the exporter's module has them, into
-/// `network`, whose metadata they must agree with.
-/// @throws BadFile: another module's, or damaged.
+/// Reads weights and settings of the exporter's module from the archive's pickle into `network`;
+/// they must agree with its metadata.
+/// @throws BadFile: the archive has another module, or is damaged.
 void read_weights(const Zip& archive, StoredNetwork& network);
 
 }  // namespace basnet_rt::bundle

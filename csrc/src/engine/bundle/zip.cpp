@@ -52,7 +52,7 @@ struct Directory {
   std::uint64_t entries = 0;
 };
 
-/// Its place, from the file's end: no comment follows it, and it reaches up to its own end record.
+/// The directory, found from the file's end: no comment follows, and it ends at its end record.
 Directory find_directory(std::string_view bytes) {
   if (bytes.size() < kEndSize) throw BadFile("no zip archive");
   std::uint64_t end = bytes.size() - kEndSize;
@@ -77,7 +77,7 @@ Directory find_directory(std::string_view bytes) {
   return found;
 }
 
-/// 64-bit values of a directory entry stand in its extra field, in this order.
+/// Reads the 64-bit values of a directory entry from its extra field, in this order.
 void widen(std::string_view extra, std::initializer_list<std::uint64_t*> values) {
   for (std::uint64_t at = 0; at + 4 <= extra.size();) {
     const std::uint64_t size = number(extra, at + 2, 2);
@@ -96,7 +96,7 @@ void widen(std::string_view extra, std::initializer_list<std::uint64_t*> values)
   }
 }
 
-/// The bytes' offset, from the local header, which must say what the directory says.
+/// The offset of the bytes, from the local header, which must agree with the directory.
 std::uint64_t data_offset(std::string_view bytes, std::uint64_t header, const ZipEntry& entry,
                           std::uint64_t method) {
   const std::uint64_t name = number(bytes, header + 26, 2), extra = number(bytes, header + 28, 2);
@@ -113,7 +113,7 @@ std::uint64_t data_offset(std::string_view bytes, std::uint64_t header, const Zi
 /// Bytes that belong to one entry, its header included.
 using Range = std::pair<std::uint64_t, std::uint64_t>;
 
-/// The entry at `at` of the directory, which then stands behind it.
+/// The entry at `at` of the directory; `at` then is the begin of the next one.
 ZipEntry next_entry(std::string_view bytes, std::string_view list, std::uint64_t& at,
                     std::vector<Range>& taken) {
   if (number(list, at, 4) != kDirectoryEntry) throw BadFile("its directory is damaged");
@@ -149,7 +149,7 @@ void check_ranges(std::vector<Range> taken, std::uint64_t directory) {
   }
 }
 
-// Some readers, TorchScript's among them, find entries without regard to case.
+// Some readers, such as TorchScript's, ignore the case of names.
 std::string folded(std::string name) {
   for (char& letter : name) {
     if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');

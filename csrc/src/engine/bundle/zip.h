@@ -1,7 +1,7 @@
 #pragma once
 
-// Zip archives in memory, as TorchScript writes them, read strictly: two readers of one file must
-// not see two different archives, and so whatever is open to reading is refused.
+// Reads zip archives in memory, as TorchScript writes them. It is strict: anything that two readers
+// could read differently is refused.
 
 #include <cstdint>
 #include <string>
@@ -19,24 +19,24 @@ struct ZipEntry {
   bool stored = false;       ///< not compressed
 };
 
-/// Reads an archive whose bytes may be anything: what does not fit is BadFile, never a wild read.
+/// Reads an archive of any bytes: errors are BadFile, never a read out of bounds.
 class Zip {
  public:
   /// @param bytes  of the whole file; must outlive this.
-  /// @throws BadFile: truncated, no zip archive, entries that overlap or are named alike, or a
-  ///         header that says other than the directory.
+  /// @throws BadFile: the archive is truncated or not a zip archive, entries overlap or have the
+  ///         same name, or a header contradicts the directory.
   explicit Zip(std::string_view bytes);
 
   const std::vector<ZipEntry>& entries() const { return entries_; }
   /// Null where there is none.
   const ZipEntry* find(std::string_view name) const;
 
-  /// The bytes of a stored entry where they lie, their checksum checked.
+  /// A view of the bytes of a stored entry, after checking the checksum.
   /// @throws BadFile: it is compressed, or its checksum is wrong.
   std::string_view stored(const ZipEntry& entry) const;
 
-  /// The bytes of any entry, their checksum checked.
-  /// @throws BadFile: longer than `limit` bytes, damaged, or compressed in a way that is not read.
+  /// The bytes of any entry, after checking the checksum.
+  /// @throws BadFile: longer than `limit` bytes, damaged, or of an unknown compression.
   std::string unpacked(const ZipEntry& entry, std::uint64_t limit) const;
 
  private:

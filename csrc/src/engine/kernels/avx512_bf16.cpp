@@ -1,6 +1,6 @@
 // AVX-512 with VNNI and BF16: two bfloat16 products by one instruction, the odd one added first.
 //
-// The instruction takes values below 2^-126 as zeros; but for those it rounds as the others do.
+// The instruction treats values below 2^-126 as zeros; all others are rounded as in other kernels.
 
 #include "engine/kernels/kernel.h"
 

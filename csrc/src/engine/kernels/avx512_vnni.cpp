@@ -23,8 +23,8 @@ struct Int8 : Int8Shape, Avx512Ints {
   }
 };
 
-// Integer sums have no order: one row takes every second quad apart, so that no instruction waits
-// for the one before.
+// The order of integer sums does not matter: a single row sums every second quad separately, so
+// that no instruction waits for the previous one.
 void one_row(const std::uint8_t* row, const std::int8_t* panel, std::int64_t length,
              std::int32_t* out, std::int64_t stride) {
   Int8::Sum sums[4] = {};

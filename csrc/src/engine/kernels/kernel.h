@@ -55,10 +55,10 @@ struct Kernel {
   Int8Tiles int8;
 };
 
-/// One kernel of this build and whether this machine has what it needs.
+/// One kernel of this build, and whether this machine can run it.
 struct KernelEntry {
   const Kernel* kernel = nullptr;
-  std::string why_not;  ///< empty: it can run here
+  std::string why_not;  ///< why it cannot run here; else empty
 };
 
 /// Every kernel of this build, the most capable last.
@@ -72,7 +72,7 @@ const Kernel& kernel_named(const std::string& name);
 /// @throws Error (kUnavailable) as `kernel_named`.
 const Kernel& chosen_kernel();
 
-// Each lies in a file of its own; null where the build's processor family has no such kernel.
+// Each is in its own file; null if the build's processor family has no such kernel.
 const Kernel* portable_kernel();
 const Kernel* avx2_kernel();
 const Kernel* avx_vnni_kernel();

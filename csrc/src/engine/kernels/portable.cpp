@@ -1,4 +1,4 @@
-// Plain C++: what every machine can run, and what the other kernels must equal.
+// Plain C++, for every machine; the other kernels must give the same results.
 
 #include <cmath>
 

@@ -14,7 +14,7 @@ namespace basnet_rt::engine {
 namespace {
 
 #if defined(__x86_64__)
-// The compiler's own test looks at what the operating system saves of the registers, too.
+// The compiler's test also checks which registers the operating system saves.
 std::string missing(const Kernel* kernel) {
   __builtin_cpu_init();
   if (kernel == portable_kernel()) return "";

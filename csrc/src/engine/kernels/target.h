@@ -1,8 +1,8 @@
 #pragma once
 
 // Code after BASNET_RT_TARGET_BEGIN may use the named instructions; only this folder's tiles and
-// registers are included after it. A file's own flags would also compile inline functions of the
-// standard library so, and the linker might take those for every machine.
+// registers are included after it. Compiler flags for the whole file would also apply to inline
+// functions of the standard library, and the linker might use those on every machine.
 
 #define BASNET_RT_PRAGMA(text) _Pragma(#text)
 #if defined(__clang__)

@@ -89,7 +89,7 @@ void tile(const typename T::Row* rows, const typename T::Weight* panel, std::int
     T::add_to(out + (i / V) * stride + T::kWidth * (i % V), sums[i / V][i % V]);
 }
 
-/// One panel: whole, or its halves in turn where the registers do not hold all sums.
+/// One panel: whole, or in two halves if the registers cannot hold all sums.
 template <class T, int R, bool kWhole>
 void panel_tile(const typename T::Row* rows, const typename T::Weight* panel, std::int64_t length,
                 typename T::Out* out, std::int64_t stride) {

@@ -1,7 +1,7 @@
 #pragma once
 
-// The calls of a bundle's TorchScript module (docs/bundle.md). Apart from the rest because the
-// headers behind it take longest to compile.
+// The calls of a bundle's TorchScript module (docs/bundle.md), in a separate file because its
+// headers take longest to compile.
 
 #include <ATen/core/Tensor.h>
 
@@ -23,7 +23,7 @@ struct StepOutput {
   States state;
 };
 
-/// A loaded module. Every member throws what libtorch throws, and may be called by many threads.
+/// A loaded module. Members pass on exceptions of libtorch; many threads may call them.
 class Script {
  public:
   Script(const std::string& path, const at::Device& device);

@@ -17,7 +17,7 @@ namespace {
 
 [[noreturn]] void fail(const std::string& why) { throw Error(ErrorCode::kInvalidArgument, why); }
 
-/// `compute` without gradients; what libtorch throws becomes Error (kBundle) that names `method`.
+/// Runs `compute` without gradients; exceptions of libtorch become Error (kBundle) with `method`.
 template <class Compute>
 auto guarded(const std::string& name, const char* method, const Compute& compute) {
   const at::NoGradGuard no_grad;
@@ -47,7 +47,7 @@ StepOutput checked(StepOutput output, const Model::Impl& model) {
 std::string reason(const std::exception& error) {
   const auto* torch_error = dynamic_cast<const c10::Error*>(&error);
   std::string text = torch_error ? torch_error->what_without_backtrace() : error.what();
-  // The interpreter puts the traceback of the script first, and what it raised last.
+  // The interpreter puts the script's traceback first and the raised error last.
   const std::size_t raised = text.rfind("Error: ");
   if (text.find("TorchScript interpreter") != std::string::npos && raised != std::string::npos) {
     text = text.substr(raised + 7);
@@ -77,7 +77,7 @@ StepOutput Model::Impl::flush(const States& state) const {
 }
 
 at::Tensor Model::Impl::rows(const FeatureView& features) const {
-  // The module leaves its input alone.
+  // The module does not change its input.
   return at::from_blob(const_cast<float*>(features.data),
                        {features.num_snippets, features.feature_dim}, at::kFloat)
       .to(device);

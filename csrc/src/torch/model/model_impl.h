@@ -14,7 +14,7 @@
 
 namespace basnet_rt {
 
-/// Snippets that a bundle's network sees to each side.
+/// Snippets to each side in the receptive field of a bundle's network.
 inline constexpr std::int64_t kReach = 2;
 
 class Model::Impl {
@@ -25,26 +25,25 @@ class Model::Impl {
   std::string device_name;
   at::Device device;
   std::unique_ptr<const Script> script;
-  std::int64_t weights;      // digest, which saved states carry
-  std::int64_t weights_0_1;  // the one that states of version 0.1 carry
+  std::int64_t weights;      // digest in saved states
+  std::int64_t weights_0_1;  // digest in states of version 0.1
 
-  // These throw Error (kBundle) where libtorch fails.
+  // These throw Error (kBundle) if libtorch fails.
   States initial_state(std::int64_t batch) const;
   /// @param rows  (B, N, F) float32, on the device.
   StepOutput step(const at::Tensor& rows, const States& state) const;
   StepOutput flush(const States& state) const;
 
-  /// A view of the caller's rows, (N, F), moved to the device where that is another.
+  /// A view of the caller's rows, (N, F), copied to the device if that is not the CPU.
   at::Tensor rows(const FeatureView& features) const;
 };
 
 /// Model::forward.
 ///
-/// @param with_scores  false where the caller has another definition of the video scores; they may
-///                     then be absent.
+/// @param with_scores  false if the caller does not need the video scores; they may then be absent.
 Activations forward_video(const Model::Impl& model, const FeatureView& features, bool with_scores);
 
-/// The first line of what libtorch said.
+/// The first line of libtorch's message.
 std::string reason(const std::exception& error);
 
 /// Values of a contiguous float32 tensor on the CPU.

@@ -45,7 +45,7 @@ void convert(const Script& script, const std::string& dtype) {
 
 Model Model::load(const std::string& path, const ModelOptions& options) {
   BundleMetadata metadata = read_metadata(path);
-  check_bundle_undamaged(path);  // libtorch reads flipped bits without noticing
+  check_bundle_undamaged(path);  // libtorch does not notice damaged bytes
   if (!options.trust_code) check_bundle_code(path);
   const std::string dtype = options.dtype.value_or(metadata.dtype);
   if (dtype != "float32" && dtype != "bfloat16") {

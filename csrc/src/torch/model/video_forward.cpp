@@ -61,7 +61,7 @@ VideoOutputs run_piece(const Model::Impl& model, const at::Tensor& rows, std::in
   return piece;
 }
 
-/// The core's, as for streams and gate "horizon".
+/// Video scores from the core, as for streams and gate "horizon".
 at::Tensor scores_of(const Model::Impl& model, const at::Tensor& cas) {
   const at::Tensor rows = cas.cpu().contiguous();
   const std::int64_t columns = rows.size(1);
@@ -73,8 +73,8 @@ at::Tensor scores_of(const Model::Impl& model, const at::Tensor& cas) {
   return at::tensor(scores).to(cas.device());
 }
 
-/// Pieces overlap by what the network sees to each side, so they agree with the whole but for
-/// float32 rounding.
+/// Pieces overlap by the network's receptive field, so they agree with the whole up to float32
+/// rounding.
 VideoOutputs run_pieces(const Model::Impl& model, const at::Tensor& rows, bool with_scores) {
   std::vector<at::Tensor> activations, foreground, cas;
   for (std::int64_t start = 0; start < rows.size(0); start += kPiece) {

@@ -1,6 +1,6 @@
 #pragma once
 
-// Runs a bundle's module on one video, in pieces where the video is long.
+// Runs a bundle's module on one video; a long video is computed in pieces.
 
 #include "torch/model/model_impl.h"
 
@@ -16,7 +16,7 @@ struct VideoOutputs {
 
 /// @param rows  (T, F) float32, on the model's device, T >= 1.
 /// @param with_scores  false: a long video's scores are left undefined.
-/// @throws Error (kBundle): the module does not keep to its metadata; and what libtorch throws.
+/// @throws Error (kBundle): the module contradicts its metadata. Also exceptions of libtorch.
 VideoOutputs run_video(const Model::Impl& model, const at::Tensor& rows, bool with_scores);
 
 }  // namespace basnet_rt

@@ -79,7 +79,7 @@ class ModelNetwork : public PoolNetwork {
   }
 
   at::Tensor rows_of(const PoolBatch& batch) const {
-    // The module leaves its input alone.
+    // The module does not change its input.
     return at::from_blob(
                const_cast<float*>(batch.features.data()),
                {static_cast<std::int64_t>(batch.slots.size()), batch.num_rows, batch.feature_dim},
@@ -87,7 +87,7 @@ class ModelNetwork : public PoolNetwork {
         .to(model_.impl().device);
   }
 
-  /// The states of the slots, blank where a stream begins.
+  /// The states of the slots; a new stream has the initial state.
   States gather(const at::Tensor& index, const std::vector<std::uint8_t>& fresh) const {
     States state;
     for (const at::Tensor& one : states_) state.push_back(one.index_select(0, index));
@@ -100,7 +100,7 @@ class ModelNetwork : public PoolNetwork {
     return state;
   }
 
-  /// Doubles, so that opening streams one by one stays cheap.
+  /// Doubles the number of slots, so that opening streams one by one stays cheap.
   void make_room(std::int64_t slots) {
     while (static_cast<std::int64_t>(seen_.size()) < slots) {
       seen_.resize(2 * seen_.size(), 0);

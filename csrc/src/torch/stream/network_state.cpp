@@ -12,7 +12,7 @@
 namespace basnet_rt {
 namespace {
 
-// Behind the count of snippets seen; see `initial_state` in docs/bundle.md.
+// The arrays after the count of snippets; see `initial_state` in docs/bundle.md.
 constexpr std::array<const char*, 3> kNames = {"foreground", "rows", "hidden"};
 
 void check_layout(const Model::Impl& model, const States& state) {

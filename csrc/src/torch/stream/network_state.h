@@ -1,6 +1,6 @@
 #pragma once
 
-// Between the tensors that a module keeps of a stream and the context that is saved.
+// Converts between a module's tensors for a stream and the saved state.
 
 #include <cstdint>
 
@@ -13,13 +13,13 @@ namespace basnet_rt {
 NetworkState to_network_state(const Model::Impl& model, const States& state);
 
 /// Tensors of the kinds and devices of `like`, which is the state of one new stream.
-/// @throws Error (kInvalidState): damaged bytes, or of another network.
+/// @throws Error (kInvalidState): the bytes are damaged or of another network.
 States load_tensors(const Model::Impl& model, std::string_view bytes, const States& like);
 
 /// Snippets that the stream's network has seen.
 std::int64_t seen_by(const States& state);
 
-/// Tells a model from another of its shape.
+/// A digest that distinguishes models of the same shape.
 std::int64_t weights_digest(const Script& script, bool of_version_0_1 = false);
 
 }  // namespace basnet_rt

@@ -10,7 +10,7 @@
 namespace basnet_rt {
 namespace {
 
-/// Runs a bundle's `step`, which makes new state and leaves the old one alone.
+/// Runs a bundle's `step`, which returns a new state and does not change the old one.
 class ModelStreamNetwork : public StreamNetwork {
  public:
   ModelStreamNetwork(Model model, bool with_cas)

@@ -36,24 +36,26 @@ ModelFile = Annotated[Path, typer.Option("--model", "-m", help="A bundle.")]
 Sources = Annotated[
     list[str] | None,
     typer.Argument(
-        help="Videos, cameras (rtsp://..., /dev/video0) or files of features, one stream each, in "
-        "turn; - or none: features on standard input."
+        help="Videos, cameras (rtsp://..., /dev/video0) or files of features; each is one stream, "
+        "one after the other. - or none: features on standard input."
     ),
 ]
 FeatureDim = Annotated[
-    int | None, typer.Option(help="Channels of raw float32 rows; must be the bundle's.")
+    int | None, typer.Option(help="Channels of raw float32 rows; must fit the bundle.")
 ]
-Follow = Annotated[bool, typer.Option("--follow", help="Wait for a file to grow.")]
-Idle = Annotated[float, typer.Option(help="--follow: seconds without growth until the end.")]
-Realtime = Annotated[bool, typer.Option("--realtime", help="Give snippets when they would end.")]
+Follow = Annotated[bool, typer.Option("--follow", help="Read on while a file grows.")]
+Idle = Annotated[float, typer.Option(help="--follow: end after so many seconds without growth.")]
+Realtime = Annotated[
+    bool, typer.Option("--realtime", help="Play a file at its real speed, as a camera would.")
+]
 GiveUp = Annotated[
-    float, typer.Option(min=0, help="Cameras: seconds without a picture until the end.")
+    float, typer.Option(min=0, help="Cameras: end after so many seconds without a picture.")
 ]
 OwnClock = Annotated[
     bool,
     typer.Option(
         "--own-clock",
-        help="Cameras: times stay those of the camera's clock, even where it runs slow or fast.",
+        help="Cameras: use the times of the camera's clock, even if it runs slow or fast.",
     ),
 ]
 Chunk = Annotated[int, typer.Option(min=1, help="Snippets per push.")]
@@ -63,14 +65,18 @@ Settings = Annotated[
 AlarmLevel = Annotated[
     float | None, typer.Option("--alarm", help="Report onsets: activations at or above this.")
 ]
-Hold = Annotated[float, typer.Option(help="Seconds that an onset must last.")]
-Pending = Annotated[bool, typer.Option("--pending", help="Also say what is open, as it changes.")]
-Output = Annotated[Path | None, typer.Option("--output", "-o", help="Events to this file instead.")]
+Hold = Annotated[float, typer.Option(help="Seconds that an activation must stay above --alarm.")]
+Pending = Annotated[
+    bool, typer.Option("--pending", help="Also report detections that are not final yet.")
+]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write events to this file.")]
 Live = Annotated[bool, typer.Option("--live", help="Show a live view.")]
-SaveState = Annotated[Path | None, typer.Option(help="Keep a file to go on from.")]
-SaveEvery = Annotated[int, typer.Option(min=1, help="Snippets between saved states.")]
-Resume = Annotated[bool, typer.Option("--resume", help="Go on from the saved state, if any.")]
-Replay = Annotated[bool, typer.Option("--replay", help="--resume: standard input starts over.")]
+SaveState = Annotated[Path | None, typer.Option(help="File for the saved state; see --resume.")]
+SaveEvery = Annotated[int, typer.Option(min=1, help="Snippets between two saved states.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Continue from the saved state, if any.")]
+Replay = Annotated[
+    bool, typer.Option("--replay", help="--resume: standard input starts again from its beginning.")
+]
 OnInterrupt = Annotated[
     str | None, typer.Option(help="Ctrl-C: finish, or save (the default with --save-state).")
 ]
@@ -129,11 +135,11 @@ def stream(
 ) -> None:
     """Find actions in a stream of pictures or features; events are JSON lines.
 
-    Lines: start, connected, resumed, onset, final, pending, gap, end. A final is one segment for
-    each happening, of the confidence that the model suggests; with --all it is every detection.
-    Onsets and finals carry a sequence number. A run that was killed and goes on with --resume
-    repeats, with the same numbers, what it had said since its state was saved; a file of events
-    (--output) has each once.
+    Lines: start, connected, resumed, onset, final, pending, gap, end. Finals are events: one
+    segment for each happening, with at least the confidence that the model suggests. With --all
+    they are all detections. Onsets and finals carry a sequence number. If a killed run continues
+    with --resume, it repeats the lines since the saved state with the same numbers; a file of
+    events (--output) has each line once.
     """
     given = [local_path(one) for one in sources or ["-"]]
     _check_usage(given, follow, realtime)
@@ -197,7 +203,7 @@ def _localizer(model: Model, changes: dict[str, Any], alarm: Alarm | None) -> St
 
 
 def _warnings(config: PostprocessConfig) -> Iterator[str]:
-    """Settings that are allowed and leave a stream silent, or growing, until its end."""
+    """Warnings about settings with which a stream has no finals, or grows, until its end."""
     whole = [name for name in ("normalisation", "gate") if getattr(config, name) == "video"]
     if whole:
         yield f"{' and '.join(whole)} 'video': nothing is final before the end of the stream"
@@ -257,10 +263,10 @@ def _run(run: Run, session: StreamSession) -> None:
 def _read_all(
     run: Run, session: StreamSession, interrupts: Interrupts, source: RowSource
 ) -> tuple[bool, VideoError | None]:
-    """Whether the input's end was reached; else somebody interrupted, or a camera is gone."""
+    """Whether the input's end was reached; else it was interrupted, or the camera is gone."""
     seen = session.progress.snippet
     try:
-        # A pipe that goes on needs no skipping; a file, or a replay, starts over.
+        # A pipe continues where it was; a file or a replay starts again, so snippets are skipped.
         if seen and (run.replay or source.starts_over):
             interrupts.wait(lambda: source.skip(seen))
         while len(rows := interrupts.wait(lambda: source.read(session.progress.chunk))):
@@ -285,7 +291,7 @@ def _view(localizer: StreamingLocalizer) -> LiveView:
 
 
 def _extractor(run: Run, model: Model) -> Extractor | None:
-    """Of the bundle, where pictures are given."""
+    """The bundle's extractor, if a source has pictures."""
     if not any(map(is_video, run.sources)):
         return None
     from basnet_rt.localize.from_video import fitting_extractor

@@ -61,7 +61,7 @@ class StreamSession:
         )
 
     def _suggested(self) -> dict[str, Any]:
-        """The least confidence of an event by class, as files of results have it."""
+        """The lowest confidence of an event by class, in the form of result files."""
         found = self.localizer.pending()
         if found.suggested is None or found.classes is None:
             return {}
@@ -79,7 +79,7 @@ class StreamSession:
             self.save()
 
     def gap(self, name: str, missing: Missing) -> None:
-        """Snippets that a camera did not give."""
+        """Take snippets that are missing from a camera."""
         seconds = self.localizer.model.metadata.snippet_seconds
         self._tell(name, self.localizer.gap(missing.snippets))
         self.progress.snippet = missing.first + missing.snippets
@@ -87,14 +87,14 @@ class StreamSession:
         self._write("gap", video=name, **where, reason=missing.reason)
 
     def began(self, name: str, started: datetime | None) -> None:
-        """Time 0 of a camera by the calendar, said once."""
+        """Report the date and time of second 0 of a camera, once."""
         if started is None or self.progress.started is not None:
             return
         self.progress.started = started.isoformat()
         self._write("connected", video=name, started=self.progress.started)
 
     def finish(self, source: RowSource, *, last: bool) -> None:
-        """The end of one input."""
+        """End one input."""
         self._tell(source.name, self.localizer.finish(duration=source.duration))
         statistics = self.localizer.statistics
         self._write(
@@ -139,8 +139,8 @@ class StreamSession:
     def _chosen(self, found: Detections) -> Detections:
         """The events, as they became final.
 
-        All detections that overlap become final in one push: those of different pushes lie in
-        different roots. So the events of the pushes are the events of the stream.
+        Detections of different pushes lie in different roots, so overlapping detections become
+        final in one push. The events of all pushes are therefore the events of the stream.
         """
         if self._everything:
             return found
@@ -164,7 +164,7 @@ class StreamSession:
 
 
 class Interrupts:
-    """Ctrl-C and SIGTERM interrupt only waiting for input, never computing or writing."""
+    """Lets Ctrl-C and SIGTERM interrupt only waiting for input, never computing or writing."""
 
     def __init__(self) -> None:
         self._waiting = self._asked = False
@@ -183,7 +183,7 @@ class Interrupts:
                 signal.signal(kind, handler)
 
     def wait(self, call: Callable[[], Answer]) -> Answer:
-        """`call`, which an interrupt may end."""
+        """The result of `call`, which an interrupt may end."""
         self._waiting = True
         try:
             if self._asked:

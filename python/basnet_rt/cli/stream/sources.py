@@ -29,8 +29,8 @@ class RowSource(Protocol):
 
     Attributes:
         name: for events.
-        starts_over: opened again, it begins with its first snippet.
-        live: it goes on whether or not anybody reads, and may break off.
+        starts_over: when opened again, it begins with its first snippet.
+        live: it continues even if it is not read, and may break off.
     """
 
     name: str
@@ -39,12 +39,12 @@ class RowSource(Protocol):
 
     @property
     def duration(self) -> float | None:
-        """Seconds, after the end, where the source knows better than its snippets."""
+        """Seconds, known after the end; None: the end of the last snippet."""
         ...
 
     @property
     def started(self) -> datetime | None:
-        """Its start, by the calendar, if the source knows."""
+        """Date and time of its start, if known."""
         ...
 
     @property
@@ -75,8 +75,8 @@ class ByteSource:
         name: for events and errors.
         file: binary, at its start.
         feature_dim: F.
-        follow_seconds: at the end of what is there, wait so long for more; 0 does not wait. What
-            the header of a growing `.npy` says of its length is then not believed.
+        follow_seconds: how long to wait for more at the current end; 0 does not wait. If it waits,
+            the length in the header of a `.npy` is ignored, because the file grows.
     """
 
     live, duration, started, problems = False, None, None, None
@@ -88,7 +88,7 @@ class ByteSource:
         self.name, self._file, self._dim, self._follow = name, file, feature_dim, follow_seconds
         self.starts_over = file.seekable() and file is not sys.stdin.buffer
         self._dtype = np.dtype("<f4")
-        self._left = math.inf  # snippets, as a header promised
+        self._left = math.inf  # snippets left, according to a header
         self._head: bytes | None = None  # read to look for a header, and not used yet
 
     def read(self, count: int) -> Rows:
@@ -194,7 +194,10 @@ class ArraySource:
 
 
 class Paced:
-    """Gives each snippet when it would end, had the video started with the first `read`."""
+    """Plays a source at its real speed: gives each snippet at the time when it ends.
+
+    The video starts with the first `read`.
+    """
 
     live, started = False, None
 
@@ -224,7 +227,7 @@ class Paced:
             return rows
         due = self._start + (self._given + len(rows)) * self._seconds
         time.sleep(max(0.0, due - time.monotonic()))
-        self._given += len(rows)  # after the sleep: an interrupt there leaves the snippets unseen
+        self._given += len(rows)  # after the sleep: an interrupted sleep gives no snippets
         return rows
 
     def skip(self, count: int) -> None:

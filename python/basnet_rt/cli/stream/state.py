@@ -1,7 +1,7 @@
-"""The events of a stream, its position, and the file that lets it go on after a kill.
+"""The events of a stream, its position, and the file from which a killed run continues.
 
-The events with a sequence number are the same in every run of the same input, so a reader
-drops those that it has seen before; a file of events is cut back to where its state was saved.
+Events with a sequence number are the same in every run of the same input, so a reader drops those
+that it has seen before. A file of events is cut back to its length when the state was saved.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ class StreamProgress:
 
     Attributes:
         source: index of the input.
-        snippet: snippets of it that were consumed.
-        chunk: snippets per push; a run that goes on must use the same.
-        sequence: number of the next event that has one.
+        snippet: snippets of that input that were consumed.
+        chunk: snippets per push; a resumed run must use the same.
+        sequence: sequence number of the next onset or final.
         written: bytes in the file of events; None: they went to standard output.
         done: the last input has ended.
-        started: when a camera's first picture came, ISO 8601; None of other inputs.
+        started: time of a camera's first picture, ISO 8601; None for other inputs.
     """
 
     source: int = 0
@@ -47,7 +47,7 @@ class StreamProgress:
 
 
 def save_progress(path: Path, progress: StreamProgress, localizer: bytes, model: str) -> None:
-    """Write whole or not at all, and onto the disk."""
+    """Write the file completely or not at all, and flush it to the disk."""
     content = {"format": _FORMAT, "version": _VERSION, "model": model, **asdict(progress)}
     content["localizer"] = base64.b64encode(localizer).decode("ascii")
     write_whole(path, [json.dumps(content)])
@@ -57,7 +57,7 @@ def load_progress(path: Path, model: str, chunk: int) -> tuple[StreamProgress, b
     """The progress, and the state of the localizer.
 
     Raises:
-        ValueError: not such a file, or of another model or chunk.
+        ValueError: not a saved state, or of another model or chunk.
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -79,7 +79,7 @@ def load_progress(path: Path, model: str, chunk: int) -> tuple[StreamProgress, b
 
 
 class EventWriter:
-    """JSON lines, each out at once, on standard output or in a file."""
+    """Writes JSON lines, each flushed at once, to standard output or a file."""
 
     def __init__(self, file: BinaryIO | None, *, to_stdout: bool) -> None:
         self._file, self._to_stdout = file, to_stdout
@@ -94,7 +94,7 @@ class EventWriter:
             sys.stdout.flush()
 
     def sync(self) -> int | None:
-        """See everything onto the disk; how many bytes that is."""
+        """Flush everything to the disk; returns the number of bytes."""
         if self._file is None:
             return None
         os.fsync(self._file.fileno())
@@ -105,7 +105,7 @@ class EventWriter:
 def open_events(
     path: Path | None, written: int | None, *, to_stdout: bool
 ) -> Iterator[EventWriter]:
-    """`written`: bytes of an earlier run to keep; None: begin anew."""
+    """`written`: bytes of an earlier run to keep; None: start an empty file."""
     if path is None:
         yield EventWriter(None, to_stdout=to_stdout)
         return

@@ -20,12 +20,12 @@ Items = Iterator[Rows | Missing]
 
 
 def is_video(source: str) -> bool:
-    """Whether it is to be decoded: an address, a device, or a file as `localize` judges it."""
+    """Whether it must be decoded: an address, a device, or a file that `localize` would decode."""
     return is_live(source) or is_video_file(source)
 
 
 class _Snippets:
-    """Hands out rows in the pieces that are asked for."""
+    """Gives rows in pieces of the requested size."""
 
     duration: float | None = None
     _items: Items
@@ -55,10 +55,10 @@ class _Snippets:
 
 
 class VideoFileSource(_Snippets):
-    """A file: read as fast as the extractor goes, or at the reader's pace.
+    """A video file, read as fast as the extractor or the reader goes.
 
     Attributes:
-        duration: seconds, after the last snippet: what the offline answer ends with, too.
+        duration: seconds, known after the last snippet; the same as offline.
     """
 
     live, starts_over, started = False, True, None
@@ -80,7 +80,7 @@ class VideoFileSource(_Snippets):
         return self._reader.remarks
 
     def skip(self, count: int) -> None:
-        """Makes the features again: a snippet may depend on any picture before it."""
+        """Compute the features again, because a snippet may depend on any picture before it."""
         skip_rows(self, count)
 
     def close(self) -> None:
@@ -89,17 +89,17 @@ class VideoFileSource(_Snippets):
     def _read(self) -> Items:
         spec, num_rows = self._extractor.spec, 0
         for item in live_features(self._reader, self._extractor):
-            assert not isinstance(item, Missing)  # a file stands still; it has no gaps
+            assert not isinstance(item, Missing)  # a file has no gaps
             num_rows += len(item)
             yield item
         self.duration = last_instant(self._reader.duration, num_rows, spec)
 
 
 class CameraSource(_Snippets):
-    """A camera or a server: it goes on even if nobody reads.
+    """A camera or a server, which continues even if it is not read.
 
     Attributes:
-        started: when its first picture came; None before.
+        started: time of its first picture; None before it.
     """
 
     live, starts_over = True, False
@@ -136,13 +136,13 @@ class CameraSource(_Snippets):
             self.duration = last_instant(self._source.duration, num_rows, self._extractor.spec)
 
     def go_on(self, started: datetime, snippet: int) -> None:
-        """Continue a stream that began then, and has had the snippets before this one."""
+        """Continue a stream that began at `started`, with this snippet."""
         extractor = self._extractor
         self._source.go_on(started, snippet * extractor.spec.snippet_stride)
         self._items = live_features(self._source, extractor, first_snippet=snippet)
 
     def skip(self, count: int) -> None:
-        """Nothing of a camera can be read twice."""
+        """Do nothing: a camera cannot be read twice."""
 
     def close(self) -> None:
         self._source.close()

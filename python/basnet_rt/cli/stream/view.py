@@ -19,7 +19,7 @@ NUM_LINES = 12
 
 
 class LiveView:
-    """Redrawn in place with every chunk; a context manager."""
+    """A view that is redrawn in place with every chunk; a context manager."""
 
     def __init__(self, localizer: StreamingLocalizer) -> None:
         self._localizer = localizer
@@ -35,7 +35,7 @@ class LiveView:
         self._live.__exit__(None, None, None)
 
     def show(self, name: str, finals: Detections, pending: Detections, onsets: list[Onset]) -> None:
-        """Take what became final and what is open, and draw."""
+        """Draw the new finals, the pending detections and the onsets."""
         self._finals.extendleft(map(_cells, finals))
         self._onsets.extend(f"{onset.name} at {onset.time:.2f} s" for onset in onsets)
         sure = self._localizer.model.confidence is not None
@@ -61,7 +61,7 @@ class LiveView:
 
 
 def _cells(one: Detection) -> tuple[str, str, str, str]:
-    """A row; names as text, never as rich's markup, and without what steers a terminal."""
+    """A row; names are plain text, without rich's markup and control characters."""
     sure = f"{one.score:.3f}" if one.confidence is None else f"{100 * one.confidence:.0f} %"
     return escape(printable(one.name or "")), f"{one.start:.2f}", f"{one.end:.2f}", sure
 

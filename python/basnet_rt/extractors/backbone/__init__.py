@@ -1,1 +1,1 @@
-"""Networks of others as extractors: TorchScript and ONNX files with a contract."""
+"""Networks of users as extractors: TorchScript and ONNX files with a contract."""

@@ -1,6 +1,6 @@
 """The contract of an exported backbone, its input and output: one small YAML file.
 
-Unknown keys, wrong kinds and impossible values are errors that name the key.
+Unknown keys, wrong kinds and values out of range are errors that name the key.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Side = Annotated[int, Field(ge=1, le=MOST_PIXELS)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
-# Of these the record of features does not speak: where the file lies, and how it is run.
+# Keys that are not in the record of features: the path of the file, and how it is run.
 _NOT_RECORDED = {"weights", "sha256", "batch"}
 
 
@@ -40,17 +40,17 @@ class FlowSection(ContractPart):
 
 
 class OutputSection(ContractPart):
-    """The tensor that holds the features, and the way it becomes one row a snippet."""
+    """The tensor with the features, and how it becomes one row per snippet."""
 
     which: int | str | None = None  # index or name; None: there is only one
-    axis: int = 1  # that holds the channels; axis 0 is the batch
+    axis: int = 1  # axis of the channels; axis 0 is the batch
     pooling: Literal["mean", "max", "none"] = "mean"  # over all other axes, and over images
 
 
 class Contract(ContractPart):
     """One backbone; docs/extractors.md says what each key means."""
 
-    weights: Path | None = None  # beside the YAML file, where it is not absolute
+    weights: Path | None = None  # if not absolute, relative to the YAML file
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None  # checked if given
     input: Literal["rgb", "bgr", "gray", "flow"] = "rgb"
     short_side: Side | None = None
@@ -73,7 +73,7 @@ class Contract(ContractPart):
 
     @model_validator(mode="after")
     def _fits(self) -> Contract:
-        frames = self.frame_format  # judges the sizes
+        frames = self.frame_format  # checks the sizes
         for name in ("mean", "std"):
             given = len(getattr(self, name))
             if given not in (0, CHANNELS[self.input]):
@@ -126,7 +126,7 @@ class Contract(ContractPart):
 
     @property
     def num_pictures(self) -> int:
-        """T of the input: pictures of a snippet, `every` considered."""
+        """T of the input: every `every`-th picture of a snippet."""
         return -(-self.frames // self.every)
 
     def spec(self, name: str, version: int, weights_sha256: str) -> ExtractorSpec:
@@ -143,7 +143,7 @@ class Contract(ContractPart):
         )
 
     def record(self) -> dict[str, Any]:
-        """The settings that decide the features, as JSON values; without flow, none of flow."""
+        """The settings that determine features, as JSON values; flow settings only with flow."""
         unused = _NOT_RECORDED if self.input == "flow" else {*_NOT_RECORDED, "flow"}
         return self.model_dump(mode="json", exclude=unused)
 
@@ -153,7 +153,7 @@ def read_contract(path: str | Path) -> Contract:
 
     Raises:
         BundleError: the file is absent.
-        ValueError: it is no YAML, or says something that is not allowed; the message names the key.
+        ValueError: it is not YAML, or a value is not allowed; the message names the key.
     """
     path = Path(path)
     try:

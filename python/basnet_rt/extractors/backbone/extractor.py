@@ -35,10 +35,10 @@ class ContractNetwork:
         return rows_of(output, self._contract, len(values))
 
     def probe(self, where: str) -> None:
-        """One snippet of zeros: a network for other input fails now, not in the first video.
+        """Run one snippet of zeros, so that a wrong network fails now, not in the first video.
 
         Raises:
-            BundleError: it does not take the contract's input, or gives another output.
+            BundleError: the network does not accept the contract's input, or has another output.
         """
         shape = input_shape(self._contract)
         try:
@@ -55,7 +55,7 @@ class ContractNetwork:
 
 
 class ContractExtractor(NetworkExtractor, ABC):
-    """An exported network behind its contract; a subclass says how it is loaded."""
+    """An exported network with its contract; subclasses load it."""
 
     name = ""
 
@@ -83,10 +83,10 @@ class ContractExtractor(NetworkExtractor, ABC):
 
     @classmethod
     def from_spec(cls, spec: ExtractorSpec, weights: Weights | None, **running: Any) -> Any:
-        """As recorded; `running` may hold `device` and `batch`.
+        """Make the recorded extractor; `running` may have `device` and `batch`.
 
         Raises:
-            BundleError: the weights are not those on record, or the record is not of this one.
+            BundleError: the weights are not the recorded ones, or the record is of another kind.
         """
         check_free(spec, running)
         paths = weights_files(weights, spec.name)

@@ -26,10 +26,10 @@ class FlowSettings:
         method: "tvl1" (Zach, Pock and Bischof 2007; package opencv-contrib-python-headless) or
             "dis" (Kroeger et al. 2016, preset medium; about fifty times as fast).
         clip: longest movement kept, in pixels of the scaled picture from one frame to the next.
-        eight_bit: round to 256 levels, as flow stored in image files is.
+        eight_bit: round to 256 levels, like flow stored in image files.
 
     Raises:
-        ValueError: no such method, or a clip not above 0.
+        ValueError: the method is unknown, or `clip` is not above 0.
     """
 
     method: str = "tvl1"
@@ -56,9 +56,9 @@ class FlowMaker:
         self._last: Image | None = None
 
     def next(self, frame: Frame) -> Flow:
-        """Movement (H, W, 2) in pixels, x then y, from the frame before to this one.
+        """Movement (H, W, 2) in pixels, x then y, from the previous frame to this one.
 
-        None at all, zeros, to the first frame and to a repeated one.
+        It is zero for the first frame and for a repeated one.
         """
         before, self._last = self._last, self._gray(frame)
         if before is None or frame.repeated:
@@ -78,7 +78,7 @@ class FlowMaker:
 def flow_picture(flow: Flow, settings: FlowSettings) -> Picture:
     """Flow (..., 2) on the scale of pictures: -clip becomes 0, no movement 127.5, clip 255.
 
-    float32, or uint8 where `eight_bit` is set: no movement is then 128.
+    float32, or uint8 if `eight_bit` is set; no movement is then 128.
     """
     scaled = np.clip(flow, -settings.clip, settings.clip)
     scaled += settings.clip
@@ -87,7 +87,7 @@ def flow_picture(flow: Flow, settings: FlowSettings) -> Picture:
 
 
 def check_flow_method(method: str) -> None:
-    """Raise `Error` where the method's package is absent, before a video is opened."""
+    """Raise `Error` if the method's package is absent, before a video is opened."""
     _engine(from_extra("cv2", "video", "optical flow"), method)
 
 

@@ -1,4 +1,4 @@
-"""Between the order of axes that networks want and (B, T, H, W, C); from outputs to rows."""
+"""Converts (B, T, H, W, C) to the order of axes of a network, and its outputs to rows."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ _POOLS: dict[str, Any] = {"mean": np.mean, "max": np.max}
 
 
 def arrange(values: np.ndarray, layout: str) -> np.ndarray:
-    """(B, T, H, W, C) float32 as the network takes it, C-contiguous. "B C H W" gives B * T images,
-    a snippet's one after the other.
+    """(B, T, H, W, C) float32 in the network's layout, C-contiguous. "B C H W" gives B * T images,
+    with the images of a snippet one after the other.
     """
     arranged = np.ascontiguousarray(values.transpose(_ORDERS[layout]))
     return arranged.reshape(-1, *arranged.shape[2:]) if layout == "B C H W" else arranged
 
 
 def input_shape(contract: Contract) -> tuple[int, int, int, int, int]:
-    """(1, T, H, W, C) of one snippet; where the frame's shape is free, it is square."""
+    """(1, T, H, W, C) of one snippet; if the frame's shape is free, it is square."""
     frames = contract.frame_format
     side = frames.short_side or 224
     height, width = contract.crop_size or (frames.height or side, frames.width or side)
@@ -35,10 +35,10 @@ def input_shape(contract: Contract) -> tuple[int, int, int, int, int]:
 
 
 def rows_of(output: np.ndarray, contract: Contract, num_snippets: int) -> np.ndarray:
-    """(B, F) float32 of the output that holds the features.
+    """(B, F) float32 from the output with the features.
 
     Raises:
-        BundleError: its shape is not what the contract says.
+        BundleError: its shape does not fit the contract.
     """
     images = contract.layout == "B C H W"
     count = num_snippets * (contract.num_pictures if images else 1)

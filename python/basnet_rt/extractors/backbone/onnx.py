@@ -1,4 +1,4 @@
-"""Any backbone as an ONNX file, run by ONNX Runtime, behind the contract of its input."""
+"""Any backbone as an ONNX file, run by ONNX Runtime, with a contract of its input."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ class OnnxExtractor(ContractExtractor):
     """Features of an ONNX file.
 
     Args:
-        contract: YAML file, see docs/extractors.md, or what `read_contract` gave. Its `dtype` is
-            float32 or float16, as the file's input.
+        contract: YAML file, see docs/extractors.md, or a result of `read_contract`. Its `dtype` is
+            that of the file's input, float32 or float16.
         weights: the ONNX file, without external data; None takes the contract's.
         device: "cpu" or "cuda", for which ONNX Runtime must have been built.
-        batch: snippets a call; None takes the contract's.
+        batch: snippets per call; None takes the contract's.
 
     Raises:
         Error: ONNX Runtime is absent; the message names the extra.
-        BundleError: a file is absent, no ONNX file, not the one whose SHA-256 the contract gives,
-            or not for the contract's input and output.
+        BundleError: a file is absent or not ONNX, does not have the SHA-256 in the contract, or
+            does not fit the contract's input and output.
         ValueError: the contract or a setting is not allowed.
     """
 
@@ -75,7 +75,7 @@ def _provider(runtime: Any, device: Any) -> str:
 
 
 def _session(runtime: Any, path: Path, provider: str) -> Any:
-    """One thread: features must not depend on the number of cores."""
+    """A session with one thread, because features must not depend on the number of cores."""
     options = runtime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1

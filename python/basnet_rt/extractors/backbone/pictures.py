@@ -1,4 +1,4 @@
-"""The pictures a network takes: which kind, which part of the frame, which range of values."""
+"""The pictures that a network takes: their kind, part of the frame, and range of values."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Pictures:
     def values(self, snippets: Sequence[Snippet]) -> np.ndarray:
         """The input of the network: (B, T, H, W, C) float32, C-contiguous."""
         first = snippets[0][0]
-        # A whole row of pixels at a time: three numbers alone make a slow inner loop.
+        # A whole row of pixels at a time: an inner loop over three numbers would be slow.
         scale, offset = (np.tile(one, (first.shape[1], 1)) for one in self._line())
         values = np.empty((len(snippets), len(snippets[0]), *first.shape), np.float32)
         for into, snippet in zip(values, snippets, strict=True):
@@ -52,8 +52,8 @@ class Pictures:
         return values
 
     def cut(self, image: Picture) -> Picture:
-        """The middle of a picture (H, W[, C]); where the margin is odd, its longer side is below
-        and to the right.
+        """The middle of a picture (H, W[, C]); if the margin is odd, the longer part is below and
+        to the right.
 
         Raises:
             ValueError: the picture is smaller than the crop.
@@ -69,7 +69,7 @@ class Pictures:
         return image[top : top + height, left : left + width]
 
     def margins(self, height: int, width: int) -> tuple[int, int]:
-        """Rows above and columns left of a crop, of all that it leaves out."""
+        """Rows above and columns left of a crop, given all rows and columns to leave out."""
         return height // 2, width // 2
 
     def _line(self) -> tuple[np.ndarray, np.ndarray]:
@@ -89,7 +89,7 @@ class PictureMaker:
         self._flow = FlowMaker(wanted.flow.method) if wanted.kind == "flow" else None
 
     def next(self, frame: Frame) -> Picture:
-        """(H, W, C), C-contiguous: of this frame, or of the flow from the frame before to it."""
+        """(H, W, C), C-contiguous: this frame, or the flow from the previous frame to it."""
         wanted = self._wanted
         if self._flow is not None:
             return np.ascontiguousarray(

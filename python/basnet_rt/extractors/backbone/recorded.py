@@ -1,4 +1,4 @@
-"""How a network runs, and how the one on record is made again."""
+"""Settings for running a network, and making a recorded extractor again."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from basnet_rt.model.loading import usable_device
 
 DTYPES = ("float32", "bfloat16", "float16")
 _GPU_BATCH = 16
-_FREE = ("device", "batch")  # what leaves the features alone, but for rounding
+_FREE = ("device", "batch")  # settings that change features only by rounding
 
 
 def place_and_dtype(device: Any, dtype: str | None) -> tuple[Any, str]:
@@ -29,17 +29,17 @@ def place_and_dtype(device: Any, dtype: str | None) -> tuple[Any, str]:
 
 
 def batch_for(place: Any, batch: int | None) -> int:
-    """Snippets a call: what was given, or else 1 on a CPU and 16 elsewhere."""
+    """Snippets per call: the given number, or else 1 on a CPU and 16 elsewhere."""
     if batch is not None:
         return batch
     return 1 if place.type == "cpu" else _GPU_BATCH
 
 
 def check_free(spec: ExtractorSpec, running: Mapping[str, Any]) -> None:
-    """Only `device` and `batch` can be chosen for an extractor on record.
+    """Check that only `device` and `batch` are given for a recorded extractor.
 
     Raises:
-        ValueError: a setting is on record already.
+        ValueError: a given setting is in the record already.
     """
     fixed = sorted(set(running) - set(_FREE))
     if fixed:
@@ -50,11 +50,11 @@ def check_free(spec: ExtractorSpec, running: Mapping[str, Any]) -> None:
 
 
 def recorded(spec: ExtractorSpec, keys: tuple[str, ...], running: Mapping[str, Any]) -> Any:
-    """Settings to make an extractor again: those on record and those that are free.
+    """Settings to make an extractor again: those in the record and the given free ones.
 
     Raises:
-        BundleError: the record is not of this kind.
-        ValueError: a setting is on record already.
+        BundleError: the record is of another kind.
+        ValueError: a given setting is in the record already.
     """
     check_free(spec, running)
     try:

@@ -1,4 +1,4 @@
-"""Extractors that are networks: pictures to snippets, snippets in batches through a network."""
+"""Extractors that are networks: pictures become snippets, which a network computes in batches."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Prepared = tuple[Picture, ...]  # one for each branch
 
 
 class Network(Protocol):
-    """Anything that makes (B, F) float32 of values (B, T, H, W, C) float32."""
+    """Computes (B, F) float32 from values (B, T, H, W, C) float32."""
 
     def __call__(self, values: np.ndarray) -> np.ndarray: ...
 
@@ -35,7 +35,7 @@ class Branch:
         pictures: the processing of frames.
         network: from values to features.
         feature_dim: F of this branch.
-        every: takes each `every`-th picture of a snippet.
+        every: the network uses each `every`-th picture of a snippet.
     """
 
     name: str
@@ -46,12 +46,12 @@ class Branch:
 
 
 class NetworkExtractor:
-    """Branches side by side: their features are joined in the order given.
+    """Several branches, whose features are concatenated in the order given.
 
     Args:
         spec: the record.
         branches: one or more.
-        batch: snippets a call of a network takes; rows come out in such groups.
+        batch: snippets per call of a network; rows come in such groups.
 
     Raises:
         ValueError: `batch` is below 1.
@@ -71,7 +71,7 @@ class NetworkExtractor:
 
 
 class NetworkSession:
-    """One video; see `Session`. `prepare` touches the makers alone, `push` the lanes alone."""
+    """One video; see `Session`. `prepare` uses only the makers, and `push` only the lanes."""
 
     def __init__(self, spec: ExtractorSpec, branches: Sequence[Branch], batch: int) -> None:
         self._spec = spec
@@ -86,8 +86,8 @@ class NetworkSession:
     def push(self, prepared: Prepared) -> Features:
         """
         Raises:
-            Error: the session is over, or a network gave something that is not finite.
-            BundleError: a network gave another shape than it should.
+            Error: the session has ended, or a network's output is not finite.
+            BundleError: a network's output has a wrong shape.
         """
         if self._finished:
             raise Error("push after finish: start a session for each video")
@@ -97,7 +97,7 @@ class NetworkSession:
         return self._rows()
 
     def finish(self) -> Features:
-        """The last picture of each branch is repeated until its last snippet is full."""
+        """Repeat the last picture of each branch until its last snippet is full."""
         if not self._finished:
             for lane in self._lanes:
                 lane.finish(self._spec.num_snippets(self._num_frames))
@@ -119,8 +119,8 @@ class _Lane:
     def __init__(self, spec: ExtractorSpec, branch: Branch, batch: int) -> None:
         self._branch, self._batch = branch, batch
         self._windows = Windows(spec.snippet_frames, spec.snippet_stride, branch.every)
-        # Flow picture k leads from frame k to the next: what comes with the first frame leads
-        # nowhere, and stands in only where the video ends there.
+        # Flow picture k is the movement from frame k to the next. The one that comes with the first
+        # frame has no meaning, and is used only if the video ends there.
         self._to_skip = 1 if branch.pictures.kind == "flow" else 0
         self._last: Picture | None = None
         self._waiting: list[Snippet] = []
@@ -170,21 +170,21 @@ class _Lane:
 
 
 class Windows:
-    """Snippet i is of the pictures [i * stride, i * stride + frames), every `every`-th of them.
+    """Snippet i has the pictures [i * stride, i * stride + frames), every `every`-th of them.
 
-    Memory holds one snippet's pictures, whatever the video's length.
+    Memory holds one snippet's pictures, for any length of the video.
     """
 
     def __init__(self, frames: int, stride: int, every: int = 1) -> None:
         self._frames, self._stride, self._every = frames, stride, every
-        self._kept: deque[Picture] = deque()  # from picture _start on
-        self._start = 0  # of the snippet that comes next
+        self._kept: deque[Picture] = deque()  # beginning with picture _start
+        self._start = 0  # first picture of the next snippet
         self._seen = 0
         self.made = 0
 
     def add(self, picture: Picture) -> Snippet | None:
         """The snippet that this picture completes."""
-        if self._seen >= self._start:  # a stride beyond `frames` leaves pictures out
+        if self._seen >= self._start:  # a stride above `frames` leaves pictures out
             self._kept.append(picture)
         self._seen += 1
         if self._seen < self._start + self._frames:

@@ -1,4 +1,4 @@
-"""State dictionaries of networks: read without running code, loaded only where all of it fits."""
+"""State dictionaries of networks: read without running code, loaded only if everything fits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from basnet_rt._errors import BundleError
 from basnet_rt.model.loading import check_undamaged
 
-_COUNTER = "num_batches_tracked"  # older checkpoints lack it, and features do not depend on it
+_COUNTER = "num_batches_tracked"  # not in older checkpoints; features do not depend on it
 _SHOWN = 5  # names in a message
 
 
@@ -25,7 +25,7 @@ def read_state(path: Path, network: str) -> dict[str, Tensor]:
         network: its name, for messages.
 
     Raises:
-        BundleError: the file is absent, damaged or no state dictionary.
+        BundleError: the file is absent, damaged or not a state dictionary.
     """
     if not path.is_file():
         raise BundleError(f"{path}: no such file; expected a checkpoint of {network}")
@@ -52,10 +52,10 @@ def load_state(
 
     Args:
         path: of the checkpoint, and `network`, its name, for messages.
-        unused: names that a checkpoint may hold and the network has no use for.
+        unused: names that a checkpoint may have and the network does not need.
 
     Raises:
-        BundleError: a name is missing or foreign, a shape another one, or a number not finite.
+        BundleError: a name is missing or unknown, a shape is wrong, or a number is not finite.
     """
     wanted = module.state_dict()
     state = {name: tensor for name, tensor in state.items() if name not in set(unused)}

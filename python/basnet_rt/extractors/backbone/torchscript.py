@@ -1,4 +1,4 @@
-"""Any backbone that was exported to TorchScript, behind the contract of its input."""
+"""Any backbone exported to TorchScript, with a contract of its input."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class TorchScriptExtractor(ContractExtractor):
     """Features of a TorchScript file.
 
     Args:
-        contract: YAML file, see docs/extractors.md, or what `read_contract` gave.
+        contract: YAML file, see docs/extractors.md, or a result of `read_contract`.
         weights: the TorchScript file; None takes the contract's.
         device: for torch.
-        batch: snippets a call; None takes the contract's.
+        batch: snippets per call; None takes the contract's.
 
     Raises:
-        BundleError: a file is absent, damaged, no TorchScript file, not the one whose SHA-256 the
-            contract gives, or not for the contract's input and output.
+        BundleError: a file is absent, damaged or not TorchScript, does not have the SHA-256 in the
+            contract, or does not fit the contract's input and output.
         ValueError: the contract or a setting is not allowed.
     """
 

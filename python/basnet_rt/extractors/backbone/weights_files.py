@@ -1,4 +1,4 @@
-"""Files of weights, known by their SHA-256."""
+"""Files of weights, identified by their SHA-256."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def check_recorded(recorded: Mapping[str, str], paths: list[Path], extractor: st
         recorded: SHA-256 of each file, by name.
 
     Raises:
-        BundleError: a file is foreign, or a recorded one was not given; the message names it.
+        BundleError: a file is not a recorded one, or a recorded one is missing; names it.
     """
     found = {sha256_of(path): path for path in paths}
     foreign = [str(path) for digest, path in found.items() if digest not in recorded.values()]

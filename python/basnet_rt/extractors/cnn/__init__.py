@@ -1,1 +1,1 @@
-"""An ImageNet network on pictures and on optical flow, with weights that a package brings."""
+"""An ImageNet network on pictures and on optical flow, with weights from a package."""

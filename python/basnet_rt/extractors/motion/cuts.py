@@ -1,8 +1,8 @@
-"""Finds the cuts between shots: motion across a cut means nothing.
+"""Finds the cuts between shots, because motion across a cut has no meaning.
 
-Two pictures are compared at the size of the cells. A cut changes most of them, and changes them
-much more than the pictures around it change; violent action near the camera changes many, but in
-every pair, and leaves the picture like itself.
+Two pictures are compared at the size of the cells. A cut changes most cells, and much more than
+they change between other pictures around it. Violent action near the camera changes many cells too,
+but in every pair of pictures, and the pictures stay similar.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ Floats = npt.NDArray[np.float32]
 
 LEAST_CHANGE = 16.0  # mean absolute difference of a cut, in grey levels of 255
 TIMES_USUAL = 8.0  # the change of a cut over the snippet's median change
-LEAST_LIKENESS = 0.5  # correlation; below, a large change is a cut whatever lies around it
+LEAST_LIKENESS = 0.5  # correlation; below it, any large change is a cut
 
 
 def change(before: Floats, after: Floats) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Features of motion without weights: how much moves, where, and in how many ways at once.
+"""Features of motion without weights: its amount, place, and number of directions.
 
 Optical flow and gradients of small grey pictures, in histograms of orientation and in statistics
 over the cells of a grid, per snippet. docs/extractors.md has every step and where it comes from.
@@ -33,11 +33,11 @@ class MotionExtractor:
     Args:
         fps: frames per second of the grid.
         snippet_frames, snippet_stride: frames of a snippet, and from one to the next.
-        step: frames between the two pictures of a pair; the other frames are ignored. It
-            divides stride and snippet.
-        width, height: that pictures are scaled to, pixels; multiples of 8, 32 to 1024.
-        layout: parts of a side in the division of the picture, at most 8; 0 leaves out where things
-            are and which way they go.
+        step: frames between the two pictures of a pair; other frames are ignored. Stride and
+            snippet must be multiples of it.
+        width, height: size of scaled pictures in pixels; multiples of 8, 32 to 1024.
+        layout: parts per side in the division of the picture, at most 8; 0 leaves out place and
+            direction of motion.
 
     Raises:
         ValueError: a setting is not allowed.
@@ -88,10 +88,10 @@ class MotionExtractor:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """One frame, done as far as it can be alone.
+    """The prepared part of one frame.
 
-    pair: the cells of it and the frame `step` before, and how much changed; None of a frame that
-    ends no pair.
+    pair: the cells of this frame and the one `step` before, and the change between them; None for a
+    frame that does not end a pair.
     """
 
     frame: Frame
@@ -99,7 +99,7 @@ class Prepared:
 
 
 class MotionSession:
-    """One video's way through `MotionExtractor`; see `Session`."""
+    """The extraction of one video by `MotionExtractor`; see `Session`."""
 
     def __init__(self, vision: Any, spec: ExtractorSpec, step: int, layout: int) -> None:
         self._spec, self._layout = spec, layout

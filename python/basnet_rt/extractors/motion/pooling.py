@@ -1,8 +1,8 @@
 """From the cells of a snippet's pairs to one feature vector, in four parts.
 
-`strength` says how much moves, `spread` how it is distributed, `disorder` how many ways it goes at
-once where most moves, and `layout` where and which way. The first three do not change when the
-cells change places or the picture is turned upside down or mirrored.
+`strength` is the amount of motion, `spread` its distribution, `disorder` the number of directions
+where motion is strongest, and `layout` its places and directions. The first three do not change if
+cells are exchanged or the picture is turned upside down or mirrored.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SPREADS = ("speed", "acceleration", "gradient_u", "difference")
 SPREAD_BINS, LEAST, MOST = 10, 0.01, {"difference": 60.0}
 BLOCKS, BUSIEST = (1, 3, 7), (10, 50)  # cells of a block's side; blocks that are taken
 DISORDERED = ("hof", "mbh_u", "mbh_v")
-NOISE = 0.02  # added to a histogram's sum: of noise alone none becomes a whole one
+NOISE = 0.02  # added to a histogram's sum, so that pure noise does not become a full histogram
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ class Snippet:
     """Cells of the P pairs of one snippet; float64.
 
     Attributes:
-        energies (P, N, 10), vectors (P, N, 3), histograms (P, 5, N, 8): see motion_cells.
-        weights: (P, 10) 1 where a pair counts for an energy, else 0; a cut takes its pair out, and
-            takes the acceleration out of the pair behind it, too.
+        energies (P, N, 10), vectors (P, N, 3), histograms (P, 5, N, 8): see cells.py.
+        weights: (P, 10) 1 if a pair counts for an energy, else 0; a pair with a cut does not count,
+            nor does the acceleration of the pair after it.
         rows: of the grid; N is a multiple.
     """
 
@@ -49,7 +49,7 @@ class Snippet:
     def of(cls, pairs: list[Cells], cuts: npt.NDArray[np.bool_], rows: int) -> Snippet:
         counted = ~cuts
         weights = np.repeat(counted[:, None], len(ENERGIES), axis=1).astype(np.float64)
-        # The pair before the snippet's first is not the snippet's.
+        # The pair before the snippet's first does not belong to the snippet.
         weights[:, ENERGIES.index("acceleration")] *= np.append(False, counted[:-1])
         return cls(
             np.stack([one.energies for one in pairs]).astype(np.float64),
@@ -86,9 +86,8 @@ class Snippet:
 def strength(snippet: Snippet) -> Doubles:
     """Means of the strongest cells of every energy's mean, deviation and peak over time.
 
-    Besides them of the root mean square speed; of the length of the mean flow; and of what the
-    mean speed has more than that: 0 if all motion goes one way, the whole mean speed if it goes to
-    and fro.
+    Also of the root mean square speed, of the length of the mean flow, and of the mean speed minus
+    that length: 0 if all motion has one direction, the whole mean speed if it goes to and fro.
     """
     u, v, squared = snippet.mean_vectors().T
     steady = np.sqrt(u * u + v * v)
@@ -121,7 +120,7 @@ def spread(snippet: Snippet) -> Doubles:
 def disorder(snippet: Snippet) -> Doubles:
     """Histograms of orientation of the busiest blocks, the fullest bin first.
 
-    Sorted, a histogram no longer says which way things move, but still in how many ways.
+    A sorted histogram does not show the directions of motion, but still their number.
     """
     speed = _grid(snippet.mean_energies()[:, :1], snippet.rows)
     histograms = snippet.mean_histograms()
@@ -138,8 +137,8 @@ def disorder(snippet: Snippet) -> Doubles:
 def layout(snippet: Snippet, side: int) -> Doubles:
     """Histograms of orientation of the whole picture, then, from 2 on, of `side` x `side` parts.
 
-    Those of one kind and division are scaled together to a sum of 1 and rooted: a part where
-    little moves says little.
+    Histograms of one kind and division are scaled together to a sum of 1, and roots are taken: a
+    part with little motion has small values.
     """
     parts = []
     for histograms in snippet.mean_histograms():

@@ -1,1 +1,1 @@
-"""Networks of known libraries as extractors, by their name or from a folder that holds one."""
+"""Networks of known libraries as extractors, by their name or from a folder."""

@@ -26,11 +26,11 @@ class Backbone:
 
     Attributes:
         name: of the extractor, for messages and the record.
-        forward: a tensor (B, T, 3, H, W), or (B, 3, H, W) where `takes_images`, to (B, F, ...):
-            more axes are averaged.
-        pictures: what it takes.
-        takes_images: one picture at a time; their features are averaged over a snippet.
-        num_pictures: T that it was made for; None where any will do.
+        forward: from a tensor (B, T, 3, H, W), or (B, 3, H, W) if `takes_images`, to (B, F, ...);
+            further axes are averaged.
+        pictures: the processing of its pictures.
+        takes_images: whether it takes single pictures; features are averaged over a snippet.
+        num_pictures: T that it was made for; None: any.
         settings: for the record: model, revision, SHA-256 of the weights, output.
         unit_length: whether each row of features is divided by its Euclidean length.
     """
@@ -62,10 +62,10 @@ class Sampling:
         stride: int | None,
         pictures: int | None,
     ) -> Sampling:
-        """Settings that were given, and defaults for the others.
+        """The given settings, with defaults for the others.
 
         Raises:
-            ValueError: pictures do not divide the frames, or are not what the network takes.
+            ValueError: the number of pictures does not divide the frames or fit the network.
         """
         fixed = backbone.num_pictures
         if fixed is not None and pictures not in (None, fixed):
@@ -170,7 +170,7 @@ def placed(network: Any, place: Any, dtype: str) -> Any:
 
 
 def why(error: BaseException) -> str:
-    """The reason for people: one line, and what to do where torchvision cannot be imported."""
+    """The reason for people: one line, with advice if torchvision cannot be imported."""
     cause: BaseException | None = error
     while cause is not None:
         if "operator torchvision::" in str(cause):
@@ -184,7 +184,7 @@ def why(error: BaseException) -> str:
 
 
 def _probe(network: RunningBackbone, backbone: Backbone, pictures: int) -> int:
-    """F, of one snippet of zeros: a network for other input fails now, not in the first video."""
+    """F, from one snippet of zeros; a network for other input fails now, not in the first video."""
     zeros = np.zeros((1, pictures, *backbone.pictures.shape, 3), np.float32)
     try:
         return int(network(zeros).shape[1])

@@ -33,11 +33,11 @@ class HfExtractor(PretrainedExtractor):
     Args:
         model: a folder, or a name on the hub.
         revision: of a name: a commit, tag or branch; None: the newest.
-        weights: a folder to take instead of what `model` names.
-        normalise: make every row of features unit length, as comparisons with text need it.
-        output: "image" (what image-text models compare with text), "pooler" (the model's own
-            pooled output), "cls" (the first token) or "mean" (over all tokens). None: the first of
-            image and pooler that the model has weights for, else mean.
+        weights: a folder to use instead of `model`.
+        normalise: scale every row of features to unit length, for comparison with text.
+        output: "image" (image-text models compare it with text), "pooler" (the model's own pooled
+            output), "cls" (the first token) or "mean" (over all tokens). None: the first of image
+            and pooler for which the model has weights, else mean.
         pictures: of a snippet, evenly spaced from its first frame on; 2 for image models, whose
             features are averaged, the number it was trained with for a video model, or else 16.
         fps, snippet_frames, snippet_stride: of the grid; at least 16 frames, 16 apart.
@@ -47,8 +47,8 @@ class HfExtractor(PretrainedExtractor):
 
     Raises:
         Error: transformers is absent.
-        BundleError: no such model; a file is absent or damaged; a step of its processor or its
-            output is not known here; weights are missing.
+        BundleError: the model does not exist, a file is absent or damaged, a step of its processor
+            or its output is not known here, or weights are missing.
         ValueError: a setting is not allowed.
     """
 
@@ -130,7 +130,7 @@ def output_of(module: Any, output: str | None, missing: set[str]) -> str:
     """The output to take, once it is sure that its weights are there.
 
     Raises:
-        BundleError: weights are missing: what transformers put in their place is random.
+        BundleError: weights are missing; transformers would use random ones.
         ValueError: the model has no such output.
     """
     pooler = {name for name in missing if "pooler" in name.split(".")}
@@ -155,7 +155,7 @@ def output_of(module: Any, output: str | None, missing: set[str]) -> str:
 
 
 def _has_pooler(module: Any) -> bool:
-    """Whether it pools: with weights, or as a rule (DINOv2 takes its first token)."""
+    """Whether it has a pooled output, with weights or without (DINOv2 takes its first token)."""
     if hasattr(module, "pooler"):
         return module.pooler is not None
     return str(module.config.model_type) in ("dinov2", "dinov2_with_registers", "dinov3_vit")
@@ -201,7 +201,7 @@ def _one(weights: Weights | None) -> str | None:
 
 @contextlib.contextmanager
 def _quiet(library: Any) -> Iterator[None]:
-    """No bars and no tables of weights on a user's terminal; errors come as exceptions."""
+    """Hide progress bars and tables of weights; errors come as exceptions."""
     logging = library.utils.logging
     level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()

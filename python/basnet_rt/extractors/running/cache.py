@@ -24,8 +24,8 @@ _UNREADABLE = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZi
 class FeatureCache:
     """A folder with one file an entry; many runs may use it at the same time.
 
-    An entry's name is the SHA-256 of the video's own SHA-256 and of the extractor's record. Its
-    checksums are verified when it is read: a damaged one counts as absent, and is replaced.
+    An entry's name is the SHA-256 of the video's SHA-256 and the extractor's record. Checksums are
+    verified on reading; a damaged entry counts as absent, and is replaced.
     """
 
     def __init__(self, path: str | Path, spec: ExtractorSpec) -> None:
@@ -37,7 +37,7 @@ class FeatureCache:
         return self.path / f"{hashlib.sha256(key.encode()).hexdigest()}.npz"
 
     def read(self, sha256: str) -> Extracted | None:
-        """The entry, or None where there is no whole one."""
+        """The entry, or None if it is absent or damaged."""
         with contextlib.suppress(*_UNREADABLE):
             path = self.file_of(sha256)
             # Opened here: np.load does not close a file that it cannot read.
@@ -48,12 +48,12 @@ class FeatureCache:
         return None
 
     def look(self, video: VideoFile, sha256: str | None) -> Stored:
-        """The features of this content, where they are kept."""
+        """The features of this content, if they are in the cache."""
         found = None if sha256 is None else self.read(sha256)
         return Stored(finished=found is not None, found=found)
 
     def keep(self, video: VideoFile, sha256: str | None, found: Extracted) -> None:
-        """Keep features whole or not at all; those of an address are not kept.
+        """Keep features, completely or not at all; those of an address are not kept.
 
         Raises:
             Error: the file cannot be written.

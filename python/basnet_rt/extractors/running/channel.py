@@ -1,4 +1,4 @@
-"""A channel that hands items to the next thread: bounded, ended by either side, never stuck."""
+"""A bounded channel that passes items to the next thread; either side can end it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ Item = TypeVar("Item")
 
 
 class Stopped(Exception):  # noqa: N818
-    """The reader wants no more; the writer should end quietly."""
+    """The reader needs no more items; the writer should end without an error."""
 
 
 @dataclass(frozen=True)
 class _End:
-    """The last thing in a channel; the reader raises the error, if there is one."""
+    """The last item in a channel; the reader raises its error, if there is one."""
 
     error: BaseException | None
 
@@ -24,8 +24,8 @@ class _End:
 class Channel(Generic[Item]):
     """A queue of at most `size` items from one writing thread to one reading thread.
 
-    Between calls, items in it and free slots add up to `size`. Both are counted by queues that an
-    interrupt cannot leave locked: Ctrl-C may strike within any call, and `stop` works after it.
+    Between calls, its items and free slots add up to `size`. An interrupt cannot leave the queues
+    for both locked: after Ctrl-C within any call, `stop` still works.
     """
 
     def __init__(self, size: int) -> None:
@@ -48,11 +48,11 @@ class Channel(Generic[Item]):
         self._items.put(item)
 
     def close(self, error: BaseException | None = None) -> None:
-        """The writer's end: after what is in the channel, the reader stops, or raises `error`."""
+        """End the channel (writer): after the last item, the reader stops, or raises `error`."""
         self._items.put(_End(error))
 
     def stop(self) -> None:
-        """The reader's end: a writer that waits, or comes later, is told."""
+        """End the channel (reader): a waiting or later `put` raises `Stopped`."""
         self._stopped = True
         self._slots.put(None)
 

@@ -37,21 +37,21 @@ def _check_length(name: str) -> None:
 class FeatureFolder:
     """`<name>.npy` and `<name>.json` for every video, and `extractor.json`.
 
-    A video is finished when both its files are there and its sidecar says so. The sidecar goes
-    first and comes last: at any moment, what it says is true of the features beside it.
+    A video is finished if both files exist and the sidecar fits. The sidecar is deleted first and
+    written last, so it always describes the features beside it.
     """
 
     def __init__(self, path: str | Path, spec: ExtractorSpec) -> None:
         self.path, self.spec = Path(path), spec
 
     def begin(self, videos: list[VideoFile]) -> int:
-        """Make the folder one of this extractor; how many features of another will be made again.
+        """Prepare the folder for this extractor; returns the number of features to make again.
 
         Raises:
-            ValueError: a video's sidecar would lie on `extractor.json`, or its name is too long for
-            a file.
-            Error: the folder has features of another extractor that are none of `videos`, or
-                cannot be written to.
+            ValueError: a video's sidecar would replace `extractor.json`, or its name is too long
+                for a file.
+            Error: the folder has features of another extractor for videos that are not in `videos`,
+                or cannot be written to.
         """
         names = {video.name for video in videos}
         if EXTRACTOR_FILE in {f"{name}.json" for name in names}:
@@ -73,7 +73,7 @@ class FeatureFolder:
         return len(foreign)
 
     def look(self, video: VideoFile, sha256: str | None) -> Stored:
-        """Whether the features of this very content are there."""
+        """Whether the features of this content exist."""
         if not self._files(video.name)[0].exists():
             return Stored()
         reason = self._unfit(video.name, sha256)
@@ -127,14 +127,14 @@ class FeatureFolder:
             return None  # damaged: written anew
 
     def _foreign(self) -> set[str]:
-        """Videos here whose sidecar, or else the folder, says another extractor."""
+        """Videos in the folder that have another extractor, by their sidecar or else the folder."""
         recorded = self._recorded()
         found = set()
         for path in sorted(self.path.glob("*.npy")) if self.path.is_dir() else []:
             try:
                 sidecar = read_sidecar(path.with_name(f"{path.stem}.json"))
             except Error:
-                continue  # damaged: it belongs to no video
+                continue  # damaged, so it belongs to no video
             spec = recorded if sidecar is None else sidecar.extractor
             if spec is not None and spec != self.spec:
                 found.add(path.stem)

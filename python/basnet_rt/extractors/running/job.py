@@ -1,4 +1,4 @@
-"""One video's part of `extract_many`: how its extractor is made, and the result."""
+"""The work of `extract_many` on one video: making its extractor, and the result."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Watch = Callable[[VideoFile, Progress], None]
 
 
 def ignore_progress(video: VideoFile, progress: Progress) -> None:
-    """Nobody watches."""
+    """Do nothing: the default of `watch`."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class Recipe:
     """Makes an extractor, here or in another process: by name, or from a record.
 
     Attributes:
-        name: for `make_extractor`; None where `spec` says it.
-        settings: of the extractor; with a record, only those that cannot change the features.
+        name: for `make_extractor`; None if `spec` is given.
+        settings: of the extractor; with a record, only those that cannot change features.
         spec, weights: for `extractor_from_spec`.
     """
 
@@ -55,11 +55,11 @@ class Result:
     """The result for one video.
 
     Attributes:
-        sha256: of its content; None of an address, and where nothing is kept.
-        found: its features; None where it failed, or was finished in a folder.
-        finished_before: an earlier run had made them.
+        sha256: of its content; None for an address, and if nothing is kept.
+        found: its features; None if it failed, or they exist in a folder.
+        finished_before: whether an earlier run made them.
         remark: why existing features had to be made again.
-        error: why it failed.
+        error: the reason of a failure.
     """
 
     video: VideoFile
@@ -98,7 +98,7 @@ def cached_features(
     progress: Report | None,
     stream: int | None = None,
 ) -> Extracted:
-    """One video's features, out of the cache where they are there, and kept in it.
+    """One video's features, from the cache or made and put into it.
 
     Raises:
         As `extract_features`; OSError: the file cannot be read.
@@ -114,7 +114,7 @@ def cached_features(
 
 
 def reason_of(error: Exception) -> str:
-    """An error for people; those of other packages with their kind."""
+    """An error as text for people; errors of other packages with their kind."""
     text = without_secrets(str(error).strip())
     if isinstance(error, OSError) and error.strerror:
         name = without_secrets(str(error.filename))

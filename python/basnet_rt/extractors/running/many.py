@@ -1,4 +1,4 @@
-"""Features of many videos: one after the other, or several at a time in processes of their own."""
+"""Features of many videos: one after the other, or several at a time in separate processes."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ def extract_many(
     extractor: Extractor | None = None,
     watch: Watch = ignore_progress,
 ) -> Generator[Result, None, None]:
-    """Work through videos; a result for each, as they are done. One that fails stops no other.
+    """Extract features; gives the result of each video as it is done. A failure stops no other.
 
     Args:
         recipe: of the extractor; every process makes its own.
-        store: where finished features are looked for, and new ones are put by this process alone:
-            a process that is killed leaves nothing behind.
-        jobs: videos at a time; above 1 each is in a process of its own, and a video that crashes
-            its process fails by itself.
-        extractor: of this recipe, where one is made already; for one job.
+        store: has finished features; only this process writes new ones, so a killed process leaves
+            nothing behind.
+        jobs: videos at a time; above 1, each has its own process, and a video that crashes its
+            process does not affect others.
+        extractor: of this recipe, if it is made already; for one job.
         watch: called with the progress of each.
     """
     if jobs > 1 and len(videos) > 1:

@@ -1,7 +1,7 @@
-"""Computing on one core, so that features do not depend on how many there are.
+"""Computing on one core, so that features do not depend on the number of cores.
 
 OpenCV's DIS flow cuts pictures into as many stripes as it has threads, and sums of torch depend on
-how they are divided. Cores are used by working on several things at the same time instead.
+how they are divided. To use more cores, several tasks run at the same time.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ _before = 0  # OpenCV's threads before the first of them
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """OpenCV in this process, and torch here and in threads that begin, compute on one core.
+    """Let OpenCV in this process, and torch in this and new threads, compute on one core.
 
-    Both are put back afterwards, OpenCV's when the last such block ends. A package that
-    is not imported is left alone.
+    Both settings are restored afterwards, OpenCV's when the last such block ends. A package that is
+    not imported is not changed.
     """
     torch = sys.modules.get("torch")
     network = None if torch is None else torch.get_num_threads()

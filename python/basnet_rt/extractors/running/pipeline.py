@@ -32,8 +32,8 @@ class Progress:
     """Progress through a video.
 
     Attributes:
-        frames: of the grid, done.
-        expected: in the whole video, from what its file says; None where it says nothing.
+        frames: finished frames of the grid.
+        expected: frames in the whole video, from its header; None if unknown.
         seconds: since the start.
     """
 
@@ -58,15 +58,14 @@ class Extracted:
 
     Attributes:
         features: (T, F) float32, C-contiguous, finite.
-        duration: of the video in seconds, T - 1/2 snippets at least (a stream of it cannot end
-            before the centre of its last snippet).
+        duration: of the video in seconds, at least T - 1/2 snippets (a stream cannot end before the
+            centre of its last snippet).
         num_frames: of the grid.
         spec: of the extractor.
-        problems: what decoding repaired or left out, by kind, counted.
-        seconds: that it took.
-        offset: seconds from the start of the file to second 0, the first picture; a player needs
-            it.
-        remarks: on how the video was read, sentences for people.
+        problems: counts of faults that decoding repaired or left out, by kind.
+        seconds: time of the extraction.
+        offset: seconds from the start of the file to second 0, the first picture; for players.
+        remarks: sentences for people on how the video was read.
     """
 
     features: Features
@@ -93,19 +92,19 @@ def extract_features(
     """Features of a whole video.
 
     Three threads work at the same time: one decodes, one prepares frame by frame, and the caller's
-    own pushes through the network. The features do not depend on their timing, nor on the number
-    of cores: what computes within a thread uses one.
+    thread runs the network. Each thread computes on one core. The features do not depend on timing
+    or on the number of cores.
 
     Args:
         source: file or address; see `basnet_rt.video.read_frames`.
         extractor: from `make_extractor`, or your own.
         progress: called in the caller's thread now and then, and at the end.
-        queued: frames that wait between two threads, at most.
+        queued: most frames waiting between two threads.
         reading: further settings of `read_frames`.
 
     Raises:
-        VideoError: the video cannot be read, or holds no picture.
-        ValueError: the extractor made rows of another shape or number than its spec says, or NaN.
+        VideoError: the video cannot be read, or has no picture.
+        ValueError: the extractor's rows do not fit its spec in shape or number, or have NaN.
         KeyboardInterrupt, and whatever the extractor raises: no thread is left behind.
     """
     from basnet_rt.video import read_frames
@@ -146,7 +145,7 @@ def run_session(
     report: Callable[[int], None] = lambda frames: None,
     queued: int = QUEUED,
 ) -> Features:
-    """All rows (T, F) that a session makes of the frames; `report` is given the frames done."""
+    """All rows (T, F) of a session for the frames; `report` gets the number of finished frames."""
     rows = [np.empty((0, spec.feature_dim), np.float32)]
     with _stage(frames, queued) as decoded, _stage(decoded, queued, session.prepare) as prepared:
         for count, one in enumerate(prepared, start=1):
@@ -160,9 +159,9 @@ def run_session(
 def _stage(
     items: Iterable[In], size: int, work: Callable[[In], Any] | None = None
 ) -> Iterator[Channel[Any]]:
-    """A thread that does `work` on items as they come; its results are read from the channel.
+    """A thread that does `work` on items as they come, and puts results into the channel.
 
-    Whoever reads gets the thread's error. When the block ends, however it does, the thread ends.
+    The reader gets the thread's error. The thread always ends with the block.
     """
     channel: Channel[Any] = Channel(size)
     thread = threading.Thread(target=_feed, args=(items, channel, work), daemon=True)

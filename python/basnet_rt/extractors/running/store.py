@@ -14,7 +14,7 @@ class Stored:
     """The features that are kept of a video.
 
     Attributes:
-        finished: the features need not be made.
+        finished: whether the features exist already.
         found: the features, from a cache; a folder leaves them on disk.
         remark: why an existing file cannot be used.
     """
@@ -25,7 +25,7 @@ class Stored:
 
 
 class FeatureStore(Protocol):
-    """Sent to other processes, so plain data."""
+    """Keeps features; it is sent to other processes, so it has plain data."""
 
     def look(self, video: VideoFile, sha256: str | None) -> Stored:
         """Look the video up; `sha256` is of its content, None for an address."""

@@ -1,4 +1,4 @@
-"""The videos that a command line means: files, folders, lists of them, addresses."""
+"""Finds the videos of a command line: files, folders, lists and addresses."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ VIDEO_SUFFIXES = (
     *(".webm", ".wmv", ".wtv", ".y4m"),
 )
 LIST_SUFFIX = ".txt"
-# Files that lie beside videos: said nothing about.
+# Usual files beside videos, which need no message.
 _BESIDE = {
     *(".csv", ".html", ".ini", ".jpeg", ".jpg", ".json", ".jsonl", ".log", ".md", ".nfo", ".pdf"),
     *(".png", ".py", ".sh", ".srt", ".txt", ".vtt", ".xml", ".yaml", ".yml", *FEATURE_SUFFIXES),
@@ -37,7 +37,7 @@ _FEATURE_HEADS = (b"\x93NUMPY", b"PK\x03\x04", b"\x89HDF\r\n")
 class VideoFile:
     """One video and its name: the file's name without its ending.
 
-    `stream`: index of the video stream that is wanted; None leaves the choice to the reader.
+    `stream`: index of the video stream to read; None: the reader chooses.
     """
 
     name: str
@@ -49,7 +49,7 @@ class VideoFile:
         return is_address(self.source)
 
     def sha256(self) -> str | None:
-        """Of the content, and of the number of a stream that was asked for; None of an address.
+        """The digest of the content and the chosen stream number; None for an address.
 
         Raises:
             VideoError: the file cannot be read.
@@ -73,16 +73,16 @@ _CAMERAS = ("rtsp://", "rtsps://", "rtp://", "udp://", "srt://", "/dev/video")
 def find_video_files(
     given: Sequence[str | Path], stream: int | None = None
 ) -> tuple[list[VideoFile], list[tuple[str, Error]]]:
-    """Every video in files, folders (with what lies below), lists and addresses, in order.
+    """Every video in files, folders (with subfolders), lists and addresses, in order.
 
-    A list is a `.txt` file with one of them a line, paths from its own folder; blank lines and
-    those that begin with `#` are skipped.
+    A list is a `.txt` file with one entry a line, paths relative to its folder; blank lines and
+    lines that begin with `#` are skipped.
 
     Returns:
-        The videos; and lists, folders and cameras that were refused, each with the reason.
+        The videos; and the refused lists, folders and cameras, each with the reason.
 
     Raises:
-        ValueError: two videos have the same name, and their features would be one file.
+        ValueError: two videos have the same name, so their features would be the same file.
     """
     found: dict[str, VideoFile] = {}
     errors: list[tuple[str, Error]] = []
@@ -111,7 +111,7 @@ def check_names_differ(videos: Sequence[VideoFile]) -> None:
 
 
 def name_of(source: str) -> str:
-    """A file's name without its ending; of an address, that of its path, or else its host."""
+    """A file's name without its ending; for an address that of its path, or else its host."""
     if not is_address(source):
         return Path(local_path(source)).stem
     parts = urlsplit(source)
@@ -119,10 +119,11 @@ def name_of(source: str) -> str:
 
 
 def holds_videos(path: str | Path) -> bool:
-    """Whether a path is to be decoded, rather than read as features.
+    """Whether a path must be decoded, rather than read as features.
 
-    A folder with features of its own is one of features, whatever else lies there. A file is told
-    by its ending, or else by how it begins. An absent one counts as features, but for its ending.
+    A folder that has features counts as features, even with other files. A file is judged by its
+    ending, or else by its first bytes. An absent file counts as features unless its ending is that
+    of a video.
     """
     if is_address(str(path)) or str(path).startswith(_CAMERAS):
         return True
@@ -137,9 +138,9 @@ def holds_videos(path: str | Path) -> bool:
 
 
 def is_video_file(path: str | Path) -> bool:
-    """Whether a file is a video, by its ending or else by how it begins.
+    """Whether a file is a video, by its ending or else by its first bytes.
 
-    Rows of numbers may have any other ending, so what is not known to be a video is none.
+    Rows of numbers may have any other ending, so an unknown file is not a video.
     """
     suffix = Path(path).suffix.lower()
     if suffix in VIDEO_SUFFIXES or suffix in FEATURE_SUFFIXES:
@@ -168,9 +169,9 @@ def _sources(given: str) -> Iterator[str]:
 
 
 def _named(given: str, sources: list[str]) -> list[tuple[str, str]]:
-    """Each source with its name; where a folder has two of one name, all its names are paths.
+    """Each source with its name; if a folder has two with one name, all its names are paths.
 
-    Such a path is that from the folder, `__` between its parts, so that it is one file's name.
+    These paths are relative to the folder, with `__` between their parts, to be file names.
     """
     names = [name_of(source) for source in sources]
     if len(set(names)) < len(names) and Path(given).is_dir():
@@ -203,7 +204,7 @@ def _videos_below(folder: Path) -> list[Path]:
 
 
 def passed_over(folder: Path) -> list[Path]:
-    """Files below a folder that are neither videos nor of a kind that lies beside them."""
+    """Files below a folder that are neither videos nor usual files beside videos."""
     return sorted(
         path
         for path in _files_below(folder)

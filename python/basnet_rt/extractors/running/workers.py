@@ -1,4 +1,4 @@
-"""Processes that extract features, a video at a time; one that dies takes its video alone."""
+"""Processes that extract features, one video at a time; if one dies, only its video fails."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Message = Progress | Result
 def work_in_processes(
     videos: Sequence[VideoFile], recipe: Recipe, store: FeatureStore | None, jobs: int, watch: Watch
 ) -> Generator[Result, None, None]:
-    """Results as they come; where the caller stops early, no process is left behind."""
+    """Results as they come; if the caller stops early, all processes are ended."""
     waiting = deque(videos)
     workers = [_Worker(recipe, store) for _ in range(jobs)]
     try:
@@ -44,7 +44,7 @@ def work_in_processes(
 
 
 class _Worker:
-    """One process and the video it has; a new process takes the place of one that died."""
+    """One process and its video; a new process replaces one that died."""
 
     def __init__(self, recipe: Recipe, store: FeatureStore | None) -> None:
         self._recipe, self._store = recipe, store
@@ -58,7 +58,7 @@ class _Worker:
         if not self._process.is_alive():
             self.end()
             self._start()
-        with contextlib.suppress(OSError):  # it has died since: `receive` will find out
+        with contextlib.suppress(OSError):  # the process has died; `receive` will notice
             self.pipe.send(video)
 
     def receive(self) -> Message:
@@ -88,7 +88,7 @@ class _Worker:
 
 
 def _serve(pipe: Connection, recipe: Recipe, store: FeatureStore | None) -> None:
-    """The life of a process: videos come, progress and results go."""
+    """The main loop of a process: receives videos, sends progress and results."""
     extractor, failure = None, None
     try:
         extractor = recipe.make()

@@ -1,4 +1,4 @@
-"""Cameras and other live sources, over as many connections as it takes."""
+"""Cameras and other live sources, which are connected again when necessary."""
 
 from basnet_rt.video.live.settings import LiveSettings
 from basnet_rt.video.live.source import LiveSource, open_live

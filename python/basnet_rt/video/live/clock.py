@@ -1,4 +1,4 @@
-"""The time of pictures that arrive: their timestamps while those run on, else the arrival."""
+"""The time of arriving pictures: their timestamps while these are continuous, else the arrival."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from basnet_rt.video.live.pace import MOST_DRIFT, ArrivalRate
 
-_SLIGHTLY_BACK = Fraction(1)  # seconds; a picture so late is left out, an earlier one is a jump
-_BURST = Fraction(1, 1000)  # seconds between pictures that arrive at once
-_SOON = 0.5  # seconds; a timestamp further ahead than this and the wait for it is doubted
+_SLIGHTLY_BACK = Fraction(1)  # seconds; a picture at most so late is left out, else it is a jump
+_BURST = Fraction(1, 1000)  # seconds between pictures that arrive together
+_SOON = 0.5  # seconds; a timestamp further ahead than the wait plus this is doubted
 _FINEST = 1_000_000  # denominator of corrections, so that times stay short fractions
 
 
@@ -29,26 +29,26 @@ class _Doubted(NamedTuple):
 
 
 class LiveClock:
-    """Rising seconds since the first picture, over connections and the source's own clock.
+    """Rising seconds since the first picture, across connections and jumps of the source's clock.
 
-    Within a connection, times are timestamps times the time base. A timestamp that does not fit
-    what arrived is doubted: its picture is shown in its turn, and the next picture tells. If that
-    goes on from before, the timestamp was wrong; if it goes on from the new one, the clock has
-    jumped. Where it has, and in a new connection, the clock is set by the arrival of the picture.
+    Within a connection, times are timestamps times the time base. A timestamp that does not fit the
+    arrival is doubted: its picture is shown at the usual distance, and the next picture decides. If
+    that continues the earlier times, the timestamp was wrong; if it continues the new one, the
+    clock has jumped. After a jump, and in a new connection, the picture's arrival sets the clock.
 
     Args:
-        max_gap: seconds between timestamps that still count as running on.
+        max_gap: largest time between continuous timestamps, in seconds.
         step: usual seconds between pictures.
         problems: counts missing_timestamps, backward_timestamps, wild_timestamps, clock_drift.
-        by_arrival: the source has no clock, only numbers that libavformat gave it: each picture's
-            time is that of its arrival.
-        follow: a clock that runs slow or fast against arrival is corrected, steadily.
-        paced: arrival says something: the source does not wait for its reader.
+        by_arrival: the source has no clock, only timestamps from libavformat: each picture's time
+            is that of its arrival.
+        follow: continuously correct a clock that runs slow or fast against arrival.
+        paced: whether arrival times have a meaning: the source does not wait for its reader.
 
     Attributes:
-        drift: seconds that arrival had moved against timestamps when that was first more than
+        drift: seconds that arrival had moved against timestamps when this first exceeded
             `pace.MOST_DRIFT`; None before. Above 0: the source's clock is slow.
-        rate: seconds of arrival for each second of the source's clock, then.
+        rate: seconds of arrival for each second of the source's clock at that moment.
     """
 
     def __init__(
@@ -76,12 +76,12 @@ class LiveClock:
         self._broken = False  # the next picture does not follow the last one
 
     def reconnect(self) -> None:
-        """The next picture is of a new connection."""
+        """Announce that the next picture is of a new connection."""
         self._broken, self._shift, self._doubted = True, None, None
         self._measure_anew()
 
     def resume(self, seconds: float, arrival: float) -> None:
-        """Time began `seconds` before `arrival`; the first picture will be a jump."""
+        """Set time 0 to `seconds` before `arrival`; the first picture will be a jump."""
         self._begun, self._last = arrival - seconds, Fraction(seconds)
         self.reconnect()
 
@@ -91,14 +91,14 @@ class LiveClock:
         return self._last or Fraction(0)
 
     def move_to(self, time: Fraction) -> None:
-        """The picture that came last is shown from this time on, no earlier than it was."""
+        """Show the last picture from this time, but not earlier than before."""
         assert self._last is not None
         if self._shift is not None:
             self._shift += time - self._last
         self._last = time
 
     def time_of(self, timestamp: Fraction | None, arrival: float) -> Moment | None:
-        """None: the picture comes too late to be shown.
+        """The moment of a picture; None: it comes too late to be shown.
 
         Args:
             timestamp: seconds on the source's clock, or None.
@@ -145,17 +145,17 @@ class LiveClock:
         return self._moment(self._last + self._step, None)
 
     def _goes_on(self, ahead: Fraction, waited: float) -> bool:
-        """Whether a timestamp so far ahead goes on from another, after such a wait."""
+        """Whether a timestamp so far ahead, after such a wait, continues another."""
         soon = self._paced and ahead > 3 * self._usual and float(ahead) > waited + _SOON
         return 0 < ahead <= self._max_gap and not soon
 
     def _confirms(self, since: Fraction, doubted: _Doubted, waited: float) -> bool:
-        """Whether a timestamp goes on from a doubted one, or both keep the same distance."""
+        """Whether a timestamp continues a doubted one, or both have the same distance."""
         same = abs(since - doubted.ahead) < doubted.ahead / 20 and since <= self._max_gap
         return same or self._goes_on(since, waited)
 
     def _clear(self) -> None:
-        """A timestamp that was doubted is wrong."""
+        """Count the doubted timestamp as wrong."""
         if self._doubted is not None:
             self._problems["wild_timestamps"] += 1
             self._doubted = None
@@ -181,13 +181,13 @@ class LiveClock:
             self._faster = Fraction(round(correction * _FINEST), _FINEST)
 
     def _measure_anew(self) -> None:
-        """The clock is set; what was learnt of its rate stays."""
+        """Restart the measurement after setting the clock; the known rate is kept."""
         slope = self._pace.slope if self._faster else 0.0
         self._pace, self._corrected = ArrivalRate(), Fraction(0)
         self._faster = Fraction(round(slope * _FINEST), _FINEST)
 
     def _arrived(self, arrival: float) -> Moment:
-        """Pictures that come all at once lie a millisecond apart: times rise."""
+        """The time of arrival; pictures that arrive together get times a millisecond apart."""
         assert self._begun is not None
         assert self._last is not None
         time = max(Fraction(arrival - self._begun), self._last + _BURST)

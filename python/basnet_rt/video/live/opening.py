@@ -17,8 +17,8 @@ _DEVICE = "/dev/video"
 _NO_TIMESTAMPS = 0x80  # AVFMT_NOTIMESTAMPS of libavformat
 _COUNTED = {"mpjpeg", "mjpeg", "image2pipe"}
 _DEVICE_FORMAT = "video4linux2,v4l2"
-# Pictures that libavformat looks at before it hands out the first delay that one, and with it
-# all that is told by arrival. Rates are not guessed; five seconds of looking become one at most.
+# libavformat examines some pictures before it returns the first, which delays that one and all
+# times by arrival. Rates are not guessed, and the examination takes at most one second, not five.
 _LITTLE_ANALYSIS = {"analyzeduration": "1000000", "fpsprobesize": "0"}
 
 
@@ -33,12 +33,12 @@ def is_live(source: str) -> bool:
 
 
 def never_ends(source: str, container: Any) -> bool:
-    """Whether an end is a fault; it is none if the server stated the number of bytes."""
+    """Whether an end is an error; it is not if the server stated the number of bytes."""
     return is_device(source) or container.size <= 0
 
 
 def has_own_clock(container: Any) -> bool:
-    """Whether its timestamps are the source's, rather than numbers that libavformat counts up."""
+    """Whether its timestamps come from the source, rather than being counted by libavformat."""
     format = container.format  # noqa: A001 (PyAV's word)
     counted = int(format.flags) & _NO_TIMESTAMPS or format.name in _COUNTED
     return not counted and not format.name.endswith("_pipe")
@@ -48,7 +48,7 @@ def open_live_container(source: str, settings: LiveSettings) -> Any:
     """PyAV's container.
 
     Raises:
-        VideoError: nothing there, or no answer in time.
+        VideoError: there is no such source, or no answer in time.
     """
     timeout = (settings.open_seconds, settings.read_seconds)
     if is_device(source):

@@ -6,12 +6,12 @@ from itertools import combinations
 from statistics import median
 from typing import NamedTuple
 
-MOST_DRIFT = 0.5  # seconds; less is within what networks do
-_WINDOW = 2.0  # seconds over which the least lateness is taken: networks delay, never hasten
-_KEPT = 8  # windows that say how the clock runs now
-_FEWEST = 3  # windows from which a slope is taken
-_MOST_FAST = 1 / 3  # of a second a second; what comes sooner was waiting somewhere
-_CATCH_UP = 4.0  # seconds in which a difference is taken out
+MOST_DRIFT = 0.5  # seconds; networks can cause less
+_WINDOW = 2.0  # seconds per window for the least lateness, because networks only delay
+_KEPT = 8  # windows for the current rate of the clock
+_FEWEST = 3  # fewest windows for a slope
+_MOST_FAST = 1 / 3  # seconds a second; pictures that come faster were held back before
+_CATCH_UP = 4.0  # seconds in which a difference is corrected
 _SLOWEST, _FASTEST = -0.75, 50.0  # bounds of the correction, in seconds a second
 
 
@@ -23,14 +23,14 @@ class _Least(NamedTuple):
 class ArrivalRate:
     """Arrival against timestamps within a connection, from the least lateness of each window.
 
-    The lateness of a picture is its arrival less its timestamp. A clock that is right keeps the
-    least of it constant; on one that runs slow it grows. A stall delays pictures for a while, and
-    leaves the line through most windows where it is. Pictures that come much faster than real time
-    were held back before, and say nothing of the clock: the measurement begins anew with them.
+    The lateness of a picture is its arrival minus its timestamp. With a correct clock the least
+    lateness is constant; with a slow clock it grows. A stall delays some pictures, but does not
+    move the line through most windows. Pictures that come much faster than real time were held back
+    before and tell nothing about the clock, so the measurement begins again with them.
 
     Attributes:
         drift: seconds that arrival has moved against timestamps. Above 0: the clock is slow.
-        slope: the same, seconds for each second of the source's clock, now.
+        slope: its current rate, in seconds for each second of the source's clock.
     """
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class ArrivalRate:
         self._least = _Least(0.0, 0.0)
 
     def note(self, stamp: float, arrival: float) -> bool:
-        """Take a picture; whether a window has ended and `drift` and `slope` are new."""
+        """Take a picture; returns whether a window has ended, with new `drift` and `slope`."""
         one = _Least(stamp, arrival - stamp)
         if self._since is None:
             self._since = stamp

@@ -7,17 +7,17 @@ from collections import deque
 
 from basnet_rt.video.frames import Frame, Gap
 
-_POLL_SECONDS = 0.2  # how long Ctrl-C may go unnoticed where waiting cannot be interrupted
+_POLL_SECONDS = 0.2  # longest time until Ctrl-C is noticed if waiting cannot be interrupted
 
 
 class FrameQueue:
-    """Bounded; when it is full the older half goes, and a gap stands for it.
+    """A bounded queue; when it is full, a gap replaces its older half.
 
-    Half at once, so that a consumer that is a little too slow sees few gaps, not one a frame.
+    Half is dropped at once, so that a slightly slow consumer gets few gaps, not one per frame.
 
     Args:
         size: frames and gaps that may wait, at least 2.
-        patient: when it is full, wait instead: of a source that can wait, nothing is dropped.
+        patient: wait when it is full, for a source that can wait; nothing is dropped.
 
     Attributes:
         num_dropped: frames so far.
@@ -57,7 +57,7 @@ class FrameQueue:
             return None
 
     def close(self, error: BaseException | None = None) -> None:
-        """Nothing more is put."""
+        """End the queue."""
         with self._changed:
             self._closed, self._error = True, error
             self._changed.notify_all()
@@ -74,7 +74,7 @@ class FrameQueue:
 
 
 def _first_instant(item: Frame | Gap) -> int:
-    """The beginning of an item; that of a gap is the first instant that it leaves out."""
+    """The first instant of an item; for a gap the first missing one."""
     return item.index if isinstance(item, Frame) else item.index - item.instants
 
 

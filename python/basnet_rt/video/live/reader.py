@@ -1,4 +1,4 @@
-"""A live source as frames and gaps, over as many connections as it takes."""
+"""A live source as frames and gaps, connected again when necessary."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from basnet_rt.video.reader import MAX_GAP, FrameReader
 
 
 class LiveReader:
-    """Iterates over frames and gaps, connecting again when the source breaks off.
+    """Iterates over frames and gaps, and connects again when the source breaks off.
 
-    The first connection is made at once, so that a wrong address is an error where it is given.
+    The first connection is made at once, so that a wrong address is an error immediately.
 
     Args:
         address: of a camera, a device or a server.
@@ -37,11 +37,11 @@ class LiveReader:
         clock: seconds that never go back.
 
     Attributes:
-        started: when the first picture arrived, by the calendar; None before.
+        started: date and time at which the first picture arrived; None before.
         problems: name to count, of all connections.
         remarks: sentences for people.
         duration: seconds, of a file behind an address, once it is read; else None.
-        endless: an end is a fault, and the source cannot be asked to wait.
+        endless: an end is an error, and the source cannot wait.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class LiveReader:
             self._container.close()
             raise
         self.endless = never_ends(address, self._container)
-        # So little of a live stream is looked at beforehand that a rate could only be guessed.
+        # Too little of a live stream is examined beforehand to know its rate.
         self._step = 1 / Fraction(stream.average_rate or exact_rate(fps))
         counted = self.endless and not has_own_clock(self._container)
         self._clock = LiveClock(
@@ -84,14 +84,14 @@ class LiveReader:
         self._reason = "the connection ended"
 
     def resume(self, started: datetime, index: int) -> None:
-        """Go on with a stream that began at `started` and has had the instants before `index`."""
+        """Continue a stream that began at `started`, with the instant `index`."""
         seconds = max(0.0, (datetime.now(timezone.utc) - started).total_seconds())
         self._clock.resume(seconds, self._now())
         self._grid.next = index
         self.started = started
 
     def stop(self) -> None:
-        """From any thread: the iteration ends soon, after `read_seconds` at most."""
+        """End the iteration soon, after `read_seconds` at most; any thread may call this."""
         self._stop.set()
 
     def close(self) -> None:
@@ -112,7 +112,7 @@ class LiveReader:
             self._container.close()
 
     def _served_file(self) -> Iterator[Frame]:
-        """A file that a server has, whole: read as a file on disk is, to the same frames."""
+        """The frames of a complete file on a server, the same as of a file on disk."""
         whole = (self._address, self._fps, self._frames, MAX_GAP, None, None)
         reader = FrameReader(*whole, container=self._container)
         for frame in reader:
@@ -125,7 +125,7 @@ class LiveReader:
         self.duration = reader.duration
 
     def _one_connection(self) -> Iterator[Frame | Gap]:
-        """Until it breaks off. The last picture is shown for one step."""
+        """Frames and gaps until the connection breaks. The last picture is shown for one step."""
         stream = video_stream(self._container, self._address)
         aspect, last, begun = stream.sample_aspect_ratio, None, Fraction(0)
         for picture, timestamp, arrival in self._pictures(stream):
@@ -186,10 +186,10 @@ class LiveReader:
         return Gap(self._grid.next, missing, missing / self._fps, reason)
 
     def _connect_again(self) -> None:
-        """Returns with a new connection, or when it is to stop.
+        """Return with a new connection, or after `stop`.
 
         Raises:
-            VideoError: given up.
+            VideoError: there was no connection in time.
         """
         self._container.close()
         if self._broken_since is None:

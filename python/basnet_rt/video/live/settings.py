@@ -1,4 +1,4 @@
-"""Settings of a live source: the time to wait for it, and when to give it up."""
+"""Settings of a live source: how long to wait for it, and when to give up."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from basnet_rt._errors import InvalidValue
 
 @dataclass(frozen=True, kw_only=True)
 class LiveSettings:
-    """Settings of a live source; numbers are seconds but for `queued`.
+    """Settings of a live source; numbers are seconds except `queued`.
 
     Attributes:
-        open_seconds, read_seconds: to wait for a connection, and for the next packet.
-        first_wait, longest_wait: before the first attempt to connect again, and at most; it
-            doubles from one to the next.
-        give_up: without a picture; then the source has ended with an error.
-        max_gap: between timestamps; above it the source's clock has jumped.
-        follow: a source's clock that runs slow or fast against the arrival of its pictures is
-            corrected, steadily; else times are the source's own.
-        queued: frames that wait for the consumer, at most.
+        open_seconds, read_seconds: longest wait for a connection, and for the next packet.
+        first_wait, longest_wait: pause before the first attempt to connect again, and the longest
+            pause; it doubles for each attempt.
+        give_up: longest time without a picture; then the source ends with an error.
+        max_gap: largest time between timestamps; above it the source's clock has jumped.
+        follow: continuously correct a source's clock that runs slow or fast against the arrival of
+            its pictures; else times are the source's own.
+        queued: most frames waiting for the consumer.
         options: of libavformat.
-        whole: what a server states the length of is read as a file on disk is, with its times and
-            its repairs; else as a camera, with gaps.
+        whole: read a source of known length like a file on disk, with its times and repairs; else
+            like a camera, with gaps.
     """
 
     open_seconds: float = 10.0

@@ -15,7 +15,7 @@ from basnet_rt.video.live.queue import FrameQueue
 from basnet_rt.video.live.reader import LiveReader
 from basnet_rt.video.live.settings import LiveSettings
 
-_CLOSING_SECONDS = 1.0  # a thread that waits for a dead camera is not waited for
+_CLOSING_SECONDS = 1.0  # longest wait for a thread that may wait for a dead camera
 
 
 def open_live(
@@ -27,11 +27,11 @@ def open_live(
         address: `rtsp://...`, `http://...`, another address that libavformat knows, or a device
             such as `/dev/video0`.
         fps: instants a second; > 0.
-        frames: how pictures are scaled; None: RGB, as large as they are.
+        frames: the scaling of pictures; None: RGB in their own size.
         settings: of `LiveSettings`.
 
     Raises:
-        VideoError: nothing there, no answer in time, no video.
+        VideoError: there is no such source, no answer in time, or no video.
         ValueError: the address is that of a file, or a setting is out of range.
     """
     if not is_live(address):
@@ -44,10 +44,9 @@ def open_live(
 class LiveSource:
     """Iterates over `Frame` and `Gap`; a context manager. Made by `open_live`.
 
-    A thread of its own receives, decodes and scales. From a source that cannot wait, frames that
-    the consumer does not take in time are dropped, the oldest first, and a `Gap` says so: what is
-    handed out is never more than `queued` frames old. Instants count from the first picture,
-    whatever happens in between.
+    Its own thread receives, decodes and scales. If a source cannot wait, frames that the consumer
+    does not take in time are dropped, the oldest first, with a `Gap` instead. So frames are never
+    more than `queued` frames old. Instants always count from the first picture.
     """
 
     def __init__(self, reader: LiveReader) -> None:
@@ -72,7 +71,7 @@ class LiveSource:
 
     @property
     def duration(self) -> float | None:
-        """Seconds of a file behind an address, after its last frame; None of other sources."""
+        """Seconds of a file at an address, after its last frame; None for other sources."""
         return self._reader.duration
 
     @property
@@ -81,8 +80,8 @@ class LiveSource:
         return list(self._reader.remarks)
 
     def go_on(self, started: datetime, index: int) -> None:
-        """Before the first item: continue a stream that began at `started` and has had the
-        instants before `index`. The first item is then the gap since.
+        """Continue a stream that began at `started`, with the instant `index`; call it before the
+        first item, which is then the gap since.
         """
         self._reader.resume(started, index)
 
@@ -90,7 +89,7 @@ class LiveSource:
         return self
 
     def __next__(self) -> Frame | Gap:
-        """Waits for it.
+        """Wait for the next frame or gap.
 
         Raises:
             VideoError: there was no picture for `give_up` seconds.
@@ -114,7 +113,7 @@ class LiveSource:
         self.close()
 
     def close(self) -> None:
-        """Let go of the source; frames that were handed out stay valid."""
+        """Close the source; frames stay valid."""
         self._reader.stop()
         if self._thread.ident is None:
             self._reader.close()
