@@ -115,7 +115,7 @@ def table(options: argparse.Namespace, found: dict[str, list[dict[str, float]]])
         f"{options.divisions} divisions of the scenes, {options.seeds} seeds each: median (least "
         f"to most). {machine()}"
     )
-    head = ["scores of", "range by calibration", "less the first row's", "video-level AUC"]
+    head = ["scores of", "range by calibration", "difference from the first row", "video-level AUC"]
     return f"{note}\n\n{markdown_table(head, rows)}"
 
 

@@ -248,7 +248,7 @@ def average(
 def literal(measured: dict[tuple[str, int], Measured]) -> str:
     most = max(one["literal"]["detections"] for one in measured.values())
     return (
-        "Mode `published` to the letter, without the dummy class: "
+        "Mode `published` unchanged, without the dummy class: "
         f"{most:.0f} detections in any run, hence mAP 0."
     )
 

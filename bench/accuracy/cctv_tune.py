@@ -89,7 +89,14 @@ def tables(found: dict[tuple[str, int], dict[str, Any]], seeds: int) -> str:
                 median([one["chosen"] - one["base"] for one in runs], "+"),
             ]
         )
-    header = ["start", "held out: start", "tuned", "gain", "intervals above 0", "gain where chosen"]
+    header = [
+        "start",
+        "held-out: start",
+        "tuned",
+        "gain",
+        "intervals above 0",
+        "gain on the tuning videos",
+    ]
     each = [
         [start, *(cell(found[start, seed]["held_out"]) for seed in range(seeds))]
         for start in STARTS

@@ -69,7 +69,7 @@ def main() -> None:
         ),
         ("resident memory then", f"{spread([resident for _, resident in runs], 0)} MiB"),
     ]
-    note = f"{machine()}; others worked on this machine. Median of {ROUNDS} starts."
+    note = f"{machine()}; the machine was shared. Median of {ROUNDS} starts."
     text = f"{note}\n\n{markdown_table(('what', 'measured'), rows)}"
     publish(REPOSITORY / "deploy/README.md", "image", text, write=options.markdown)
 

@@ -87,7 +87,7 @@ def speed() -> str:
         f"At ActivityNet-1.3 validation size (4728 videos, 200 classes, 473 thousand detections, 3 "
         f"tIoU thresholds): {seconds[0]:.1f} s to read and evaluate both, "
         f"{(seconds[1] - seconds[0]) / 20:.2f} s a sample, {videos:.0f} s for what each of the 473 "
-        "differing videos adds (once, on one machine under other load)."
+        "differing videos adds (once, on a busy machine)."
     )
 
 

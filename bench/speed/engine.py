@@ -38,7 +38,7 @@ NEAR = {"float32": 1e-5, "bfloat16": 2e-2, "int8": 2e-2}
 FILTER, TAPS = 2048 * 512, 2 * 3 * 2048 * 2048
 BYTES = {"float32": 4, "bfloat16": 2, "int8": 1}
 HEADER = [
-    *("work", "threads", "engine", "dtype", "ms", "times the floor"),
+    *("work", "threads", "engine", "dtype", "ms", "times the reading of the weights"),
     *("torch float32 / this", "torch bfloat16 / this"),
 ]
 

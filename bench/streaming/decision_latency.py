@@ -81,7 +81,7 @@ def latency_table(found: dict[str, Measured]) -> str:
     """A row per setting; seconds."""
     names = [f"p{100 * q:.0f}" for q in QUANTILES[:-1]] + ["most"]
     header = ["seconds after the true end", "found", "before the end", *names]
-    header += ["p50 after its own end", "p90", "finals"]
+    header += ["p50 after the detection's own end", "p90", "finals"]
     rows = []
     for name, one in found.items():
         own = quantiles(one.latency.after_detected)
@@ -93,8 +93,8 @@ def latency_table(found: dict[str, Measured]) -> str:
 
 def onset_table(heard: dict[Alarm, OnsetDelays]) -> str:
     """A row per alarm; seconds after the true start."""
-    header = ["alarm threshold, hold", "heard", "p10", "p50", "p90", "most"]
-    header += ["false alarms an hour", "repeats per action heard"]
+    header = ["alarm threshold, hold", "detected", "p10", "p50", "p90", "most"]
+    header += ["false alarms an hour", "repeats per detected action"]
     rows = []
     for alarm, one in heard.items():
         p10, p50, p90, _, most = map(seconds_cell, quantiles(one.delays))

@@ -37,8 +37,8 @@ DECISIVE = (
     *("drawing", "scenery", "scene", "film", "settings"),
 )
 CHANCE = {
-    "random_place": "the detections found, at random places",
-    "random": "as many, of random classes at random places",
+    "random_place": "the same detections at random places",
+    "random": "the same number, with random classes at random places",
     "whole_video": "whole videos with their true tags",
 }
 
@@ -106,7 +106,7 @@ def sentence(runs: list[dict[str, Any]]) -> str:
     reached = percent([run["average_map"] for run in runs])
     guessed = percent([run["chance"]["random"] for run in runs])
     seeds = f"{len(runs)} seeds" if len(runs) > 1 else "one seed"
-    return f"Average mAP@0.1:0.7 of {seeds}: {reached}; of as many random detections: {guessed}."
+    return f"Average mAP@0.1:0.7 of {seeds}: {reached}; the same number of random detections reaches {guessed}."
 
 
 def accuracy(runs: list[dict[str, Any]]) -> str:

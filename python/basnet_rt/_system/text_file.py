@@ -94,7 +94,7 @@ def _all_of(handle: int, path: Path, most: int, whole: bool) -> bytes:
             return bytes(content)
         elif time.monotonic() - since > (WRITER_SECONDS if piece == b"" else DATA_SECONDS):
             raise InvalidValue(
-                f"{path}: is a pipe that brings nothing; write the text to a file and give that"
+                f"{path}: is a pipe without any data; write the text to a file and give that"
             )
         else:
             time.sleep(_POLL_SECONDS)

@@ -153,7 +153,7 @@ class WorkerPool(Generic[Task]):
             tickets[0].strikes += 1
             if tickets[0].strikes >= self._strikes:
                 ticket = tickets.pop(0)
-                yield ticket.task, SetAside(f"{ticket.strikes} workers died of it: {reason}")
+                yield ticket.task, SetAside(f"{ticket.strikes} workers were killed by it: {reason}")
         self._waiting.extendleft(reversed(tickets))
 
     def _check_births(self, hand: _Hand, reason: str) -> None:

@@ -139,7 +139,7 @@ class Clock:
         self._problems["clock_restarts"] += 1
         self._tell(
             f"at second {float(last):.3f} the file's clock goes back by "
-            f"{float(last - time):.3f} s; what follows is joined on"
+            f"{float(last - time):.3f} s; later pictures continue from there"
         )
         self._shift += self._following() - time
         return self._following()
@@ -172,13 +172,13 @@ class Clock:
         by = f"{abs(float(most)):.3f} s too {'late' if most > 0 else 'early'}"
         if len(wild) == 1:
             self._tell(
-                f"the picture at second {at:.3f} is stamped {by}; it is shown where its "
-                "neighbours leave a place"
+                f"the picture at second {at:.3f} is stamped {by}; it is shown between its "
+                "neighbours"
             )
         else:
             self._tell(
                 f"{len(wild)} pictures from second {at:.3f} on are stamped up to {by}; they are "
-                "shown evenly where their neighbours leave places"
+                "shown evenly between their neighbours"
             )
 
     def _equals(self, stamp: int, time: Fraction, ahead: _Ahead) -> Iterator[Timed]:

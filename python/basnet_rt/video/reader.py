@@ -234,7 +234,7 @@ class FrameReader:
         if self._num_shown < ENOUGH:
             if stated < LOWEST_RATE:
                 self._remarks.append(
-                    f"the header says {_rate(stated)}, which is not believed; its last picture is "
+                    f"the header says {_rate(stated)}, which is implausible and ignored; its last picture is "
                     f"shown for {float(self._step):g} s"
                 )
             return

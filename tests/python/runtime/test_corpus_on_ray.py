@@ -158,7 +158,7 @@ def check_deaths(two_nodes, videos, plain, tmp_path):
             cluster.remove_node(second, allow_graceful=False)
     bad = {name: one.error for name, one in got.items() if one.error is not None}
     assert list(bad) == failed == [f"v{POISONED:03d}"]
-    assert bad[failed[0]].startswith("set aside: 3 workers died of it: ")
+    assert bad[failed[0]].startswith("set aside: 3 workers were killed by it: ")
     assert contents(tmp_path) == contents(folder)
     again = {one.video.name: one for one in work(ray, videos[:POISONED], str(tmp_path))}
     assert [one.finished_before for one in again.values()] == [True] * POISONED

@@ -33,7 +33,7 @@ def fifo(tmp_path: Path, monkeypatch) -> Path:
     "read", [read_json, read_annotations, read_split, read_marks, read_table, read_text]
 )
 def test_a_pipe_without_a_writer_is_named(fifo: Path, read):
-    with pytest.raises(InvalidValue, match=r"a\.json: is a pipe that brings nothing"):
+    with pytest.raises(InvalidValue, match=r"a\.json: is a pipe without any data"):
         read(fifo)
 
 
@@ -41,7 +41,7 @@ def test_a_pipe_that_brings_nothing_more_is_named(fifo: Path, monkeypatch):
     monkeypatch.setattr(text_file, "DATA_SECONDS", 0.1)
     handle = os.open(fifo, os.O_RDWR)
     os.write(handle, b"{")
-    with pytest.raises(InvalidValue, match="is a pipe that brings nothing"):
+    with pytest.raises(InvalidValue, match="is a pipe without any data"):
         read_json(fifo)
     os.close(handle)
 

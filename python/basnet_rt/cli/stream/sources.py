@@ -98,8 +98,8 @@ class ByteSource:
         data = self._bytes(int(min(count, self._left)) * size)
         if first and (kind := video_kind(data)) is not None:
             raise InvalidValue(
-                f"{self.name}: begins as a video does ({kind}), not as rows of features; give a "
-                "video as a file, for it is not read from a pipe"
+                f"{self.name}: begins as a video does ({kind}), not as rows of features; give the "
+                "video as a file: videos are not read from a pipe"
             )
         if len(data) % size:
             raise InvalidValue(
