@@ -31,8 +31,18 @@ RULES: dict[str, dict[str, Any]] = {
     f"1/{divisor}, hidden size {hidden}": {
         "network.topk_divisor": divisor,
         "network.hidden_cas": hidden,
+        "optim.teachers": 0,
     }
     for divisor, hidden in ((8, 64), (6, 64), (5, 64), (4, 64), (8, 128))
+}
+CHOSEN = next(iter(RULES))
+RULES |= {
+    f"{CHOSEN}, {teachers} teachers of weight {weight}": {
+        **RULES[CHOSEN],
+        "optim.teachers": teachers,
+        "loss.distilled": weight,
+    }
+    for teachers, weight in ((3, 5), (3, 20), (5, 20))
 }
 
 

@@ -8,6 +8,7 @@ demo's videos of seeds 0 to 2: 48 of 25 to 40 snippets with 455 channels and 5 c
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +30,7 @@ SOME_CLASSES, MANY_CLASSES = 3, 5
 ITERATIONS = (160, 5000)  # least and most
 LONGEST = 2048  # snippets to train on at once
 BATCH = 16
+TEACHERS = 3  # of the network for few videos
 MAX_FOLDS = 4
 
 SETTINGS_FILE = "settings.yaml"
@@ -90,11 +92,19 @@ def settle(config: Config, videos: TaggedVideos) -> Config:
         current = getattr(config, section)
         free = {key: value for key, value in rules.items() if key not in current.model_fields_set}
         changed[section] = current.model_copy(update=free)
+    if "teachers" not in config.optim.model_fields_set and not _can_be_taught(changed):
+        changed["optim"] = changed["optim"].model_copy(update={"teachers": 0})
     if "postprocess" not in config.model_fields_set:
         changed["postprocess"] = dict(POSTPROCESS)
     timing = settle_timing(videos, config.data)
     changed["data"] = config.data.model_copy(update=_timing_fields(timing))
     return config.model_copy(update=changed)
+
+
+def _can_be_taught(sections: Mapping[str, Any]) -> bool:
+    """Whether these settings allow teachers."""
+    sigmoid = sections["network"].score_function == "sigmoid"
+    return sigmoid and sections["sampling"].num_segments is None
 
 
 def rules_for(size: DataSize) -> dict[str, dict[str, Any]]:
@@ -117,6 +127,7 @@ def rules_for(size: DataSize) -> dict[str, dict[str, Any]]:
             "batch_size": batch,
             "ema_decay": ema_decay(size, batch),
             "lr": 1e-3 if size.videos < MANY else 1e-4,
+            "teachers": TEACHERS if size.videos < FEW else 0,
         },
         # Activations of a briefly trained network may stay below 1: use the range that they reach.
         "export": {"activation": "sigmoid", "calibration": "extremes"},
@@ -190,5 +201,6 @@ def settings_line(config: Config) -> str:
         f"{network.score_function} scores, {projection}, hidden sizes {network.hidden_filter} and "
         f"{network.hidden_cas}, best 1/{network.topk_divisor} of a video, {optim.iterations} "
         f"iterations of {optim.batch_size} videos, rate {optim.lr:g}"
+        + (f", {optim.teachers} teachers" if optim.teachers else "")
         + (f", stretches of {crop} snippets" if crop else "")
     )

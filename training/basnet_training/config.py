@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from basnet_rt import Error, InvalidValue, PostprocessConfig
 
@@ -114,6 +114,7 @@ class LossConfig(Section):
     alpha: NonNegative = 1e-4  # weight of the foreground weights' L1 norm
     background_video_target: BackgroundVideoTarget = "auto"  # see above
     corrected: NonNegative = 1.0  # weight of the corrected segments' term, if there are any
+    distilled: NonNegative = 5.0  # weight of the teachers' term, if there are any
 
 
 class OptimConfig(Section):
@@ -130,6 +131,8 @@ class OptimConfig(Section):
     weight_decay: NonNegative = 5e-4  # Adam's L2 term, not decoupled, as published
     betas: tuple[float, float] = (0.9, 0.999)  # of Adam
     clip_norm: Positive | None = None  # largest gradient norm, over all weights; None: no limit
+    # Networks to train first, with other seeds; this one learns their mean activations. 0: none.
+    teachers: Natural = 0
     # Decay of the moving average of weights, which is then exported; None: the last weights.
     ema_decay: Annotated[float, Field(gt=0, lt=1)] | None = None
     precision: Literal["float32", "bfloat16", "float16"] = "float32"  # of autocast
@@ -190,6 +193,19 @@ class Config(Section):
             raise ValueError("folds must be 0 or at least 2, and fold below folds")
         return value
 
+    @model_validator(mode="after")
+    def _teachers_fit(self) -> Config:
+        """Targets are sigmoids of snippets at the rate of the features."""
+        if not self.optim.teachers:
+            return self
+        network = self.network
+        by_data = self.auto and "score_function" not in network.model_fields_set  # sigmoid, then
+        if network.score_function != "sigmoid" and not by_data:
+            raise ValueError("optim.teachers needs network.score_function sigmoid")
+        if self.sampling.num_segments is not None:
+            raise ValueError("optim.teachers needs sampling.num_segments null")
+        return self
+
     @field_validator("postprocess")
     @classmethod
     def _is_a_postprocessing(cls, value: dict[str, Any]) -> dict[str, Any]:
@@ -210,10 +226,10 @@ class Config(Section):
             "data": {"features", "annotations", "split", "corrected", "cache_gib", "missing"},
             "run": set(RunConfig.model_fields) - {"seed"},
         }
-        if self.data.corrected is None:
-            aside["loss"] = {"corrected"}
-        if self.optim.topk_start is None:
-            aside["optim"] = {"topk_start"}
+        unused = {"corrected": self.data.corrected is None, "distilled": not self.optim.teachers}
+        aside["loss"] = {name for name, is_unused in unused.items() if is_unused}
+        absent = {"topk_start": self.optim.topk_start is None, "teachers": not self.optim.teachers}
+        aside["optim"] = {name for name, is_absent in absent.items() if is_absent}
         if self.sampling.noise == 0:
             aside["sampling"] = {"noise"}
         if self.data.extractor is None:  # keeps the digests of versions without this setting

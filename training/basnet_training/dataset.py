@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -15,13 +15,13 @@ from basnet_rt.features import FloatArray, Rows
 
 from . import sampling
 from .config import SamplingConfig
-from .corrections import SnippetTruth
 from .reading import TaggedVideos, open_videos
 
 __all__ = [
     "Batch",
     "PositionSampler",
     "Sample",
+    "SnippetTargets",
     "TaggedVideos",
     "TrainingStream",
     "VideoDataset",
@@ -33,33 +33,40 @@ GIB = 2**30
 
 
 class Sample(NamedTuple):
-    """One video: features (T, F) float32, labels (C,) float32, and corrections by a person.
+    """One video: features (T, F) float32, labels (C,) float32, and targets of its snippets.
 
-    truth (T, C) float32 from `snippet_truth`, or None if the video was not corrected.
+    targets: (T, C) float32 by the name of their term in the loss; NaN where one is unknown.
     """
 
     features: Tensor
     labels: Tensor
-    truth: Tensor | None = None
+    targets: Mapping[str, Tensor] = {}
 
 
 class Batch(NamedTuple):
     """Videos padded with zeros at the end to the longest of them.
 
     features (B, T, F) float32; labels (B, C) float32; mask (B, T) bool, true on a video's own
-    snippets, or None if no video is padded; truth (B, T, C) float32, NaN where it is unknown, or
-    None if no video was corrected.
+    snippets, or None if no video is padded; targets (B, T, C) float32 by name, NaN where one is
+    unknown, of the names that any video has.
     """
 
     features: Tensor
     labels: Tensor
     mask: Tensor | None
-    truth: Tensor | None = None
+    targets: Mapping[str, Tensor] = {}
 
     def to(self, device: torch.device) -> Batch:
         mask = None if self.mask is None else self.mask.to(device)
-        truth = None if self.truth is None else self.truth.to(device)
-        return Batch(self.features.to(device), self.labels.to(device), mask, truth)
+        targets = {name: one.to(device) for name, one in self.targets.items()}
+        return Batch(self.features.to(device), self.labels.to(device), mask, targets)
+
+
+class SnippetTargets(Protocol):
+    """Targets of snippets, by video."""
+
+    def of(self, name: str, snippets: int) -> FloatArray | None:
+        """(T, C) float32, NaN where nothing is known; None if nothing is."""
 
 
 class VideoDataset(Dataset[Sample]):
@@ -115,10 +122,10 @@ class TrainingStream(VideoDataset):
         settings: SamplingConfig,
         seed: int,
         cache_gib: float = 0.0,
-        truth: SnippetTruth | None = None,
+        targets: Mapping[str, SnippetTargets] | None = None,
     ) -> None:
         super().__init__(videos, settings, cache_gib)
-        self.seed, self.truth = seed, truth
+        self.seed, self.targets = seed, dict(targets or {})
         self._order: tuple[int, list[int]] = (-1, [])
 
     def __getitem__(self, position: int) -> Sample:
@@ -127,11 +134,15 @@ class TrainingStream(VideoDataset):
         rng = sampling.generator(self.seed, 1, epoch, place)
         length = self._length(place)
         rows = self._rows(length, rng)
-        sample = self._sample(place, rows)
-        known = None if self.truth is None else self.truth.of(self.videos.names[place], length)
-        if known is None:
-            return sample
-        return sample._replace(truth=torch.from_numpy(known if rows is None else known[rows]))
+        found = {
+            term: torch.from_numpy(known if rows is None else known[rows])
+            for term, targets in self.targets.items()
+            if (known := targets.of(self.videos.names[place], length)) is not None
+        }
+        if len(found) == 2:  # a person knows better than a teacher
+            unknown = found["corrected"].isnan()
+            found["distilled"] = found["distilled"].where(unknown, torch.nan)
+        return self._sample(place, rows)._replace(targets=found)
 
     def order(self, epoch: int) -> list[int]:
         """A permutation of the videos' places."""
@@ -181,17 +192,17 @@ def collate(samples: Sequence[Sample]) -> Batch:
     features = torch.nn.utils.rnn.pad_sequence([s.features for s in samples], batch_first=True)
     labels = torch.stack([sample.labels for sample in samples])
     mask = torch.arange(longest) < lengths.unsqueeze(1)
-    return Batch(features, labels, None if bool(mask.all()) else mask, _stacked_truth(samples))
+    terms = sorted({term for sample in samples for term in sample.targets})
+    targets = {term: _stacked(samples, term) for term in terms}
+    return Batch(features, labels, None if bool(mask.all()) else mask, targets)
 
 
-def _stacked_truth(samples: Sequence[Sample]) -> Tensor | None:
-    """(B, T, C), NaN beyond a video's end and where it is unknown; None if all is unknown."""
-    if all(sample.truth is None for sample in samples):
-        return None
+def _stacked(samples: Sequence[Sample], term: str) -> Tensor:
+    """(B, T, C) targets of a term, NaN beyond a video's end and where they are unknown."""
     parts = [
-        torch.full((len(one.features), len(one.labels)), torch.nan)
-        if one.truth is None
-        else one.truth
+        one.targets[term]
+        if term in one.targets
+        else torch.full((len(one.features), len(one.labels)), torch.nan)
         for one in samples
     ]
     return torch.nn.utils.rnn.pad_sequence(parts, batch_first=True, padding_value=torch.nan)

@@ -6,7 +6,7 @@ term is one function and its weight in `TERMS`, and one field of `LossConfig`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -55,7 +55,7 @@ def basnet_loss(
     *,
     variant: Variant = "full",
     score_function: ScoreFunction = "softmax",
-    truth: Tensor | None = None,
+    targets: Mapping[str, Tensor] | None = None,
 ) -> Loss:
     """The training loss of one batch.
 
@@ -64,12 +64,13 @@ def basnet_loss(
         labels: (B, C), 1 if the video contains the class; a row of zeros is a video without action.
         settings: weights and choices; see `LossConfig`.
         variant, score_function: of the network.
-        truth: (B, T, C) targets of snippets that a person corrected; NaN where it is unknown.
+        targets: (B, T, C) targets of snippets, NaN where they are unknown: "corrected" by a person,
+            or "distilled", the mean activations of teachers.
 
     Returns:
         Loss with `total` = base + supp + alpha * norm and the parts "base", "supp", "norm"; a
-        variant without suppression branch has only "base". With `truth` there is also a part
-        "corrected", with weight `settings.corrected`.
+        variant without suppression branch has only "base". Each of the targets is a part of its
+        own, with the weight of that name in `settings`.
 
     Raises:
         ValueError: the labels have another shape.
@@ -82,9 +83,8 @@ def basnet_loss(
     if output.score_supp is not None:
         case = Case(settings, score_function)
         parts |= {name: term(output, labels, case) for name, (term, _) in TERMS.items()}
-    if truth is not None:
-        parts["corrected"] = corrected_term(output, truth)
-    weights = {"base": 1.0, "corrected": settings.corrected} | {
+    parts |= {name: snippet_term(output, one) for name, one in (targets or {}).items()}
+    weights = {"base": 1.0, "corrected": settings.corrected, "distilled": settings.distilled} | {
         name: weight(settings) for name, (_, weight) in TERMS.items()
     }
     total = torch.stack([weights[name] * value for name, value in parts.items()]).sum()
@@ -110,23 +110,23 @@ def norm_term(output: NetworkOutput, labels: Tensor, case: Case) -> Tensor:
     return output.foreground.abs().sum(dim=1).mean()
 
 
-def corrected_term(output: NetworkOutput, truth: Tensor) -> Tensor:
-    """BCE of the snippets that a person corrected.
+def snippet_term(output: NetworkOutput, targets: Tensor) -> Tensor:
+    """BCE of the snippets that have targets.
 
     Class activations of the localizing branch are logits of their class. If all classes of a
     snippet are known, it is also known whether it is foreground, and the foreground weight is the
     probability of that. Sum over classes, mean over the known snippets of a video, mean over the
-    corrected videos.
+    videos with any.
 
     Args:
-        truth: (B, T, C) in [0, 1]; NaN where it is unknown.
+        targets: (B, T, C) in [0, 1]; NaN where they are unknown.
     """
-    known = ~truth.isnan()
-    target = truth.nan_to_num()
-    corrected = known.any(dim=2).any(dim=1)
-    if not bool(corrected.any()):
+    known = ~targets.isnan()
+    target = targets.nan_to_num()
+    counted = known.any(dim=2).any(dim=1)
+    if not bool(counted.any()):
         return output.foreground.sum() * 0
-    with torch.autocast(truth.device.type, enabled=False):
+    with torch.autocast(targets.device.type, enabled=False):
         logits = output.cas[..., :-1].float()
         each = F.binary_cross_entropy_with_logits(logits, target, reduction="none")
         found = _mean_of_known(each.where(known, each.new_zeros(())).sum(dim=2), known.any(dim=2))
@@ -134,7 +134,7 @@ def corrected_term(output: NetworkOutput, truth: Tensor) -> Tensor:
             action = target.max(dim=2).values
             each = F.binary_cross_entropy(output.foreground.float(), action, reduction="none")
             found = found + _mean_of_known(each, known.all(dim=2))
-    return found[corrected].mean()
+    return found[counted].mean()
 
 
 def _mean_of_known(values: Tensor, known: Tensor) -> Tensor:

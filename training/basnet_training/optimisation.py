@@ -87,7 +87,7 @@ class Optimisation:
             config.loss,
             variant=net.variant,
             score_function=net.score_function,
-            truth=batch.truth,
+            targets=batch.targets,
         )
 
     def checkpoint(self, **extra: Any) -> Checkpoint:

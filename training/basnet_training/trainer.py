@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,14 +21,24 @@ from .checkpoint import latest_checkpoint, load_checkpoint, save_checkpoint
 from .config import Config
 from .corrections import SnippetTruth
 from .data_digest import digest_of
-from .dataset import Batch, PositionSampler, TaggedVideos, TrainingStream, collate, open_videos
+from .dataset import (
+    Batch,
+    PositionSampler,
+    SnippetTargets,
+    TaggedVideos,
+    TrainingStream,
+    collate,
+    open_videos,
+)
+from .distillation import DistilledTargets, teacher_config, teacher_folders
 from .distributed import Processes, processes
 from .loss import Loss
+from .network import BaSNet
 from .optimisation import Optimisation
 from .progress import Log, NoLog, TensorBoardLog, progress_bar
 from .projection_fit import fit_projection
 from .resuming import check_same_run, check_whole, damaged
-from .runs import resolve, save_model, save_run_config
+from .runs import load_model, resolve, save_model, save_run_config
 from .timing import settle_timing
 
 
@@ -134,13 +144,15 @@ class Trainer:
             raise damaged(path, error) from error
         self._write_config()  # the number of iterations may have changed
 
-    def run(self, shown: bool) -> FitResult:
-        """Iterate to the end and keep the weights."""
+    def run(self, shown: bool, title: str = "") -> FitResult:
+        """Iterate to the end and keep the weights; teachers come first."""
         total = self.config.optim.iterations
+        targets = self._targets(shown)
         log = self._open_log()
         self.group.wait()  # no rank writes a checkpoint before all have searched for one
-        with progress_bar(f"train {self.folder.name}", total, done=self.step, shown=shown) as bar:
-            for batch in self._loader():
+        title = title or f"train {self.folder.name}"
+        with progress_bar(title, total, done=self.step, shown=shown) as bar:
+            for batch in self._loader(targets):
                 loss = self.optimisation.iterate(batch.to(self.group.device))
                 bar.advance(f"loss {float(loss.total.detach()):.4f}")
                 self._after(loss, log)
@@ -206,18 +218,35 @@ class Trainer:
         wanted = self.config.run.tensorboard and self.group.leads
         return TensorBoardLog(self.folder / "tensorboard", self.step) if wanted else NoLog()
 
-    def _truth(self) -> SnippetTruth | None:
-        """Targets of the snippets of corrected videos."""
+    def _targets(self, shown: bool) -> dict[str, SnippetTargets]:
+        """Targets of snippets, by the name of their term in the loss."""
+        found: dict[str, SnippetTargets] = {}
         videos = self.train
-        if not videos.corrections:
-            return None
-        timing = settle_timing(videos, self.config.data)
-        return SnippetTruth(videos.corrections, videos.classes, timing.seconds_of)
+        if videos.corrections:
+            timing = settle_timing(videos, self.config.data)
+            truth = SnippetTruth(videos.corrections, videos.classes, timing.seconds_of)
+            found["corrected"] = truth
+        if self.config.optim.teachers:
+            teachers = self._teachers(shown)
+            found["distilled"] = DistilledTargets(teachers, videos, self.group.device)
+        return found
 
-    def _loader(self) -> Iterator[Batch]:
+    def _teachers(self, shown: bool) -> list[BaSNet]:
+        """Teachers of this run, trained on its videos; what was done before is kept."""
+        found = []
+        folders = teacher_folders(self.folder, self.config)
+        for number, folder in enumerate(folders):
+            config = teacher_config(self.config, number)
+            teacher = Trainer(config, self.train, folder, self.group)
+            teacher.resume()
+            teacher.run(shown, f"teacher {number + 1} of {len(folders)}")
+            found.append(load_model(folder).network.to(self.group.device))
+        return found
+
+    def _loader(self, targets: Mapping[str, SnippetTargets]) -> Iterator[Batch]:
         config = self.config
         stream = TrainingStream(
-            self.train, config.sampling, config.run.seed, config.data.cache_gib, self._truth()
+            self.train, config.sampling, config.run.seed, config.data.cache_gib, targets
         )
         positions = PositionSampler(
             self.step,

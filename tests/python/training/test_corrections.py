@@ -17,7 +17,7 @@ from basnet_training.cli import app
 from basnet_training.config import load_config
 from basnet_training.corrections import snippet_truth
 from basnet_training.dataset import Sample, collate
-from basnet_training.loss import corrected_term
+from basnet_training.loss import snippet_term
 from basnet_training.network import NetworkOutput
 from basnet_training.reading import open_videos
 from basnet_training.reading.corrected import Correction, read_corrected
@@ -167,7 +167,7 @@ def test_the_term_by_hand():
     truth = torch.tensor([[[1.0], [0.0]], [[torch.nan], [torch.nan]]])
     activations = (np.log1p(np.exp(-2.0)) + np.log1p(np.exp(-1.0))) / 2
     foreground = -(np.log(0.8) + np.log(0.9)) / 2
-    assert float(corrected_term(output, truth)) == pytest.approx(activations + foreground, rel=1e-5)
+    assert float(snippet_term(output, truth)) == pytest.approx(activations + foreground, rel=1e-5)
 
 
 def test_unknown_snippets_teach_nothing():
@@ -178,7 +178,7 @@ def test_unknown_snippets_teach_nothing():
     output = network(features)
     cas = output.cas_supp
     cas.retain_grad()
-    corrected_term(output, truth).backward()
+    snippet_term(output, truth).backward()
     touched = torch.nonzero(cas.grad.abs().sum(dim=2)[0]).flatten().tolist()
     assert touched == [2]
 
@@ -189,7 +189,11 @@ def test_the_weight_is_a_setting_and_without_truth_nothing_changes():
     plain = basnet_loss(output, labels, score_function="sigmoid")
     assert "corrected" not in plain.parts
     found = basnet_loss(
-        output, labels, LossConfig(corrected=2.0), score_function="sigmoid", truth=truth
+        output,
+        labels,
+        LossConfig(corrected=2.0),
+        score_function="sigmoid",
+        targets={"corrected": truth},
     )
     want = float(plain.total) + 2 * float(found.parts["corrected"])
     assert float(found.total) == pytest.approx(want, rel=1e-6)
@@ -197,9 +201,9 @@ def test_the_weight_is_a_setting_and_without_truth_nothing_changes():
 
 def test_a_batch_has_truth_only_where_a_video_was_corrected():
     plain = Sample(torch.zeros(3, 4), torch.ones(2))
-    assert collate([plain, plain]).truth is None
-    corrected = Sample(torch.zeros(5, 4), torch.ones(2), torch.ones(5, 2))
-    truth = collate([plain, corrected]).truth
+    assert collate([plain, plain]).targets == {}
+    corrected = Sample(torch.zeros(5, 4), torch.ones(2), {"corrected": torch.ones(5, 2)})
+    truth = collate([plain, corrected]).targets["corrected"]
     assert truth.shape == (2, 5, 2)
     assert bool(truth[0].isnan().all())
     assert bool((truth[1] == 1).all())
@@ -216,7 +220,8 @@ def test_corrected_segments_move_the_activations(tmp_path):
     spans = {f"v_{i}": entry(("Run", 2.56, 5.12), reviewed=True) for i in (0, 1, 3, 4)}
     corrected = write(tmp_path / "c.json", spans)
     out = tmp_path / "out"
-    common = [features, tags, "--set", "optim.iterations=60", "--set", "validation.folds=0"]
+    settings = ("optim.iterations=60", "optim.teachers=0", "validation.folds=0")
+    common = [features, tags, *(word for one in settings for word in ("--set", one))]
     call("run", *common, "-o", out / "tags")
     result = call("run", *common, "-o", out / "corrected", "--corrected", corrected)
     assert "4 videos have corrected segments" in result.output

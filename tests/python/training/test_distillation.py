@@ -1,0 +1,151 @@
+"""A network that learns the mean activations of teachers beside its tags."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from basnet_rt import InvalidValue
+from basnet_training.checkpoint import load_tensors
+from basnet_training.config import check_config, load_config
+from basnet_training.corrections import SnippetTruth
+from basnet_training.dataset import TrainingStream, open_videos
+from basnet_training.distillation import DistilledTargets, teacher_folders
+from basnet_training.reading.corrected import Correction
+from basnet_training.runs import load_model, resolve
+from basnet_training.trainer import fit
+
+SIGMOID = {"network": {"score_function": "sigmoid"}}
+
+
+@pytest.fixture
+def taught(configure):
+    """Settings with two teachers; others may be added."""
+
+    def make(**changes):
+        return configure(
+            **{**SIGMOID, **changes, "optim": {"teachers": 2, **changes.get("optim", {})}}
+        )
+
+    return make
+
+
+def weights(folder):
+    return load_tensors(folder / "model.safetensors")[0]
+
+
+def test_targets_are_the_mean_of_the_teachers_and_0_without_a_tag(taught, tmp_path):
+    config = taught()
+    fit(config, tmp_path, shown=False)
+    folders = teacher_folders(tmp_path, config)
+    assert [one.name for one in folders] == ["0", "1"]
+    networks = [load_model(folder).network for folder in folders]
+    videos = open_videos(config.data)
+    found = DistilledTargets(networks, videos, torch.device("cpu"))
+    for place, name in enumerate(videos.names):
+        rows = torch.from_numpy(videos.source.read(name))[None]
+        with torch.no_grad():
+            each = [
+                1 / (1 + np.exp(-net(rows).cas[0, :, :-1].double().numpy())) for net in networks
+            ]
+        want = np.mean(each, axis=0) * (videos.labels[place] > 0)
+        np.testing.assert_allclose(found.of(name, rows.shape[1]), want, atol=1e-6)
+
+
+def test_teachers_differ_by_their_seeds_and_have_no_teachers(taught, tmp_path):
+    config = taught()
+    fit(config, tmp_path, shown=False)
+    first, second = map(load_model, teacher_folders(tmp_path, config))
+    assert len({first.config.run.seed, second.config.run.seed, config.run.seed}) == 3
+    assert first.config.optim.teachers == second.config.optim.teachers == 0
+    one, other = (weights(folder) for folder in teacher_folders(tmp_path, config))
+    assert any(not torch.equal(one[name], other[name]) for name in one)
+
+
+def test_they_change_the_network_by_their_weight(taught, configure, tmp_path):
+    """With weight 0 it is the network without teachers, bit for bit."""
+    fit(configure(**SIGMOID), tmp_path / "alone", shown=False)
+    fit(taught(loss={"distilled": 0.0}), tmp_path / "zero", shown=False)
+    fit(taught(), tmp_path / "taught", shown=False)
+    alone, zero, found = (weights(tmp_path / name) for name in ("alone", "zero", "taught"))
+    assert all(torch.equal(alone[name], zero[name]) for name in alone)
+    assert any(not torch.equal(alone[name], found[name]) for name in alone)
+
+
+def test_a_run_that_was_stopped_among_its_teachers_ends_as_one_that_was_not(
+    taught, tmp_path, monkeypatch
+):
+    from basnet_training import trainer
+
+    fit(taught(), tmp_path / "whole", shown=False)
+    with monkeypatch.context() as patch:
+        patch.setattr(trainer, "DistilledTargets", _stop)
+        with pytest.raises(KeyboardInterrupt):
+            fit(taught(), tmp_path / "stopped", shown=False)
+    before = weights(tmp_path / "stopped" / "teachers" / "0")
+    fit(taught(), tmp_path / "stopped", resume=True, shown=False)
+    whole, stopped = weights(tmp_path / "whole"), weights(tmp_path / "stopped")
+    assert all(torch.equal(whole[name], stopped[name]) for name in whole)
+    after = weights(tmp_path / "stopped" / "teachers" / "0")
+    assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+def _stop(*arguments):
+    raise KeyboardInterrupt
+
+
+def test_what_a_person_corrected_is_not_taught(taught):
+    config = taught()
+    videos = open_videos(config.data)
+    lengths = [videos.source.shape(name)[0] for name in videos.names]
+
+    class Halves:
+        def of(self, name, snippets):
+            return np.full((snippets, len(videos.classes)), 0.5, np.float32)
+
+    corrections = {videos.names[0]: Correction(())}  # reviewed whole: nothing happens
+    truth = SnippetTruth(corrections, videos.classes, lambda name: 1.0)
+    stream = TrainingStream(
+        videos, config.sampling, 0, targets={"corrected": truth, "distilled": Halves()}
+    )
+    for position, place in enumerate(stream.order(0)):
+        targets = stream[position].targets
+        assert targets["distilled"].shape == (lengths[place], len(videos.classes))
+        assert bool(targets["distilled"].isnan().all()) == (place == 0)
+        assert ("corrected" in targets) == (place == 0)
+
+
+@pytest.mark.parametrize(
+    ("change", "part"),
+    [
+        ({}, "optim.teachers needs network.score_function sigmoid"),
+        ({**SIGMOID, "sampling": {"num_segments": 20}}, "needs sampling.num_segments null"),
+    ],
+)
+def test_settings_that_cannot_be_taught_are_refused(change, part):
+    with pytest.raises(InvalidValue, match=part):
+        check_config({**change, "optim": {"teachers": 1}})
+
+
+@pytest.mark.parametrize(
+    ("change", "teachers"),
+    [
+        ({}, 3),
+        ({"optim.teachers": 1}, 1),
+        ({"network.score_function": "softmax"}, 0),
+        ({"sampling.num_segments": 20}, 0),
+    ],
+)
+def test_preset_auto_takes_teachers_where_they_fit(dataset, change, teachers):
+    base = {"data.features": dataset / "features", "data.annotations": dataset / "annotations.json"}
+    config = load_config("auto", {**base, **change})
+    assert resolve(config, open_videos(config.data)).optim.teachers == teachers
+
+
+def test_the_digest_is_that_of_before_without_teachers():
+    plain = check_config(SIGMOID)
+    assert check_config({**SIGMOID, "loss": {"distilled": 3.0}}).digest() == plain.digest()
+    two = check_config({**SIGMOID, "optim": {"teachers": 2}})
+    other = check_config({**SIGMOID, "optim": {"teachers": 2}, "loss": {"distilled": 3.0}})
+    assert len({plain.digest(), two.digest(), other.digest()}) == 3
