@@ -106,7 +106,8 @@ def sentence(runs: list[dict[str, Any]]) -> str:
     reached = percent([run["average_map"] for run in runs])
     guessed = percent([run["chance"]["random"] for run in runs])
     seeds = f"{len(runs)} seeds" if len(runs) > 1 else "one seed"
-    return f"Average mAP@0.1:0.7 of {seeds}: {reached}; the same number of random detections reaches {guessed}."
+    chance = f"the same number of random detections reaches {guessed}"
+    return f"Average mAP@0.1:0.7 of {seeds}: {reached}; {chance}."
 
 
 def accuracy(runs: list[dict[str, Any]]) -> str:
