@@ -234,8 +234,8 @@ class FrameReader:
         if self._num_shown < ENOUGH:
             if stated < LOWEST_RATE:
                 self._remarks.append(
-                    f"the header says {_rate(stated)}, which is implausible and ignored; its last picture is "
-                    f"shown for {float(self._step):g} s"
+                    f"the header says {_rate(stated)}, which is implausible and ignored; its last "
+                    f"picture is shown for {float(self._step):g} s"
                 )
             return
         pauses = self._pictures.problems["long_gaps"]
