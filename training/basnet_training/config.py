@@ -114,7 +114,7 @@ class LossConfig(Section):
     alpha: NonNegative = 1e-4  # weight of the foreground weights' L1 norm
     background_video_target: BackgroundVideoTarget = "auto"  # see above
     corrected: NonNegative = 1.0  # weight of the corrected segments' term, if there are any
-    distilled: NonNegative = 5.0  # weight of the teachers' term, if there are any
+    distilled: NonNegative = 20.0  # weight of the teachers' term, if there are any
 
 
 class OptimConfig(Section):
