@@ -1,16 +1,17 @@
-"""Rules of preset `auto`, measured on held-out scenes: share of a video, hidden size, teachers.
+"""Rules of preset `auto` on held-out scenes: scores, hidden sizes, teachers.
 
     python -m bench.accuracy.auto_scenes
 
 As bench/accuracy/cctv_selection.py, with preset `auto`: scenes of the cctv_fights training videos
 are cut out of all of them, a network learns from the rest and its tags, scores the cut snippets,
-and is evaluated with the likely segments there. No segment and no test video is read. The table
-goes into docs/results.md. An interrupted run continues where it stopped.
+and is evaluated with the likely segments there. No segment and no test video is read. The tables
+go into docs/results.md. An interrupted run continues where it stopped.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,14 +37,12 @@ RULES: dict[str, dict[str, Any]] = {
     for divisor, hidden in ((8, 64), (6, 64), (5, 64), (4, 64), (8, 128))
 }
 CHOSEN = next(iter(RULES))
-RULES |= {
-    f"{CHOSEN}, {teachers} teachers of weight {weight}": {
-        **RULES[CHOSEN],
-        "optim.teachers": teachers,
-        "loss.distilled": weight,
-    }
-    for teachers, weight in ((3, 5), (3, 20))
+TAUGHT: dict[str, dict[str, Any]] = {
+    "no teachers": RULES[CHOSEN],
+    "3 teachers": {**RULES[CHOSEN], "optim.teachers": 3, "loss.distilled": 20},
 }
+# Sections of the page: rules, and how many seeds tell them apart.
+TABLES = {"auto_scenes": (RULES, 2), "auto_teachers": (TAUGHT, 5)}
 
 
 def main() -> None:
@@ -51,22 +50,36 @@ def main() -> None:
     torch.set_num_threads(1)
     runs = FinishedRuns(options.work / "runs.jsonl")
     snippets = read_snippets(open_videos(preset(DATA / "cctv_fights").data))
-    found: dict[str, list[dict[str, float]]] = {rule: [] for rule in RULES}
+    for section in options.tables:
+        rules, seeds = TABLES[section]
+        found = measure(options, runs, snippets, rules, seeds)
+        publish(DOCS / "results.md", section, table(options.divisions, seeds, found))
+
+
+def measure(
+    options: argparse.Namespace,
+    runs: FinishedRuns,
+    snippets: Snippets,
+    rules: Mapping[str, Mapping[str, Any]],
+    seeds: int,
+) -> dict[str, list[dict[str, float]]]:
+    """The judge's results for each rule, one for each division and seed."""
+    found: dict[str, list[dict[str, float]]] = {rule: [] for rule in rules}
     for division in range(options.divisions):
         fold_of = divide(snippets, FOLDS, division)
         judge = Judge(snippets, fold_of, load_config("cctv_fights"))
         for fold in range(FOLDS):
             cut_out(snippets, fold_of == fold, data_of(options.work, division, fold))
-        for seed in range(options.seeds):
-            for rule in RULES:
+        for seed in range(seeds):
+            for rule, changes in rules.items():
                 where = [data_of(options.work, division, fold) for fold in range(FOLDS)]
                 scored = [
-                    one_fold(runs, snippets, fold_of == fold, data, rule, seed)
+                    one_fold(runs, snippets, fold_of == fold, data, changes, seed)
                     for fold, data in enumerate(where)
                 ]
                 found[rule].append(judge(scored))
                 print(f"division {division}, seed {seed}, {rule}: {found[rule][-1]}", flush=True)
-    publish(DOCS / "results.md", "auto_scenes", table(options, found))
+    return found
 
 
 def parse() -> argparse.Namespace:
@@ -74,7 +87,7 @@ def parse() -> argparse.Namespace:
     add = parser.add_argument
     add("--work", type=Path, default=RUNS / "auto_scenes", help="trained models and finished runs")
     add("--divisions", type=int, default=2, help="of the scenes into four folds")
-    add("--seeds", type=int, default=2)
+    add("--tables", nargs="+", choices=TABLES, default=list(TABLES))
     return parser.parse_args()
 
 
@@ -84,7 +97,12 @@ def data_of(work: Path, division: int, fold: int) -> Path:
 
 
 def one_fold(
-    runs: FinishedRuns, snippets: Snippets, held: np.ndarray, data: Path, rule: str, seed: int
+    runs: FinishedRuns,
+    snippets: Snippets,
+    held: np.ndarray,
+    data: Path,
+    rule: Mapping[str, Any],
+    seed: int,
 ) -> dict[str, Any]:
     """Activations of the held-out snippets, as of `cctv_selection.held_out`."""
     changes = {
@@ -93,7 +111,7 @@ def one_fold(
         "run.seed": seed,
         "run.device": "cpu",
         "run.tensorboard": False,
-        **RULES[rule],
+        **rule,
     }
     videos = open_videos(load_config("auto", changes).data)
     config = resolve(load_config("auto", changes), videos)
@@ -107,7 +125,7 @@ def one_fold(
     return dict(found)
 
 
-def table(options: argparse.Namespace, found: dict[str, list[dict[str, float]]]) -> str:
+def table(divisions: int, seeds: int, found: dict[str, list[dict[str, float]]]) -> str:
     rows = []
     first = next(iter(found.values()))
     for rule, each in found.items():
@@ -122,10 +140,10 @@ def table(options: argparse.Namespace, found: dict[str, list[dict[str, float]]])
         )
     note = (
         "Average mAP@0.1:0.7 in percent against likely segments of held-out scenes, "
-        f"{options.divisions} divisions of the scenes, {options.seeds} seeds each: median (least "
+        f"{divisions} divisions of the scenes, {seeds} seeds each: median (least "
         f"to most). {machine()}"
     )
-    head = ["scores of", "range by calibration", "difference from the first row", "video-level AUC"]
+    head = ["training", "range by calibration", "difference from the first row", "video-level AUC"]
     return f"{note}\n\n{markdown_table(head, rows)}"
 
 
