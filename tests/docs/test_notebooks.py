@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -16,8 +15,6 @@ from docs.blocks import REPOSITORY
 RUNNER = Path(__file__).with_name("run_page.py")
 NOTEBOOKS = sorted((REPOSITORY / "examples/notebooks").glob("*.ipynb"))
 SHELL = "%%bash\n"
-# Trains, by commands that docs/from_video.md runs too: BASNET_RT_NOTEBOOKS=all runs it.
-LONG = () if os.environ.get("BASNET_RT_NOTEBOOKS") == "all" else ("own_videos",)
 
 
 def cells(notebook: Path) -> list[dict[str, str]]:
@@ -35,9 +32,7 @@ def cells(notebook: Path) -> list[dict[str, str]]:
     return found
 
 
-@pytest.mark.parametrize(
-    "notebook", [one for one in NOTEBOOKS if one.stem not in LONG], ids=lambda path: path.stem
-)
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_runs(notebook, playground, environment, tmp_path):
     """Catches a name that moved; each begins in the folder of files that the pages have."""
     folder = tmp_path / "folder"
@@ -49,7 +44,4 @@ def test_a_notebook_runs(notebook, playground, environment, tmp_path):
 
 
 def test_there_are_notebooks():
-    """All of them are read, also one that is too long to run each time."""
-    for one in (cell for notebook in NOTEBOOKS for cell in cells(notebook)):
-        assert one["language"] == "sh" or compile(one["code"], one["place"], "exec")
     assert {one.stem for one in NOTEBOOKS} == {"evaluation", "own_videos", "streaming"}
