@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <cstring>
-#include <new>
 
 #include "engine/kernels/kernel.h"
 #include "engine/numbers.h"
@@ -157,14 +155,14 @@ AlignedBytes::AlignedBytes(std::size_t size) : size_(size) {
   const std::size_t boundary = size >= kLargePage ? kLargePage : 64;
   const std::size_t whole = (size + boundary - 1) / boundary * boundary;
   if (whole == 0) return;
-  data_.reset(static_cast<std::byte*>(std::aligned_alloc(boundary, whole)));
-  if (data_ == nullptr) throw std::bad_alloc();
+  const std::align_val_t alignment{boundary};
+  data_ = {static_cast<std::byte*>(::operator new(whole, alignment)), Free{alignment}};
 #if defined(__linux__)
   if (boundary == kLargePage) madvise(data_.get(), whole, MADV_HUGEPAGE);
 #endif
 }
 
-void AlignedBytes::Free::operator()(std::byte* data) const { std::free(data); }
+void AlignedBytes::Free::operator()(std::byte* data) const { ::operator delete(data, alignment); }
 
 std::int64_t PackedLayer::num_panels() const { return (outputs + kPanel - 1) / kPanel; }
 

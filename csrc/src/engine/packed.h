@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <vector>
 
 #include "engine/weights.h"
@@ -20,6 +21,7 @@ class AlignedBytes {
 
  private:
   struct Free {
+    std::align_val_t alignment;
     void operator()(std::byte* data) const;
   };
   std::unique_ptr<std::byte, Free> data_;
