@@ -36,6 +36,7 @@ from .loss import Loss
 from .network import BaSNet
 from .optimisation import Optimisation
 from .progress import Log, NoLog, TensorBoardLog, progress_bar
+from .projection import InputProjection
 from .projection_fit import fit_projection
 from .resuming import check_same_run, check_whole, damaged
 from .runs import load_model, resolve, save_model, save_run_config
@@ -106,7 +107,12 @@ class Trainer:
     """One run in its folder: data in, logs, measurements, checkpoints and weights out."""
 
     def __init__(
-        self, config: Config, videos: TaggedVideos, folder: Path, group: Processes
+        self,
+        config: Config,
+        videos: TaggedVideos,
+        folder: Path,
+        group: Processes,
+        projection: InputProjection | None = None,
     ) -> None:
         self.config, self.folder, self.group = config, folder, group
         self.data = digest_of(videos)
@@ -114,6 +120,7 @@ class Trainer:
         self.optimisation = Optimisation(config, group)
         self.network = self.optimisation.network
         self.best = Best()
+        self.projection = projection  # fitted on these videos before; None: not yet
 
     @property
     def step(self) -> int:
@@ -125,7 +132,10 @@ class Trainer:
         if latest_checkpoint(self.folder) is not None:
             raise InvalidValue(f"{self.folder} holds a run; resume it or choose another folder")
         if self.network.projection is not None:
-            fit_projection(self.network.projection, self.train)
+            if self.projection is None:
+                fit_projection(self.network.projection, self.train)
+            else:
+                self.network.projection.load_state_dict(self.projection.state_dict())
         self._write_config()
 
     def resume(self) -> None:
@@ -237,7 +247,8 @@ class Trainer:
         folders = teacher_folders(self.folder, self.config)
         for number, folder in enumerate(folders):
             config = teacher_config(self.config, number)
-            teacher = Trainer(config, self.train, folder, self.group)
+            projection = self.network.projection
+            teacher = Trainer(config, self.train, folder, self.group, projection)
             teacher.resume()
             teacher.run(shown, f"teacher {number + 1} of {len(folders)}")
             found.append(load_model(folder).network.to(self.group.device))

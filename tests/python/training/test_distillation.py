@@ -63,6 +63,25 @@ def test_teachers_differ_by_their_seeds_and_have_no_teachers(taught, tmp_path):
     assert any(not torch.equal(one[name], other[name]) for name in one)
 
 
+def test_the_projection_is_fitted_once_and_is_that_of_all(taught, tmp_path, monkeypatch):
+    from basnet_training import trainer
+
+    fitted = []
+    fit_projection = trainer.fit_projection
+    monkeypatch.setattr(
+        trainer, "fit_projection", lambda *each: (fitted.append(1), fit_projection(*each))
+    )
+    config = taught(network={"score_function": "sigmoid", "projection_dim": 3})
+    fit(config, tmp_path, shown=False)
+    assert len(fitted) == 1
+    own = weights(tmp_path)
+    for folder in teacher_folders(tmp_path, config):
+        teacher = weights(folder)
+        names = [name for name in own if name.startswith("projection")]
+        assert names
+        assert all(torch.equal(own[name], teacher[name]) for name in names)
+
+
 def test_they_change_the_network_by_their_weight(taught, configure, tmp_path):
     """With weight 0 it is the network without teachers, bit for bit."""
     fit(configure(**SIGMOID), tmp_path / "alone", shown=False)
