@@ -6,12 +6,14 @@ run that continues from a checkpoint ends bit for bit as one that never stopped.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
@@ -90,20 +92,46 @@ def tensors_of(checkpoint: Checkpoint) -> Tensors:
 
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> None:
-    """Write tensors and a JSON object to one safetensors file, completely or not at all."""
+    """Write tensors, a JSON object and the checksum of both to one safetensors file.
+
+    The file is written whole or not at all.
+    """
     apart = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+    text = json.dumps(about)
     with whole(path) as part:
-        save_file(apart, part, metadata={"about": json.dumps(about)})
+        save_file(apart, part, metadata={"about": text, "checksum": _checksum(apart, text)})
 
 
 def load_tensors(path: Path) -> tuple[Tensors, dict[str, Any]]:
-    """Read a file of `save_tensors`."""
+    """Read a file of `save_tensors`.
+
+    Raises:
+        ValueError: absent, no such file, or changed since it was written. Files from before there
+            were checksums are not checked.
+    """
     try:
         with safe_open(path, framework="pt") as file:
-            about = json.loads((file.metadata() or {}).get("about", "{}"))
-            return {name: file.get_tensor(name) for name in file.keys()}, about  # noqa: SIM118
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        text = metadata.get("about", "{}")
+        about = json.loads(text)
     except (OSError, SafetensorError, ValueError) as error:
         raise InvalidValue(f"{path}: no readable safetensors file: {error}") from error
+    if metadata.get("checksum", "") not in ("", _checksum(tensors, text)):
+        raise InvalidValue(
+            f"{path}: is damaged: its content is not what its checksum says; remove the file, and "
+            "a run goes on from the checkpoint before"
+        )
+    return tensors, about
+
+
+def _checksum(tensors: Mapping[str, Tensor], about: str) -> str:
+    """SHA-256 of the names, types, shapes and bytes of tensors, and of a text."""
+    digest = hashlib.sha256(about.encode())
+    for name, tensor in sorted(tensors.items()):
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
 
 
 def _under(tensors: Tensors, prefix: str) -> Tensors:

@@ -15,6 +15,7 @@ from .config import DataConfig
 from .reading import TaggedVideos
 
 _USUAL_FPS = (25.0, 30.0, 24.0, 50.0, 60.0, 15.0, 10.0)
+_PLAUSIBLE = (1e-3, 60.0)  # seconds from snippet to snippet
 _CLOSE = 1e-3  # share of a video's length by which a usual rate may fit worse than the best one
 _SHARE = 0.9  # of the videos that a rate must fit
 
@@ -102,6 +103,9 @@ def _settled(videos: TaggedVideos, data: DataConfig) -> Timing:
         return Timing(timing.fps, timing.stride, remark=_assumed(timing))
     if agree(lengths, durations, timing.seconds):
         return timing
+    least, most = _PLAUSIBLE
+    if not least <= float(durations.sum() / lengths.sum()) <= most:
+        return _checked(videos, timing)
     found = _usual(lengths, durations)
     if not agree(lengths, durations, found.seconds):
         return _checked(videos, timing)
@@ -116,7 +120,7 @@ def _settled(videos: TaggedVideos, data: DataConfig) -> Timing:
 def _checked(videos: TaggedVideos, timing: Timing) -> Timing:
     """The timing, with a warning if durations contradict it by more than two snippets."""
     lengths, durations = _known(videos)
-    advice = "look at data.fps and data.snippet_stride"
+    advice = "look at data.fps and data.snippet_stride, and whether durations are in seconds"
     remark = contradiction(lengths, durations, timing.seconds, advice)
     return Timing(timing.fps, timing.stride, remark=remark) if remark else timing
 

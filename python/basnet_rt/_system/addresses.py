@@ -7,8 +7,9 @@ import re
 from urllib.parse import unquote
 
 _FILE = "file://"
-_USER = re.compile(r"([A-Za-z][\w+.-]*://)[^\s/@][^\s/]*@")
-_QUERY = re.compile(r"([A-Za-z][\w+.-]*://[^\s?#'\"]*)[?#][^\s'\"]*")
+_SCHEME = r"[A-Za-z][\w+.-]+:/{1,2}"  # a path has lost one of the two
+_USER = re.compile(rf"({_SCHEME})(?:[^\s/@][^\s/]*|[^\s/@:]+:[^/@'\"\n]*)@")
+_QUERY = re.compile(rf"({_SCHEME}[^\s?#'\"]*)[?#][^\s'\"]*?(?=[:;,]?(?:[\s'\"]|$))")
 
 
 def is_address(source: object) -> bool:
@@ -30,9 +31,33 @@ def shown_source(source: object) -> str:
     These parts may be secret, and messages are kept in logs.
     """
     text = str(source)
-    return without_secrets(re.split("[?#]", text)[0]) if is_address(text) else text
+    if not is_address(text):
+        return text
+    scheme, _, rest = text.partition("://")
+    return f"{scheme}://{_without_user(rest)}"
 
 
 def without_secrets(text: str) -> str:
     """The text with `shown_source` applied to every address in it."""
     return _USER.sub(r"\1", _QUERY.sub(r"\1", text))
+
+
+def has_password(address: str) -> bool:
+    """Whether an address names a user."""
+    rest = address.partition("://")[2]
+    return re.split("[?#]", rest)[0] != _without_user(rest)
+
+
+def _without_user(rest: str) -> str:
+    """Host and path of an address, without the user; passwords may hold any character."""
+    authority = re.split("[/?#]", rest, maxsplit=1)[0]
+    before_query = re.split("[?#]", rest, maxsplit=1)[0]
+    if rest.startswith("@"):  # a group of receivers: udp://@239.0.0.1:1234
+        return before_query
+    if "@" in authority:
+        return before_query.rpartition("@")[2]
+    _, colon, port = authority.rpartition(":")
+    is_host = not colon or port.isdigit() or authority.startswith("[")
+    if is_host or "@" not in rest:
+        return before_query
+    return re.split("[?#]", rest.rpartition("@")[2])[0]  # the password holds a / or ? or #

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import shutil
+import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -15,13 +17,18 @@ from basnet_rt._errors import Error
 def whole(path: str | Path) -> Iterator[Path]:
     """A file to write to; it becomes `path` if the block succeeds, and is deleted otherwise.
 
-    A link stays a link: the file that it points to is replaced. Missing folders are made.
+    A link stays a link: the file that it points to is replaced. A device such as /dev/null is
+    written to. Missing folders are made.
 
     Raises:
-        Error: the disk is full, or the file may not be written. An older file of that name is
-            unchanged, and no incomplete file is left.
+        Error: the disk is full, or the file may not be written, or it is a pipe or a socket. An
+            older file of that name is unchanged, and no incomplete file is left.
     """
     target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file() and not target.is_dir():
+        with _into_device(path, target) as part:
+            yield part
+        return
     part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -36,6 +43,22 @@ def whole(path: str | Path) -> Iterator[Path]:
             part.unlink(missing_ok=True)
     with contextlib.suppress(OSError):  # some systems cannot open a folder
         _sync(target.parent)
+
+
+@contextlib.contextmanager
+def _into_device(path: str | Path, target: Path) -> Iterator[Path]:
+    """A file whose content goes to a device if the block succeeds."""
+    if not target.is_char_device():
+        raise Error(f"{path}: is neither a file nor a device to write to; give the name of a file")
+    with tempfile.TemporaryDirectory() as folder:
+        part = Path(folder) / target.name
+        part.touch()
+        yield part
+        try:
+            with part.open("rb") as content, target.open("wb", buffering=0) as device:
+                shutil.copyfileobj(content, device)
+        except OSError as error:
+            raise Error(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
 def write_whole(path: str | Path, pieces: Iterable[str]) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from basnet_rt._errors import Error
+from basnet_rt._system.addresses import without_secrets
 from basnet_rt.cli.ending import drop_stdout
 
 if TYPE_CHECKING:
@@ -63,8 +64,8 @@ def terminal() -> Console:
 
 
 def note(line: str) -> None:
-    """Print a line for people on standard error."""
-    typer.echo(printable(line), err=True)
+    """Print a line for people on standard error, without the secrets of addresses."""
+    typer.echo(printable(without_secrets(line)), err=True)
 
 
 def printable(text: str) -> str:

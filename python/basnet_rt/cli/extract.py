@@ -191,7 +191,9 @@ def _find(
 
 def _begun(output: str, extractor: Extractor, videos: list[VideoFile], cluster: bool) -> Store:
     if is_address(output) and not cluster:
-        raise typer.BadParameter(f"--output {output}: an address is written to with --ray alone")
+        raise typer.BadParameter(
+            f"--output {shown_source(output)}: an address is written to with --ray alone"
+        )
     folder = feature_store(output, extractor.spec)
     remade = folder.begin(videos)
     if remade:

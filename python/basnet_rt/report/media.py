@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from basnet_rt._errors import InvalidValue
+from basnet_rt._system.addresses import has_password, shown_source
 
 # Files that browsers may play, and their types for embedding.
 TYPES = {
@@ -128,12 +129,19 @@ def _belonging(given: str, videos: set[str], embed: bool) -> Mapping[str, Media]
     named = [(name, file) for file in files if (name := _name(file, videos)) is not None]
     if not named:
         some = ", ".join(sorted(videos)[:3])
-        raise InvalidValue(f"--video {given}: belongs to no video of the results, such as {some}")
+        raise InvalidValue(
+            f"--video {shown_source(given)}: belongs to no video of the results, such as {some}"
+        )
     return {name: _media(file, embed) for name, file in named}
 
 
 def _media(given: str, embed: bool) -> Media:
     if _is_url(given):
+        if has_password(given):
+            raise InvalidValue(
+                f"--video {shown_source(given)}: names a user, and the page would hold the "
+                "password; give an address without, or a file"
+            )
         return Media(given, True, False)
     if not Path(given).is_file():
         raise InvalidValue(f"--video {given}: no such file")

@@ -15,6 +15,7 @@ from basnet_rt.annotations import AnnotationSet, VideoAnnotation, parse_activity
 from basnet_rt.tags import json_tags
 from basnet_rt.tags.table import (
     DURATION_HEADINGS,
+    START_HEADINGS,
     SUBSET_HEADINGS,
     SUFFIXES,
     TAG_HEADINGS,
@@ -131,9 +132,15 @@ def _of_table(table: TextTable, subset: str | None, is_video: IsVideo) -> Tagged
 
 def _durations(table: TextTable, video: int, remarks: Remarks) -> dict[str, float]:
     """Seconds by video, of a column that says them; a column of anything else is told and left."""
+    places = [i for i, cell in enumerate(table.heading) if plain(cell).startswith("duration")]
     place = table.column(DURATION_HEADINGS)
     found: dict[str, float] = {}
-    if place is None:
+    of_segments = table.column(START_HEADINGS) is not None
+    if place is None or of_segments or len({*places, place}) > 1:
+        why = (
+            "the table has segments" if of_segments else "expected one column duration, in seconds"
+        )
+        remarks += [f"column {table.heading[i]!r} is not read: {why}" for i in places]
         return found
     for row, number in zip(table.rows, table.numbers, strict=True):
         name, cell = _cell(row, video), _cell(row, place)

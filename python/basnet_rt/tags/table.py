@@ -31,6 +31,7 @@ TAG_HEADINGS = frozenset(
     ]
 )
 SUBSET_HEADINGS = frozenset({"subset", "split", "partition", "set"})
+START_HEADINGS = frozenset({"start", "begin", "tstart", "starttime", "from", "onset"})
 # Of seconds, of a whole video.
 DURATION_HEADINGS = frozenset(
     ["duration", "durations", "durationsec", "durationseconds", "videoduration", "seconds"]

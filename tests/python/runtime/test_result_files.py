@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -222,3 +223,35 @@ def test_a_folder_in_the_way(tmp_path):
     with pytest.raises(basnet_rt.Error, match=r"r\.json: cannot be written"):
         basnet_rt.write_results(tmp_path / "r.json", {})
     assert names_in(tmp_path) == ["r.json"]
+
+
+needs_root = pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root may make a device"
+)
+
+
+@needs_root
+@pytest.mark.parametrize("minor", [3, 7], ids=["null", "full"])
+def test_a_device_is_written_to_and_stays_a_device(tmp_path, minor):
+    """It was replaced with a file of that name."""
+    device = tmp_path / "device"
+    try:
+        os.mknod(device, 0o666 | stat.S_IFCHR, os.makedev(1, minor))
+        device.open("wb").close()
+    except OSError:
+        pytest.skip("this folder takes no devices")
+    if minor == 3:
+        whole_file.write_whole(device, ["text"])
+    else:
+        with pytest.raises(basnet_rt.Error, match=r"device: cannot be written: No space left"):
+            whole_file.write_whole(device, ["text"])
+    assert device.is_char_device()
+    assert [one.name for one in tmp_path.iterdir()] == ["device"]
+
+
+def test_a_pipe_is_refused_at_once_and_stays(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(basnet_rt.Error, match="neither a file nor a device"):
+        whole_file.write_whole(pipe, ["text"])
+    assert pipe.is_fifo()

@@ -243,6 +243,18 @@ def test_the_rate_is_that_of_the_durations(tmp_path, rate, settled, want, cut):
     assert "contradict the features" in given.remark
 
 
+@pytest.mark.parametrize("rate", [640.0, 1e22, 1e-9])
+def test_a_rate_that_no_extractor_has_is_warned_of_at_once(tmp_path, rate):
+    """Durations in milliseconds were taken for snippets of ten minutes; others took for ever."""
+    folder = save(tmp_path / "f", dict.fromkeys("abc", (60, 4)))
+    videos = opened(folder, ROWS)
+    videos.durations.update(dict.fromkeys("abc", 60 * rate))
+    timing = settle_timing(videos, DataConfig())
+    assert (timing.seconds, timing.settled) == (0.64, False)
+    assert "contradict the features" in timing.remark
+    assert "whether durations are in seconds" in timing.remark
+
+
 def test_a_rate_that_nobody_told_is_said_to_be_assumed(tmp_path):
     folder = save(tmp_path / "f", dict.fromkeys("abc", (8, 4)))
     assert "is assumed" in settle_timing(opened(folder, ROWS), DataConfig()).remark

@@ -98,6 +98,25 @@ def test_damaged_fields_of_a_checkpoint_are_named(configure, tmp_path, field, va
         run(configure(optim={"iterations": 1}), tmp_path, resume=True)
 
 
+def test_a_flipped_bit_in_a_checkpoint_is_noticed(configure, tmp_path):
+    """A weight of 1e38 in place of 0.1 went on, and ruined the network."""
+    run(configure(optim={"iterations": 1}), tmp_path)
+    path = latest_checkpoint(tmp_path)
+    content = bytearray(path.read_bytes())
+    content[-3] ^= 0x40
+    path.write_bytes(content)
+    with pytest.raises(InvalidValue, match=r"00000001\.safetensors: is damaged: .*checksum"):
+        run(configure(optim={"iterations": 1}), tmp_path, resume=True)
+
+
+def test_another_type_of_a_tensor_is_noticed(configure, tmp_path):
+    run(configure(optim={"iterations": 1}), tmp_path)
+    path = latest_checkpoint(tmp_path)
+    path.write_bytes(path.read_bytes().replace(b'"F32"', b'"I32"', 1))
+    with pytest.raises(InvalidValue, match=r"is damaged: .*checksum"):
+        run(configure(optim={"iterations": 1}), tmp_path, resume=True)
+
+
 def test_other_data_are_refused_and_named(configure, dataset, tmp_path):
     """Features of another length, another tag, another video: each is a run of its own."""
     run(configure(), tmp_path / "run")

@@ -179,6 +179,25 @@ def test_durations_of_segments_are_not_those_of_videos(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("heading", "remarks"),
+    [
+        ("video,tag,duration_ms", ["column 'duration_ms' is not read: expected one column durat"]),
+        (
+            "video,tag,duration,duration (s)",
+            [f"column {name!r} is not read: expected one" for name in ("duration", "duration (s)")],
+        ),
+        ("video,tag,duration,start", ["column 'duration' is not read: the table has segments"]),
+    ],
+)
+def test_columns_that_may_be_durations_are_told(tmp_path, heading, remarks):
+    path = tmp_path / "tags.csv"
+    path.write_text(heading + "\na,Run,4,5\nb,Run,4,5\n")
+    found = read_tagged(path)
+    assert [one.duration for one in found.annotations.videos.values()] == [None, None]
+    assert [one[: len(part)] for one, part in zip(found.remarks, remarks, strict=True)] == remarks
+
+
 def test_durations_beside_columns_of_marks(tmp_path):
     path = tmp_path / "tags.csv"
     path.write_text("video,duration,Run,Jump\na,1,1,0\nb,1,0,1\n")

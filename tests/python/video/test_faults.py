@@ -16,7 +16,9 @@ import pytest
 from coded_video import coded, write_coded
 
 from basnet_rt import VideoError
-from basnet_rt._system.addresses import without_secrets
+from basnet_rt._system.addresses import shown_source, without_secrets
+from basnet_rt.cli.common import note
+from basnet_rt.extractors.running.video_files import name_of
 from basnet_rt.video import probe, read_frames
 from basnet_rt.video.content import video_kind
 
@@ -195,6 +197,10 @@ SECRET = "hunter2"
         f"http://127.0.0.1:9/a.mp4?token={SECRET}&x=1",
         f"rtsp://admin:{SECRET}@127.0.0.1:9/a",
         f"http://admin:p@{SECRET}@127.0.0.1:9/a.mp4#{SECRET}",
+        f"http://admin:my {SECRET}@127.0.0.1:9/a.mp4",
+        f"http://admin:a/{SECRET}@127.0.0.1:9/a.mp4",
+        f"rtsp://admin:{SECRET}?@127.0.0.1:9/a",
+        f"http://admin:a#{SECRET}@127.0.0.1:9/a.mp4?x=1",
     ],
 )
 def test_no_message_has_a_password(address: str):
@@ -205,6 +211,35 @@ def test_no_message_has_a_password(address: str):
     causes = f"{refused.value.__cause__!r}"
     assert "127.0.0.1:9/a" in told
     assert SECRET not in told + causes
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("http://h:8080/@user/v.mp4", "http://h:8080/@user/v.mp4"),
+        ("http://h/users/me@example.org/v.mp4?t=1", "http://h/users/me@example.org/v.mp4"),
+        ("rtsp://u:p@[::1]:8554/live", "rtsp://[::1]:8554/live"),
+        ("rtsp://[::1]:8554/a@b", "rtsp://[::1]:8554/a@b"),
+        ("udp://@239.0.0.1:1234", "udp://@239.0.0.1:1234"),
+        (f"http://u:{SECRET}/x@h/a.mp4", "http://h/a.mp4"),
+    ],
+)
+def test_what_is_shown_of_an_address(address: str, shown: str):
+    """A name in the path stays; a password goes, whatever characters it has."""
+    assert shown_source(address) == shown
+
+
+@pytest.mark.parametrize(
+    "address", [f"http://u:{SECRET}#x@h/v.mp4", f"http://u:my {SECRET}@h/v.mp4"]
+)
+def test_a_password_is_no_name_of_a_video(address: str):
+    assert name_of(address) == "v"
+
+
+def test_a_path_that_was_an_address_is_printed_without_its_secrets(capsys):
+    """`Path` takes one of the two slashes."""
+    note(f"error: {Path(f'http://u:{SECRET}@h/x?t={SECRET}')}: no such file")
+    assert capsys.readouterr().err == "error: http:/h/x: no such file\n"
 
 
 def test_text_with_addresses_loses_their_secrets():

@@ -114,7 +114,7 @@ def name_of(source: str) -> str:
     """A file's name without its ending; for an address that of its path, or else its host."""
     if not is_address(source):
         return Path(local_path(source)).stem
-    parts = urlsplit(source)
+    parts = urlsplit(shown_source(source))
     return PurePosixPath(unquote(parts.path)).stem or parts.hostname or "video"
 
 
