@@ -149,6 +149,36 @@ def test_a_clock_of_coarse_ticks(together: int):
     assert "share timestamps" in remarks[0]
 
 
+@pytest.mark.parametrize("together", [2, 3])
+@pytest.mark.parametrize("begin", [0, 48])
+def test_timestamps_nearly_equal(together: int, begin: int):
+    """One millisecond apart in groups from `begin` on: spread and counted like equal ones."""
+    tick = Fraction(1, 1000)
+    starts = [number - (number - begin) % together for number in range(begin, 96)]
+    stamps = [40 * number for number in range(begin)]
+    stamps += [40 * start + (start != begin + k) for k, start in enumerate(starts)]
+    timed, problems, remarks = times_of(stamps, tick, 25)
+    assert [time * 25 for time in timed.values()] == list(range(96))
+    assert problems == {"equal_timestamps": (96 - begin) * (together - 1) // together}
+    assert len(remarks) == 1
+
+
+def test_a_millisecond_between_all_pictures_is_their_interval():
+    """Whatever the header says."""
+    timed, problems, _ = times_of(list(range(100)), Fraction(1, 1000), 25)
+    assert [time * 1000 for time in timed.values()] == list(range(100))
+    assert problems == {}
+
+
+def test_a_file_of_nearly_equal_pairs_shows_every_picture(tmp_path: Path):
+    times = [Fraction(80 * (number // 2) + number % 2, 1000) for number in range(100)]
+    path = write_video(tmp_path / "a.mkv", [coded(k) for k in range(100)], times=times, bf="0")
+    with read_frames(path, fps=25) as reader:
+        assert [number_of(frame.image) for frame in reader] == list(range(100))
+    assert reader.problems == {"equal_timestamps": 50}
+    assert "share timestamps" in reader.remarks[0]
+
+
 def remuxed(source: Path, target: Path, moves: dict[int, int]) -> Path:
     """The same packets with some timestamps off by seconds; decoding order stays."""
     with av.open(str(source)) as given, av.open(str(target), "w") as output:
