@@ -1,4 +1,4 @@
-"""The choice among a file's video streams: a moving one, or the requested one."""
+"""The choice among a file's video streams: the one with most pictures, or the requested one."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from basnet_rt.video.opening import check_size, open_container
 # libav* reads any text with this suffix as pictures of characters.
 _TEXT_CODECS = {"ansi", "bintext", "xbin", "idf"}
 _LOOKED_AT = 2000  # packets to count if no header has the number of pictures
-_STILL_SHARE = 100  # a stream with so many times fewer pictures than another is a still picture
+_MOVING_SHARE = 10  # a stream with more than so many times fewer pictures than another is stills
 
 
 def video_stream(container: Any, source: object, index: int | None = None) -> Any:
-    """The stream of pictures: moving, marked default if one is, then the one with most pictures.
+    """The stream of pictures: the one with most of them, or a moving one that is marked default.
 
     Args:
         container: of PyAV.
@@ -39,7 +39,10 @@ def video_stream(container: Any, source: object, index: int | None = None) -> An
 
 
 def moving_streams(container: Any, source: object) -> list[Any]:
-    """Video streams without covers, the best first; still pictures last."""
+    """Video streams without covers, the best first; still pictures and thumbnails last.
+
+    A stream is moving if it has at least a tenth of the pictures of the one with most of them.
+    """
     streams = [one for one in container.streams.video if not _is_cover(one)]
     if len(streams) < 2:
         return streams
@@ -48,7 +51,7 @@ def moving_streams(container: Any, source: object) -> list[Any]:
 
     def rank(stream: Any) -> tuple[bool, bool, int]:
         count = counts.get(stream.index, 0)
-        moving = count > max(1, most // _STILL_SHARE) or most <= 1
+        moving = count * _MOVING_SHARE >= most
         return not moving, not _marked(stream, "default"), -count
 
     return sorted(streams, key=rank)
@@ -86,7 +89,10 @@ def _checked(stream: Any, source: object) -> Any:
 
 
 def _picture_counts(streams: list[Any], source: object) -> dict[int, int]:
-    """Number of pictures by stream index: from the header, else in the file's first packets."""
+    """Number of pictures by stream index: from the header, else in the file's first packets.
+
+    Numbers of the two kinds are never compared with each other.
+    """
     stated = {one.index: one.frames or _tagged(one) for one in streams}
     if all(stated.values()) or is_address(source):
         return stated
@@ -97,7 +103,7 @@ def _picture_counts(streams: list[Any], source: object) -> dict[int, int]:
             counted[packet.stream_index] += bool(packet.size)
             if number >= _LOOKED_AT:
                 break
-    return {index: stated[index] or counted[index] for index in stated}
+    return {index: counted[index] for index in stated} if counted else stated
 
 
 def _tagged(stream: Any) -> int:

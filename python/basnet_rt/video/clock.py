@@ -15,6 +15,7 @@ from basnet_rt.video.likeliest import Situation, next_right
 LITTLE = Fraction(1)  # seconds; a picture that is at most so late is left out
 AHEAD, FAR = 12, 64  # pictures to examine before judging a timestamp; if it is far off
 FAR_BYTES = 256 << 20  # bytes of pictures that may be held for that
+NEARLY = Fraction(1, 1000)  # seconds; timestamps so close share one, if a pause follows them
 MOST_EQUAL = 4  # most last pictures with one timestamp; with more of them the clock stands still
 STEADY = 12  # intervals in a row without a pause
 RECENT = 9  # intervals used for the usual interval
@@ -182,11 +183,13 @@ class Clock:
             )
 
     def _equals(self, stamp: int, time: Fraction, ahead: _Ahead) -> Iterator[Timed]:
-        """Pictures with the same timestamp, spread evenly until the next one."""
-        if getattr(ahead.first(), "pts", None) != stamp:
+        """Pictures with the same or nearly the same timestamp, spread evenly until the next one."""
+        if not self._nearly(stamp, ahead.first()):
             return
         held = ahead.held(self._far)
-        count = len(list(takewhile(lambda one: one.pts == stamp, held)))
+        count = self._sharing(stamp, held)
+        if not count:
+            return
         if count == len(held) and count >= max(MOST_EQUAL, self._longest_run + 1):
             return
         self._longest_run = max(count, self._longest_run)
@@ -198,7 +201,28 @@ class Clock:
         for number in range(1, count + 1):
             self._problems["equal_timestamps"] += 1
             later = time + number * min(self._step, each)
-            yield ahead.take(), self._accept(later, stamp)
+            picture = ahead.take()
+            yield picture, self._accept(later, picture.pts)
+
+    def _nearly(self, stamp: int, picture: Any) -> bool:
+        """Whether a picture comes with `stamp`, or so soon after it that no grid shows both."""
+        later: int | None = getattr(picture, "pts", None)
+        if later is None:
+            return False
+        return 0 <= (later - stamp) * self._time_base <= min(NEARLY, self._step / 8)
+
+    def _sharing(self, stamp: int, held: list[Any]) -> int:
+        """The number of the next pictures that share `stamp`.
+
+        Nearly the same is the same only if a pause of half the usual length follows.
+        """
+        count = len(list(takewhile(lambda one: self._nearly(stamp, one), held)))
+        following = held[count].pts if count < len(held) else None
+        if following is not None:
+            pause = (following - stamp) * self._time_base >= self._step / 2
+        else:
+            pause = bool(self._problems["equal_timestamps"])
+        return count if pause else len(list(takewhile(lambda one: one.pts == stamp, held)))
 
     def _room(self, following: list[Any], count: int, time: Fraction) -> Fraction:
         """Seconds from pictures with one timestamp to the next picture."""

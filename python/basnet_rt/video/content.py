@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 HEAD_BYTES = 1024
@@ -24,7 +25,27 @@ _HEADS = (
     (b"nut/multimedia container", "NUT"),
     (b"\xb7\xd8\x00\x20\x37\x49\xda\x11", "WTV"),
     (b"\x00\x00\x01\xb3", "MPEG video"),
+    (b"\x00\x00\x01\xb0", "MPEG-4 video"),
+    (b"\x00\x00\x01\x00\x00\x00\x01\x20", "MPEG-4 video"),
     (b"\x00\x00\x00\x01", "H.264 or H.265"),
+    (b"\x00\x00\x01\x40\x01\x0c\x01", "H.265"),
+    (b"\x00\x0aSMJPEG", "SMJPEG"),
+    (b"\x84\x10\xff\xff\xff\xff", "RoQ"),
+    (b"\x12\x00\x0a", "AV1"),
+)
+# Beginnings with parts that vary: a version and a length, a name, a profile.
+_PATTERNS = (
+    (re.compile(rb"[FCZ]WS[\x01-\x32].{3}[\x00-\x0f]", re.DOTALL), "SWF"),
+    (re.compile(rb"--[^\s\0]{1,70}\r?\ncontent-type: *image/", re.IGNORECASE), "MPJPEG"),
+    # H.264's three-byte start code before a delimiter, a message, or a sequence of a real profile.
+    (re.compile(rb"\x00\x00\x01(\x09[\x10-\xf0]\x00\x00|\x06[\x00-\x06])", re.DOTALL), "H.264"),
+    (re.compile(rb"\x00\x00\x01[\x27\x47\x67][BMXdnz\xf4,][\x00-\xfc][\x09-\x3e]"), "H.264"),
+)
+_PNG = b"\x89PNG\r\n\x1a\n"
+_PICTURES = (
+    (b"\xff\xd8\xff", "JPEG or Motion JPEG"),
+    (_PNG, "PNG"),
+    (b"SIMPLE  =", "FITS"),
 )
 _PACK = (b"\x00\x00\x01\xba", "MPEG programme stream")
 _BOXES = {b"ftyp", b"moov", b"mdat", b"wide", b"pnot"}
@@ -45,25 +66,42 @@ def video_kind(head: bytes) -> str | None:
         return "MP4 or MOV"
     if _is_animated_webp(head):
         return "animated WebP"
+    if head.startswith(_PNG):
+        return "animated PNG" if b"acTL" in head else None
     if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
         return "AVI"
-    if head.startswith(_PACK[0]) and len(head) > 4 and head[4] & 0xC0 in (0x40, 0x00):
+    if head.startswith(_PACK[0]) and _is_clock(head[4:5]):
         return _PACK[1]
     if _is_transport(head):
         return "MPEG transport stream"
-    return next((kind for begin, kind in _HEADS if head.startswith(begin)), None)
+    begun = (kind for begin, kind in _HEADS if head.startswith(begin))
+    return next(begun, None) or next((kind for one, kind in _PATTERNS if one.match(head)), None)
 
 
-def file_kind(path: str | Path) -> str | None:
-    """`video_kind` of a file; also None if it cannot be read or is not an ordinary file."""
+def picture_kind(head: bytes) -> str | None:
+    """The kind of a file that begins as a still picture does, and may hold many; None: another."""
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "WebP"
+    if head[4:8] == b"ftyp" and head[8:12] in _STILL_BRANDS:
+        return "AVIF or HEIF"
+    return next((kind for begin, kind in _PICTURES if head.startswith(begin)), None)
+
+
+def file_kind(path: str | Path, *, pictures: bool = False) -> str | None:
+    """`video_kind` of a file; also None if it cannot be read or is not an ordinary file.
+
+    Args:
+        pictures: also give the `picture_kind`.
+    """
     path = Path(path)
     try:
         if not path.is_file():
             return None
         with path.open("rb") as file:
-            return video_kind(file.read(HEAD_BYTES))
+            head = file.read(HEAD_BYTES)
     except OSError:
         return None
+    return video_kind(head) or (picture_kind(head) if pictures else None)
 
 
 def why_unreadable(name: str) -> str | None:
@@ -79,6 +117,11 @@ def why_unreadable(name: str) -> str | None:
     if _has_encryption(front):
         return ENCRYPTED
     return None
+
+
+def _is_clock(byte: bytes) -> bool:
+    """Whether a pack's clock begins so, of MPEG-2 or MPEG-1: its fixed bits are set."""
+    return byte != b"" and (byte[0] & 0xC4 == 0x44 or byte[0] & 0xF1 == 0x21)
 
 
 def _is_animated_webp(head: bytes) -> bool:

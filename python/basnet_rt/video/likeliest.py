@@ -11,6 +11,7 @@ PAUSE, LONELY = 1.0, 10.0  # seconds; a steady stream rarely has a longer pause 
 LONELY_COST, ENDLESS_COST = 1.5, 8.0
 REJOINED, EACH_REJOINED = 0.9, 0.004  # cost of wrong pictures after which old times continue
 LOOSE, LOOSE_SHARE = 1.5, 0.05  # intervals, and their share, that count as exact
+EACH_FITTING = 1.0  # cost of a picture declared wrong although it continues the old times, too
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,10 @@ def next_right(times: Sequence[float | None], known: Situation) -> int:
     """The index of the first of the next pictures with a correct timestamp; earlier ones are wrong.
 
     Every division into wrong and correct timestamps has a cost: 1 for each wrong picture, less if
-    the old times continue exactly after them, and more for steps back and unexplained pauses. The
-    division of lowest cost is used; of equal ones that with fewer wrong pictures.
+    the old times continue exactly after them, and more for steps back and unexplained pauses. A
+    wrong picture that continues the old times itself has no such discount, so correct pictures
+    between two wrong ones stay correct. The division of lowest cost is used; of equal ones that
+    with fewer wrong pictures.
 
     Args:
         times: seconds of the next pictures on the clock of `known.last`; None: no timestamp.
@@ -62,16 +65,30 @@ def _cheapest(
     """Cost of everything after a correct picture (-1: the last one), and the next correct one."""
     begin = known.last if place < 0 else times[place]
     following = [one for one in stamped if one > place]
-    ways = [
-        (best[one] + _cost(begin, times[one], one - place, skipped, place, known), skipped, one)
-        for skipped, one in enumerate(following)
-    ]
+    ways, fitting = [], 0
+    for skipped, one in enumerate(following):
+        time = times[one]
+        fits = _on_line(begin, time, one - place, known)
+        if skipped and fits:
+            cost = REJOINED + EACH_REJOINED * skipped + EACH_FITTING * fitting
+        else:
+            cost = skipped + _step_cost(begin, time, one - place, skipped, place, known)
+        ways.append((best[one] + cost, skipped, one))
+        fitting += fits
     none_right = (float(len(following)), len(following), len(times))
     cost, _, chosen = min([*ways, none_right])
     return cost, chosen
 
 
-def _cost(
+def _on_line(begin: float | None, time: float | None, pictures: int, known: Situation) -> bool:
+    """Whether a picture continues the times of the one at `begin`, `pictures` before it."""
+    if begin is None or time is None:
+        return False
+    off = abs(time - begin - pictures * known.interval)
+    return off <= max(LOOSE, LOOSE_SHARE * pictures) * known.interval
+
+
+def _step_cost(
     begin: float | None,
     time: float | None,
     pictures: int,
@@ -79,16 +96,13 @@ def _cost(
     place: int,
     known: Situation,
 ) -> float:
-    """Cost of a correct picture `pictures` after the one at `begin`, with wrong ones between."""
+    """Cost of the step to a correct picture `pictures` after the one at `begin`."""
     if begin is None or time is None:
-        return skipped
+        return 0.0
     gap = time - begin
-    off_line = abs(gap - pictures * known.interval)
-    if skipped and off_line <= max(LOOSE, LOOSE_SHARE * pictures) * known.interval:
-        return REJOINED + EACH_REJOINED * skipped
     if gap < 0 or (gap == 0 and skipped):
-        return RESTART + skipped
-    return _pause(gap, time, pictures, place, known) + skipped
+        return RESTART
+    return _pause(gap, time, pictures, place, known)
 
 
 def _pause(gap: float, time: float, pictures: int, place: int, known: Situation) -> float:

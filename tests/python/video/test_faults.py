@@ -101,6 +101,28 @@ def test_a_still_picture_before_the_video_hides_nothing(faults: Path):
     assert "1 is read" in reader.remarks[0]
 
 
+@pytest.mark.parametrize(
+    ("thumbnails", "pictures", "read"),
+    [(2, 50, 1), (3, 100, 1), (4, 100, 1), (9, 100, 1), (10, 100, 0), (50, 50, 0), (1, 1, 0)],
+)
+def test_a_few_pictures_marked_default_hide_no_video(
+    tmp_path: Path, thumbnails: int, pictures: int, read: int
+):
+    """From a tenth on, the stream marked default is read; an MP4 marks its first one."""
+    path = tmp_path / "a.mp4"
+    with av.open(str(path), "w") as output:
+        for codec, form in (("mjpeg", "yuvj420p"), ("libx264", "yuv420p")):
+            stream = output.add_stream(codec, rate=25)
+            stream.width, stream.height, stream.pix_fmt = 64, 48, form
+        for stream, count in zip(output.streams, (thumbnails, pictures), strict=True):
+            for index in range(count):
+                output.mux(stream.encode(av.VideoFrame.from_ndarray(coded(index), "rgb24")))
+            output.mux(stream.encode(None))
+    with read_frames(path, fps=25) as reader:
+        assert len(list(reader)) == (thumbnails, pictures)[read]
+    assert f"; {read} is read" in reader.remarks[0]
+
+
 def test_of_two_videos_the_first_is_read_and_the_second_by_its_number(faults: Path):
     first, reader = read(faults / "dual.mp4")
     assert "0 is read, --stream-index" in reader.remarks[0]

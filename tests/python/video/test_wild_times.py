@@ -61,6 +61,41 @@ def test_a_burst_of_wild_timestamps(fps: int, length: int, off: Fraction):
         assert len(remarks) == 1
 
 
+SINGLES = {
+    "far": {30: Fraction(-3, 2), 70: 40},
+    "near": {30: 2, 70: 8},
+    "both ways": {30: 9, 70: -9},
+    "three": {30: 2, 60: 2, 90: 2},
+    "a pair and one": {20: 3, 21: 3, 70: 20},
+    "three good ones between": {20: 3, 24: 3},
+    "one good one between": {20: 3, 22: 3},
+    "back": {50: Fraction(-9, 5), 60: Fraction(-6, 5), 61: Fraction(-13, 10)},
+    "the first and another": {0: 5, 50: Fraction(-3, 2)},
+    "another and the last": {30: 2, 99: 30},
+    "every third of thirty": dict.fromkeys(range(30, 60, 3), 5),
+}
+
+
+@pytest.mark.parametrize("name", sorted(SINGLES))
+@pytest.mark.parametrize("ticks", [1000, 90_000])
+def test_several_single_wild_timestamps(name: str, ticks: int):
+    """The correct pictures between them are not counted, and keep their places."""
+    moves, tick = SINGLES[name], Fraction(1, ticks)
+    timed, problems, _ = times_of(moved(moves, 25, tick), tick, 25)
+    assert problems == {"wild_timestamps": len(moves)}
+    assert len(timed) == 100
+    assert max(abs(time - Fraction(number, 25)) for number, time in timed.items()) <= tick
+
+
+def test_one_timestamp_a_little_back_and_one_far_ahead():
+    """Only the first of them is left out, as it would be alone."""
+    tick = Fraction(1, 1000)
+    timed, problems, _ = times_of(moved({30: -1, 70: 40}, 25, tick), tick, 25)
+    assert problems == {"backward_timestamps": 1, "wild_timestamps": 1}
+    assert sorted(timed) == [number for number in range(100) if number != 30]
+    assert timed[99] == Fraction(99, 25)
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_timestamps_at_random_for_a_while(seed: int):
     """Eight pictures stamped anywhere within five minutes: the others keep their places."""
@@ -114,6 +149,36 @@ def test_a_clock_of_coarse_ticks(together: int):
     assert "share timestamps" in remarks[0]
 
 
+@pytest.mark.parametrize("together", [2, 3])
+@pytest.mark.parametrize("begin", [0, 48])
+def test_timestamps_nearly_equal(together: int, begin: int):
+    """One millisecond apart in groups from `begin` on: spread and counted like equal ones."""
+    tick = Fraction(1, 1000)
+    starts = [number - (number - begin) % together for number in range(begin, 96)]
+    stamps = [40 * number for number in range(begin)]
+    stamps += [40 * start + (start != begin + k) for k, start in enumerate(starts)]
+    timed, problems, remarks = times_of(stamps, tick, 25)
+    assert [time * 25 for time in timed.values()] == list(range(96))
+    assert problems == {"equal_timestamps": (96 - begin) * (together - 1) // together}
+    assert len(remarks) == 1
+
+
+def test_a_millisecond_between_all_pictures_is_their_interval():
+    """Whatever the header says."""
+    timed, problems, _ = times_of(list(range(100)), Fraction(1, 1000), 25)
+    assert [time * 1000 for time in timed.values()] == list(range(100))
+    assert problems == {}
+
+
+def test_a_file_of_nearly_equal_pairs_shows_every_picture(tmp_path: Path):
+    times = [Fraction(80 * (number // 2) + number % 2, 1000) for number in range(100)]
+    path = write_video(tmp_path / "a.mkv", [coded(k) for k in range(100)], times=times, bf="0")
+    with read_frames(path, fps=25) as reader:
+        assert [number_of(frame.image) for frame in reader] == list(range(100))
+    assert reader.problems == {"equal_timestamps": 50}
+    assert "share timestamps" in reader.remarks[0]
+
+
 def remuxed(source: Path, target: Path, moves: dict[int, int]) -> Path:
     """The same packets with some timestamps off by seconds; decoding order stays."""
     with av.open(str(source)) as given, av.open(str(target), "w") as output:
@@ -137,6 +202,17 @@ def test_files_with_pictures_thirty_seconds_late(tmp_path: Path, container: str,
         assert [number_of(frame.image) for frame in reader] == list(range(100))
     assert reader.duration == pytest.approx(4.0)
     assert reader.problems["wild_timestamps"] == len(wrong)
+
+
+@pytest.mark.parametrize("container", ["mov", "mkv"])
+@pytest.mark.parametrize("moves", [{20: 3, 21: 3, 70: 20}, {20: 3, 24: 3}, {30: 2, 60: 2, 90: 2}])
+def test_files_with_several_wild_timestamps(tmp_path: Path, container: str, moves: dict[int, int]):
+    plain = write_coded(tmp_path / "plain.mp4", 100, bf="0")
+    path = remuxed(plain, tmp_path / f"a.{container}", moves)
+    with read_frames(path, fps=25) as reader:
+        assert [number_of(frame.image) for frame in reader] == list(range(100))
+    assert reader.duration == pytest.approx(4.0)
+    assert reader.problems == {"wild_timestamps": len(moves)}
 
 
 @pytest.mark.parametrize(("fps", "container"), [(2000, "mkv"), (2000, "mp4"), (5000, "mkv")])

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from basnet_rt._errors import InvalidValue
 from basnet_rt.features.source import open_features
 from basnet_rt.stream.live_features import Missing
-from basnet_rt.video.content import video_kind
+from basnet_rt.video.content import picture_kind, video_kind
 
 Rows = npt.NDArray[np.float32]
 
@@ -96,7 +96,7 @@ class ByteSource:
             self._begin()
         size = self._dim * self._dtype.itemsize
         data = self._bytes(int(min(count, self._left)) * size)
-        if first and (kind := video_kind(data)) is not None:
+        if first and (kind := video_kind(data) or picture_kind(data)) is not None:
             raise InvalidValue(
                 f"{self.name}: begins as a video does ({kind}), not as rows of features; give the "
                 "video as a file: videos are not read from a pipe"
@@ -244,6 +244,8 @@ def open_source(path: Path, feature_dim: int, modality: str, follow_seconds: flo
     if path.suffix in (".npz", ".h5", ".hdf5"):
         return ArraySource(path, feature_dim, modality)
     try:
+        if not follow_seconds and path.is_file() and path.stat().st_size == 0:
+            raise InvalidValue(f"{path}: is empty")
         file = path.open("rb")
     except OSError as error:
         raise InvalidValue(f"{path}: cannot be read: {error.strerror}") from error
