@@ -21,6 +21,9 @@ from .timing import Timing, settle_timing
 # Rules.
 FEW, MANY = 500, 2000  # videos; below and above, networks are smaller and larger
 AXES = 64  # principal axes kept for features of few videos
+MOST_AXES = 1024  # of many videos, if their features are of a wild scale
+WILD = 5.0  # root mean square of a value, from which a network does not learn features as they are
+SAMPLED = 64  # videos that are read to tell the scale
 # 1 / share of a video's time for one of its classes: least with some classes, with fewer; and most.
 TOPK_DIVISOR = (4, 8, 16)
 SHARES_PER_TAG = 4
@@ -55,6 +58,7 @@ class DataSize:
     Attributes:
         snippets: median number in a video; longest: the largest.
         tags: mean number of classes in a video, over videos with any.
+        scale: root mean square of the values of some snippets.
     """
 
     videos: int
@@ -63,6 +67,7 @@ class DataSize:
     snippets: float
     longest: int
     tags: float
+    scale: float = 1.0
 
 
 def size_of(videos: TaggedVideos) -> DataSize:
@@ -76,7 +81,16 @@ def size_of(videos: TaggedVideos) -> DataSize:
         snippets=float(np.median(lengths)),
         longest=max(lengths),
         tags=float(per_video[per_video > 0].mean(dtype=np.float64)),
+        scale=_scale_of(videos),
     )
+
+
+def _scale_of(videos: TaggedVideos) -> float:
+    """Root mean square of the values of one snippet in the middle of some videos."""
+    names = videos.names[:: max(1, len(videos) // SAMPLED)]
+    middle = [np.array([videos.source.shape(name)[0] // 2]) for name in names]
+    rows = [videos.source.read(name, at) for name, at in zip(names, middle, strict=True)]
+    return float(np.sqrt(np.mean(np.square(np.concatenate(rows), dtype=np.float64))))
 
 
 def settle(config: Config, videos: TaggedVideos) -> Config:
@@ -135,9 +149,14 @@ def rules_for(size: DataSize) -> dict[str, dict[str, Any]]:
 
 
 def projection_dim(size: DataSize) -> int | None:
-    """The number of main axes to keep: with many channels, a network memorises few videos."""
-    few = size.videos < FEW and size.channels > 4 * AXES
-    return AXES if few else None
+    """The number of main axes to keep, of standardised channels.
+
+    With many channels, a network memorises few videos. Features of a wild scale are not learned
+    without standardising them.
+    """
+    if size.videos < FEW:
+        return AXES if size.channels > 4 * AXES else size.channels
+    return min(size.channels, MOST_AXES) if size.scale > WILD else None
 
 
 def topk_divisor(size: DataSize) -> int:

@@ -15,18 +15,22 @@ Float64 = npt.NDArray[np.float64]
 
 # Added to every channel's deviation, so that a nearly constant channel is not amplified.
 LEAST_DEVIATION = 1e-2
+# Deviation over mean, below which a channel is constant but for rounding, and is left out.
+LEAST_SHARE = 1e-5
 
 
 def fit_projection(layer: InputProjection, videos: TaggedVideos) -> None:
     """Set `layer` from every snippet of `videos`.
 
     Channels become (x - mean) / (deviation + 1e-2); of those the D principal axes are kept, not
-    whitened, and scaled by one number so that their mean variance is 1. Features of a joined
-    extractor are balanced first: every part has the same variance in all, however many channels
-    it has.
+    whitened, and scaled by one number so that their mean variance is 1. Constant channels count
+    as 0. Features of a joined extractor are balanced first: every part has the same variance in
+    all, however many channels it has.
     """
     mean, covariance = _moments(videos)
-    scale = 1 / (np.sqrt(np.diag(covariance).clip(min=0)) + LEAST_DEVIATION)
+    deviation = np.sqrt(np.diag(covariance).clip(min=0))
+    varies = deviation > LEAST_SHARE * np.abs(mean)
+    scale = varies / (deviation + LEAST_DEVIATION)
     scale = scale * _balance(videos, len(mean))
     variances, axes = np.linalg.eigh(covariance * np.outer(scale, scale))
     dim = layer.weight.shape[0]

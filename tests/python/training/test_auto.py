@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from basnet_training.auto import (
     DataSize,
@@ -16,7 +17,7 @@ from basnet_training.auto import (
 )
 from basnet_training.config import Config, load_config
 from basnet_training.dataset import open_videos
-from basnet_training.runs import resolve
+from basnet_training.runs import load_model, resolve
 from basnet_training.trainer import fit
 
 SMALL = DataSize(videos=64, classes=1, channels=2560, snippets=33, longest=64, tags=1.0)
@@ -33,7 +34,7 @@ def test_rules_at_the_sizes_that_they_were_chosen_on():
     assert topk_divisor(sized(classes=5)) == 4
     assert iterations(SMALL, 16) == 160
     other = sized(videos=108, channels=228, classes=17, tags=3.75)
-    assert projection_dim(other) is None
+    assert projection_dim(other) == 228
     assert topk_divisor(other) == 15
     assert iterations(other, 16) == 1012
     assert ema_decay(SMALL, 16) == 1 - 4 / 160
@@ -103,4 +104,43 @@ def test_sizes_are_read_from_the_videos(config):
     from basnet_training.auto import size_of
 
     size = size_of(open_videos(config.data))
-    assert size == DataSize(8, 2, 6, float(np.median([9, 17, 12, 3, 20, 11, 16, 8])), 20, 7 / 6)
+    scale = size.scale
+    lengths = [9, 17, 12, 3, 20, 11, 16, 8]
+    assert size == DataSize(8, 2, 6, float(np.median(lengths)), 20, 7 / 6, scale)
+    assert 0.5 < scale < 2
+
+
+def test_many_videos_are_standardised_only_where_their_scale_is_wild():
+    assert projection_dim(sized(videos=600)) is None
+    assert projection_dim(sized(videos=600, scale=100.0)) == 1024
+    assert projection_dim(sized(videos=600, channels=64, scale=100.0)) == 64
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda values: 512 * values,
+        lambda values: values + 256,
+        lambda values: values * np.float32([1e3, 1, 1e-1, 1e2, 10, 1]),
+    ],
+    ids=["larger", "moved", "each by itself"],
+)
+def test_the_scale_of_features_does_not_matter(dataset, tmp_path, change):
+    """Those of a wild scale, not standardised, ended in networks that found nothing."""
+
+    def activations(folder):
+        places = {"features": folder, "annotations": dataset / "annotations.json"}
+        changes = {f"data.{name}": place for name, place in places.items()}
+        small = {"optim.iterations": 40, "optim.teachers": 0, "run.tensorboard": False}
+        fit(load_config("auto", {**changes, **small}), tmp_path / folder.name, shown=False)
+        network = load_model(tmp_path / folder.name).network
+        rows = torch.from_numpy(np.load(folder / "v4.npy").astype(np.float32))
+        with torch.no_grad():
+            return network(rows[None]).cas[0, :, :-1].sigmoid().numpy().ravel()
+
+    changed = tmp_path / "changed"
+    changed.mkdir()
+    for path in (dataset / "features").iterdir():
+        np.save(changed / path.name, change(np.load(path).astype(np.float32)))
+    before, after = activations(dataset / "features"), activations(changed)
+    assert np.corrcoef(before, after)[0, 1] > 0.95

@@ -24,6 +24,9 @@ from basnet_training.heldout import HeldOut
 from .extraction import are_videos
 
 
+ACTIVATIONS = "activations"  # a folder beside the results
+
+
 def localize(inputs: Sequence[str], model: Path, output: Path, jobs: int | None) -> dict[str, Any]:
     """Run `basnet-rt localize`; videos that fail do not stop others, and are returned by name.
 
@@ -37,7 +40,7 @@ def localize(inputs: Sequence[str], model: Path, output: Path, jobs: int | None)
                 videos=list(inputs),
                 model=model,
                 output=output,
-                save_activations=output.parent / "activations",
+                save_activations=output.parent / ACTIVATIONS,
                 jobs=jobs,
             )
         except typer.Exit as end:
@@ -87,7 +90,7 @@ def report(results: Path, page: Path, media: Sequence[str]) -> dict[str, Any]:
     Raises:
         Error: the page cannot be made.
     """
-    activations = results.parent / "activations"
+    activations = results.parent / ACTIVATIONS
     with _as_part_of_a_run():
         try:
             report_command.report(
