@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import io
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,9 @@ def _load(path: str) -> torch.jit.ScriptModule:
 
 
 def write_module(module: torch.jit.ScriptModule, metadata: BundleMetadata, path: Path) -> None:
-    torch.jit.save(module, str(path), _extra_files={METADATA_FILE: metadata.to_json()})
+    buffer = io.BytesIO()  # of a file's name torch makes part of the archive
+    torch.jit.save(module, buffer, _extra_files={METADATA_FILE: metadata.to_json()})
+    path.write_bytes(buffer.getbuffer())
 
 
 def describe(

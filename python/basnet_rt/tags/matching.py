@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -66,7 +67,7 @@ def match_names(tagged: Sequence[str], features: Iterable[str], what: str = "fea
 
 def stem(name: str) -> str:
     """The last part of a path, without an ending of videos or features."""
-    last = PurePosixPath(name.replace("\\", "/"))
+    last = PurePosixPath(unicodedata.normalize("NFC", name).replace("\\", "/"))
     return last.stem if last.suffix.lower() in ENDINGS else last.name
 
 

@@ -101,7 +101,7 @@ def _of_table(table: TextTable, subset: str | None, is_video: IsVideo) -> Tagged
     remarks: Remarks = []
     table = _with_heading(_spaced(table, is_video), is_video)
     video = _video_column(table, is_video)
-    labels = _label_columns(table, video)
+    labels = _label_columns(table, video, remarks)
     split = table.column(SUBSET_HEADINGS)
     tags: dict[str, list[str]] = {}
     subsets: dict[str, str] = {}
@@ -144,6 +144,8 @@ def _durations(table: TextTable, video: int, remarks: Remarks) -> dict[str, floa
         return found
     for row, number in zip(table.rows, table.numbers, strict=True):
         name, cell = _cell(row, video), _cell(row, place)
+        if table.delimiter != ",":  # a decimal comma, as many countries write it
+            cell = cell.replace(",", ".")
         if not cell:
             continue
         seconds = float(cell) if re.fullmatch(r"[0-9]*\.?[0-9]+(e[-+]?[0-9]+)?", cell) else 0.0
@@ -210,8 +212,10 @@ def _videos(table: TextTable, is_video: IsVideo) -> list[int]:
     return [sum(is_video(_cell(row, i)) for row in table.rows) for i in range(width)] or [0]
 
 
-def _label_columns(table: TextTable, video: int) -> LabelColumns:
+def _label_columns(table: TextTable, video: int, remarks: Remarks) -> LabelColumns:
     """The columns of tags: by heading, by marks in cells, else every other column of words.
+
+    Words beyond the heading are tags too if its last column is one.
 
     Raises:
         ValueError: there is no such column; the message has the heading.
@@ -220,9 +224,15 @@ def _label_columns(table: TextTable, video: int) -> LabelColumns:
     if not table.cut_cells:
         separators = r"(?!)"
     named = [i for i, cell in enumerate(table.heading) if _names_tags(cell) and i != video]
-    if named:
-        return LabelColumns(named, None, separators)
     width = max((len(row) for row in [table.heading, *table.rows]), default=0)
+    if named:
+        beyond = list(range(len(table.heading), width))
+        words = [i for i in beyond if not _are_numbers([_cell(row, i) for row in table.rows])]
+        more = words if named[-1] == len(table.heading) - 1 else []
+        lines = [n for row, n in zip(table.rows, table.numbers, strict=True) if _beyond(row, table)]
+        if lines and len(more) < len(beyond):
+            remarks.append(f"line {lines[0]} has more cells than the heading; they are not read")
+        return LabelColumns([*named, *more], None, separators)
     aside = (video, table.column(SUBSET_HEADINGS), table.column(DURATION_HEADINGS))
     places = [i for i in range(width) if i not in aside]
     marks = [i for i in places if _are_marks([_cell(row, i) for row in table.rows])]
@@ -240,6 +250,11 @@ def _label_columns(table: TextTable, video: int) -> LabelColumns:
             "under a heading such as video,tags"
         )
     return LabelColumns(words, None, separators)
+
+
+def _beyond(row: Row, table: TextTable) -> bool:
+    """Whether a row has a filled cell beyond the heading."""
+    return any(row[len(table.heading) :])
 
 
 def _names_tags(heading: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,7 +82,8 @@ def read_table(path: str | Path) -> TextTable:
     rows, numbers = [], []
     try:
         for row in reader:
-            cells = [cell.strip() for cell in row]
+            # One form of each letter: Macs write "é" as two characters in names of files.
+            cells = [unicodedata.normalize("NFC", cell.strip()) for cell in row]
             if any(cells):
                 rows.append(cells)
                 numbers.append(reader.line_num)

@@ -39,6 +39,14 @@ def test_a_bundle_agrees_with_its_network(tmp_path, variant, dtype, limit):
     assert module(torch.rand(1, 9, 8))[0].shape == (1, 9, 2)
 
 
+def test_the_same_network_gives_the_same_bytes(tmp_path):
+    """The random name of the file that becomes the bundle was part of the archive."""
+    files = [tmp_path / "m.pt", tmp_path / "other.pt"]
+    for path in files:
+        export_bundle(network(), METADATA, path)
+    assert files[0].read_bytes() == files[1].read_bytes()
+
+
 def test_a_file_holds_the_taps_alone(tmp_path):
     """Catches the tiles' matrices in the file: a released-size bundle would more than double."""
     path = tmp_path / "m.pt"

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from basnet_rt import InvalidValue
+from basnet_rt.tags.matching import match_names
 from basnet_rt.tags.reading import read_tagged, training_subset
 
 KNOWN = {"a", "b", "c"}
@@ -150,6 +151,7 @@ def test_the_subset_to_train_on(tmp_path, subsets, want):
         ("video,tag,duration", ["12.5", "30"], [12.5, 30.0], ""),
         ("duration_sec,video,tag", ["12.5", "30"], [12.5, 30.0], ""),
         ("video,tag,duration", ["12.5", ""], [12.5, None], ""),
+        ("video;tag;duration", ["12,5", "30"], [12.5, 30.0], ""),
         ("video,tag,duration", ["12.5", "0:30"], [None, None], "line 3 has '0:30', expected seco"),
         ("video,tag,duration", ["12.5", "0"], [None, None], "line 3 has '0', expected seconds"),
         ("video,tag,duration", ["1e999", "3"], [None, None], "line 2 has '1e999', expected"),
@@ -160,7 +162,8 @@ def test_durations_of_a_table(tmp_path, heading, cells, durations, remark):
     rows = []
     for name, cell in zip("ab", cells, strict=True):
         known = {"video": name, "tag": "Run"}
-        rows.append(",".join(known.get(column, cell) for column in heading.split(",")))
+        comma = ";" if ";" in heading else ","
+        rows.append(comma.join(known.get(column, cell) for column in heading.split(comma)))
     path = tmp_path / "tags.csv"
     path.write_text("\n".join([heading, *rows]))
     found = read_tagged(path)
@@ -192,7 +195,8 @@ def test_durations_of_segments_are_not_those_of_videos(tmp_path):
 )
 def test_columns_that_may_be_durations_are_told(tmp_path, heading, remarks):
     path = tmp_path / "tags.csv"
-    path.write_text(heading + "\na,Run,4,5\nb,Run,4,5\n")
+    numbers = ",4" * (heading.count(",") - 1)
+    path.write_text(f"{heading}\na,Run{numbers}\nb,Run{numbers}\n")
     found = read_tagged(path)
     assert [one.duration for one in found.annotations.videos.values()] == [None, None]
     assert [one[: len(part)] for one, part in zip(found.remarks, remarks, strict=True)] == remarks
@@ -206,3 +210,30 @@ def test_durations_beside_columns_of_marks(tmp_path):
         "a": (("Run",), 1.0),
         "b": (("Jump",), 1.0),
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "tags", "remark"),
+    [
+        ("video,tag\na,Run,Sit\nb,Jump\n", [("Run", "Sit"), ("Jump",)], ""),
+        ("video,tag\na,Run,\nb,Jump\n", [("Run",), ("Jump",)], ""),
+        ("video,tag\na,Run,3\nb,Jump\n", [("Run",), ("Jump",)], "line 2 has more cells"),
+        ("tag,video\nRun,a,Sit\nJump,b\n", [("Run",), ("Jump",)], "line 2 has more cells"),
+    ],
+)
+def test_cells_beyond_the_heading_are_not_lost_in_silence(tmp_path, text, tags, remark):
+    """A second tag in a cell of its own was dropped, and the video trained as one without it."""
+    path = tmp_path / "tags.csv"
+    path.write_text(text)
+    found = read_tagged(path)
+    assert [one.tags for one in found.annotations.videos.values()] == tags
+    assert any(remark in one for one in found.remarks) if remark else not found.remarks
+
+
+def test_both_forms_of_a_letter_are_one_name(tmp_path):
+    path = tmp_path / "tags.csv"
+    path.write_text("video,tag\ncaf\u00e9,Caf\u00e9\nb,Cafe\u0301\n", encoding="utf-8")
+    found = read_tagged(path).annotations
+    assert {one.tags for one in found.videos.values()} == {("Caf\u00e9",)}
+    match = match_names(["caf\u00e9"], ["cafe\u0301"])
+    assert match.found == {"caf\u00e9": "cafe\u0301"}

@@ -23,7 +23,6 @@ from basnet_training.heldout import HeldOut
 
 from .extraction import are_videos
 
-
 ACTIVATIONS = "activations"  # a folder beside the results
 
 
