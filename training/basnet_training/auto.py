@@ -24,7 +24,7 @@ AXES = 64  # principal axes kept for features of few videos
 MOST_AXES = 1024  # of many videos, if their features are of a wild scale
 WILD = 5.0  # root mean square of a value, from which a network does not learn features as they are
 SAMPLED = 64  # videos that are read to tell the scale
-# 1 / share of a video's time for one of its classes: least with some classes, with fewer; and most.
+# 1 / share of a video's time for one of its classes: least with several, with one; and most.
 TOPK_DIVISOR = (4, 8, 16)
 SHARES_PER_TAG = 4
 PASSES, PASSES_OF_MANY_CLASSES = 40, 150  # over the training videos
@@ -164,11 +164,11 @@ def topk_divisor(size: DataSize) -> int:
 
     More than 16 learns too slowly: on videos with four classes, a divisor of 24 had half the
     precision of 16 after as many iterations. With one class, less than 8 memorises scenes: 4 was
-    the best on videos with scenes of the training videos, and the worst on others. With five
-    classes, 8 was too little.
+    the best on videos with scenes of the training videos, and the worst on others. With two
+    classes, and with five, 4 was better on made features and videos without common scenes.
     """
-    some, few, most = TOPK_DIVISOR
-    least = some if size.classes >= SOME_CLASSES else few
+    several, one, most = TOPK_DIVISOR
+    least = several if size.classes > 1 else one
     return min(max(int(SHARES_PER_TAG * size.tags), least), most)
 
 

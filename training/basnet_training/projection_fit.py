@@ -22,10 +22,10 @@ LEAST_SHARE = 1e-5
 def fit_projection(layer: InputProjection, videos: TaggedVideos) -> None:
     """Set `layer` from every snippet of `videos`.
 
-    Channels become (x - mean) / (deviation + 1e-2); of those the D principal axes are kept, not
-    whitened, or all channels as they are where D = F, and scaled by one number so that their mean variance is 1. Constant channels count
-    as 0. Features of a joined extractor are balanced first: every part has the same variance in
-    all, however many channels it has.
+    Channels become (x - mean) / (deviation + 1e-2); constant ones count as 0. Of those the D
+    principal axes are kept, not whitened; where D = F, the channels themselves. One number scales
+    all, so that their mean variance is 1. Features of a joined extractor are balanced first: every
+    part has the same variance in all, however many channels it has.
     """
     mean, covariance = _moments(videos)
     deviation = np.sqrt(np.diag(covariance).clip(min=0))

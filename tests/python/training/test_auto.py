@@ -32,6 +32,7 @@ def test_rules_at_the_sizes_that_they_were_chosen_on():
     assert topk_divisor(SMALL) == 8
     assert topk_divisor(sized(classes=5, tags=1.42)) == 5
     assert topk_divisor(sized(classes=5)) == 4
+    assert topk_divisor(sized(classes=2)) == 4
     assert iterations(SMALL, 16) == 160
     other = sized(videos=108, channels=228, classes=17, tags=3.75)
     assert projection_dim(other) == 228
