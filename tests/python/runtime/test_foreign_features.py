@@ -69,6 +69,32 @@ def test_a_folder_of_them_too(localize, tmp_path):
     assert all(f"bad{number}" in said for number in range(len(BROKEN)))
 
 
+def test_a_name_too_long_for_a_file_does_not_stop_the_others(
+    run_cli, bundle, tmp_path, make_features
+):
+    names = ["a", "n" * 300, "z"]
+    with h5py.File(tmp_path / "all.h5", "w") as file:
+        for name in names:
+            file[name] = make_features(30)
+    output, seen = tmp_path / "r.json", tmp_path / "seen"
+    done = run_cli("localize", tmp_path / "all.h5", "-m", bundle, "-o", output)
+    assert done.exit_code == 0, done.stderr
+    assert list(json.loads(output.read_text())["results"]) == names
+    options = ("-m", bundle, "-o", output, "--save-activations", seen)
+    done = run_cli("localize", tmp_path / "all.h5", *options)
+    assert done.exit_code == 1  # its activations have no file
+    assert list(json.loads(output.read_text())["results"]) == ["a", "z"]
+
+
+def test_a_name_too_long_for_a_sidecar_has_none(run_cli, bundle, tmp_path, make_features):
+    folder = tmp_path / "features"
+    folder.mkdir()
+    name = "n" * 251
+    np.save(folder / f"{name}.npy", make_features(30))
+    done = run_cli("localize", folder, "-m", bundle, "-o", tmp_path / "r.json")
+    assert done.exit_code == 0, done.stderr
+
+
 def test_a_table_of_objects_is_named_with_the_lines_that_convert_it(localize, tmp_path):
     object_table(tmp_path / "table.npy")
     _, _, said = localize(tmp_path / "table.npy")
