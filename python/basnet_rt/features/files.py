@@ -17,7 +17,7 @@ from basnet_rt.features.foreign import (
     refuse_elsewhere,
     refuse_pipe,
 )
-from basnet_rt.features.held import refuse_short_dataset, refuse_short_member
+from basnet_rt.features.held import refuse_short_dataset, refuse_short_member, refuse_twice
 
 SUFFIXES = (".npy", ".npz", ".h5", ".hdf5")
 MEMBERS = {"features", "rgb", "flow"}
@@ -170,6 +170,7 @@ def _open_npz(path: Path) -> Any:
     archive = np.load(path, allow_pickle=False)
     if isinstance(archive, np.ndarray):
         raise InvalidValue(f"{path}: is one array, no archive; let its name end in .npy")
+    refuse_twice(path, archive)
     return archive
 
 

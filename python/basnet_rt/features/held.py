@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,6 +13,20 @@ from basnet_rt._errors import InvalidValue
 from basnet_rt._system.shown import shown
 
 _RATIO = 1032  # deflate makes at most so many bytes from one
+
+
+def refuse_twice(path: Path, archive: Any) -> None:
+    """Refuse an `.npz` with two members of one name, because only one of them would be read.
+
+    Raises:
+        ValueError: names the member.
+    """
+    twice = [name for name, count in Counter(archive.files).items() if count > 1]
+    if twice:
+        raise InvalidValue(
+            f"{path}: the member {shown(twice[0])} appears twice; write the archive again with one "
+            "of the two"
+        )
 
 
 def refuse_short_member(path: Path, archive: Any, key: str) -> None:

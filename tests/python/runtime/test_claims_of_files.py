@@ -40,6 +40,14 @@ def read_all(path):
     return [source.read(name) for name in source.names]
 
 
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize("second", ["features.npy", "features"])
+def test_a_member_twice_is_refused(tmp_path, second):
+    path = archive(tmp_path / "v.npz", [("features.npy", member()), (second, member(0 * ROWS))])
+    with pytest.raises(InvalidValue, match=r"v\.npz: the member 'features' appears twice"):
+        read_all(path)
+
+
 def hdf5(path, shape, **how):
     with h5py.File(path, "w") as file:
         file.create_dataset("v", shape, "<f4", **how)
