@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+import typer
 from evaluation_cases import found_in, truth_of
 from typer.testing import CliRunner
 
@@ -65,6 +66,19 @@ def test_videos_outside_the_subset_are_mentioned(files):
     found.write_text(json.dumps(content))
     assert "1 videos" in run(truth, found, "-s", "test").stderr
     assert run(truth, found, "-s", "test", "--other-videos", "error").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["0.1:1e-9:0.9", "0.1:1e-30:0.9", "0.5:0.0004:0.9004", ",".join(["0.5"] * 1001)]
+)
+def test_too_many_thresholds_are_refused_at_once(text):
+    with pytest.raises(typer.BadParameter, match=r"\d thresholds; give at most 1000") as error:
+        parse_thresholds(text)
+    assert len(str(error.value)) < 200
+
+
+def test_a_thousand_thresholds_are_allowed():
+    assert len(parse_thresholds("0.001:0.001:1")) == 1000
 
 
 @pytest.mark.parametrize(
