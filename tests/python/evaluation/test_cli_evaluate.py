@@ -68,6 +68,25 @@ def test_videos_outside_the_subset_are_mentioned(files):
     assert run(truth, found, "-s", "test", "--other-videos", "error").exit_code == 1
 
 
+@pytest.mark.parametrize("other", ["b.mp4", "B", "b_clip", "videos/b.mkv", "b "])
+def test_names_that_match_in_part_are_shown_from_both_sides(tmp_path, other):
+    truth, found = tmp_path / "gt.json", tmp_path / "r.json"
+    marked = {"a": [("A", 0, 10)], "x": [("A", 0, 10)], "b": [("A", 0, 10)]}
+    truth.write_text(json.dumps(truth_of(marked)))
+    found.write_text(json.dumps(found_in({"a": [("A", 1, 0, 10)], other: [("A", 1, 0, 10)]})))
+    said = run(truth, found, "-s", "test").stderr
+    assert f"not in 'test' (false_positive), such as {other!r}" in said
+    assert "2 of 3 videos of 'test' have no entry in the predictions, such as 'b';" in said
+
+
+def test_a_class_to_ignore_in_another_case_is_suggested_once(files):
+    done = run(*files, "-s", "test", "--ignore-label", "b")
+    assert done.exit_code == 1
+    assert "did you mean 'B'?" in done.stderr
+    done = run(*files, "-s", "test", "--ignore-label", "nothing")
+    assert "they have labels such as ['A', 'B']" in done.stderr
+
+
 @pytest.mark.parametrize(
     "text", ["0.1:1e-9:0.9", "0.1:1e-30:0.9", "0.5:0.0004:0.9004", ",".join(["0.5"] * 1001)]
 )
