@@ -11,7 +11,7 @@ import typer
 from basnet_rt._system.json_file import read_json
 from basnet_rt._system.shown import cut
 from basnet_rt.evaluation.protocols import PROTOCOLS
-from basnet_rt.evaluation.reading import OTHER_VIDEOS, UNKNOWN_LABELS
+from basnet_rt.evaluation.reading import OTHER_VIDEOS, UNKNOWN_LABELS, ResultContent
 from basnet_rt.formats.result_files import read_results
 
 Subset = Annotated[str, typer.Option("--subset", "-s", help="Subset of the annotations.")]
@@ -97,4 +97,4 @@ def read_predictions(path: Path) -> tuple[Any, bool]:
     if not isinstance(content, dict) or not isinstance(content.get("results"), dict):
         return path, False  # `evaluate` says what is wrong
     notes = content.get("basnet_rt")
-    return content, bool(isinstance(notes, dict) and notes.get("simulated"))
+    return ResultContent(content, path), bool(isinstance(notes, dict) and notes.get("simulated"))

@@ -16,7 +16,7 @@ from basnet_rt._system.shown import shown, shown_all
 from basnet_rt.annotations import AnnotationSet, read_split
 from basnet_rt.evaluation.inputs import EvaluationInput
 from basnet_rt.evaluation.protocols import protocol_named
-from basnet_rt.formats.result_files import read_results
+from basnet_rt.formats.result_files import check_numbers, read_results
 from basnet_rt.tables.predictions import PredictionTable, prediction_table
 from basnet_rt.tables.truth import TruthTable, annotations_of, table_of
 
@@ -37,6 +37,14 @@ class Convention:
     protocol: str | None = None
     ignore_labels: Sequence[str] = ()
     videos: Sequence[str] | str | Path | None = None
+
+
+class ResultContent(dict[str, Any]):
+    """The content of a results file, with its path for messages."""
+
+    def __init__(self, content: dict[str, Any], path: Path) -> None:
+        super().__init__(content)
+        self.path = path
 
 
 def evaluation_input(
@@ -91,12 +99,16 @@ def counted(annotations: AnnotationSet, convention: Convention) -> AnnotationSet
 
 def _table(predictions: Any) -> PredictionTable:
     content = _content(predictions)
+    where = predictions if content is not predictions else getattr(predictions, "path", None)
     try:
-        return prediction_table(content)
+        table = prediction_table(content)
+        if where is not None:
+            check_numbers(table)
+        return table
     except InvalidValue as error:
-        if content is predictions:
+        if where is None:
             raise
-        raise InvalidValue(f"{predictions}: {error}") from error
+        raise InvalidValue(f"{where}: {error}") from error
 
 
 def _content(predictions: Any) -> Any:

@@ -105,15 +105,20 @@ def _read_json_results(path: Path) -> ResultFile:
         raise InvalidValue(f'{path}: expected a list of names under "basnet_rt", "classes"')
     try:
         table = prediction_table(content)
-        _check_numbers(table)
+        check_numbers(table)
         sure = {video: _confidence(video, one) for video, one in content["results"].items()}
     except InvalidValue as error:
         raise InvalidValue(f"{path}: {error}") from error
     return ResultFile(_by_video(table, known, provenance, sure), provenance)
 
 
-def _check_numbers(table: PredictionTable) -> None:
-    """Refuse what `checked_mark` refuses in a mark of results."""
+def check_numbers(table: PredictionTable) -> None:
+    """Refuse what `checked_mark` refuses in a mark of results.
+
+    Raises:
+        ValueError: a number is not finite, a score does not fit float32, or a segment ends before
+            it begins; names video and detection.
+    """
     starts, ends = table.segments[:, 0], table.segments[:, 1]
     good = (np.abs(table.scores) <= LARGEST_SCORE) & (ends >= starts)  # both false for NaN
     good &= np.isfinite(table.segments).all(axis=1)

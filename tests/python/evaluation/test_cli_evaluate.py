@@ -79,6 +79,15 @@ def test_names_that_match_in_part_are_shown_from_both_sides(tmp_path, other):
     assert "2 of 3 videos of 'test' have no entry in the predictions, such as 'b';" in said
 
 
+@pytest.mark.parametrize("score", ["NaN", "true", "9" * 400, '"high"'])
+def test_a_wrong_score_is_named_with_its_file(files, score):
+    truth, found = files
+    found.write_text(found.read_text().replace('"score": 1', f'"score": {score}', 1))
+    done = run(truth, found, "-s", "test")
+    assert done.exit_code == 1
+    assert f"error: {found}: video 'v', detection 0: " in " ".join(done.stderr.split())
+
+
 def test_a_class_to_ignore_in_another_case_is_suggested_once(files):
     done = run(*files, "-s", "test", "--ignore-label", "b")
     assert done.exit_code == 1
