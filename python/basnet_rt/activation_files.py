@@ -59,7 +59,10 @@ class ActivationFolder:
         return self.path / f"{file_name_of(video)}.npz"
 
     def __contains__(self, video: str) -> bool:
-        return self.file_of(video).is_file()
+        try:
+            return self.file_of(video).is_file()
+        except OSError:  # a name too long for a file
+            return False
 
     def write(self, video: str, found: Activations) -> None:
         """Write the file completely or not at all.

@@ -13,6 +13,7 @@ from typing import Any
 
 from basnet_rt._errors import InvalidValue
 from basnet_rt._system.json_file import read_json
+from basnet_rt._system.shown import cut, shown, shown_all
 from basnet_rt._system.text_file import is_pipe, read_text
 
 
@@ -58,15 +59,19 @@ class AnnotationSet:
         chosen = {k: v for k, v in self.videos.items() if v.subset == name}
         if not chosen:
             known = sorted({v.subset for v in self.videos.values() if v.subset is not None})
-            found = f"the file has {', '.join(known)}" if known else "the file names no subsets"
-            raise InvalidValue(f"subset {name!r}: no video; {found}")
+            found = (
+                f"the file has {cut(', '.join(known))}" if known else "the file names no subsets"
+            )
+            raise InvalidValue(f"subset {shown(name)}: no video; {found}")
         return AnnotationSet(chosen, self.simulated)
 
     def select(self, names: Sequence[str]) -> AnnotationSet:
         """The named videos, in that order; one that is not annotated is an error."""
         absent = [name for name in names if name not in self.videos]
         if absent:
-            raise InvalidValue(f"{len(absent)} videos are not annotated, such as {absent[:3]}")
+            raise InvalidValue(
+                f"{len(absent)} videos are not annotated, such as {shown_all(absent)}"
+            )
         return AnnotationSet({name: self.videos[name] for name in names}, self.simulated)
 
     def without_labels(self, labels: Sequence[str]) -> AnnotationSet:
@@ -138,7 +143,7 @@ def read_tags(path: str | Path) -> AnnotationSet:
         if len(cells) > 2 or not cells[0]:
             raise InvalidValue(f"{path}, line {number}: expected two columns, video and tags")
         if cells[0] in videos:
-            raise InvalidValue(f"{path}, line {number}: video {cells[0]!r} appears twice")
+            raise InvalidValue(f"{path}, line {number}: video {shown(cells[0])} appears twice")
         tags = re.split(r"[;|]", cells[1]) if len(cells) == 2 else []
         videos[cells[0]] = VideoAnnotation(cells[0], _unique(tag.strip() for tag in tags))
     return AnnotationSet(videos)
@@ -151,44 +156,64 @@ def read_split(path: str | Path) -> tuple[str, ...]:
     names = [line for line in lines if line]
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice or not names:
-        raise InvalidValue(f"{path}: " + (f"named twice: {twice[:3]}" if twice else "no video"))
+        raise InvalidValue(
+            f"{path}: " + (f"named twice: {shown_all(twice)}" if twice else "no video")
+        )
     return tuple(names)
 
 
 def _video(source: str, name: str, entry: Any) -> VideoAnnotation:
-    where = f"{source}: video {name!r}"
+    where = f"{source}: video {shown(name)}"
     if not isinstance(entry, dict) or not isinstance(entry.get("annotations", []), list):
         raise InvalidValue(f'{where}: expected an object with "annotations"')
     items = entry.get("annotations", [])
     labels = [_label(where, item) for item in items]
     segments = [_segment(where, item) for item in items if "segment" in item]
-    duration = entry.get("duration")
     return VideoAnnotation(
         name,
         _unique(labels),
         tuple(segments),
-        entry.get("subset"),
-        None if duration is None else _seconds(f"{where}: duration", duration),
+        _subset(where, entry.get("subset")),
+        _duration(where, entry.get("duration")),
         _flag(where, "reviewed", entry.get("reviewed", False)),
     )
 
 
 def _flag(where: str, name: str, value: Any) -> bool:
     if not isinstance(value, bool):
-        raise InvalidValue(f"{where}: {name} is {value!r}; it must be true or false")
+        raise InvalidValue(f"{where}: {name} is {shown(value)}; it must be true or false")
     return value
+
+
+def _subset(where: str, value: Any) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise InvalidValue(f'{where}: subset is {shown(value)}; it must be a text such as "test"')
+    return value
+
+
+def _duration(where: str, value: Any) -> float | None:
+    """Seconds, 0 or more."""
+    if value is None:
+        return None
+    seconds = _seconds(f"{where}: duration", value)
+    if seconds < 0:
+        raise InvalidValue(
+            f"{where}: duration is {shown(value)}; it must be 0 or more, or absent if it is not "
+            "known"
+        )
+    return seconds
 
 
 def _label(where: str, item: Any) -> str:
     if not isinstance(item, dict) or not isinstance(item.get("label"), str) or not item["label"]:
-        raise InvalidValue(f'{where}: every annotation needs a "label", got {item!r}')
+        raise InvalidValue(f'{where}: every annotation needs a "label", got {shown(item)}')
     return str(item["label"])
 
 
 def _segment(where: str, item: dict[str, Any]) -> Segment:
     value = item["segment"]
     if not isinstance(value, (list, tuple)) or len(value) != 2:
-        raise InvalidValue(f"{where}: expected a segment [start, end], got {value!r}")
+        raise InvalidValue(f"{where}: expected a segment [start, end], got {shown(value)}")
     start, end = (_seconds(f"{where}: segment", number) for number in value)
     if end < start:
         raise InvalidValue(f"{where}: segment ends before it starts: [{start}, {end}]")
@@ -197,11 +222,11 @@ def _segment(where: str, item: dict[str, Any]) -> Segment:
 
 def _seconds(where: str, value: Any) -> float:
     try:
-        number = float(value)
-    except (TypeError, ValueError):
+        number = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number):
-        raise InvalidValue(f"{where}: expected finite seconds, got {value!r}")
+        raise InvalidValue(f"{where}: expected finite seconds, got {shown(value)}")
     return number
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from basnet_rt._system.addresses import is_address
+from basnet_rt._system.shown import shown
 from basnet_rt._system.whole_file import write_whole
 from basnet_rt.cli.common import Json, answer, failures, note
 from basnet_rt.cli.evaluate_tables import duration_lines, error_lines, map_table, recall_lines
@@ -24,6 +25,7 @@ from basnet_rt.cli.scoring import (
     parse_thresholds,
     read_predictions,
 )
+from basnet_rt.evaluation.reading import nearest_names
 from basnet_rt.evaluation.report import DEFAULT_TIOU_THRESHOLDS, Report
 from basnet_rt.evaluation.report import evaluate as score
 
@@ -122,10 +124,11 @@ def _predictions(given: str) -> tuple[Any, bool]:
 
 def _note_mismatch(report: Report, subset: str, other_videos: str) -> None:
     """Print notes on videos that only the annotations or only the predictions have."""
+    outside, absent = _examples(report)
     if report.num_outside:
         note(
             f"note: {report.num_outside} videos with predictions are not in {subset!r} "
-            f"({other_videos})"
+            f"({other_videos}){outside}"
         )
     late, ratio = report.ends_after_video
     if late:
@@ -137,8 +140,21 @@ def _note_mismatch(report: Report, subset: str, other_videos: str) -> None:
     if report.num_absent:
         note(
             f"note: {report.num_absent} of {report.num_videos} videos of {subset!r} have no entry "
-            "in the predictions; their segments count as missed"
+            f"in the predictions{absent}; their segments count as missed"
         )
+
+
+def _examples(report: Report) -> tuple[str, str]:
+    """A name that only the predictions have and one that only the annotations have; alike ones."""
+    given = report.inputs
+    if given is None:
+        return "", ""
+    outside, absent = given.outside[:1], given.absent[:1]
+    if outside and absent:
+        theirs, ours = nearest_names(given.outside, given.absent)
+        outside, absent = [theirs], [ours]
+    said = [f", such as {shown(names[0])}" if names else "" for names in (outside, absent)]
+    return said[0], said[1]
 
 
 def _findings(

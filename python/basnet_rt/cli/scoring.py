@@ -9,8 +9,9 @@ import numpy as np
 import typer
 
 from basnet_rt._system.json_file import read_json
+from basnet_rt._system.shown import cut
 from basnet_rt.evaluation.protocols import PROTOCOLS
-from basnet_rt.evaluation.reading import OTHER_VIDEOS, UNKNOWN_LABELS
+from basnet_rt.evaluation.reading import OTHER_VIDEOS, UNKNOWN_LABELS, ResultContent
 from basnet_rt.formats.result_files import read_results
 
 Subset = Annotated[str, typer.Option("--subset", "-s", help="Subset of the annotations.")]
@@ -35,25 +36,39 @@ VideoList = Annotated[
 ]
 
 SAME = 1e-6  # 0.1 * 3 is not 0.3
+MOST_THRESHOLDS = 1000
 
 
 def parse_thresholds(text: str) -> list[float]:
     """ "0.1:0.1:0.7" or "0.3,0.5"; rounded, so that 0.1 * 3 is 0.3."""
     try:
         if ":" not in text:
+            _check_count(text, text.count(",") + 1)
             return [float(part) for part in text.split(",")]
         first, step, last = (float(part) for part in text.split(":"))
         reached, swapped = _reaches(first, step, last), _reaches(first, last, step)
     except (ValueError, ZeroDivisionError, OverflowError) as error:
-        raise typer.BadParameter(f"--tiou {text}: expected first:step:last or a list") from error
+        raise typer.BadParameter(
+            f"--tiou {cut(text)}: expected first:step:last or a list"
+        ) from error
     if not reached or (swapped and step > last):
         meant = f"; did you mean {first:g}:{last:g}:{step:g}?" if swapped else ""
         raise typer.BadParameter(
             f"--tiou {text}: the order is first:step:last, and steps of {step:g} from {first:g} "
             f"have to reach {last:g}{meant}"
         )
-    steps = np.arange(round((last - first) / step) + 1)
-    return [round(value, 9) for value in (first + steps * step).tolist()]
+    count = round((last - first) / step) + 1
+    _check_count(text, count)
+    return [round(value, 9) for value in (first + np.arange(count) * step).tolist()]
+
+
+def _check_count(text: str, count: int) -> None:
+    """Refuse more thresholds than anyone can compute or read."""
+    if count > MOST_THRESHOLDS:
+        raise typer.BadParameter(
+            f"--tiou {cut(text)}: {count:.4g} thresholds; give at most {MOST_THRESHOLDS}, as by a "
+            "larger step"
+        )
 
 
 def _reaches(first: float, step: float, last: float) -> bool:
@@ -82,4 +97,4 @@ def read_predictions(path: Path) -> tuple[Any, bool]:
     if not isinstance(content, dict) or not isinstance(content.get("results"), dict):
         return path, False  # `evaluate` says what is wrong
     notes = content.get("basnet_rt")
-    return content, bool(isinstance(notes, dict) and notes.get("simulated"))
+    return ResultContent(content, path), bool(isinstance(notes, dict) and notes.get("simulated"))

@@ -12,10 +12,11 @@ import numpy as np
 
 from basnet_rt._errors import InvalidType, InvalidValue
 from basnet_rt._system.json_file import read_json
+from basnet_rt._system.shown import shown, shown_all
 from basnet_rt.annotations import AnnotationSet, read_split
 from basnet_rt.evaluation.inputs import EvaluationInput
 from basnet_rt.evaluation.protocols import protocol_named
-from basnet_rt.formats.result_files import read_results
+from basnet_rt.formats.result_files import check_numbers, read_results
 from basnet_rt.tables.predictions import PredictionTable, prediction_table
 from basnet_rt.tables.truth import TruthTable, annotations_of, table_of
 
@@ -36,6 +37,14 @@ class Convention:
     protocol: str | None = None
     ignore_labels: Sequence[str] = ()
     videos: Sequence[str] | str | Path | None = None
+
+
+class ResultContent(dict[str, Any]):
+    """The content of a results file, with its path for messages."""
+
+    def __init__(self, content: dict[str, Any], path: Path) -> None:
+        super().__init__(content)
+        self.path = path
 
 
 def evaluation_input(
@@ -90,12 +99,16 @@ def counted(annotations: AnnotationSet, convention: Convention) -> AnnotationSet
 
 def _table(predictions: Any) -> PredictionTable:
     content = _content(predictions)
+    where = predictions if content is not predictions else getattr(predictions, "path", None)
     try:
-        return prediction_table(content)
+        table = prediction_table(content)
+        if where is not None:
+            check_numbers(table)
+        return table
     except InvalidValue as error:
-        if content is predictions:
+        if where is None:
             raise
-        raise InvalidValue(f"{predictions}: {error}") from error
+        raise InvalidValue(f"{where}: {error}") from error
 
 
 def _content(predictions: Any) -> Any:
@@ -114,14 +127,22 @@ def _check_labels_to_ignore(
 ) -> None:
     if isinstance(labels, str):
         raise InvalidType(f"ignore_labels is {labels!r}; it must be a list of labels")
-    known = [*annotations.classes, *map(str, table.labels)]
+    known = sorted({*annotations.classes, *map(str, table.labels)})
     for label in labels:
         if label not in known:
-            near = difflib.get_close_matches(str(label), known, n=3) or sorted(set(known))[:5]
             raise InvalidValue(
-                f"ignore_labels names {label!r}, which neither the ground truth nor the "
-                f"predictions have; they have labels such as {near}"
+                f"ignore_labels names {shown(label)}, which neither the ground truth nor the "
+                f"predictions have; {_meant(str(label), known)}"
             )
+
+
+def _meant(label: str, known: Sequence[str]) -> str:
+    """The known labels that are most like this one, whatever their case; or some of them."""
+    folded = {one.casefold(): one for one in known}
+    near = difflib.get_close_matches(label.casefold(), folded, n=1)
+    if near:
+        return f"did you mean {shown(folded[near[0]])}?"
+    return f"they have labels such as {shown_all(known, 5)}"
 
 
 def _without_labels(table: PredictionTable, labels: Sequence[str]) -> PredictionTable:
@@ -146,16 +167,18 @@ def _check_any_inside(table: PredictionTable, truth: TruthTable, outside: list[s
     theirs, ours = nearest_names(outside, list(truth.videos))
     raise InvalidValue(
         f"none of the {len(outside)} videos with predictions is in the subset: the predictions "
-        f"name {theirs!r}, the annotations {ours!r}; give both the same names"
+        f"name {shown(theirs)}, the annotations {shown(ours)}; give both the same names"
     )
 
 
 def nearest_names(some: Sequence[str], others: Sequence[str]) -> tuple[str, str]:
-    """One name of each side: the first two that are alike, if any are."""
+    """One name of each side: the first two that are alike in any case, if any are."""
+    folded = [(other, other.casefold()) for other in others]
     for name in some[:20]:
-        stem = name.rsplit("/", 1)[-1].rsplit(".", 1)[0]
-        for other in others:
-            if stem and (stem in other or other in name):
+        whole = name.casefold()
+        stem = whole.rsplit("/", 1)[-1].rsplit(".", 1)[0].strip()
+        for other, same in folded:
+            if stem and (stem in same or same in whole):
                 return name, other
     return some[0], others[0]
 
@@ -167,7 +190,8 @@ def _without_other_videos(
         return table
     if choice == "error":
         raise InvalidValue(
-            f"{len(outside)} videos with predictions are not in the subset, such as {outside[:3]}"
+            f"{len(outside)} videos with predictions are not in the subset, such as "
+            f"{shown_all(outside)}"
         )
     inside = np.array([video in truth.videos for video in table.videos])
     return table.select(inside[table.video_ids])
@@ -184,10 +208,11 @@ def _without_unknown_labels(
         return table.select(~rows)
     row = int(np.argmax(rows))
     label = table.labels[table.label_ids[row]]
-    near = difflib.get_close_matches(str(label), truth.labels, n=3) or list(truth.labels)[:5]
+    near = difflib.get_close_matches(str(label), truth.labels, n=3) or list(truth.labels)
     raise InvalidValue(
-        f"{table.place(row)}: label {label!r} is not in the ground truth of the subset, which has "
-        f'{len(truth.labels)}, such as {near}; unknown_labels="ignore" leaves such rows out'
+        f"{table.place(row)}: label {shown(label)} is not in the ground truth of the subset, which "
+        f"has {len(truth.labels)}, such as {shown_all(near)}; "
+        'unknown_labels="ignore" leaves such rows out'
     )
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import zipfile
-import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,16 +10,18 @@ from typing import Any, Protocol
 import numpy as np
 
 from basnet_rt._errors import InvalidValue
+from basnet_rt._system.shown import cut, shown, shown_all
 from basnet_rt.features.foreign import (
     object_array_message,
     object_array_shape,
     refuse_elsewhere,
     refuse_pipe,
 )
+from basnet_rt.features.held import refuse_short_dataset, refuse_short_member, refuse_twice
 
 SUFFIXES = (".npy", ".npz", ".h5", ".hdf5")
 MEMBERS = {"features", "rgb", "flow"}
-_DAMAGED = (zipfile.BadZipFile, zlib.error)  # of an archive
+_LONGEST = 160  # characters of another reader's message
 
 
 class Container(Protocol):
@@ -70,7 +70,8 @@ class SingleFile:
         handle = _open_keyed(self.path)
         where = str(self.path)
         keys = choose(where, handle, self.part)
-        return [(f"{where}:{key}", _value(self.path, handle, key)) for key in keys]
+        found = [(f"{where}:{key}", _value(self.path, handle, key)) for key in keys]
+        return [_array(*one) for one in found]
 
 
 class KeyedFile:
@@ -88,10 +89,13 @@ class KeyedFile:
         if self._process != os.getpid():  # an HDF5 handle does not survive a fork
             self._handle, self._process = _open_keyed(self.path), os.getpid()
         _get(dict.fromkeys(self.names), name, self.path)
-        value, where = _value(self.path, self._handle, name), f"{self.path}:{name}"
-        if hasattr(value, "keys"):
-            return [(f"{where}/{key}", value[key]) for key in choose(where, value, self.part)]
-        return [(where, value)]
+        where = f"{self.path}:{cut(name)}"
+        value = _value(self.path, self._handle, name)
+        if not hasattr(value, "keys"):
+            return [_array(where, value)]
+        parts = choose(where, value, self.part)
+        found = [(f"{where}/{key}", _value(self.path, value, key)) for key in parts]
+        return [_array(*one) for one in found]
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_handle": None, "_process": -1}
@@ -108,7 +112,7 @@ class Concatenated:
             if lonely:
                 raise InvalidValue(
                     f"{first_label} and {label} must hold the same videos; {len(lonely)} are in "
-                    f"one of them only, such as {lonely[:3]}"
+                    f"one of them only, such as {shown_all(lonely)}"
                 )
         self.names = first.names
 
@@ -128,7 +132,8 @@ def choose(where: str, keys: Iterable[str], part: str | None) -> tuple[str, ...]
     else:
         wanted = ("features",)
     if not set(wanted) <= set(present):
-        raise InvalidValue(f"{where}: expected the keys {list(wanted)}, found {present[:8]}")
+        found = shown_all(present, 8)
+        raise InvalidValue(f"{where}: expected the keys {list(wanted)}, found {found}")
     return wanted
 
 
@@ -141,11 +146,11 @@ def _open_npy(path: Path) -> Any:
     refuse_pipe(path)
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError, OverflowError) as error:
+    except Exception as error:  # (NumPy's reader fails in every way)
         shape = object_array_shape(path)
         if shape is not None:
             raise InvalidValue(object_array_message(path, shape)) from error
-        raise InvalidValue(f"{path}: truncated, or not a .npy file: {_reason(error)}") from error
+        raise InvalidValue(_unreadable(path, error)) from error
     if not isinstance(array, np.ndarray):
         raise InvalidValue(f"{path}: is an archive of arrays; let its name end in .npz")
     return array
@@ -154,26 +159,34 @@ def _open_npy(path: Path) -> Any:
 def _open_keyed(path: Path) -> Any:
     refuse_pipe(path)
     try:
-        if path.suffix == ".npz":
-            return _open_npz(path)
-        return _open_h5(path)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        if isinstance(error, InvalidValue):
-            raise
-        reason = _reason(error)
-        raise InvalidValue(f"{path}: truncated, or not a {path.suffix} file: {reason}") from error
+        return _open_npz(path) if path.suffix == ".npz" else _open_h5(path)
+    except InvalidValue:
+        raise
+    except Exception as error:  # (NumPy, zipfile and h5py raise their own)
+        raise InvalidValue(_unreadable(path, error)) from error
 
 
 def _open_npz(path: Path) -> Any:
     archive = np.load(path, allow_pickle=False)
     if isinstance(archive, np.ndarray):
         raise InvalidValue(f"{path}: is one array, no archive; let its name end in .npy")
+    refuse_twice(path, archive)
     return archive
+
+
+def _unreadable(path: Path, error: Exception) -> str:
+    return (
+        f"{path}: truncated, or not a {path.suffix} file: {_reason(error)}; make the file again, "
+        "or take it out"
+    )
 
 
 def _reason(error: Exception) -> str:
     """The message of a reader, without numpy's advice to load a file unsafely."""
-    return "it is a Python pickle" if "unsafely" in str(error) else str(error)
+    if "unsafely" in str(error):
+        return "it is a Python pickle"
+    said = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+    return cut(" ".join(said.split()), _LONGEST) or type(error).__name__
 
 
 def _open_h5(path: Path) -> Any:
@@ -190,20 +203,41 @@ def _value(path: Path, handle: Any, key: str) -> Any:
     Raises:
         ValueError: it is damaged, or its data is in another file.
     """
-    if path.suffix != ".npz":
-        refuse_elsewhere(path, handle, key)
+    where = f"{path}:{cut(key)}"
     try:
+        if path.suffix == ".npz":
+            refuse_short_member(path, handle, key)
+        else:
+            refuse_elsewhere(path, handle, key)
         value = handle[key]
-    except (OSError, ValueError, KeyError, EOFError, RuntimeError, *_DAMAGED) as error:
+    except InvalidValue:
+        raise
+    except Exception as error:  # (decompressors and h5py raise their own)
         if "allow_pickle" in str(error):
             raise InvalidValue(object_array_message(path, None, key)) from error
-        raise InvalidValue(f"{path}:{key}: damaged, or no numbers: {error}") from error
+        raise InvalidValue(
+            f"{where}: damaged, or no numbers: {_reason(error)}; make the file again, or take it "
+            "out"
+        ) from error
     if isinstance(value, bytes):
-        raise InvalidValue(f"{path}:{key}: is no array; expected members that end in .npy")
+        raise InvalidValue(f"{where}: is no array; expected members that end in .npy")
     return value
+
+
+def _array(where: str, value: Any) -> tuple[str, Any]:
+    """The place and the value, which has to be an array that its file holds."""
+    if not hasattr(value, "dtype") or not hasattr(value, "shape"):
+        has = f" of {shown_all(value)}" if hasattr(value, "keys") else ""
+        raise InvalidValue(
+            f"{where}: is a group{has}, no array; a video is an array or a group of arrays, such "
+            "as features, or rgb and flow"
+        )
+    if not isinstance(value, np.ndarray):
+        refuse_short_dataset(where, value)
+    return where, value
 
 
 def _get(table: dict[str, Any], name: str, where: Path) -> Any:
     if name not in table:
-        raise InvalidValue(f"{where}: no features of video {name!r}")
+        raise InvalidValue(f"{where}: no features of video {shown(name)}")
     return table[name]

@@ -8,10 +8,15 @@ from typing import Any, cast
 import numpy as np
 
 from basnet_rt._errors import InvalidValue
+from basnet_rt._system.shown import cut
 from basnet_rt._system.text_file import is_pipe
 
 _MOST_HOPS = 8  # most links in a chain
 _DEEPEST = 2  # depth of groups below a key; features are not deeper, and links may form a cycle
+
+
+class _EndlessLinksError(Exception):
+    """Links in a circle, or too many of them."""
 
 
 def refuse_more_than_arrays(path: Path) -> None:
@@ -63,9 +68,16 @@ def refuse_elsewhere(path: Path, group: Any, name: str) -> None:
     HDF5 can refer to any file of the machine; its bytes would then be used as features.
 
     Raises:
-        ValueError: it takes values from another file; names the data set.
+        ValueError: it takes values from another file, or links lead in a circle; names the data
+            set.
     """
-    elsewhere = _elsewhere(group, name)
+    try:
+        elsewhere = _elsewhere(group, name)
+    except _EndlessLinksError as error:
+        raise InvalidValue(
+            f"{path}: {cut(name)} is a link that leads to no data, in a circle or through more "
+            f"than {_MOST_HOPS} links; put the features there, or take the link out"
+        ) from error
     if elsewhere is not None:
         raise InvalidValue(
             f"{path}: {elsewhere} lies in another file; features must lie in the file itself: copy "
@@ -79,15 +91,17 @@ def _elsewhere(group: Any, name: str, depth: int = 0) -> str | None:
 
     if _leads_out(group, name):
         return name
-    if name not in group:
+    value = group.get(name)
+    if value is None:
         return None  # a broken link; the reader reports it
-    value = group[name]
     if isinstance(value, h5py.Group):
         if depth == _DEEPEST:
             return None
         below = (_elsewhere(value, one, depth + 1) for one in value)
         found = next((one for one in below if one is not None), None)
         return None if found is None else f"{name}/{found}"
+    if not isinstance(value, h5py.Dataset):
+        return None
     return name if value.external or value.is_virtual else None
 
 
@@ -101,7 +115,7 @@ def _leads_out(group: Any, name: str, hops: int = 0) -> bool:
     if not isinstance(link, h5py.SoftLink):
         return False
     if hops == _MOST_HOPS:
-        return True
+        raise _EndlessLinksError
     at = group.file if link.path.startswith("/") else group
     for step in link.path.strip("/").split("/"):
         if not isinstance(at, h5py.Group) or step not in set(at):

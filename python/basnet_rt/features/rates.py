@@ -5,35 +5,48 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from basnet_rt._errors import InvalidValue
 from basnet_rt._system.json_file import read_json
+from basnet_rt._system.shown import shown
 from basnet_rt.features.lengths import SLACK
 
 RATES = "fps_dict.json"
 _ABOVE = 3  # parent folders of the features to search, as in package/features/test/rgb
 _NAMED = 3
+LEAST_FPS, MOST_FPS = 0.00001, 1000  # less than a picture a day; as in formats/timecode.py
 
 
 def read_rates(path: Path) -> dict[str, float]:
-    """Frames per second by video.
+    """Frames per second by video, each from `LEAST_FPS` to `MOST_FPS`.
 
     Raises:
-        ValueError: it cannot be read, or is not an object of finite numbers above 0.
+        ValueError: it cannot be read, or is not an object of such numbers; names video and value.
     """
     content = read_json(path)
-    try:
-        rates = {str(name): float(rate) for name, rate in content.items()}
-    except (AttributeError, TypeError, ValueError, OverflowError):
-        rates = {"": 0.0}
-    if not all(0 < rate < float("inf") for rate in rates.values()):
+    if not isinstance(content, dict):
         raise InvalidValue(
-            f"{path}: expected an object of video to frames per second, each a finite number > 0, "
-            f"such as {json.dumps({'video_test_0000004': 30.0})}"
+            f"{path}: is {shown(content)}; expected an object of video to frames per second, such "
+            f"as {json.dumps({'video_test_0000004': 30.0})}"
         )
-    return rates
+    return {name: _rate(f"{path}: video {shown(name)}", rate) for name, rate in content.items()}
+
+
+def _rate(where: str, value: Any) -> float:
+    """A number, or a text of one."""
+    try:
+        rate = 0.0 if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        rate = 0.0
+    if not LEAST_FPS <= rate <= MOST_FPS:
+        raise InvalidValue(
+            f"{where}: a frame rate of {shown(value)}; it must be a number of frames per second "
+            f"from {LEAST_FPS:.5f} to {MOST_FPS}, such as 25 or 29.97"
+        )
+    return rate
 
 
 def find_rates(features: Path) -> Path | None:
@@ -52,8 +65,8 @@ def rates_of(path: Path, names: Iterable[str]) -> dict[str, float]:
     wanted, rates = list(names), read_rates(path)
     found = {name: rates[name] for name in wanted if name in rates}
     if wanted and not found:
-        theirs = ", ".join(map(repr, list(rates)[:_NAMED])) or "nothing"
-        ours = ", ".join(map(repr, wanted[:_NAMED]))
+        theirs = ", ".join(map(shown, list(rates)[:_NAMED])) or "nothing"
+        ours = ", ".join(map(shown, wanted[:_NAMED]))
         raise InvalidValue(
             f"{path}: names none of the videos: it has {theirs}, the features are of {ours}; give "
             "both the same names"

@@ -61,7 +61,10 @@ def read_sidecar(path: Path) -> Sidecar | None:
         ValueError: damaged, or of a later version.
         BundleError: its record of the extractor is not valid.
     """
-    if not path.is_file():
+    try:
+        if not path.is_file():
+            return None
+    except OSError:  # a name of features that is too long with this ending
         return None
     fields = read_json(path)
     if not isinstance(fields, dict) or fields.pop("format", None) != FORMAT:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from basnet_rt._errors import InvalidType, InvalidValue
+from basnet_rt._system.shown import cut
 from basnet_rt.features.extractor_spec import ExtractorSpec
 from basnet_rt.features.files import (
     SUFFIXES,
@@ -170,7 +171,13 @@ def _span(rows: Rows, length: int) -> tuple[slice, npt.NDArray[np.int64] | None]
 
 
 def _read(where: str, array: Any, span: slice, take: npt.NDArray[np.int64] | None) -> FloatArray:
-    block = array[span]
+    try:
+        block = array[span]
+    except Exception as error:  # (h5py and its filters raise their own)
+        raise InvalidValue(
+            f"{where}: rows {span.start} to {span.stop} cannot be read: "
+            f"{cut(str(error), 160) or type(error).__name__}; make the file again, or take it out"
+        ) from error
     with np.errstate(over="ignore"):  # becomes infinite, which is refused below
         values: FloatArray = np.asarray(block if take is None else block[take], dtype=np.float32)
     finite = np.isfinite(values)

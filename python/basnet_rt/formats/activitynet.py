@@ -14,6 +14,7 @@ from typing import Any
 from basnet_rt._core import __version__
 from basnet_rt._errors import InvalidValue
 from basnet_rt._system.json_file import parse_json
+from basnet_rt._system.shown import shown
 from basnet_rt.annotations import parse_activitynet
 from basnet_rt.formats.bridges import from_annotations
 from basnet_rt.formats.heading import read_rate
@@ -76,8 +77,8 @@ def _records(name: str, video: VideoMarks) -> list[dict[str, Any]]:
     for mark in video.marks:
         if mark.score is None:
             raise InvalidValue(
-                f"video {name!r}: {mark.label!r} at {mark.start:g} s has no score; results need "
-                "one, ground truth does not"
+                f"video {shown(name)}: {shown(mark.label)} at {mark.start:g} s has no score; "
+                "results need one, ground truth does not"
             )
     return [_record(mark) for mark in video.marks]
 
@@ -106,7 +107,7 @@ def _read_ground_truth(content: dict[str, Any], source: Source) -> MarkedVideos:
         raise InvalidValue(f"{source.path}: {error}") from error
     videos = {}
     for name, video in marked.videos.items():
-        where = f"{source.path}: video {name!r}"
+        where = f"{source.path}: video {shown(name)}"
         marks = tuple(checked_mark(where, m.label, m.start, m.end) for m in video.marks)
         rate = read_rate(where, content["database"][name])
         videos[name] = VideoMarks(marks, video.duration, video.subset, rate, video.reviewed)
@@ -136,7 +137,7 @@ def _read_results(content: dict[str, Any], source: Source) -> MarkedVideos:
     videos = {}
     for name, records in content["results"].items():
         marks = [
-            _checked(f"{source.path}: video {name!r}, detection {i}", record)
+            _checked(f"{source.path}: video {shown(name)}, detection {i}", record)
             for i, record in enumerate(records)
         ]
         videos[name] = VideoMarks(tuple(marks))

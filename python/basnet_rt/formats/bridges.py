@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from basnet_rt._errors import InvalidValue
+from basnet_rt._system.shown import shown, shown_all
 from basnet_rt.annotations import AnnotationSet, Segment, VideoAnnotation
 from basnet_rt.formats.marks import Mark, MarkedVideos, VideoMarks
 from basnet_rt.results import UNKNOWN_MODE, Detections, Float64Array
@@ -143,7 +144,7 @@ def from_annotations(annotations: AnnotationSet) -> MarkedVideos:
     for name, video in annotations.videos.items():
         lacking = sorted(set(video.tags) - {segment.label for segment in video.segments})
         if lacking:
-            raise InvalidValue(f"video {name!r}: {lacking} without a segment")
+            raise InvalidValue(f"video {shown(name)}: {shown_all(lacking)} without a segment")
         marks = tuple(Mark(one.label, one.start, one.end) for one in video.segments)
         videos[name] = VideoMarks(marks, video.duration, video.subset, reviewed=video.reviewed)
     return MarkedVideos(videos)
@@ -167,8 +168,8 @@ def _detections(
     for mark in video.marks:
         if mark.score is None:
             raise InvalidValue(
-                f"video {name!r}: {mark.label!r} at {mark.start:g} s has no score; results need "
-                "one, annotations do not"
+                f"video {shown(name)}: {shown(mark.label)} at {mark.start:g} s has no score; "
+                "results need one, annotations do not"
             )
     found = replace(_columns(video.marks, ids), **about)
     return found[np.argsort(-found.scores, kind="stable")]

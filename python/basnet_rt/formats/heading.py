@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from basnet_rt._errors import InvalidValue
+from basnet_rt._system.json_file import parse_json
+from basnet_rt._system.shown import shown
 from basnet_rt.formats.marks import Mark, MarkedVideos, VideoMarks, number
 from basnet_rt.formats.timecode import FrameRate
 
@@ -41,11 +43,7 @@ def parse_heading_line(where: str, line: str) -> dict[str, Any] | None:
     head, _, text = line.strip().partition(" ")
     if head != MARKER:
         return None
-    try:
-        values = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InvalidValue(f"{where}: the note after {MARKER!r} is no JSON: {error}") from error
-    return checked_heading(where, values)
+    return checked_heading(where, parse_json(text, f"{where}: the note after {MARKER!r}"))
 
 
 def checked_heading(where: str, values: Any) -> dict[str, Any]:
@@ -55,14 +53,16 @@ def checked_heading(where: str, values: Any) -> dict[str, Any]:
         ValueError: a value has the wrong kind; names it.
     """
     if not isinstance(values, Mapping):
-        raise InvalidValue(f"{where}: the note of {MARKER!r} is {values!r}; it must be an object")
+        raise InvalidValue(
+            f"{where}: the note of {MARKER!r} is {shown(values)}; it must be an object"
+        )
     found = dict(values)
     for key in ("video", "subset", "mode", "model"):
         if key in found and (not isinstance(found[key], str) or not found[key]):
-            raise InvalidValue(f"{where}: {key} is {found[key]!r}; it must be a text")
+            raise InvalidValue(f"{where}: {key} is {shown(found[key])}; it must be a text")
     if not isinstance(found.get("simulated", False), bool):
         raise InvalidValue(
-            f"{where}: simulated is {found['simulated']!r}; it must be true or false"
+            f"{where}: simulated is {shown(found['simulated'])}; it must be true or false"
         )
     if "duration" in found:
         found["duration"] = number(where, "duration", found["duration"])

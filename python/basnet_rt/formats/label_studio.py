@@ -23,6 +23,7 @@ from typing import Any
 
 from basnet_rt._errors import InvalidValue
 from basnet_rt._system.json_file import parse_json
+from basnet_rt._system.shown import shown
 from basnet_rt.formats.heading import MARKER, checked_heading, heading, one_video, read_rate
 from basnet_rt.formats.marks import Mark, MarkedVideos, VideoMarks, checked_mark, merged, rate_of
 from basnet_rt.formats.source import Source
@@ -183,4 +184,4 @@ def _frames(span: Any, where: str) -> tuple[int, int]:
     first, last = found.get("start"), found.get("end")
     if isinstance(first, int) and isinstance(last, int) and 1 <= first <= last <= _LAST_FRAME:
         return first, last
-    raise InvalidValue(f"{where}: the range {span!r}; it must be frames, 1 <= start <= end")
+    raise InvalidValue(f"{where}: the range {shown(span)}; it must be frames, 1 <= start <= end")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from basnet_rt._errors import InvalidValue
+from basnet_rt._system.shown import shown
 from basnet_rt.formats.timecode import FrameRate
 
 LARGEST_SCORE = (2 - 2**-23) * 2.0**127  # of float32, which detections have
@@ -109,7 +110,7 @@ class MarkedVideos:
         }
         if self.videos and not videos:
             known = sorted({str(video.subset) for video in self.videos.values()})
-            raise InvalidValue(f"subset {name!r}: no video; there are {', '.join(known)}")
+            raise InvalidValue(f"subset {shown(name)}: no video; there are {', '.join(known)}")
         return replace(self, videos=videos)
 
     def with_rate(self, rate: FrameRate) -> MarkedVideos:
@@ -143,7 +144,7 @@ def checked_mark(
             before it starts; the message begins with `where`.
     """
     if not isinstance(label, str) or not label.strip():
-        raise InvalidValue(f"{where}: the label is {label!r}; it must be a text")
+        raise InvalidValue(f"{where}: the label is {shown(label)}; it must be a text")
     begins, ends = number(where, "start", start), number(where, "end", end)
     if begins < least or ends < begins:
         first = "" if least == -math.inf else f"begin at {least:g} or later and "
@@ -152,7 +153,9 @@ def checked_mark(
         )
     value = None if score is None else number(where, "score", score)
     if value is not None and abs(value) > LARGEST_SCORE:
-        raise InvalidValue(f"{where}: score is {score!r}; it must be at most {LARGEST_SCORE:.4g}")
+        raise InvalidValue(
+            f"{where}: score is {shown(score)}; it must be at most {LARGEST_SCORE:.4g}"
+        )
     return Mark(label, begins, ends, value, checked_confidence(where, confidence))
 
 
@@ -166,7 +169,7 @@ def checked_confidence(where: str, value: Any) -> float | None:
         return None
     found = number(where, "confidence", value)
     if not 0 <= found <= 1:
-        raise InvalidValue(f"{where}: confidence is {value!r}; it must be in [0, 1]")
+        raise InvalidValue(f"{where}: confidence is {shown(value)}; it must be in [0, 1]")
     return found
 
 
@@ -177,7 +180,7 @@ def number(where: str, name: str, value: Any) -> float:
     except (TypeError, ValueError, OverflowError):
         found = math.nan
     if not math.isfinite(found):
-        raise InvalidValue(f"{where}: {name} is {value!r}; it must be a finite number")
+        raise InvalidValue(f"{where}: {name} is {shown(value)}; it must be a finite number")
     return found
 
 
@@ -185,8 +188,8 @@ def rate_of(name: str, video: VideoMarks, format_name: str) -> FrameRate:
     """The frame rate, or an error that says how to give one."""
     if video.rate is None:
         raise InvalidValue(
-            f"video {name!r}: {format_name} counts frames and the rate is not known; give one for "
-            'all videos (--fps, such as 25 or 29.97df) or one each ("fps" in the video list)'
+            f"video {shown(name)}: {format_name} counts frames and the rate is not known; give one "
+            'for all videos (--fps, such as 25 or 29.97df) or one each ("fps" in the video list)'
         )
     return video.rate
 
@@ -206,7 +209,7 @@ def merged(parts: Iterable[MarkedVideos]) -> MarkedVideos:
     for part in parts:
         twice = (videos | unfinished).keys() & (part.videos | part.unfinished).keys()
         if twice:
-            raise InvalidValue(f"video {min(twice)!r} is in two of the files")
+            raise InvalidValue(f"video {shown(min(twice))} is in two of the files")
         videos |= part.videos
         unfinished |= part.unfinished
         notes += part.notes

@@ -11,8 +11,9 @@ import numpy as np
 
 from basnet_rt._errors import InvalidValue
 from basnet_rt._system.json_file import read_json
+from basnet_rt._system.shown import shown
 from basnet_rt.formats.bridges import seconds_of, suggested_of
-from basnet_rt.formats.marks import LARGEST_SCORE, checked_confidence
+from basnet_rt.formats.marks import LARGEST_SCORE, checked_confidence, number
 from basnet_rt.results import UNKNOWN_MODE, Detections, Float64Array
 from basnet_rt.tables.predictions import PredictionTable, prediction_table
 
@@ -75,11 +76,10 @@ def read_results(
 ) -> ResultFile:
     """Read a file of `write_results`, or results of another program in one of the formats.
 
-    Times and scores of `.json` are not checked.
-
     Raises:
-        ValueError: the file is absent, has an unknown ending or another form, or a segment has no
-            score; names video and entry, or the line.
+        ValueError: the file is absent, has an unknown ending or another form, a segment has no
+            score or ends before it begins, or a number is not finite; names video and entry, or
+            the line.
     """
     path = Path(path)
     if path.suffix == ".json" and format in (None, "activitynet"):
@@ -105,21 +105,34 @@ def _read_json_results(path: Path) -> ResultFile:
         raise InvalidValue(f'{path}: expected a list of names under "basnet_rt", "classes"')
     try:
         table = prediction_table(content)
-        _check_scores(table)
+        check_numbers(table)
         sure = {video: _confidence(video, one) for video, one in content["results"].items()}
     except InvalidValue as error:
         raise InvalidValue(f"{path}: {error}") from error
     return ResultFile(_by_video(table, known, provenance, sure), provenance)
 
 
-def _check_scores(table: PredictionTable) -> None:
-    large = np.flatnonzero(np.abs(table.scores) > LARGEST_SCORE)
-    if len(large):
-        video = table.videos[table.video_ids[large[0]]]
-        raise InvalidValue(
-            f"video {video!r}: a score is {table.scores[large[0]]:g}; it must be at most "
-            f"{LARGEST_SCORE:.4g}"
-        )
+def check_numbers(table: PredictionTable) -> None:
+    """Refuse what `checked_mark` refuses in a mark of results.
+
+    Raises:
+        ValueError: a number is not finite, a score does not fit float32, or a segment ends before
+            it begins; names video and detection.
+    """
+    starts, ends = table.segments[:, 0], table.segments[:, 1]
+    good = (np.abs(table.scores) <= LARGEST_SCORE) & (ends >= starts)  # both false for NaN
+    good &= np.isfinite(table.segments).all(axis=1)
+    if good.all():
+        return
+    row = int(np.argmin(good))
+    where = table.place(row)
+    number(where, "score", score := float(table.scores[row]))
+    begins, stops = (number(where, "a time", float(one)) for one in table.segments[row])
+    if stops < begins:
+        raise InvalidValue(f"{where}: the segment [{begins}, {stops}] ends before it begins")
+    raise InvalidValue(
+        f"{where}: score is {score:g}; it must be from {-LARGEST_SCORE:.4g} to {LARGEST_SCORE:.4g}"
+    )
 
 
 def _confidence(video: str, records: list[Any]) -> Float64Array | None:
@@ -127,7 +140,7 @@ def _confidence(video: str, records: list[Any]) -> Float64Array | None:
     values = [record.get("confidence") for record in records]
     if not values or None in values:
         return None
-    where = f"video {video!r}, detection"
+    where = f"video {shown(video)}, detection"
     found = [checked_confidence(f"{where} {i}", value) for i, value in enumerate(values)]
     return np.array(found, np.float64)
 

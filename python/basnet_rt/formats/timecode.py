@@ -18,6 +18,7 @@ from functools import cached_property
 from typing import Any
 
 from basnet_rt._errors import InvalidValue
+from basnet_rt._system.shown import shown
 
 _TIMECODE = re.compile(r"(\d\d):(\d\d):(\d\d)([:;])(\d{2,3})", re.ASCII)
 # No exponents: "1e999999999" would be computed.
@@ -55,7 +56,7 @@ class FrameRate:
         match = _RATE.fullmatch(str(value).strip().lower())
         if match is None or match[1].endswith("/0"):
             raise InvalidValue(
-                f"a frame rate of {value!r}; it must be such as 25, 23.976, 29.97, 29.97df "
+                f"a frame rate of {shown(value)}; it must be such as 25, 23.976, 29.97, 29.97df "
                 "or 30000/1001"
             )
         exact = Fraction(match[1])
@@ -132,20 +133,20 @@ def from_timecode(text: str, rate: FrameRate) -> int:
     """
     match = _TIMECODE.fullmatch(text)
     if match is None:
-        raise InvalidValue(f"timecode {text!r}: expected HH:MM:SS:FF or HH:MM:SS;FF")
+        raise InvalidValue(f"timecode {shown(text)}: expected HH:MM:SS:FF or HH:MM:SS;FF")
     hours, minutes, seconds, frames = (int(match[i]) for i in (1, 2, 3, 5))
     if hours > 23 or minutes > 59 or seconds > 59 or frames >= rate.nominal:
         raise InvalidValue(
-            f"timecode {text!r}: at most 23:59:59 and frame {rate.nominal - 1} at {rate}"
+            f"timecode {shown(text)}: at most 23:59:59 and frame {rate.nominal - 1} at {rate}"
         )
     if match[4] == ";" and not rate.drop_frame:
-        raise InvalidValue(f"timecode {text!r} is drop-frame; the rate {rate} is not")
+        raise InvalidValue(f"timecode {shown(text)} is drop-frame; the rate {rate} is not")
     total = 60 * hours + minutes
     label = (60 * total + seconds) * rate.nominal + frames
     if not rate.drop_frame:
         return label
     if minutes % 10 and seconds == 0 and frames < _dropped(rate):
-        raise InvalidValue(f"timecode {text!r} does not exist: drop-frame skips it")
+        raise InvalidValue(f"timecode {shown(text)} does not exist: drop-frame skips it")
     return label - _dropped(rate) * (total - total // 10)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from basnet_rt._errors import InvalidValue
 from basnet_rt._system.json_file import parse_json
+from basnet_rt._system.shown import shown
 from basnet_rt._system.text_file import read_text
 from basnet_rt.annotations import parse_activitynet, read_split
 from basnet_rt.formats.heading import read_rate
@@ -34,7 +35,7 @@ def read_video_list(path: str | Path) -> VideoList:
     videos = parse_activitynet(content, str(path)).videos
     return {
         name: VideoMarks(
-            (), video.duration, video.subset, read_rate(f"{path}: video {name!r}", entry)
+            (), video.duration, video.subset, read_rate(f"{path}: video {shown(name)}", entry)
         )
         for (name, video), entry in zip(videos.items(), content["database"].values(), strict=True)
     }
@@ -78,7 +79,7 @@ def _cut(
     for mark in marks:
         if mark.start >= duration or (mark in beyond and mark.score is None):
             raise InvalidValue(
-                f"video {name!r}: {mark.label!r} at [{mark.start:g}, {mark.end:g}] s lies outside "
-                f"the video, which has {duration:g} s"
+                f"video {shown(name)}: {shown(mark.label)} at [{mark.start:g}, {mark.end:g}] s "
+                f"lies outside the video, which has {duration:g} s"
             )
     return tuple(mark._replace(end=min(mark.end, duration)) for mark in marks), len(beyond)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from basnet_rt._errors import InvalidValue
 from basnet_rt._system.addresses import local_path, shown_source
@@ -137,6 +138,15 @@ def _pixels(path: str | Path, stream: int | None) -> list[Pixels]:
     return [Pixels(video) for video in videos]
 
 
-def _stamps(files: Any) -> str:
-    found = [(file, file.stat()) for file in files if file.is_file()]
-    return ";".join(f"{file}:{stat.st_size}:{stat.st_mtime_ns}" for file, stat in found)
+def _stamps(files: Iterable[Path]) -> str:
+    found = [(file, status) for file in files if (status := _status(file)) is not None]
+    return ";".join(f"{file}:{one.st_size}:{one.st_mtime_ns}" for file, one in found)
+
+
+def _status(path: Path) -> os.stat_result | None:
+    """The status of a file; None if there is none, such as for a name too long for one."""
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return None
+    return status if stat.S_ISREG(status.st_mode) else None

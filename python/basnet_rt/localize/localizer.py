@@ -17,6 +17,8 @@ from basnet_rt.postprocessing.backend_choice import stays_on
 from basnet_rt.postprocessing.offline import postprocess, postprocess_batch
 from basnet_rt.results import Detections, Int64Array
 
+_OVERFLOWS = 1e18  # products of such features with a network's weights may leave float32
+
 
 class Localizer:
     """Finds actions in whole videos.
@@ -53,14 +55,14 @@ class Localizer:
         Raises:
             BundleError, ValueError, TypeError: as `Model.forward` and `postprocess`.
         """
-        return self._found(*self._forward(features, fps), duration)
+        return self._found(*self._forward(features, fps), duration, features)
 
     def with_activations(
         self, features: Any, *, duration: float | None = None, fps: float | None = None
     ) -> tuple[Detections, Activations]:
         """The detections of a plain call, and the activations that they were made from."""
         output, seconds = self._forward(features, fps)
-        found = self._found(output, seconds, duration)
+        found = self._found(output, seconds, duration, features)
         activations, foreground = _host(output.activations), _host(output.foreground)
         return found, Activations(activations, foreground, seconds, self.model.classes)
 
@@ -122,10 +124,19 @@ class Localizer:
         return FullOutput(*(_host(one) for one in output)), snippet_seconds
 
     def _found(
-        self, output: FullOutput, snippet_seconds: float, duration: float | None
+        self, output: FullOutput, snippet_seconds: float, duration: float | None, features: Any
     ) -> Detections:
-        arguments = self._arguments(output, snippet_seconds)
-        found = postprocess(**arguments, config=self.config, duration=duration)
+        try:
+            arguments = self._arguments(output, snippet_seconds)
+            found = postprocess(**arguments, config=self.config, duration=duration)
+        except InvalidValue as error:
+            largest = float(abs(features).max())
+            if largest < _OVERFLOWS:
+                raise
+            raise InvalidValue(
+                f"features reach {largest:.4g}, so the network's output is not finite ({error}); "
+                "make the features again with the model's extractor"
+            ) from error
         return self.model.described(found, self.config, snippet_seconds)
 
     def _arguments(self, output: FullOutput, snippet_seconds: float) -> dict[str, Any]:

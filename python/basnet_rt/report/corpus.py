@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from basnet_rt._errors import InvalidValue
+from basnet_rt._system.shown import shown, shown_all
 from basnet_rt.activation_files import ActivationFolder, Activations
 from basnet_rt.annotations import AnnotationSet, read_annotations
 from basnet_rt.evaluation.report import DEFAULT_TIOU_THRESHOLDS
@@ -160,7 +161,9 @@ def _names(found: ResultFile, marked: AnnotationSet | None, select: Sequence[str
     every = list(dict.fromkeys([*found.detections, *(marked.videos if marked else ())]))
     unknown = sorted(set(select) - set(every))
     if unknown:
-        raise InvalidValue(f"no video {unknown[0]!r} in the results; they have {every[:3]} ..")
+        raise InvalidValue(
+            f"no video {shown(unknown[0])} in the results; they have {shown_all(every)} .."
+        )
     names = [name for name in every if name in set(select)] if select else every
     if not names:
         raise InvalidValue("the results hold no video; there is nothing to show")

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from basnet_rt._errors import InvalidType, InvalidValue
+from basnet_rt._system.shown import shown
 from basnet_rt.results import Detections, Float64Array, Int64Array
 
 Records = Sequence[Mapping[str, Any]]  # {"label", "score", "segment": [start, end]}
@@ -46,7 +47,7 @@ class PredictionTable:
         """A row's name in messages: its video, and its index among the video's rows."""
         video = self.video_ids[row]
         entry = int(np.count_nonzero(self.video_ids[:row] == video))
-        return f"video {self.videos[video]!r}, detection {entry}"
+        return f"video {shown(self.videos[video])}, detection {entry}"
 
     def select(self, keep: npt.NDArray[np.bool_]) -> PredictionTable:
         """The rows where `keep` is true."""
@@ -84,7 +85,7 @@ def _records(video: str, value: Any) -> Records:
         return value.to_records()
     if not isinstance(value, (list, tuple)):
         raise InvalidValue(
-            f"video {video!r}: expected a list of detections, got {type(value).__name__}"
+            f"video {shown(video)}: expected a list of detections, got {type(value).__name__}"
         )
     return value
 
@@ -94,7 +95,7 @@ def _from_detections(videos: Mapping[str, Detections]) -> PredictionTable:
     label_ids = []
     for video, found in videos.items():
         if found.classes is None:
-            raise InvalidValue(f"video {video!r}: these Detections have no class names")
+            raise InvalidValue(f"video {shown(video)}: these Detections have no class names")
         of_class = [ids.setdefault(name, len(ids)) for name in found.classes]
         label_ids.append(np.asarray(of_class, np.int64)[found.labels])
     every = list(videos.values())
@@ -114,7 +115,7 @@ def _from_records(videos: Mapping[str, Records]) -> PredictionTable:
         labels = [row["label"] for row in rows]
         ids = {label: i for i, label in enumerate(dict.fromkeys(labels))}
         label_ids = np.fromiter(map(ids.__getitem__, labels), np.int64, len(rows))
-        scores = np.array([row["score"] for row in rows], np.float64)
+        scores = _numbers([row["score"] for row in rows])
         segments = _segments([row["segment"] for row in rows])
     except (KeyError, TypeError, ValueError, OverflowError):
         _fail_at_first_wrong(videos)
@@ -127,7 +128,13 @@ def _segments(pairs: list[Any]) -> Float64Array:
     # One flat list: NumPy reads it three times faster than half a million small lists.
     if not set(map(type, pairs)) <= {list, tuple} or not set(map(len, pairs)) <= {2}:
         raise ValueError
-    return np.array(list(chain.from_iterable(pairs)), np.float64).reshape(-1, 2)
+    return _numbers(list(chain.from_iterable(pairs))).reshape(-1, 2)
+
+
+def _numbers(values: list[Any]) -> Float64Array:
+    if bool in set(map(type, values)):  # NumPy takes it for 1.0
+        raise ValueError
+    return np.array(values, np.float64)
 
 
 def _video_ids(counts: list[int]) -> Int64Array:
@@ -140,22 +147,22 @@ def _fail_at_first_wrong(videos: Mapping[str, Records]) -> None:
         for entry, record in enumerate(records):
             problem = _problem(record)
             if problem:
-                raise InvalidValue(f"video {video!r}, detection {entry}: {problem}")
+                raise InvalidValue(f"video {shown(video)}, detection {entry}: {problem}")
 
 
 def _problem(record: Any) -> str | None:
     if not isinstance(record, Mapping):
-        return f'expected {{"label", "score", "segment"}}, got {record!r}'
+        return f'expected {{"label", "score", "segment"}}, got {shown(record)}'
     for name in ("label", "score", "segment"):
         if name not in record:
             return f"{name!r} is absent; a detection has label, score and segment"
     if not isinstance(record["label"], (str, int)):
-        return f"the label is {record['label']!r}; it must be text"
+        return f"the label is {shown(record['label'])}; it must be text"
     if not _all_numbers([record["score"]]):
-        return f"the score is {record['score']!r}; it must be a number"
+        return f"the score is {shown(record['score'])}; it must be a number"
     segment = record["segment"]
     if not isinstance(segment, (list, tuple)) or len(segment) != 2 or not _all_numbers(segment):
-        return f"the segment is {segment!r}; it must be [start, end] in seconds"
+        return f"the segment is {shown(segment)}; it must be [start, end] in seconds"
     return None
 
 
@@ -164,4 +171,4 @@ def _all_numbers(values: Sequence[Any]) -> bool:
         np.array(list(values), np.float64)
     except (TypeError, ValueError, OverflowError):
         return False
-    return not any(isinstance(value, (list, tuple)) for value in values)
+    return not any(isinstance(value, (list, tuple, bool)) for value in values)

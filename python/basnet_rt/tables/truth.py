@@ -130,11 +130,16 @@ def _parse(content: Any, subset: str | None, where: str) -> AnnotationSet:
     chosen = {
         name: entry
         for name, entry in database.items()
-        if not isinstance(entry, Mapping) or entry.get("subset") == subset
+        if not isinstance(entry, Mapping) or _may_be_of(entry.get("subset"), subset)
     }
     if not chosen:  # the error names the existing subsets
         return parse_activitynet(content, where).subset(subset)
     return parse_activitynet({"database": chosen}, where)
+
+
+def _may_be_of(found: Any, subset: str) -> bool:
+    """Whether an entry is of the subset, or has no text for a subset, which is refused later."""
+    return found == subset or not (found is None or isinstance(found, str))
 
 
 def _check_segments_known(video: VideoAnnotation) -> None:

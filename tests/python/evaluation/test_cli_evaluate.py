@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+import typer
 from evaluation_cases import found_in, truth_of
 from typer.testing import CliRunner
 
@@ -65,6 +66,47 @@ def test_videos_outside_the_subset_are_mentioned(files):
     found.write_text(json.dumps(content))
     assert "1 videos" in run(truth, found, "-s", "test").stderr
     assert run(truth, found, "-s", "test", "--other-videos", "error").exit_code == 1
+
+
+@pytest.mark.parametrize("other", ["b.mp4", "B", "b_clip", "videos/b.mkv", "b "])
+def test_names_that_match_in_part_are_shown_from_both_sides(tmp_path, other):
+    truth, found = tmp_path / "gt.json", tmp_path / "r.json"
+    marked = {"a": [("A", 0, 10)], "x": [("A", 0, 10)], "b": [("A", 0, 10)]}
+    truth.write_text(json.dumps(truth_of(marked)))
+    found.write_text(json.dumps(found_in({"a": [("A", 1, 0, 10)], other: [("A", 1, 0, 10)]})))
+    said = run(truth, found, "-s", "test").stderr
+    assert f"not in 'test' (false_positive), such as {other!r}" in said
+    assert "2 of 3 videos of 'test' have no entry in the predictions, such as 'b';" in said
+
+
+@pytest.mark.parametrize("score", ["NaN", "true", "9" * 400, '"high"'])
+def test_a_wrong_score_is_named_with_its_file(files, score):
+    truth, found = files
+    found.write_text(found.read_text().replace('"score": 1', f'"score": {score}', 1))
+    done = run(truth, found, "-s", "test")
+    assert done.exit_code == 1
+    assert f"error: {found}: video 'v', detection 0: " in " ".join(done.stderr.split())
+
+
+def test_a_class_to_ignore_in_another_case_is_suggested_once(files):
+    done = run(*files, "-s", "test", "--ignore-label", "b")
+    assert done.exit_code == 1
+    assert "did you mean 'B'?" in done.stderr
+    done = run(*files, "-s", "test", "--ignore-label", "nothing")
+    assert "they have labels such as ['A', 'B']" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "text", ["0.1:1e-9:0.9", "0.1:1e-30:0.9", "0.5:0.0004:0.9004", ",".join(["0.5"] * 1001)]
+)
+def test_too_many_thresholds_are_refused_at_once(text):
+    with pytest.raises(typer.BadParameter, match=r"\d thresholds; give at most 1000") as error:
+        parse_thresholds(text)
+    assert len(str(error.value)) < 200
+
+
+def test_a_thousand_thresholds_are_allowed():
+    assert len(parse_thresholds("0.001:0.001:1")) == 1000
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,9 @@ def evaluate(truth=TRUTH, predictions=None, subset="test", **options):
         ({"score": None}, "the score is"),
         ({"score": "high"}, "the score is 'high'"),
         ({"score": [1]}, "the score is"),
+        ({"score": True}, "the score is True"),
+        ({"score": int("9" * 400)}, r"the score is 9{30,60}\.\.\.9{20,30};"),
+        ({"segment": [False, 2]}, r"the segment is \[False, 2\]"),
         ({"segment": [3, 2]}, r"the segment is \[3, 2\]"),
         ({"segment": [float("nan"), 2]}, r"the segment is \[nan, 2\]"),
         ({"segment": [0, float("inf")]}, r"the segment is \[0, inf\]"),
@@ -175,3 +178,10 @@ def test_report_is_fit_for_json():
     values = json.loads(json.dumps(evaluate(predictions=predictions).to_dict()))
     assert values["ap"]["A"] == [1.0] * 9
     assert values["average_map"] == 0.5
+
+
+def test_a_subset_that_is_no_text_is_refused_beside_good_ones():
+    """Else the video would be left out, and nothing would say so."""
+    listed = {"database": {**TRUTH["database"], "x": {"subset": ["test"], "annotations": []}}}
+    with pytest.raises(InvalidValue, match=r"video 'x': subset is \['test'\]; it must be a text"):
+        evaluate(listed)

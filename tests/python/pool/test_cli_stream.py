@@ -209,6 +209,9 @@ def test_bad_input_is_exit_code_1(run_cli, bundle, data, message):
     assert message in done.output
 
 
+WAY_OUT = "remove the file to start anew, or give another to --save-state"
+
+
 @pytest.mark.parametrize("content", ["", "{}", "[1]", '{"format": "basnet_rt.stream_state"}'])
 def test_a_foreign_state_is_refused(run_cli, bundle, tmp_path, content):
     state = tmp_path / "s.json"
@@ -216,7 +219,39 @@ def test_a_foreign_state_is_refused(run_cli, bundle, tmp_path, content):
     done = run_cli("-m", bundle, "--save-state", state, "--resume")
     assert done.exit_code == 1
     assert "not a state" in done.output
+    assert WAY_OUT in " ".join(done.output.split())
     assert state.read_text() == content
+
+
+@pytest.mark.parametrize(
+    ("change", "part"),
+    [
+        ({"snippet": "x"}, "snippet is 'x'; it must be a whole number"),
+        ({"sequence": -1}, "sequence is -1; it must be a whole number"),
+        ({"source": True}, "source is True"),
+        ({"written": int("9" * 400)}, "written is 999"),
+        ({"done": 0}, "done is 0; it must be true or false"),
+        ({"started": "yesterday"}, "started is 'yesterday'; it must be a time"),
+        ({"version": 9}, "it has version 9; this program reads 1"),
+        ({"localizer": "?"}, "not a state"),
+        ({"localizer": "QUJD"}, "cannot be continued"),
+        ({"extra": 1}, "extra"),
+    ],
+)
+def test_a_damaged_state_is_refused_with_a_way_out(run_cli, bundle, tmp_path, change, part):
+    state = tmp_path / "s.json"
+    options = ("-m", bundle, "--save-state", state, "-o", tmp_path / "e.jsonl")
+    assert run_cli(*options, data=ROWS[:9].tobytes()).exit_code == 0
+    content = json.loads(state.read_text())
+    state.write_text(json.dumps({**content, "done": False, **change}))
+    done = run_cli(*options, "--resume", data=ROWS.tobytes())
+    assert done.exit_code == 1
+    said = " ".join(done.output.split())
+    assert part in said
+    assert WAY_OUT in said
+    state.write_bytes(state.read_bytes()[:-50])
+    done = run_cli(*options, "--resume", data=ROWS.tobytes())
+    assert WAY_OUT in " ".join(done.output.split())
 
 
 def test_the_live_view_draws_and_events_go_to_the_file(run_cli, bundle, tmp_path):

@@ -29,6 +29,8 @@ BROKEN = {
     "a negative shape": lambda path: npy(path, f"(-1, {F})"),
     "a huge shape": lambda path: npy(path, f"({10**18}, {F})"),
     "a number of 400 digits": lambda path: npy(path, f"({'9' * 400}, {F})"),
+    "a truth value in a shape": lambda path: npy(path, f"(True, {F})", data=bytes(4 * F)),
+    "values that overflow": lambda path: np.save(path, np.full((9, F), 3e38, np.float32)),
     "a shape that is none": lambda path: npy(path, "None"),
     "deep brackets": lambda path: npy(path, "(" * 500 + ")" * 500),
     "another dtype": lambda path: npy(path, f"(4, {F})", "|V4", bytes(16 * F)),
@@ -67,6 +69,38 @@ def test_a_folder_of_them_too(localize, tmp_path):
     code, names, said = localize(folder)
     assert (code, names) == (1, ["good"])
     assert all(f"bad{number}" in said for number in range(len(BROKEN)))
+
+
+def test_a_name_too_long_for_a_file_does_not_stop_the_others(
+    run_cli, bundle, tmp_path, make_features
+):
+    names = ["a", "n" * 300, "z"]
+    with h5py.File(tmp_path / "all.h5", "w") as file:
+        for name in names:
+            file[name] = make_features(30)
+    output, seen = tmp_path / "r.json", tmp_path / "seen"
+    done = run_cli("localize", tmp_path / "all.h5", "-m", bundle, "-o", output)
+    assert done.exit_code == 0, done.stderr
+    assert list(json.loads(output.read_text())["results"]) == names
+    options = ("-m", bundle, "-o", output, "--save-activations", seen)
+    done = run_cli("localize", tmp_path / "all.h5", *options)
+    assert done.exit_code == 1  # its activations have no file
+    assert list(json.loads(output.read_text())["results"]) == ["a", "z"]
+
+
+def test_a_name_too_long_for_a_sidecar_has_none(run_cli, bundle, tmp_path, make_features):
+    folder = tmp_path / "features"
+    folder.mkdir()
+    name = "n" * 251
+    np.save(folder / f"{name}.npy", make_features(30))
+    done = run_cli("localize", folder, "-m", bundle, "-o", tmp_path / "r.json")
+    assert done.exit_code == 0, done.stderr
+
+
+def test_values_that_overflow_are_named(localize, tmp_path):
+    np.save(tmp_path / "large.npy", np.full((9, F), 3e38, np.float32))
+    _, _, said = localize(tmp_path / "large.npy")
+    assert "features reach 3e+38, so the network's output is not finite" in " ".join(said.split())
 
 
 def test_a_table_of_objects_is_named_with_the_lines_that_convert_it(localize, tmp_path):

@@ -52,11 +52,34 @@ def test_a_video_s_own_rate_in_python(model, make_features):
         localizer(features, fps=0.0)
 
 
-@pytest.mark.parametrize("text", ["[]", '{"a": "fast"}', '{"a": 0}', '{"a": NaN}', '{"a": null}'])
+@pytest.mark.parametrize("text", ["[]", "25", '"fast"', "null"])
 def test_what_is_no_table_of_rates_is_refused(tmp_path, text):
     path = tmp_path / "fps_dict.json"
     path.write_text(text)
-    with pytest.raises(InvalidValue, match=r"fps_dict\.json: "):
+    with pytest.raises(InvalidValue, match=r"fps_dict\.json: is .*expected an object of video"):
+        read_rates(path)
+
+
+@pytest.mark.parametrize(
+    ("value", "quoted"),
+    [
+        ('"fast"', "'fast'"),
+        ("0", "0"),
+        ("NaN", "nan"),
+        ("null", "None"),
+        ("true", "True"),
+        ("-25", "-25"),
+        ("1e-300", "1e-300"),
+        ("1e300", r"1e\+300"),
+        ("1001", "1001"),
+        ("9" * 400, r"9+\.\.\.9+"),
+    ],
+)
+def test_a_rate_that_cannot_be_is_named_with_its_video(tmp_path, value, quoted):
+    path = tmp_path / "fps_dict.json"
+    path.write_text(f'{{"b": 1000, "a": {value}}}')
+    wanted = rf"fps_dict\.json: video 'a': a frame rate of {quoted}; .* from 0\.00001 to 1000"
+    with pytest.raises(InvalidValue, match=wanted):
         read_rates(path)
 
 

@@ -17,6 +17,7 @@ import tiny_bundle
 import basnet_rt
 from basnet_rt import Detections
 from basnet_rt._system import whole_file
+from basnet_rt.formats import read_marks
 from basnet_rt.localize import provenance_of
 
 
@@ -131,6 +132,32 @@ def test_json_of_another_form(tmp_path, content, message):
     with pytest.raises(basnet_rt.InvalidValue, match=message) as caught:
         basnet_rt.read_results(tmp_path / "r.json")
     assert "r.json" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("score", "segment", "message"),
+    [
+        ("NaN", "[0, 1]", "score is nan; it must be a finite number"),
+        ("-Infinity", "[0, 1]", "score is -inf; it must be a finite number"),
+        ("1e39", "[0, 1]", "score is 1e.39; it must be from"),
+        ("true", "[0, 1]", "the score is True; it must be a number"),
+        ("0.5", "[NaN, 1]", "a time is nan; it must be a finite number"),
+        ("0.5", "[0, Infinity]", "a time is inf; it must be a finite number"),
+        ("0.5", "[3, 2]", r"the segment \[3.0, 2.0\] ends before it begins"),
+    ],
+)
+def test_every_reader_refuses_the_same_numbers(tmp_path, score, segment, message):
+    """Else a page of results shows a score that `convert` and `evaluate` refuse."""
+    path = tmp_path / "r.json"
+    good = '{"label": "A", "score": 0.5, "segment": [-1, 0]}'
+    wrong = f'{{"label": "A", "score": {score}, "segment": {segment}}}'
+    path.write_text(f'{{"results": {{"v": [{good}, {wrong}]}}}}')
+    with pytest.raises(
+        basnet_rt.InvalidValue, match=rf"r\.json: video 'v', detection 1: {message}"
+    ):
+        basnet_rt.read_results(path)
+    with pytest.raises(basnet_rt.InvalidValue, match="video 'v', detection 1: "):
+        read_marks(path)
 
 
 @pytest.mark.parametrize(

@@ -64,13 +64,27 @@ def test_half_of_the_fight_videos_hold_none(shared):
         ({"database": {"v": {"annotations": [{"label": "A", "segment": [2, 1]}]}}}, "ends before"),
         ({"database": {"v": {"annotations": [{"label": "A", "segment": ["x", 1]}]}}}, "finite"),
         ({"database": {"v": {"duration": "nan"}}}, "duration"),
+        ({"database": {"v": {"duration": int("9" * 400)}}}, "duration: expected finite seconds"),
+        ({"database": {"v": {"duration": -4}}}, "duration is -4; it must be 0 or more"),
+        ({"database": {"v": {"duration": True}}}, "duration: expected finite seconds, got True"),
+        ({"database": {"v": {"subset": ["test"]}}}, "subset is ['test']; it must be a text"),
+        (
+            {"database": {"v": {"annotations": [{"label": "A", "segment": [0, int("9" * 400)]}]}}},
+            "segment: expected finite seconds, got 999",
+        ),
+        (
+            {"database": {"v": {"annotations": [{"label": "A", "segment": [False, 1]}]}}},
+            "segment: expected finite seconds, got False",
+        ),
     ],
 )
 def test_wrong_activitynet_files_are_named(tmp_path, content, part):
     with pytest.raises(InvalidValue) as error:
         read_annotations(write(tmp_path, content))
-    assert part in str(error.value)
-    assert "gt.json" in str(error.value)
+    said = str(error.value)
+    assert part in said
+    assert "gt.json" in said
+    assert len(said.split("gt.json")[1]) < 250  # long values are cut
 
 
 def test_two_columns_of_video_and_tags(tmp_path):

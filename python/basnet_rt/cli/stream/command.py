@@ -18,7 +18,7 @@ from basnet_rt.cli.common import Everything, failures, note, parse_settings
 from basnet_rt.cli.extract import StreamIndex, Weights
 from basnet_rt.cli.stream.session import Interrupts, StreamSession
 from basnet_rt.cli.stream.sources import Paced, RowSource, open_source
-from basnet_rt.cli.stream.state import StreamProgress, load_progress, open_events
+from basnet_rt.cli.stream.state import StreamProgress, load_progress, open_events, unusable
 from basnet_rt.cli.stream.video import CameraSource, VideoFileSource, is_video
 from basnet_rt.config import PostprocessConfig
 from basnet_rt.extractors.interface import Extractor
@@ -223,7 +223,10 @@ def _start(run: Run, localizer: StreamingLocalizer, chunk: int) -> None:
     progress, resumed = StreamProgress(chunk=chunk), False
     if run.resume and run.state is not None and run.state.exists():
         progress, saved = load_progress(run.state, localizer.model.name, chunk)
-        localizer.load(saved)
+        try:
+            localizer.load(saved)
+        except Error as error:
+            raise unusable(run.state, error, "cannot be continued") from error
         resumed = True
     if progress.done:
         note(f"{run.state}: that run has ended; nothing to do")

@@ -11,16 +11,20 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from basnet_rt._errors import InvalidValue
+from basnet_rt._system.json_file import read_json
+from basnet_rt._system.shown import cut, shown
 from basnet_rt._system.whole_file import write_whole
 
 _FORMAT = "basnet_rt.stream_state"
 _VERSION = 1
+_FOREIGN = "not a state of basnet-rt stream, or damaged"
 
 
 @dataclass
@@ -57,25 +61,67 @@ def load_progress(path: Path, model: str, chunk: int) -> tuple[StreamProgress, b
     """The progress, and the state of the localizer.
 
     Raises:
-        ValueError: not a saved state, or of another model or chunk.
+        ValueError: not a saved state, damaged, or of another model or chunk; says what to do.
     """
+    content = _content(path)
+    saved_model = content.pop("model", None)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        if content.pop("format") != _FORMAT or content.pop("version") != _VERSION:
-            raise InvalidValue(f"{path}: not a state of this version of basnet-rt stream")
-        saved_model = content.pop("model")
         localizer = base64.b64decode(content.pop("localizer"), validate=True)
         progress = StreamProgress(**content)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        if isinstance(error, InvalidValue):
-            raise
-        raise InvalidValue(f"{path}: not a state of basnet-rt stream: {error}") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise unusable(path, error) from error
+    for name, (allowed, kind) in _KINDS.items():
+        value = getattr(progress, name)
+        if not allowed(value):
+            raise unusable(path, f"{name} is {shown(value)}; it must be {kind}")
     if (saved_model, progress.chunk) != (model, chunk):
         raise InvalidValue(
-            f"{path}: saved with model {saved_model} and --chunk {progress.chunk}; "
-            f"this run has {model} and {chunk}"
+            f"{path}: saved with model {shown(saved_model)} and --chunk {progress.chunk}; this run "
+            f"has {shown(model)} and {chunk}: give those, or another file to --save-state"
         )
     return progress, localizer
+
+
+def unusable(path: Path, reason: object, what: str = _FOREIGN) -> InvalidValue:
+    """The error of a state that cannot be continued, with the way out."""
+    return InvalidValue(
+        f"{path}: {what}: {cut(str(reason), 160)}; remove the file to start anew, or give another "
+        "to --save-state"
+    )
+
+
+def _content(path: Path) -> dict[str, Any]:
+    """The fields, after a check of their form."""
+    try:
+        content = read_json(path)
+    except InvalidValue as error:
+        raise unusable(path, str(error).removeprefix(f"{path}: ")) from error
+    if not isinstance(content, dict) or content.pop("format", None) != _FORMAT:
+        raise unusable(path, f'"format" is not {_FORMAT!r}')
+    version = content.pop("version", None)
+    if version != _VERSION:
+        raise unusable(path, f"it has version {shown(version)}; this program reads {_VERSION}")
+    return content
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63
+
+
+def _is_time(value: Any) -> bool:
+    try:
+        return bool(datetime.fromisoformat(value))
+    except (TypeError, ValueError):
+        return False
+
+
+_COUNT = (_is_count, "a whole number, 0 or more")
+_KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    **dict.fromkeys(("source", "snippet", "chunk", "sequence"), _COUNT),
+    "written": (lambda value: value is None or _is_count(value), f"{_COUNT[1]}, or null"),
+    "done": (lambda value: isinstance(value, bool), "true or false"),
+    "started": (lambda value: value is None or _is_time(value), "a time in ISO 8601, or null"),
+}
 
 
 class EventWriter:
@@ -112,7 +158,10 @@ def open_events(
     with path.open("wb" if written is None else "r+b") as file:
         if written is not None:
             if file.seek(0, os.SEEK_END) < written:
-                raise InvalidValue(f"{path}: is shorter than when the state was saved")
+                raise InvalidValue(
+                    f"{path}: is shorter than when the state was saved; remove the file of the "
+                    "state to start anew"
+                )
             file.truncate(written)
             file.seek(written)
         yield EventWriter(file, to_stdout=to_stdout)
