@@ -24,6 +24,7 @@ VERSION = 1
 POINTS = 33  # of a curve
 LEAST = 8  # videos with the class, and without it, that a class needs for its own curve
 DEFAULT_THRESHOLD = 0.5
+ABOVE = 1e-3  # of a silent curve, to its threshold
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -44,6 +45,11 @@ class FittedCurve:
     pooled: bool
     videos: int
     positive: int
+
+    @property
+    def silent(self) -> bool:
+        """Whether all scores have one confidence, and that is below 0.5: it tells nothing."""
+        return self.confidence[0] == self.confidence[-1] and self.confidence[0] < 0.5
 
     def __call__(self, scores: Any) -> Floats:
         found: Floats = np.interp(np.asarray(scores, np.float64), self.scores, self.confidence)
@@ -205,7 +211,8 @@ def suggest_thresholds(
 
     For probabilities, this is the threshold with the highest expected F1. On few videos, the
     highest F1 can be measured far more exactly than the threshold at which it is reached. A class
-    with too few videos uses the value of all classes together.
+    with too few videos uses the value of all classes together. A silent curve would let every
+    detection pass, so its threshold lies above it.
 
     Source: Lipton, Elkan and Naryanaswamy, "Optimal thresholding of classifiers to maximize F1
     measure" (2014).
@@ -218,9 +225,13 @@ def suggest_thresholds(
         for curve, column in zip(curves, best.T, strict=True)
     ]
     together = half_of_best_f1(np.concatenate(columns), present.T.ravel())
-    return tuple(
+    found = (
         half_of_best_f1(column, labels) if _enough(labels) else together
         for column, labels in zip(columns, present.T, strict=True)
+    )
+    return tuple(
+        max(one, min(curve.confidence[0] + ABOVE, 0.5)) if curve.silent else one
+        for one, curve in zip(found, curves, strict=True)
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -76,6 +76,12 @@ def seconds_of(videos: TaggedVideos, name: str) -> float | None:
     """A video's duration from its sidecar, else from the annotations; None if unknown."""
     sidecar = videos.source.sidecar(name)
     return videos.durations.get(name) if sidecar is None else sidecar.duration
+
+
+def silent_classes(fitted: FittedConfidence, classes: Sequence[str]) -> list[str]:
+    """The classes of whose detections confidence tells nothing; none of them is an event."""
+    curves = next(iter(fitted.curves.values()))
+    return [name for name, curve in zip(classes, curves, strict=True) if curve.silent]
 
 
 def fit_confidence(held: HeldOut, videos: TaggedVideos, folds: int) -> FittedConfidence:

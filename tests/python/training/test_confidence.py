@@ -136,3 +136,16 @@ def test_the_runtime_reads_what_is_fitted():
     read = Read.from_dict(FittedConfidence({"video": curves}, (0.4,), 60, 4).to_dict(), 1)
     at = np.linspace(-1, 3, 40)
     np.testing.assert_array_equal(read.curves["video"][0](at), curves[0](at))
+
+
+@pytest.mark.parametrize(("share", "events"), [(0.3, False), (0.7, True)])
+def test_a_curve_that_tells_nothing_makes_no_events_of_a_rare_class(share, events):
+    """Every detection of a class that was not learned passed: 549 events, none of them right."""
+    present = (np.arange(40) < 40 * share)[:, None]
+    best = np.where(present, 0.2, 0.6)  # the wrong way round: the fit is a constant
+    curves = fit_curves(best, present)
+    assert curves[0].silent == (not events)
+    (threshold,) = suggest_thresholds(curves, best, present)
+    assert bool((curves[0](best) >= threshold).all()) == events
+    assert bool((curves[0](best) < threshold).all()) != events
+    assert 0 < threshold <= 0.5

@@ -273,8 +273,9 @@ def test_quality_is_average_precision_beside_chance_with_advice(tmp_path):
     assert quality.mean_ap == pytest.approx((first.ap + second.ap) / 2)
     text = "\n".join(quality_lines(quality))
     assert "100.0       23.8" in text
-    said = "\n".join(advice(quality, videos, [5] * 21, 0.64, 0.8))
+    said = "\n".join(advice(quality, videos, [5] * 21, 0.64, 0.8, ["B"]))
     assert "B: hardly above chance, and fewer than 10 videos" in said
     assert "80 % of a video's snippets look like one of another" in said
     assert "no more than 5 snippets" in said
     assert "C: cannot be told" in said
+    assert "B: scores tell nothing of the tag, so no detection is an event" in said

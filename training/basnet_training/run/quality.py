@@ -90,6 +90,7 @@ def advice(
     lengths: Sequence[int],
     seconds: float,
     divided: float,
+    silent: Sequence[str] = (),
 ) -> list[str]:
     """Advice, most likely first; empty if nothing looks wrong.
 
@@ -119,6 +120,11 @@ def advice(
         lines += _stride(lengths, seconds)
     if poor and not videos.some_without_action:
         lines.append("no video is without action; some would show what does not count")
+    if silent:
+        lines.append(
+            f"{_some(silent)}: scores tell nothing of the tag, so no detection is an event; --all "
+            "shows them"
+        )
     unknown = [one.name for one in quality.classes if one.ap is None]
     if unknown:
         lines.append(f"{_some(unknown)}: cannot be told: in one video only, or in every one")

@@ -16,7 +16,7 @@ from basnet_training.confidence import saved_confidence
 from basnet_training.config import Config, load_config
 from basnet_training.data_digest import digest_of
 from basnet_training.export import describe, export_bundle
-from basnet_training.heldout import HeldOut, fit_confidence
+from basnet_training.heldout import HeldOut, fit_confidence, silent_classes
 from basnet_training.reading import TaggedVideos, open_videos
 from basnet_training.reading.contents import Contents, read_contents
 from basnet_training.reading.opening import tagged_names
@@ -236,7 +236,9 @@ def _hold_out(
 def _quality(data: Data, held: HeldOut, divided: float, say: Say) -> dict[str, Any]:
     quality = measure_quality(held, data.videos)
     lengths = [data.videos.source.shape(name)[0] for name in data.videos.names]
-    hints = advice(quality, data.videos, lengths, data.timing.seconds, divided)
+    fitted = fit_confidence(held, data.videos, folds_for(data.config, data.videos))
+    silent = silent_classes(fitted, data.videos.classes)
+    hints = advice(quality, data.videos, lengths, data.timing.seconds, divided, silent)
     for line in quality_lines(quality):
         say(line)
     for line in hints:
