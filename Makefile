@@ -62,8 +62,8 @@ build/.extension: $(VENV)/.installed $(EXTENSION_SOURCES)
 # --- tests --------------------------------------------------------------------------------------
 
 # Joined by +: at the same time, as each alone leaves a core idle. The first of them takes longest.
-STAGES := setup lint+checks test-cpp test-torch+test-service test-sanitize test-python \
-  test-threads+test-service-sanitize test-install+test-docs+test-report+test-arm
+STAGES := setup lint+checks test-cpp test-torch test-sanitize test-python test-service \
+  test-service-sanitize test-install+test-docs+test-report+test-arm+test-threads
 
 test: ## everything that CI runs; ends in a summary
 	@MAKE="$(MAKE)" JOBS=$(JOBS) scripts/run_stages.sh $(STAGES)
