@@ -21,7 +21,6 @@ from .timing import Timing, settle_timing
 # Rules.
 FEW, MANY = 500, 2000  # videos; below and above, networks are smaller and larger
 AXES = 64  # principal axes kept for features of few videos
-MOST_AXES = 1024  # of many videos, if their features are of a wild scale
 WILD = 5.0  # root mean square of a value, from which a network does not learn features as they are
 SAMPLED = 64  # videos that are read to tell the scale
 # 1 / share of a video's time for one of its classes: least with several, with one; and most.
@@ -149,14 +148,14 @@ def rules_for(size: DataSize) -> dict[str, dict[str, Any]]:
 
 
 def projection_dim(size: DataSize) -> int | None:
-    """The number of main axes to keep, of standardised channels.
+    """The number of main axes to keep, of standardised channels; F keeps the channels themselves.
 
     With many channels, a network memorises few videos. Features of a wild scale are not learned
     without standardising them.
     """
     if size.videos < FEW:
         return AXES if size.channels > 4 * AXES else size.channels
-    return min(size.channels, MOST_AXES) if size.scale > WILD else None
+    return size.channels if size.scale > WILD else None
 
 
 def topk_divisor(size: DataSize) -> int:

@@ -42,7 +42,7 @@ def without_secrets(text: str) -> str:
     return _USER.sub(r"\1", _QUERY.sub(r"\1", text))
 
 
-def has_password(address: str) -> bool:
+def names_user(address: str) -> bool:
     """Whether an address names a user."""
     rest = address.partition("://")[2]
     return re.split("[?#]", rest)[0] != _without_user(rest)

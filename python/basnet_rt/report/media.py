@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from basnet_rt._errors import InvalidValue
-from basnet_rt._system.addresses import has_password, shown_source
+from basnet_rt._system.addresses import names_user, shown_source
 
 # Files that browsers may play, and their types for embedding.
 TYPES = {
@@ -137,7 +137,7 @@ def _belonging(given: str, videos: set[str], embed: bool) -> Mapping[str, Media]
 
 def _media(given: str, embed: bool) -> Media:
     if _is_url(given):
-        if has_password(given):
+        if names_user(given):
             raise InvalidValue(
                 f"--video {shown_source(given)}: names a user, and the page would hold the "
                 "password; give an address without, or a file"

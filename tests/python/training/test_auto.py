@@ -113,7 +113,7 @@ def test_sizes_are_read_from_the_videos(config):
 
 def test_many_videos_are_standardised_only_where_their_scale_is_wild():
     assert projection_dim(sized(videos=600)) is None
-    assert projection_dim(sized(videos=600, scale=100.0)) == 1024
+    assert projection_dim(sized(videos=600, scale=100.0)) == SMALL.channels
     assert projection_dim(sized(videos=600, channels=64, scale=100.0)) == 64
 
 

@@ -32,7 +32,6 @@ from .journal import RunJournal, digest
 from .quality import advice, measure_quality, quality_lines
 
 MODEL, RESULTS, REPORT = "model.pt", "results.json", "report.html"
-ACTIVATIONS = outputs.ACTIVATIONS
 FEATURES, TRAINING, FOLDS, DIGESTS = "features", "training", "folds", "digests.json"
 
 Say = Callable[[str], None]
@@ -309,7 +308,7 @@ def _localize(
             return outputs.localize(inputs, model, output, request.jobs)
         return outputs.write_held_out(held, model, output, request.source)
 
-    clears = [ACTIVATIONS]  # else the report would draw those of another network or input
+    clears = [outputs.ACTIVATIONS]  # else the report would draw those of another network or input
     return journal.step("localize", what, depends_on, work, leaves=[RESULTS], clears=clears)
 
 
