@@ -8,13 +8,12 @@ demo's videos of seeds 0 to 2: 48 of 25 to 40 snippets with 455 channels and 5 c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from .config import Config
+from .config import Config, against_teachers
 from .reading import TaggedVideos
 from .timing import Timing, settle_timing
 
@@ -105,19 +104,14 @@ def settle(config: Config, videos: TaggedVideos) -> Config:
         current = getattr(config, section)
         free = {key: value for key, value in rules.items() if key not in current.model_fields_set}
         changed[section] = current.model_copy(update=free)
-    if "teachers" not in config.optim.model_fields_set and not _can_be_taught(changed):
+    refused = against_teachers(changed["network"], changed["sampling"])
+    if refused and "teachers" not in config.optim.model_fields_set:
         changed["optim"] = changed["optim"].model_copy(update={"teachers": 0})
     if "postprocess" not in config.model_fields_set:
         changed["postprocess"] = dict(POSTPROCESS)
     timing = settle_timing(videos, config.data)
     changed["data"] = config.data.model_copy(update=_timing_fields(timing))
     return config.model_copy(update=changed)
-
-
-def _can_be_taught(sections: Mapping[str, Any]) -> bool:
-    """Whether these settings allow teachers."""
-    sigmoid = sections["network"].score_function == "sigmoid"
-    return sigmoid and sections["sampling"].num_segments is None
 
 
 def rules_for(size: DataSize) -> dict[str, dict[str, Any]]:

@@ -199,11 +199,10 @@ class Config(Section):
         if not self.optim.teachers:
             return self
         network = self.network
-        by_data = self.auto and "score_function" not in network.model_fields_set  # sigmoid, then
-        if network.score_function != "sigmoid" and not by_data:
-            raise ValueError("optim.teachers needs network.score_function sigmoid")
-        if self.sampling.num_segments is not None:
-            raise ValueError("optim.teachers needs sampling.num_segments null")
+        if self.auto and "score_function" not in network.model_fields_set:
+            network = network.model_copy(update={"score_function": "sigmoid"})  # as `auto` will
+        if problem := against_teachers(network, self.sampling):
+            raise ValueError(problem)
         return self
 
     @field_validator("postprocess")
@@ -239,6 +238,15 @@ class Config(Section):
 
     def to_yaml(self) -> str:
         return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False)
+
+
+def against_teachers(network: NetworkConfig, sampling: SamplingConfig) -> str:
+    """The setting that allows no teachers, with what they need; empty if there is none."""
+    if network.score_function != "sigmoid":
+        return "optim.teachers needs network.score_function sigmoid"
+    if sampling.num_segments is not None:
+        return "optim.teachers needs sampling.num_segments null"
+    return ""
 
 
 def presets() -> tuple[str, ...]:
