@@ -18,6 +18,7 @@ from dataclasses import replace
 from typing import Any
 
 from basnet_rt._errors import InvalidValue
+from basnet_rt._system.shown import shown
 from basnet_rt.formats.heading import heading_line, one_video, parse_heading_line
 from basnet_rt.formats.marks import Mark, MarkedVideos, checked_mark, rate_of
 from basnet_rt.formats.source import Source, one_line
@@ -85,14 +86,14 @@ def read(text: str, source: Source) -> MarkedVideos:
             _take_comment(source.at(number), comment, values, events)
         elif line[:1].isdigit():
             raise InvalidValue(
-                f"{source.at(number)}: {line[:80]!r}; expected an event: number, reel, channel, "
+                f"{source.at(number)}: {shown(line)}; expected an event: number, reel, channel, "
                 "C and four timecodes"
             )
     if not events:
         return one_video(values, _title(text) or source.path.stem, ())
     rate = _rate(source, values, drop)
-    shown = [_mark(source, *one, rate) for one in events if _is_picture(one[1])]
-    return one_video(values, source.path.stem, tuple(shown), rate)
+    marks = [_mark(source, *one, rate) for one in events if _is_picture(one[1])]
+    return one_video(values, source.path.stem, tuple(marks), rate)
 
 
 def _event(i: int, clip: str, mark: Mark, codes: list[str]) -> str:
@@ -142,7 +143,7 @@ def _mark(
 ) -> Mark:
     where = source.at(number)
     if event[4] != "C":
-        raise InvalidValue(f"{where}: transition {event[4]!r}; only cuts (C) are read")
+        raise InvalidValue(f"{where}: transition {shown(event[4])}; only cuts (C) are read")
     try:
         first, last = from_timecode(event[5], rate), from_timecode(event[6], rate)
     except InvalidValue as error:

@@ -18,6 +18,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from basnet_rt._errors import Error, InvalidValue
+from basnet_rt._system.shown import cut, shown
 from basnet_rt.formats.heading import MARKER, heading_line, one_video, parse_heading_line
 from basnet_rt.formats.marks import Mark, MarkedVideos, checked_mark
 from basnet_rt.formats.source import Source, one_line
@@ -42,7 +43,7 @@ def write(marked: MarkedVideos, media: str) -> Iterator[str]:
     order = ElementTree.SubElement(document, "TIME_ORDER")
     for label in marked.labels:
         if _LANE.search(one_line(f"video {name!r}", "label", label)):
-            raise InvalidValue(f"video {name!r}: the label {label!r}; in ELAN it names a lane")
+            raise InvalidValue(f"video {name!r}: the label {shown(label)}; in ELAN it names a lane")
         spans = [
             (*frame_range(mark.start, mark.end, MILLISECONDS, video.duration), mark)
             for mark in video.marks
@@ -67,7 +68,7 @@ def read(text: str, source: Source) -> MarkedVideos:
     """
     document = _parsed(text, source)
     if document.tag != "ANNOTATION_DOCUMENT":
-        raise InvalidValue(f"{source.path}: <{document.tag}>; expected <ANNOTATION_DOCUMENT>")
+        raise InvalidValue(f"{source.path}: <{cut(document.tag)}>; expected <ANNOTATION_DOCUMENT>")
     slots = {
         slot.get("TIME_SLOT_ID"): slot.get("TIME_VALUE")
         for slot in document.iterfind("TIME_ORDER/TIME_SLOT")
@@ -154,7 +155,7 @@ def _parsed(text: str, source: Source) -> ElementTree.Element:
     except common.DefusedXmlException as error:
         raise InvalidValue(f"{source.path}: a document type is not allowed in ELAN") from error
     except (ElementTree.ParseError, ValueError, LookupError) as error:
-        raise InvalidValue(f"{source.path}: not XML: {error}") from error
+        raise InvalidValue(f"{source.path}: not XML: {cut(str(error))}") from error
     return root
 
 
@@ -163,12 +164,15 @@ def _tier_marks(
 ) -> Iterator[Mark]:
     name = tier.get("TIER_ID", "")
     for annotation in tier.iterfind("ANNOTATION/ALIGNABLE_ANNOTATION"):
-        where = f"{source.path}: tier {name!r}, annotation {annotation.get('ANNOTATION_ID')!r}"
+        identity = shown(annotation.get("ANNOTATION_ID"))
+        where = f"{source.path}: tier {shown(name)}, annotation {identity}"
         times: list[float] = []
         for end in ("TIME_SLOT_REF1", "TIME_SLOT_REF2"):
             value = slots.get(annotation.get(end))
             if value is None or not value.isdecimal() or len(value) > 15:
-                raise InvalidValue(f"{where}: {end} has the time {value!r}; expected milliseconds")
+                raise InvalidValue(
+                    f"{where}: {end} has the time {shown(value)}; expected milliseconds"
+                )
             times.append(int(value) / 1000)
         score = _score(annotation.findtext("ANNOTATION_VALUE") or "")
         yield checked_mark(where, _LANE.sub("", name), times[0], times[1], score)

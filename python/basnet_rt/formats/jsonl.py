@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from basnet_rt._errors import InvalidValue
 from basnet_rt._system.json_file import parse_json
+from basnet_rt._system.shown import shown
 from basnet_rt.formats.csv_table import Table, source_of
 from basnet_rt.formats.marks import MarkedVideos
 from basnet_rt.formats.source import Source
@@ -38,6 +39,6 @@ def read(text: str, source: Source) -> MarkedVideos:
             continue
         row = parse_json(line, source.at(number))
         if not isinstance(row, dict):
-            raise InvalidValue(f"{source.at(number)}: {str(row)[:40]!r}; it must be an object")
+            raise InvalidValue(f"{source.at(number)}: {shown(row)}; it must be an object")
         table.add(source.at(number), row)
     return table.marked()

@@ -15,6 +15,7 @@ from fractions import Fraction
 from typing import Any
 
 from basnet_rt._errors import Error, InvalidValue
+from basnet_rt._system.shown import cut, shown
 from basnet_rt.formats.heading import MARKER, checked_heading, heading, one_video
 from basnet_rt.formats.marks import Mark, MarkedVideos, checked_mark, merged, rate_of
 from basnet_rt.formats.source import Source
@@ -100,7 +101,7 @@ def _parsed(otio: Any, text: str, source: Source) -> Any:
         return otio.adapters.read_from_string(text, "otio_json")
     # The library raises a different error for each fault: KeyError for a field, RuntimeError ...
     except (ValueError, LookupError, TypeError, RuntimeError, otio.exceptions.OTIOError) as error:
-        raise InvalidValue(f"{source.path}: not OTIO: {error}") from error
+        raise InvalidValue(f"{source.path}: not OTIO: {cut(str(error))}") from error
 
 
 def _is_collection(otio: Any, content: Any) -> bool:
@@ -109,7 +110,7 @@ def _is_collection(otio: Any, content: Any) -> bool:
 
 def _read_timeline(otio: Any, timeline: Any, source: Source) -> MarkedVideos:
     name = timeline.name or source.path.stem
-    where = f"{source.path}: timeline {name!r}"
+    where = f"{source.path}: timeline {shown(name)}"
     note = timeline.metadata.get(MARKER)
     values = {} if note is None else checked_heading(where, note)
     marks: list[Mark] = []
@@ -123,16 +124,17 @@ def _markers(otio: Any, timeline: Any, where: str) -> Iterator[tuple[str, Any, A
     clips = list(timeline.find_clips())
     for i, clip in enumerate(clips):
         for marker in clip.markers:
-            yield f"clip {i}, marker {marker.name!r}", marker, marker.marked_range, _begin(clip)
+            place = f"clip {i}, marker {shown(marker.name)}"
+            yield place, marker, marker.marked_range, _begin(clip)
     for holder in (timeline.tracks, *timeline.tracks):
         for marker in holder.markers:
             if len(clips) != 1:
                 raise InvalidValue(
-                    f"{where}: marker {marker.name!r} lies on a track and there are {len(clips)} "
-                    "clips; put it on the clip"
+                    f"{where}: marker {shown(marker.name)} lies on a track and there are "
+                    f"{len(clips)} clips; put it on the clip"
                 )
             span = holder.transformed_time_range(marker.marked_range, clips[0])
-            yield f"track marker {marker.name!r}", marker, span, _begin(clips[0])
+            yield f"track marker {shown(marker.name)}", marker, span, _begin(clips[0])
 
 
 def _begin(clip: Any) -> Any:

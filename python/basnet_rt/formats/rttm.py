@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from urllib.parse import quote, unquote
 
 from basnet_rt._errors import InvalidValue
+from basnet_rt._system.shown import shown
 from basnet_rt.formats.marks import Mark, MarkedVideos, VideoMarks, checked_mark, number
 from basnet_rt.formats.source import Source
 
@@ -51,7 +52,7 @@ def read(text: str, source: Source) -> MarkedVideos:
             continue
         where = source.at(i)
         if fields[0] != "SPEAKER" or len(fields) < FIELDS:
-            raise InvalidValue(f"{where}: {line[:80]!r}; expected SPEAKER and {FIELDS - 1} fields")
+            raise InvalidValue(f"{where}: {shown(line)}; expected SPEAKER and {FIELDS - 1} fields")
         video, label = unquote(fields[1]), unquote(fields[7])
         start = number(where, "start", fields[3])
         end = round(start + number(where, "duration", fields[4]), 9)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from basnet_rt._errors import InvalidValue
+from basnet_rt._system.shown import shown
 from basnet_rt.formats.timecode import FrameRate
 
 _NO_TEXT = ("Cc", "Cs", "Zl", "Zp")  # control, half a surrogate pair, line and paragraph ends
@@ -40,8 +41,8 @@ class Source:
         rate = own or self.rates.get(video) or self.rate
         if rate is None:
             raise InvalidValue(
-                f"{self.path}: video {video!r}: {what} counts frames and does not say how many a "
-                "second has; give --fps, such as 25, 23.976 or 29.97df"
+                f"{self.path}: video {shown(video)}: {what} counts frames and does not say how "
+                "many a second has; give --fps, such as 25, 23.976 or 29.97df"
             )
         return rate
 
@@ -53,5 +54,7 @@ def one_line(where: str, what: str, text: str) -> str:
         ValueError: it has a line end or another control character.
     """
     if any(unicodedata.category(character) in _NO_TEXT for character in text):
-        raise InvalidValue(f"{where}: the {what} {text!r} has a line end or a control character")
+        raise InvalidValue(
+            f"{where}: the {what} {shown(text)} has a line end or a control character"
+        )
     return text

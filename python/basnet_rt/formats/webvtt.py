@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterator
 
 from basnet_rt._errors import InvalidValue
+from basnet_rt._system.shown import shown
 from basnet_rt.formats.heading import heading_line, one_video, parse_heading_line
 from basnet_rt.formats.marks import Mark, MarkedVideos, VideoMarks, checked_mark
 from basnet_rt.formats.source import Source, one_line
@@ -65,7 +66,7 @@ def read(text: str, source: Source) -> MarkedVideos:
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if not re.match(r"WEBVTT(?:[ \t]|$)", lines[0]):
-        raise InvalidValue(f"{source.at(1)}: {lines[0][:40]!r}; a WebVTT file begins with WEBVTT")
+        raise InvalidValue(f"{source.at(1)}: {shown(lines[0])}; a WebVTT file begins with WEBVTT")
     values, marks = {}, []
     for number, block in _blocks(lines):
         if block[0].split(maxsplit=1)[0] in _NO_CUE:
@@ -117,12 +118,12 @@ def _blocks(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
 def _mark(source: Source, number: int, block: list[str]) -> Mark:
     timing = next((i for i, line in enumerate(block[:2]) if "-->" in line), None)
     if timing is None:
-        raise InvalidValue(f"{source.at(number)}: {block[0][:60]!r}; expected a cue with a timing")
+        raise InvalidValue(f"{source.at(number)}: {shown(block[0])}; expected a cue with a timing")
     where = source.at(number + timing)
     match = _TIMING.fullmatch(block[timing])
     if match is None:
         raise InvalidValue(
-            f"{where}: {block[timing][:80]!r}; expected HH:MM:SS.mmm --> HH:MM:SS.mmm"
+            f"{where}: {shown(block[timing])}; expected HH:MM:SS.mmm --> HH:MM:SS.mmm"
         )
     identifier = _IDENTIFIER.fullmatch(block[0]) if timing else None
     label = _label(block[timing + 1 :])

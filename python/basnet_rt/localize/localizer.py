@@ -130,12 +130,13 @@ class Localizer:
             arguments = self._arguments(output, snippet_seconds)
             found = postprocess(**arguments, config=self.config, duration=duration)
         except InvalidValue as error:
-            largest = float(abs(features).max())
-            if largest < _OVERFLOWS:
+            snippet, channel = divmod(int(abs(features).argmax()), features.shape[1])
+            largest = float(features[snippet, channel])
+            if abs(largest) < _OVERFLOWS:
                 raise
             raise InvalidValue(
-                f"features reach {largest:.4g}, so the network's output is not finite ({error}); "
-                "make the features again with the model's extractor"
+                f"features[{snippet}, {channel}] is {largest:.4g}, so the network's output is not "
+                f"finite ({error}); make the features again with the model's extractor"
             ) from error
         return self.model.described(found, self.config, snippet_seconds)
 

@@ -138,6 +138,23 @@ BAD = [
      r"video 'v', detection 0: the segment \[2.0, 1.0\]"),
     ("v.json", '{"database": {"v": {"annotations": [{"label": "A"}]}}}', "'A'. without a segment"),
     ("v.json", '{"database": {"v": {"fps": "x", "annotations": []}}}', "'v': a frame rate of 'x'"),
+    # Long texts: the message shows their ends
+    ("v.jsonl", json.dumps("v" * 100_000) + "\n", r"line 1: .v+\.\.\.v+.; it must be an object"),
+    ("v.rttm", f"SPEAKER {'v' * 100_000} 1 0 1\n", r"line 1: .*\.\.\..*expected SPEAKER"),
+    ("v.vtt", f"WEBVTT{'T' * 100_000}\n", r"line 1: .*\.\.\..*begins with WEBVTT"),
+    ("v.vtt", VTT + "F" * 100_000 + "\n", r"line 3: .*\.\.\..*expected a cue"),
+    ("v.vtt", VTT + f"00:01 --> {'0' * 100_000}\nA\n", r"line 3: .*\.\.\.0+.; expected HH"),
+    ("v.edl", f"001 {'A' * 100_000}\n", r"line 1: .*\.\.\..*expected an event"),
+    ("v.edl", EVENT.format("00:00:00:00", "00:00:01:00").replace(" C ", f" {'D' * 100_000} "),
+     r"line 1: transition .D+\.\.\.D+.; only cuts"),
+    ("v.otio", json.dumps({"OTIO_SCHEMA": "Timeline.1", "name": "n" * 100_000,
+                           "metadata": {"basnet_rt": 5},
+                           "tracks": {"OTIO_SCHEMA": "Stack.1", "children": []}}),
+     r"timeline .n+\.\.\.n+.: the note of 'basnet_rt' is 5"),
+    ("v.eaf", f"<{'a' * 100_000}/>", r"<a+\.\.\.a+>; expected <ANNOTATION_DOCUMENT>"),
+    ("v.eaf", eaf(slot("t1", "x" * 100_000), TIER), r"the time .x+\.\.\.x+.; expected"),
+    ("v.eaf", eaf(tiers=TIER.replace("Fight", "F" * 100_000).replace("a1", "a" * 100_000)),
+     r"tier .F+\.\.\.F+., annotation .a+\.\.\.a+.: TIME_SLOT_REF1"),
 ]  # fmt: skip
 
 

@@ -98,9 +98,13 @@ def test_a_name_too_long_for_a_sidecar_has_none(run_cli, bundle, tmp_path, make_
 
 
 def test_values_that_overflow_are_named(localize, tmp_path):
-    np.save(tmp_path / "large.npy", np.full((9, F), 3e38, np.float32))
+    values = np.full((9, F), 3e38, np.float32)
+    values[4, 2] = -3.3e38
+    np.save(tmp_path / "large.npy", values)
     _, _, said = localize(tmp_path / "large.npy")
-    assert "features reach 3e+38, so the network's output is not finite" in " ".join(said.split())
+    assert "features[4, 2] is -3.3e+38, so the network's output is not finite" in " ".join(
+        said.split()
+    )
 
 
 def test_a_table_of_objects_is_named_with_the_lines_that_convert_it(localize, tmp_path):
