@@ -17,11 +17,11 @@ export OMP_NUM_THREADS := 1
 # This environment's programs first: cmake, ninja, clang-format and the two of this project.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Several stages compile the same files with the same flags, each in a folder of its own, two deep in
-# a source tree. With paths that count from there ccache compiles them once, for the wheel too. It is
-# looked for when a recipe runs: the set-up may just have installed it.
+# a source tree below this one. With paths that count from there ccache compiles them once, for the
+# wheel too. It is looked for when a recipe runs: the set-up may just have installed it.
 export CMAKE_CXX_COMPILER_LAUNCHER ?= $(shell command -v ccache)
 export CMAKE_CUDA_COMPILER_LAUNCHER ?= $(shell command -v ccache)
-export CCACHE_BASEDIR ?= /
+export CCACHE_BASEDIR ?= $(CURDIR)
 export CXX # under one name everywhere: pip would take Python's, CMake c++
 export CCACHE_NOHASHDIR ?= 1
 

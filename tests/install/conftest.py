@@ -18,10 +18,12 @@ from install.environments import REPOSITORY, Demo, Distributions, new_environmen
 @pytest.fixture(scope="session")
 def distributions(tmp_path_factory: pytest.TempPathFactory) -> Distributions:
     """`python -m build`: isolated, without torch; the wheel comes from the unpacked sdist, and is
-    for many machines."""
+    for many machines. It is unpacked where ccache knows the files: see the Makefile."""
     folder = tmp_path_factory.mktemp("dist")
+    (REPOSITORY / "build").mkdir(exist_ok=True)
     setting = "SKBUILD_CMAKE_DEFINE=BASNET_RT_WERROR=ON;BASNET_RT_OLD_GLIBC=ON"
-    run("env", setting, sys.executable, "-m", "build", "--outdir", folder, REPOSITORY)
+    unpacked = f"TMPDIR={REPOSITORY / 'build'}"
+    run("env", setting, unpacked, sys.executable, "-m", "build", "--outdir", folder, REPOSITORY)
     (sdist,), (wheel,) = folder.glob("*.tar.gz"), folder.glob("*.whl")
     return Distributions(sdist, wheel)
 
@@ -74,8 +76,7 @@ def video(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Video:
 @pytest.fixture(scope="session")
 def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where every component was installed, static."""
-    installed = tmp_path_factory.mktemp("prefix")
-    return install_library(installed, BASNET_RT_TORCH="ON", BASNET_RT_CUDA="OFF")
+    return install_library(tmp_path_factory.mktemp("installed"), BASNET_RT_CUDA="OFF")
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -12,6 +13,7 @@ import torch
 
 from install.environments import REPOSITORY, run
 
+PAGE = (REPOSITORY / "docs/cpp.md").read_text()
 LIBTORCH = torch.utils.cmake_prefix_path
 EXAMPLES = REPOSITORY / "examples/cpp"
 PROBE = Path(__file__).parent / "probe"
@@ -19,22 +21,30 @@ CONSUMER = Path(__file__).parent / "consumer"
 HAS_NVCC = shutil.which("nvcc") is not None
 
 
-def install_library(prefix: Path, **options: str) -> Path:
-    """The prefix; the build folder is gone afterwards, as it is for a user of a package.
+def install_library(folder: Path, **options: str) -> Path:
+    """The prefix, by the commands of docs/cpp.md for a library with component torch.
 
-    It lies where other stages build, and warnings are errors as there: ccache then knows the files
-    that were compiled with the same options before.
+    The build folder lies where other stages build, and warnings are errors as there: ccache then
+    knows the files that were compiled with the same options before. It is gone afterwards, as it is
+    for a user of a package.
     """
     (REPOSITORY / "build").mkdir(exist_ok=True)
     build = Path(tempfile.mkdtemp(prefix="install-", dir=REPOSITORY / "build"))
-    options = {"BASNET_RT_WERROR": "ON", **options}
-    definitions = [f"-D{name}={value}" for name, value in options.items()]
-    search = f"-DCMAKE_PREFIX_PATH={LIBTORCH}"
-    run("cmake", "-S", REPOSITORY, "-B", build, "-G", "Ninja", search, *definitions)
-    run("cmake", "--build", build, "-j", "2")
-    run("cmake", "--install", build, "--prefix", prefix)
+    definitions = " ".join(f"-D{name}={value}" for name, value in options.items())
+    commands = block("sh", "-DBASNET_RT_TORCH=ON -DCMAKE_PREFIX_PATH=$TORCH")
+    commands = commands.replace("pip install torch\n", "").replace("build-library", str(build))
+    checkout = f"{REPOSITORY} -G Ninja -DBASNET_RT_WERROR=ON {definitions}"
+    commands = commands.replace("-S basnet_rt", f"-S {checkout}")
+    run("bash", "-euc", commands, cwd=folder)
     shutil.rmtree(build)
-    return prefix
+    return folder / "prefix"
+
+
+def block(language: str, holding: str) -> str:
+    """The one block of code of docs/cpp.md in that language that holds the text."""
+    blocks = re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+    (found,) = [text for text in blocks if holding in text]
+    return found
 
 
 def configure(

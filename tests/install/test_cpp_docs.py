@@ -1,7 +1,6 @@
 """docs/cpp.md: its program, its build file and its commands as they stand, in one folder.
 
-Only the build type is set here, by the environment: without optimisation the library compiles in
-half the time, and may not find another bit.
+The library is that of fixture `prefix`, which the page's commands install.
 """
 
 from __future__ import annotations
@@ -14,35 +13,24 @@ import pytest
 import torch
 
 from install.bundles import stored_bundle, streamed
-from install.cpp_projects import LIBTORCH
-from install.environments import REPOSITORY, run
-
-PAGE = (REPOSITORY / "docs/cpp.md").read_text()
-
-
-def block(language: str, holding: str) -> str:
-    """The one block of code in that language that holds the text."""
-    blocks = re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
-    (found,) = [text for text in blocks if holding in text]
-    return found
-
+from install.cpp_projects import LIBTORCH, block
+from install.environments import run
 
 INSTALL = block("sh", "cmake -S basnet_rt -B build-library\n")
 
 
 @pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that the page has its reader make, with a checkout and the installed library."""
+def live(prefix: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that the page has its reader make, with the installed library."""
     folder = tmp_path_factory.mktemp("live")
-    (folder / "basnet_rt").symlink_to(REPOSITORY)
-    shell("export CMAKE_BUILD_TYPE=Debug\n" + INSTALL, folder)
+    (folder / "prefix").symlink_to(prefix)
     (folder / "main.cpp").write_text(block("cpp", "int main"))
     (folder / "CMakeLists.txt").write_text(block("cmake", "find_package"))
     return folder
 
 
 def shell(commands: str, folder: Path) -> str:
-    return run("bash", "-ec", f"TORCH='{LIBTORCH}'\n{commands}", cwd=folder)
+    return run("bash", "-ec", commands, cwd=folder)
 
 
 def test_the_page_names_the_folder_of_libtorch():
