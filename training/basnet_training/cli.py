@@ -1,4 +1,4 @@
-"""`basnet-train`: run, fit, calibrate, export, reproduce, import-checkpoint, export-i3d, simulate.
+"""`basnet-train`: run, fit, sweep, calibrate, export, reproduce, import-checkpoint, ...
 
 Exit codes: 0 done, 1 failed (the reason is on standard error), 2 wrong usage or settings.
 """
@@ -25,6 +25,7 @@ from .config import AUTO, Config, load_config, parse_overrides
 from .reproduce.command import reproduce
 from .run.command import Corrected, run
 from .simulate.cli import simulate
+from .sweep.command import sweep
 
 if TYPE_CHECKING:
     from .reading import TaggedVideos
@@ -38,6 +39,7 @@ app = typer.Typer(
 )
 app.command(cls=CorpusCommand)(run)
 app.command()(reproduce)
+app.command(cls=CorpusCommand)(sweep)
 app.command()(simulate)
 
 
