@@ -2,12 +2,15 @@
 
     python -m bench.accuracy.corrections
 
-For each data set and seed, `basnet-train run` learns from the tags of the training videos without
-options, and localizes each of them with a network trained without it. `review` orders the videos by
-those results and the tags. The first k of that order, or of a random one, get their true segments,
-marked as reviewed, and a new network is trained with preset `auto`; so are networks with no and
-with all videos corrected. Each is evaluated on the test videos, which are used only for this. The
-tables go into docs/results.md. An interrupted run continues where it stopped.
+For each data set and seed, `basnet-train run` learns from a table of the training videos' tags
+without options, and localizes each of them with a network trained without it. `review` orders the
+videos by those results and the tags. The first k of that order, or of a random one, get their true
+segments, marked as reviewed, and a new network is trained with preset `auto`, but without teachers,
+which would take four times as long; so are networks with no and with all videos corrected. Each is
+evaluated on the test videos, which are used only for this. The tables go into docs/results.md.
+
+An interrupted run continues where it stopped. So does a run of `bench.accuracy.one_command` whose
+folder was copied to DATA_SEED_run.
 """
 
 from __future__ import annotations
@@ -30,7 +33,7 @@ from basnet_training.config import load_config
 from basnet_training.dataset import open_videos
 from basnet_training.runs import resolve
 from bench.accuracy.auto_rules import train
-from bench.accuracy.one_command import call
+from bench.accuracy.one_command import INPUTS, call, write_tags
 from bench.tables import (
     DATA,
     DOCS,
@@ -117,10 +120,10 @@ def one_seed(work: Path, runs: FinishedRuns, name: str, seed: int) -> dict[str, 
 def asked(work: Path, name: str, seed: int) -> list[str]:
     """The training videos in the order of `review`, followed by the rest."""
     output = work / f"{name}_{seed}_run"
-    data = DATA / name
-    truth = data / "annotations.json"
-    call("basnet_training", "run", data / "features/train", truth, "-o", output, "--seed", seed)
-    train_set = read_annotations(truth).subset("train").videos
+    (given,) = (one for one in INPUTS.values() if one.data_set == name and one.extractor is None)
+    features = given.features(work) / "train"
+    call("basnet_training", "run", features, write_tags(work, given), "-o", output, "--seed", seed)
+    train_set = read_annotations(given.truth).subset("train").videos
     tags = {video: one.tags for video, one in train_set.items()}
     results = read_results(output / "results.json").detections
     first = [one.video for one in review_order(results, tags=tags)]
@@ -141,6 +144,7 @@ def train_with(folder: Path, name: str, seed: int, corrected: Sequence[str]) -> 
         "run.device": "cpu",
         "run.tensorboard": False,
         "run.seed": seed,
+        "optim.teachers": 0,
     }
     if corrected:
         changes["data.corrected"] = write_corrected(folder / "corrected.json", name, corrected)
