@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -100,6 +100,7 @@ def tune(
     confidence: float = 0.95,
     advance_network: Advance | None = None,
     advance: Advance | None = None,
+    chooser: Chooser | None = None,
 ) -> Tuning:
     """Choose post-processing settings by average mAP on annotated videos.
 
@@ -123,6 +124,8 @@ def tune(
         seed: the same seed gives the same choice.
         resamples, confidence: of the bootstrap interval.
         advance_network, advance: called with the number of videos, and of trials, left.
+        chooser: makes the choices, one for all videos and one for each fold; here by default.
+            `basnet_rt.cluster.choosing_on` makes them on a Ray cluster; the result is the same.
 
     Raises:
         ValueError: videos without features, no segments, too many folds, or a setting out of range.
@@ -149,22 +152,34 @@ def tune(
     levels = levels_of(tiou_thresholds)
     data = run_network(model, base, features, annotated, levels, advance_network)
     parts = divide(annotated, folds, seed=seed, groups=groups)
-    search = _Search(data, space, trials, seed, _countdown(advance, trials * (folds + 1)))
-    return _tuning(search, parts, resamples, (1 - confidence) / 2)
+    search = Search(data, space, trials, seed)
+    names = list(data.annotated.videos)
+    others = [[name for name in names if name not in set(part)] for part in parts]
+    step = _countdown(advance, trials * (folds + 1))
+    choices = (chooser or choose_here)(search, [names, *others], step)
+    return _tuning(search, parts, choices, resamples, (1 - confidence) / 2)
 
 
 @dataclass(frozen=True)
-class _Search:
+class Choice:
+    """The best settings for some videos, and their average mAP on them, in [0, 1]."""
+
+    config: PostprocessConfig
+    value: float
+
+
+@dataclass(frozen=True)
+class Search:
     """Everything that one choice needs except the videos."""
 
     data: TuningData
     space: SearchSpace
     trials: int
     seed: int
-    advance: Callable[[], None]
 
-    def choose(self, truth: TruthTable) -> tuple[PostprocessConfig, float]:
-        """The best settings for some videos, and their average mAP on them."""
+    def choose(self, names: Sequence[str], step: Callable[[], None] = lambda: None) -> Choice:
+        """The best settings for these videos; `step` is called after each trial."""
+        truth = self.data.truth(names)
         optuna = from_extra("optuna", "tune", "tune")
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         study = optuna.create_study(
@@ -172,7 +187,7 @@ class _Search:
         )
         study.enqueue_trial(self.space.start())
         start = self._sampled(self.space.base, truth)
-        best, best_score = (self.space.base, float(start[0])), 0.0
+        best, best_score = Choice(self.space.base, float(start[0])), 0.0
         for _ in range(self.trials):
             trial = study.ask()
             config = self.space.suggest(trial)
@@ -180,8 +195,8 @@ class _Search:
             score = _cautious_gain(values - start)
             study.tell(trial, score)
             if score > best_score:
-                best, best_score = (config, float(values[0])), score
-            self.advance()
+                best, best_score = Choice(config, float(values[0])), score
+            step()
         return best
 
     def _sampled(self, config: PostprocessConfig, truth: TruthTable) -> Any:
@@ -193,30 +208,45 @@ class _Search:
         return {name: value for name, value in fields.items() if value != start[name]}
 
 
+Chooser = Callable[[Search, Sequence[Sequence[str]], Callable[[], None]], list[Choice]]
+
+
+def choose_here(
+    search: Search, sets: Sequence[Sequence[str]], step: Callable[[], None]
+) -> list[Choice]:
+    """A choice for each set of videos; `step` is called after each trial."""
+    return [search.choose(names, step) for names in sets]
+
+
 def _cautious_gain(gains: Any) -> float:
     """The gain on all videos (the first value) minus its standard error over samples."""
     return float(gains[0] - np.std(gains[1:]))
 
 
-def _tuning(search: _Search, parts: list[list[str]], resamples: int, tail: float) -> Tuning:
+def _tuning(
+    search: Search,
+    parts: list[list[str]],
+    choices: Sequence[Choice],
+    resamples: int,
+    tail: float,
+) -> Tuning:
+    """`choices`: on all videos, then for each part on the others."""
     names = list(search.data.annotated.videos)
     everything = search.data.truth(names)
-    config, value = search.choose(everything)
+    best, *by_part = choices
     outcomes, pairs, samples = [], [], []
-    for number, part in enumerate(parts):
-        others = set(part)
-        chosen, _ = search.choose(search.data.truth([n for n in names if n not in others]))
-        pair, sampled = _judge(search, chosen, part, resamples, number)
+    for number, (part, chosen) in enumerate(zip(parts, by_part, strict=True)):
+        pair, sampled = _judge(search, chosen.config, part, resamples, number)
         before, after = pair.tolist()
-        outcomes.append(FoldOutcome(len(part), before, after, search.changes(chosen)))
+        outcomes.append(FoldOutcome(len(part), before, after, search.changes(chosen.config)))
         pairs.append(pair)
         samples.append(sampled)
     held_out = difference_of(HELD_OUT, np.mean(pairs, axis=0), np.mean(samples, axis=0), tail)
     return Tuning(
-        config,
-        search.changes(config),
+        best.config,
+        search.changes(best.config),
         search.data.average_map(search.space.base, everything),
-        value,
+        best.value,
         held_out,
         outcomes,
         len(names),
@@ -228,7 +258,7 @@ def _tuning(search: _Search, parts: list[list[str]], resamples: int, tail: float
 
 
 def _judge(
-    search: _Search, chosen: PostprocessConfig, part: list[str], resamples: int, number: int
+    search: Search, chosen: PostprocessConfig, part: list[str], resamples: int, number: int
 ) -> tuple[Any, Any]:
     """(2,) average mAP of initial and chosen settings on a fold, and (R, 2) on samples of it."""
     truth = search.data.truth(part)

@@ -12,13 +12,25 @@ import typer
 
 from basnet_rt._errors import Error, InvalidValue
 from basnet_rt._system.text_file import read_text
-from basnet_rt.analysis.tuning import DEFAULT_FOLDS, DEFAULT_TRIALS, Tuning
+from basnet_rt.analysis.tuning import (
+    DEFAULT_FOLDS,
+    DEFAULT_TRIALS,
+    Chooser,
+    Tuning,
+    choose_here,
+)
 from basnet_rt.analysis.tuning import tune as choose
 from basnet_rt.cli.common import Bar, Json, answer, failures, note, parse_settings
+from basnet_rt.cli.corpus import CorpusCommand, Ray, RayWorkers
 from basnet_rt.cli.scoring import parse_thresholds
 from basnet_rt.model.copies import write_bundle_copy
 from basnet_rt.model.loading import load
 from basnet_rt.model.model import Model
+
+Subset = Annotated[
+    str | None, typer.Option("--subset", "-s", help="Subset of the annotations; default: all.")
+]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="Copy of the bundle to write.")]
 
 
 def tune(
@@ -27,12 +39,8 @@ def tune(
     annotations: Annotated[
         Path, typer.Option("--annotations", "-a", help="Annotations of the videos, with segments.")
     ],
-    subset: Annotated[
-        str | None, typer.Option("--subset", "-s", help="Subset of the annotations; default: all.")
-    ] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Copy of the bundle to write.")
-    ] = None,
+    subset: Subset = None,
+    output: Output = None,
     tiou: Annotated[
         str, typer.Option(help="tIoU thresholds; their average mAP is maximised.")
     ] = "0.1:0.1:0.7",
@@ -48,6 +56,8 @@ def tune(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same choice.")] = 0,
     device: Annotated[str, typer.Option(help="Where the network runs.")] = "cpu",
+    ray: Ray = None,
+    ray_workers: RayWorkers = None,
     as_json: Json = False,
 ) -> None:
     """Choose a bundle's post-processing settings on videos with marked segments.
@@ -63,6 +73,7 @@ def tune(
         _check_settings(model, held)
         options = {"settings": held, "tiou_thresholds": levels, "trials": trials, "seed": seed}
         options |= {"subset": subset, "folds": folds, "groups": _read_groups(groups)}
+        options |= {"chooser": _chooser(ray, ray_workers)}
         found = _choose(model, features, annotations, options)
         if output is not None:
             _write(model, found, output)
@@ -71,6 +82,14 @@ def tune(
     values = {"bundle": str(bundle), "output": None if output is None else str(output)}
     values["simulated"] = model.simulated  # type: ignore[assignment]
     answer({**values, **found.to_dict()}, _lines(model, found, output), as_json)
+
+
+def _chooser(ray: str | None, workers: int | None) -> Chooser:
+    if ray is None:
+        return choose_here
+    from basnet_rt.cluster import Workers, choosing_on
+
+    return choosing_on(ray, Workers(workers, cpus=1))
 
 
 def _choose(model: Model, features: Path, annotations: Path, options: dict[str, Any]) -> Tuning:
@@ -146,3 +165,6 @@ def _lines(model: Model, found: Tuning, output: Path | None) -> list[str]:
         *(f"  {name:<{width}}  {value}" for name, value in found.changes.items()),
         "nothing written: no --output" if output is None else f"-> {output}",
     ]
+
+
+COMMAND = CorpusCommand

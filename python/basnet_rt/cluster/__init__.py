@@ -1,7 +1,7 @@
 """Corpora on a Ray cluster: the same results as the commands on one machine, from many machines.
 
-This implements `--ray` of `basnet-rt extract`, `localize` and of `basnet-train run`; docs/scale.md
-describes what happens when machines fail.
+This implements `--ray` of `basnet-rt extract`, `localize` and `tune`, and of `basnet-train run` and
+`sweep`; docs/scale.md describes what happens when machines fail.
 """
 
 from basnet_rt.cluster.extraction import extract, feature_store
@@ -11,6 +11,7 @@ from basnet_rt.cluster.place import Place
 from basnet_rt.cluster.pool import SetAside, WorkerPool
 from basnet_rt.cluster.records import RecordPlace, read_records
 from basnet_rt.cluster.session import Workers, connected
+from basnet_rt.cluster.tuning import choosing_on
 
 __all__ = [
     "FeatureAddress",
@@ -21,6 +22,7 @@ __all__ = [
     "SetAside",
     "WorkerPool",
     "Workers",
+    "choosing_on",
     "connected",
     "extract",
     "feature_store",

@@ -282,6 +282,13 @@ def test_groups_are_read(bundle, files, tmp_path):
     assert (done.exit_code, "line 1: expected two columns" in done.stderr) == (1, True)
 
 
+def test_a_cluster_chooses_the_same(bundle, files):
+    pytest.importorskip("ray")
+    few = ("--trials", 6, "--json")
+    plain = run(bundle, files, *few).stdout
+    assert run(bundle, files, *few, "--ray", "--ray-workers", 2).stdout == plain
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [(["--set", "nms_iou=7"], 2), (["--set", "x"], 2), (["--folds", "1"], 2), (["-s", "none"], 1)],
