@@ -1,1 +1,1 @@
-"""From video on: decoding, extractors, the whole way to detections, and the demo."""
+"""Measurements on video files: decoding, extractors, the whole pipeline, memory and the demo."""

@@ -1,11 +1,11 @@
-"""The speed of decoding: against real time, and against a plain loop over PyAV.
+"""The speed of decoding, compared with real time and with a plain loop over PyAV.
 
     python -m bench.video.decode [--docs]
 
-Videos of cctv_fights (320 x 240, 25 a second) and two rendered ones of 1920 x 1080. CPU seconds of
-all threads together, so that figures are per core and a machine shared with others does not blur
-them; the ways take turns, medians with quartiles. Before anything is timed, our pictures must be
-those of the plain loop, one by one.
+The inputs are videos of cctv_fights (320 x 240, 25 pictures a second) and two rendered videos of
+1920 x 1080. Times are CPU seconds of all threads together: figures are then per core, and other
+work on the machine does not distort them. The variants take turns, and the table shows medians
+with quartiles. Before any timing, each of our pictures must equal that of the plain loop.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def sources(folder: Path) -> dict[str, list[Path]]:
 
 
 def render(path: Path, fps: int) -> Path:
-    """A textured picture that drifts, with noise as a camera has it; H.264 as cameras write it."""
+    """Write a drifting textured picture with a camera's noise, in H.264 as cameras write it."""
     rng = np.random.default_rng(0)
     coarse = rng.integers(0, 255, (68, 150, 3), np.uint8)
     wide = np.repeat(np.repeat(coarse, 16, axis=0), 16, axis=1)[:1080].astype(np.int16)
@@ -82,7 +82,7 @@ def render(path: Path, fps: int) -> Path:
 
 
 def ways(paths: list[Path]) -> Ways:
-    """Each decodes all videos on one thread and returns how many pictures they hold."""
+    """The variants: each decodes all videos on one thread and returns their number of pictures."""
     return {
         "PyAV, decoded only": lambda: sum(plain(path, None) for path in paths),
         "PyAV, to RGB": lambda: sum(plain(path, FrameFormat()) for path in paths),
@@ -95,7 +95,7 @@ def ways(paths: list[Path]) -> Ways:
 
 
 def plain(path: Path, frames: FrameFormat | None) -> int:
-    """The loop that PyAV's own pages show: every picture is decoded, and made an array."""
+    """The loop of PyAV's documentation: decode each picture; convert it to an array if asked."""
     count = 0
     with av.open(str(path)) as container:
         container.streams.video[0].codec_context.thread_count = 1
@@ -115,7 +115,7 @@ def ours(path: Path, frames: FrameFormat) -> int:
 
 
 def check_equality(path: Path) -> None:
-    """Pictures of a video at its own rate; raises where one differs."""
+    """Compare all pictures of a video at its own rate; raise an error if one differs."""
     rate = float(probe(path).fps)
     with read_frames(path, fps=rate) as reader, av.open(str(path)) as container:
         for frame, picture in zip(reader, container.decode(video=0), strict=True):
@@ -123,7 +123,7 @@ def check_equality(path: Path) -> None:
 
 
 def measure(tried: Ways, rounds: int) -> dict[str, np.ndarray]:
-    """Pictures per CPU second of each way, one entry per round."""
+    """Pictures per CPU second of each variant, one entry per round."""
     found: dict[str, list[float]] = {way: [] for way in tried}
     for _ in range(rounds):
         for way, work in tried.items():

@@ -3,9 +3,9 @@
     python -m bench.video.demo
 
 Each seed draws its own videos, trains and localizes as `basnet-rt demo --seed N` does; the rules of
-preset `auto` were chosen with seeds 0 to 2. Runs that are done are kept in build/bench, so it goes
-on where it was interrupted; where the sources changed, it begins anew. The tables go into
-docs/tutorial.md, one sentence into README.md.
+preset `auto` were chosen with seeds 0 to 2. Finished runs are kept in build/bench, so an
+interrupted bench continues; after a change of the sources all seeds run again. The tables are
+written into docs/tutorial.md, and one sentence into README.md.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def main() -> None:
 
 
 def run(seed: int, finished: FinishedRuns, keep: bool) -> dict[str, Any]:
-    """One demo; its summary and, where it was made from nothing, the processor time it took."""
+    """Run one demo. Returns its summary, with its processor time if it began without files."""
     key = f"seed {seed}, sources {sources()}"
     found = finished.get(key)
     if found is not None:
@@ -78,7 +78,7 @@ def run(seed: int, finished: FinishedRuns, keep: bool) -> dict[str, Any]:
 
 
 def sources() -> str:
-    """Digits that change with the videos, their features and the training."""
+    """A digest of the sources on which the videos, their features and the training depend."""
     paths = [REPOSITORY / f"python/basnet_demo/{name}.py" for name in DECISIVE]
     paths += sorted(REPOSITORY.glob("python/basnet_rt/extractors/motion/*.py"))
     paths.append(REPOSITORY / "training/basnet_training/auto.py")
@@ -86,7 +86,7 @@ def sources() -> str:
 
 
 def processor_seconds() -> float:
-    """Of all processes that this one started and that ended."""
+    """Processor seconds of all ended child processes."""
     spent = resource.getrusage(resource.RUSAGE_CHILDREN)
     return spent.ru_utime + spent.ru_stime
 
@@ -98,7 +98,8 @@ def tables(runs: list[dict[str, Any]]) -> str:
         f"0.7. {machine()}."
     )
     whole = all(run["processor_seconds"] is not None for run in runs)
-    # Steps of demos that were interrupted ran at different times, beside different work.
+    # Times of interrupted demos are left out: their steps ran at different times, beside different
+    # work.
     return "\n\n".join([head, accuracy(runs), *([times(runs)] if whole else [])])
 
 

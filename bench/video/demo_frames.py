@@ -1,4 +1,4 @@
-"""Draws docs/images/demo.jpg: a frame of each action, out of five of the demo's test videos.
+"""Draws docs/images/demo.jpg: one frame of each action, from five of the demo's test videos.
 
 python -m bench.video.demo_frames
 """
@@ -36,7 +36,7 @@ def main() -> None:
 
 
 def frame_of(script: FilmScript, segment: Segment) -> Picture:
-    """The moment when the figure is furthest from its pose at the beginning."""
+    """The frame of a segment in which the figure differs most from its first pose in the video."""
     times = np.arange(segment.start + 0.4, segment.end - 0.4, 1 / FPS)
     rest, *points = joints(Body(), poses(script.parts, np.array([0.0, *times])))
     heights = np.array(points)[..., 1] - rest[:, 1]

@@ -1,11 +1,11 @@
-"""The speed of extractor `i3d`, against real time and against its parts alone.
+"""The speed of extractor `i3d`, compared with real time and with each of its parts.
 
     python -m bench.video.i3d [--page docs/extractors.md]
 
-Weights are filled by formula: their values do not change the work. One thread, and CPU seconds, so
-that a machine shared with others does not blur the figures; each is a median with its quartiles.
-The network at work must agree with the checkpoint's before anything is timed. TV-L1 is timed where
-OpenCV has it.
+The weights come from a formula, because their values do not change the work. All parts run on one
+thread. Times are CPU seconds, so other work on the machine does not distort them; each figure is a
+median with its quartiles. Before any timing, the network as the extractor runs it must agree with
+the network of the checkpoint. TV-L1 is timed only if OpenCV has it.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def filled(channels: int) -> I3d:
 
 
 def write_video(path: Path) -> None:
-    """A moving pattern, 320 x 240, H.264, 25 frames per second, as THUMOS'14's videos."""
+    """Write a moving pattern: 320 x 240, H.264, 25 frames per second, as THUMOS'14's videos."""
     y, x = np.mgrid[0:240, 0:320]
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=25)
@@ -64,7 +64,7 @@ def write_video(path: Path) -> None:
 
 
 def seconds(work: Callable[[], object], frames: int, rounds: int) -> np.ndarray:
-    """CPU seconds a frame of each round, after one that does not count."""
+    """CPU seconds per frame, one entry per round, after a warm-up round."""
     work()
     found = []
     for _ in range(rounds):
@@ -75,7 +75,10 @@ def seconds(work: Callable[[], object], frames: int, rounds: int) -> np.ndarray:
 
 
 def check_agreement(values: np.ndarray) -> str:
-    """Of the network at work with the checkpoint's; refuses to go on where they differ."""
+    """Compare the network as the extractor runs it with the checkpoint's; exit if they differ.
+
+    Returns a sentence with the largest differences.
+    """
     x = torch.from_numpy(values).permute(0, 4, 1, 2, 3).contiguous()
     with torch.inference_mode():
         wanted = filled(3)(x).numpy()
@@ -97,7 +100,7 @@ def cropped(frames: list[Frame]) -> list[np.ndarray]:
 
 
 def parts(frames: list[Frame], values: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
-    """Name, and CPU seconds a frame, of everything that does not decode."""
+    """Name and CPU seconds per frame of each part except decoding."""
     shown = frames[:FRAMES]
     work: list[tuple[str, Callable[[], object]]] = [
         ("crop, to float32 in [-1, 1]", lambda: PICTURES.values([cropped(shown)])),
@@ -129,7 +132,7 @@ def flow_seconds(method: str, frames: list[Frame], rounds: int) -> np.ndarray:
 
 
 def whole(video: Path, folder: Path) -> Iterator[tuple[str, np.ndarray]]:
-    """Decoding alone, and the extractor from the file to its features."""
+    """Name and CPU seconds per frame of decoding alone, and of the extractor on the whole file."""
     files = {stream: folder / f"{stream}.pt" for stream in CHANNELS}
     for stream, file in files.items():
         torch.save(filled(CHANNELS[stream]).state_dict(), file)

@@ -1,11 +1,11 @@
-"""Two hours of video through decoding, features and a stream: memory stays flat.
+"""Memory while two hours of video pass through decoding, features and a stream: it stays flat.
 
     python -m bench.video.memory [--docs] [--minutes 120]
 
-The video is a minute of moving texture, encoded once and repeated with times that go on. The
-extractor is `motion`, made fast by small pictures, for this is not about speed; the network is an
-untrained one of small size, in pushes of one snippet. Exits with 1 where the resident set of the
-process still moves after the first ten minutes of video.
+The video is one minute of moving texture, encoded once and repeated with continuing timestamps. The
+extractor is `motion` on small pictures, which keeps the run short: its speed is not the subject
+here. The network is small and untrained, and each push has one snippet. Exits with 1 if the
+resident memory of the process varies by more than `LIMIT_MB` after the first ten minutes of video.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def parse() -> argparse.Namespace:
 
 
 class Run:
-    """The result of one pass over the video; `minutes` yields (frames, finals) at each minute."""
+    """One pass over the video; `minutes` yields (frames, final detections) so far, each minute."""
 
     def __init__(self, name: str, minutes: Iterator[tuple[int, int]]) -> None:
         self.name, self.resident = name, []
@@ -95,7 +95,7 @@ class Run:
 
 
 def resident_mb() -> float:
-    """Of this process, now."""
+    """Resident memory of this process now, in MB."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * 4096 / 1e6
 
@@ -121,7 +121,7 @@ def streaming(
 
 
 def made_stream(extractor: Extractor, folder: Path) -> basnet_rt.StreamingLocalizer:
-    """An untrained network; its probabilities lie near 1/6, and so do the thresholds."""
+    """A stream with an untrained network; its probabilities and the thresholds are near 1/6."""
     torch.manual_seed(0)
     dim = extractor.spec.feature_dim
     network = BaSNet(dim, 5, hidden_filter=32, hidden_cas=64).eval()
@@ -140,7 +140,7 @@ def made_stream(extractor: Extractor, folder: Path) -> basnet_rt.StreamingLocali
 
 
 def one_minute(path: Path) -> Path:
-    """A texture that drifts now fast, now slowly."""
+    """Write one minute of a texture that drifts at a varying speed."""
     rng = np.random.default_rng(0)
     texture = rng.integers(0, 255, (HEIGHT // 4, 512, 3), np.uint8).repeat(4, 0).repeat(4, 1)
     with av.open(str(path), "w") as output:
@@ -156,7 +156,7 @@ def one_minute(path: Path) -> Path:
 
 
 def repeat(minute: Path, times: int) -> Path:
-    """The same packets again and again, their times going on; nothing is encoded anew."""
+    """Repeat the packets of a minute with continuing timestamps, without encoding again."""
     path = minute.with_name("long.mp4")
     with av.open(str(path), "w") as output:
         stream = None

@@ -1,11 +1,11 @@
-"""The speed of extractor `motion`, against real time and against its parts alone.
+"""The speed of extractor `motion`, compared with real time and with each of its parts.
 
     python -m bench.video.motion [--page docs/extractors.md]
 
-A made video (a textured picture that drifts, with a block that moves across it; H.264) in three
-sizes. CPU seconds of all threads together, so that figures are per core and a machine shared with
-others does not blur them; medians with quartiles. The pipeline must return the features that the
-parts make one after the other before anything is timed.
+The input is a made video in three sizes: a drifting textured picture with a block that moves across
+it, in H.264. Times are CPU seconds of all threads together: figures are then per core, and other
+work on the machine does not distort them. The table shows medians with quartiles. Before any
+timing, the pipeline must return the same features as its parts run one after the other.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def write_video(path: Path, width: int, height: int) -> None:
 
 
 def check_equality(path: Path) -> None:
-    """The pipeline against its parts, one after the other."""
+    """Check that the pipeline returns the features of its parts run one after the other."""
     extractor = make_extractor("motion")
     session = extractor.start()
     rows = [session.push(session.prepare(one)) for one in read(path, extractor.spec.frames)]
@@ -100,7 +100,7 @@ def read(path: Path, frames: FrameFormat) -> Iterator[Frame]:
 
 
 def parts(path: Path) -> dict[str, Work]:
-    """The whole, and each part on inputs that are ready."""
+    """The whole pipeline, and each part on inputs computed beforehand."""
     extractor = make_extractor("motion")
     decoded = list(read(path, extractor.spec.frames))
     session = extractor.start()
@@ -117,7 +117,7 @@ def parts(path: Path) -> dict[str, Work]:
 
 
 def count(frames: Iterator[Frame]) -> Iterator[int]:
-    """Frames that are let go at once."""
+    """Yield the index of each frame and keep no frame."""
     for one in frames:
         yield one.index
 
@@ -159,7 +159,7 @@ def cells_of(frames: list[Frame]) -> Work:
 
 
 def cpu_seconds(work: Work, rounds: int) -> np.ndarray:
-    """Per call, after one that does not count."""
+    """CPU seconds per call, one entry per round, after a warm-up call."""
     work()
     found = []
     for _ in range(rounds):

@@ -1,9 +1,9 @@
-"""The whole pipeline of one video against its parts run alone, and videos in parallel.
+"""The speed of the pipeline on one video, compared with its parts, and on videos in parallel.
 
 usage: pipeline.py [--rounds N] [--frames N] [--docs]
 
-Before anything is timed, the pipeline must give the features of a plain loop, bit for bit. Parts
-and whole alternate; figures are medians with their quartiles. The video is the first test video of
+Before any timing, the pipeline must return the features of a plain loop, bit for bit. The parts and
+the whole alternate; figures are medians with their quartiles. The video is the first test video of
 cctv_fights that is long enough; --docs writes the tables into docs/from_video.md.
 """
 
@@ -66,7 +66,7 @@ class SmallBackbone(torch.nn.Module):
 
 @dataclass(frozen=True)
 class Timed:
-    """Seconds of each part and of the whole, a value per round; `cpu` are of the whole."""
+    """Seconds of each part and of the whole, one value per round; `cpu`: CPU time of the whole."""
 
     decode: list[float]
     prepare: list[float]
@@ -102,7 +102,7 @@ def arguments() -> argparse.Namespace:
 
 
 def backbone(folder: Path) -> Recipe:
-    """A network of the size that keeps up with decoding."""
+    """A recipe with a small network, which is about as fast as decoding."""
     (folder / "contract.yaml").write_text(CONTRACT)
     with quiet_torchscript():
         torch.jit.script(SmallBackbone().eval()).save(str(folder / "small.ts"))
@@ -111,7 +111,7 @@ def backbone(folder: Path) -> Recipe:
 
 
 def longest(at_least: int) -> tuple[Path, int]:
-    """The first test video of so many frames."""
+    """The first test video with at least so many frames, and its number of frames."""
     for path in sorted(VIDEOS.iterdir()):
         with read_frames(path, fps=REAL_TIME) as reader:
             count = round((reader.info.duration or 0) * REAL_TIME)
@@ -121,7 +121,7 @@ def longest(at_least: int) -> tuple[Path, int]:
 
 
 def check(video: Path, extractor: Extractor) -> None:
-    """The pipeline's features are those of a plain loop."""
+    """Check that the pipeline returns the features of a plain loop; exit if not."""
     session = extractor.start()
     with one_thread():
         rows = [session.push(session.prepare(frame)) for frame in decode(video, extractor)]
@@ -131,7 +131,7 @@ def check(video: Path, extractor: Extractor) -> None:
 
 
 def measure(video: Path, extractor: Extractor, rounds: int) -> Timed:
-    """Parts, each given all that it needs beforehand, and the whole, in turn."""
+    """Time the parts, each on inputs computed beforehand, and the whole, in turn."""
     timed = Timed([], [], [], [], [])
     for _ in range(rounds):
         decoded = stopwatch(timed.decode, decode, video, extractor)
@@ -190,7 +190,7 @@ def row(name: str, timed: Timed, frames: int) -> list[str]:
 def several(
     name: str, recipe: Recipe, extractor: Extractor, rounds: int, count: int = 6
 ) -> list[list[str]]:
-    """Videos one at a time and two at a time, starting the processes included."""
+    """Frames per second with one and with two videos at a time, including process starts."""
     files = [VideoFile(path.stem, str(path)) for path in sorted(VIDEOS.iterdir())[:count]]
     seconds: dict[int, list[float]] = {1: [], 2: []}
     frames = 0

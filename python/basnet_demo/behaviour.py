@@ -1,7 +1,7 @@
-"""Poses of a figure over time, of five actions and of what people do in between.
+"""Poses of a figure over time: five actions, and the idle movements between them.
 
-Each behaviour is a function of the seconds since its begin and of the performer's style. It never
-ends by itself: a performance (see performance.py) says how long it lasts, and eases into the next.
+Each behaviour is a function of the seconds since it began and of the performer's style. It has no
+end of its own: a performance (see performance.py) sets its length and blends it into the next one.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from basnet_demo.skeleton import CHANNELS, COLUMN, SIDES, Floats
 
 @dataclass(frozen=True, kw_only=True)
 class Style:
-    """One performer's way to do one thing.
+    """The manner in which one performer carries out one behaviour.
 
     Attributes:
-        side: index of `SIDES`: the arm or leg that leads.
+        side: index into `SIDES` of the arm or leg that leads.
         speed: 1 is usual.
-        depth: how far the limbs go; 1 is usual.
-        phase: of a movement without begin, in [0, 1).
+        depth: how far the limbs move; 1 is usual.
+        phase: shift of an idle movement, as a part of its period, in [0, 1).
     """
 
     side: int = 0
@@ -41,14 +41,14 @@ class Style:
 
 Behaviour = Callable[[Floats, Style], Floats]
 
-# Degrees of a person who stands at ease.
+# Joint angles, in degrees, of a person who stands at ease.
 _REST = {f"{side}_shoulder_spread": 9.0 for side in SIDES}
 _REST |= {f"{side}_elbow_bend": 12.0 for side in SIDES}
 _REST |= {f"{side}_hip_spread": 4.0 for side in SIDES}
 
 
 def _pose(time: Floats, degrees: Mapping[str, Floats | float]) -> Floats:
-    """(N, CHANNELS): at ease but for the named angles, given in degrees."""
+    """Poses (N, CHANNELS) of a person at ease, except for the named angles, given in degrees."""
     poses = np.zeros((len(time), len(CHANNELS)))
     for name, angle in {**_REST, **degrees}.items():
         poses[:, COLUMN[name]] = np.radians(angle)
@@ -56,7 +56,7 @@ def _pose(time: Floats, degrees: Mapping[str, Floats | float]) -> Floats:
 
 
 def _there_and_back(time: Floats, period: float, hold: float = 1.0) -> Floats:
-    """0 to 1 and back to 0 in every period, eased; `hold` below 1 stays longer at the far end."""
+    """Rises smoothly to 1 and falls back to 0 in each period; `hold` below 1 stays longer at 1."""
     eased = 0.5 - 0.5 * np.cos(2 * np.pi * time / period)
     held: Floats = eased**hold
     return held
@@ -138,7 +138,7 @@ def kicking(time: Floats, style: Style) -> Floats:
 
 
 def bowing(time: Floats, style: Style) -> Floats:
-    """The upper body down from the hip and up again, legs straight."""
+    """The upper body bends down from the hip and comes up again; the legs stay straight."""
     down = _there_and_back(time, 2.1 / style.speed, hold=0.7)
     pitch = 82 * style.depth * down
     return _pose(
@@ -153,7 +153,7 @@ def bowing(time: Floats, style: Style) -> Floats:
 
 
 def standing(time: Floats, style: Style) -> Floats:
-    """Breathing, the weight slowly from leg to leg."""
+    """Breathing, while the weight shifts slowly from leg to leg."""
     sway = _wave_of(time, 0.23 * style.speed, style.phase)
     return _pose(
         time,
@@ -167,7 +167,7 @@ def standing(time: Floats, style: Style) -> Floats:
 
 
 def looking_around(time: Floats, style: Style) -> Floats:
-    """The head to one side and the other, the shoulders a little behind it."""
+    """The head turns from side to side; the shoulders follow it a little."""
     turn = _wave_of(time, 0.33 * style.speed, style.phase)
     poses = standing(time, style)
     poses[:, COLUMN["head_yaw"]] = np.radians(55 * turn)
@@ -176,7 +176,7 @@ def looking_around(time: Floats, style: Style) -> Floats:
 
 
 def checking_watch(time: Floats, style: Style) -> Floats:
-    """One forearm before the body, the head down to it."""
+    """One forearm in front of the body, the head bent down to it."""
     still = _wave_of(time, 0.4, style.phase)
     return _pose(
         time,
@@ -191,7 +191,7 @@ def checking_watch(time: Floats, style: Style) -> Floats:
 
 
 def scratching_head(time: Floats, style: Style) -> Floats:
-    """One hand at the head moves slightly and quickly: it resembles waving and is not."""
+    """One hand at the head moves slightly and quickly, which resembles waving."""
     rub = _wave_of(time, 2.4 * style.speed)
     return _pose(
         time,
@@ -206,7 +206,7 @@ def scratching_head(time: Floats, style: Style) -> Floats:
 
 
 def walking(time: Floats, style: Style) -> Floats:
-    """One step after another on the spot; a performance moves it along."""
+    """Steps on the spot; the performance moves the figure along."""
     stride = _wave_of(time, STRIDES_A_SECOND * style.speed)
     ahead = {style.lead: stride, style.other: -stride}
     degrees: dict[str, Floats | float] = {"torso_pitch": 3.0}
@@ -220,7 +220,7 @@ def walking(time: Floats, style: Style) -> Floats:
 
 
 STRIDES_A_SECOND = 0.9
-# Parts of the body's height that a stride covers; the feet then hardly slide.
+# Length of a stride as a part of the body's height; with this value the feet hardly slide.
 STRIDE = 0.80
 
 ACTIONS: Mapping[str, Behaviour] = {

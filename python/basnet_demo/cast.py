@@ -19,11 +19,11 @@ class Look:
     """One performer.
 
     Attributes:
-        height: of the body, in pictures' heights.
-        ground: where its feet are, from the top, in pictures' heights.
-        middle: the x that poses count from, in pictures' widths.
+        height: height of the body, as a part of the picture's height.
+        ground: distance of the feet from the top, as a part of the picture's height.
+        middle: position of x = 0 of the poses, as a part of the picture's width.
         girth: thickness of the limbs; 1 is usual.
-        elevation: radians; how far the camera looks down.
+        elevation: angle by which the camera looks down, in radians.
     """
 
     body: Body
@@ -42,12 +42,12 @@ class Look:
 
 
 def performer(random: np.random.Generator) -> Look:
-    """Somebody who is filmed."""
+    """A random person in the foreground, who performs the actions."""
     return _look(random, height=random.uniform(0.58, 0.8), ground=random.uniform(0.9, 0.97))
 
 
 def passer_by(random: np.random.Generator) -> Look:
-    """Somebody further away."""
+    """A random person in the background."""
     return _look(random, height=random.uniform(0.3, 0.42), ground=random.uniform(0.70, 0.78))
 
 
@@ -70,7 +70,7 @@ def _look(random: np.random.Generator, *, height: float, ground: float) -> Look:
 
 
 def _body(random: np.random.Generator) -> Body:
-    """Longer and shorter legs, arms and shoulders; the height is a matter of scale."""
+    """A body with random proportions of legs, arms and shoulders; `Look.height` sets its size."""
     legs, arms = random.uniform(0.92, 1.08), random.uniform(0.93, 1.07)
     width = random.uniform(0.85, 1.2)
     usual = Body()
@@ -87,7 +87,7 @@ def _body(random: np.random.Generator) -> Body:
 
 
 def _cloth(random: np.random.Generator, *, darkest: int = 30, brightest: int = 235) -> Colour:
-    """Of any hue: one channel high, one low, one between, in any order."""
+    """A colour of random hue: one channel high, one low, one in between, in random order."""
     low, high = sorted(random.integers(darkest, brightest, 2).tolist())
     values = random.permutation([low, (low + high) // 2, high]).tolist()
     return values[0], values[1], values[2]

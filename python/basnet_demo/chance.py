@@ -15,14 +15,15 @@ from basnet_rt.results import Detections
 
 @dataclass(frozen=True, kw_only=True)
 class Chance:
-    """Average mAP, in [0, 1], without skill; the first two are means over `draws`.
+    """Average mAP, in [0, 1], of detections made without skill.
 
     Attributes:
-        random: the same number of detections in each video, with the same lengths and scores, but
-            random class and place.
-        random_place: the detections of the model, each at a random place of its video, so the
-            classes in the video are still known.
-        whole_video: every video from begin to end, for each of its true tags.
+        random: as many detections in each video as the model's, with the same lengths and scores,
+            but with random classes at random places. Mean over `draws`.
+        random_place: the model's detections, each moved to a random place in its video; the
+            classes stay the model's. Mean over `draws`.
+        whole_video: one detection over the whole video for each of its true tags.
+        draws: number of random repetitions.
     """
 
     random: float
@@ -45,8 +46,8 @@ def chance_levels(
     """Score detections that need no skill.
 
     Args:
-        truth: of the subset; every video has its duration.
-        found: detections by video, with class names; videos of `truth`.
+        truth: annotations of the subset; every video has a duration.
+        found: detections with class names, by name of a video in `truth`.
     """
     random = np.random.default_rng(seed)
     anything, moved = [], []
@@ -65,7 +66,7 @@ def chance_levels(
 
 
 def _moved(random: np.random.Generator, found: Detections, video: VideoAnnotation) -> Detections:
-    """Each somewhere else inside the video, as long as it was."""
+    """Move each detection to a random place inside the video; its length stays."""
     assert video.duration is not None
     lengths = found.segments[:, 1] - found.segments[:, 0]
     starts = random.random(len(found)) * np.maximum(video.duration - lengths, 0)

@@ -45,13 +45,13 @@ class Commands:
         self._folder, self._tell = folder, tell
 
     def run(self, line: str) -> dict[str, Any]:
-        """Run one command; its progress goes to standard error, as ever.
+        """Run one command; its progress goes to standard error, as usual.
 
         Args:
-            line: as one would type it, such as "basnet-rt info model.pt".
+            line: the command as a user types it, such as "basnet-rt info model.pt".
 
         Returns:
-            Its answer to `--json`.
+            The object that the command prints with `--json`.
 
         Raises:
             Error: the command failed; its reason is on standard error.
@@ -75,7 +75,10 @@ class Commands:
 
 
 def _output(process: subprocess.Popen[str]) -> str:
-    """The output of a process. After Ctrl-C, which it gets too, it has time to end by itself."""
+    """Wait for a process and return its output.
+
+    Ctrl-C reaches the process too. It then has `_PATIENCE` seconds to end before it is killed.
+    """
     try:
         return process.communicate()[0]
     except KeyboardInterrupt:

@@ -25,19 +25,19 @@ ANNOTATIONS, TAGS = "annotations.json", "tags.csv"
 
 
 def film_path(folder: Path, script: FilmScript) -> Path:
-    """Such as videos/train/train_00.mp4."""
+    """The file of a film, such as videos/train/train_00.mp4."""
     return folder / "videos" / script.subset / f"{script.name}.mp4"
 
 
 def write_annotations(folder: Path, scripts: Sequence[FilmScript]) -> None:
-    """The truth in ActivityNet form, of both subsets."""
+    """Write the ground truth of both subsets in ActivityNet form."""
     database = {script.name: _entry(script) for script in scripts}
     content = {"version": "basnet-rt demo, made up", "database": database}
     write_whole(folder / ANNOTATIONS, [json.dumps(content, indent=1, allow_nan=False) + "\n"])
 
 
 def write_tags(folder: Path, scripts: Sequence[FilmScript]) -> None:
-    """The tags of the training videos, which say neither when nor how often."""
+    """Write the tags of the training videos; tags do not say when or how often an action occurs."""
     rows = [f"{one.name},{';'.join(one.tags)}" for one in scripts if one.subset == "train"]
     write_whole(folder / TAGS, ["\n".join(["video,tags", *rows]) + "\n"])
 
@@ -56,8 +56,8 @@ def write_films(
     """Draw and encode every video that does not exist yet.
 
     Args:
-        processes: number of processes; 1: only this one.
-        advance: called with the number of videos left, first of all and after each.
+        processes: number of processes; with 1, this process draws.
+        advance: called with the number of videos left, before the first video and after each.
 
     Raises:
         Error: a file cannot be written, or a process was ended from outside.
@@ -83,14 +83,14 @@ def _until(stop: Event | None, found: Iterator[Picture]) -> Iterator[Picture]:
         yield picture
 
 
-_stop: Event | None = None  # of a process that draws
+_stop: Event | None = None  # in a process that draws: the event that tells it to stop
 _drawing = threading.Lock()  # held while a film is half-written
 
 
 def _write_in_parallel(
     folder: Path, scripts: Sequence[FilmScript], processes: int, advance: Callable[[int], None]
 ) -> None:
-    # Not forked: a library's threads would be copied half.
+    # Spawned, not forked: a fork does not copy the threads that libraries have started.
     context = multiprocessing.get_context("spawn")
     stop = context.Event()
     with ProcessPoolExecutor(processes, context, _begin, (stop,)) as pool:
@@ -107,7 +107,7 @@ def _write_in_parallel(
 
 
 def _begin(stop: Event) -> None:
-    """A process that draws."""
+    """Set up a process that draws films."""
     global _stop
     import cv2
 
@@ -117,7 +117,7 @@ def _begin(stop: Event) -> None:
 
 
 def _follow(stop: Event) -> None:
-    """End soon after the first process has ended in any way; a pool alone would wait for ever."""
+    """End this process soon after its parent has ended; otherwise it would wait forever."""
     first = multiprocessing.parent_process()
     assert first is not None
     multiprocessing.connection.wait([first.sentinel])

@@ -13,7 +13,7 @@ from basnet_demo.skeleton import JOINT, SIDES, Floats
 Picture = npt.NDArray[np.uint8]
 
 _SHIFT = 4  # OpenCV's lines end at sixteenths of a pixel, so that slow movement is smooth
-# from, to, thickness in body heights, and which colour of the look it has.
+# First joint, second joint, thickness in body heights, and key of the colour in `_colours`.
 _LIMBS = tuple(
     (f"{side}_{start}", f"{side}_{end}", thick, cloth)
     for side in SIDES
@@ -25,14 +25,14 @@ _LIMBS = tuple(
         ("elbow", "hand", 0.048, "forearm"),
     )
 )
-_FAR = 0.75  # brightness of a limb that is a body's width further away
+_FAR = 0.75  # least brightness of a limb, reached about a body's width behind the pelvis
 
 
 def on_screen(points: Floats, look: Look, width: int, height: int) -> Floats:
     """Projects joints (.., JOINTS, 3) to (.., JOINTS, 3): x and y in pixels, and depth.
 
-    Parallel projection, the camera tilted down by `look.elevation`; depth grows to the viewer and
-    is in body heights.
+    The projection is parallel, and the camera is tilted down by `look.elevation`. Depth is in body
+    heights and grows towards the viewer.
     """
     scale = look.height * height
     x, y, z = (points[..., i] for i in range(3))
@@ -43,10 +43,10 @@ def on_screen(points: Floats, look: Look, width: int, height: int) -> Floats:
 
 
 def draw_figure(cv2: Any, picture: Picture, seen: Floats, look: Look) -> None:
-    """One figure into a picture (H, W, 3), in place.
+    """Draw one figure into a picture (H, W, 3), in place.
 
     Args:
-        seen: (JOINTS, 3), as `on_screen` gives it.
+        seen: (JOINTS, 3), as `on_screen` returns it.
     """
     scale = look.height * len(picture)
     middle = float(seen[JOINT["pelvis"], 2])
@@ -95,7 +95,7 @@ def _limb(
 
 
 def _trunk(cv2: Any, picture: Picture, seen: Floats, look: Look, scale: float) -> None:
-    """Shoulders to hips, neck, head and hair."""
+    """Draw the trunk from shoulders to hips, then neck, head and hair."""
     names = ("left_shoulder", "right_shoulder", "right_hip", "left_hip")
     outline = np.array([_fixed(seen[JOINT[name]]) for name in names], np.int32)
     thick = max(2, round(0.085 * scale * look.girth))

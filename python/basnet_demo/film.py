@@ -11,24 +11,24 @@ from basnet_demo.drawing import Picture
 from basnet_rt._system.extras import from_extra
 from basnet_rt._system.whole_file import whole
 
-# The same bytes every time: one thread, and no macroblock tree, whose sums differ from run to run
-# in the x264 that PyAV brings (found by encoding the same pictures 25 times).
+# These options give the same bytes every time. One thread; and no macroblock tree, because its sums
+# differ from run to run in PyAV's x264 (found by encoding the same pictures 25 times).
 _H264 = {"preset": "veryfast", "crf": "25", "threads": "1", "x264-params": "mbtree=0"}
 _MPEG4 = {"qscale": "5", "threads": "1"}
 
 
 def write_film(path: Path, pictures: Iterable[Picture], *, fps: int) -> None:
-    """Write an .mp4, H.264 where this PyAV can, else MPEG-4 part 2.
+    """Write an .mp4 in H.264 if this PyAV has it, else in MPEG-4 part 2.
 
     Args:
-        path: appears when it is whole.
+        path: the file; it appears only when it is complete.
         pictures: (H, W, 3) uint8, red first; all of one size, H and W even.
 
     Raises:
-        Error: no PyAV, or the file cannot be written.
+        Error: PyAV is not installed, or the file cannot be written.
     """
     av = from_extra("av", "video", "writing a video")
-    exact = {"fflags": "+bitexact"}  # no versions in the file
+    exact = {"fflags": "+bitexact"}  # no versions of libraries in the file
     with whole(path) as part, av.open(str(part), "w", format="mp4", options=exact) as container:
         stream: Any = None
         for picture in pictures:

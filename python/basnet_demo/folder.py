@@ -75,7 +75,7 @@ def open_folder(path: Path, settings: DemoSettings, *, force: bool) -> DemoFolde
 
 
 def _clear(path: Path) -> None:
-    """Delete a demo's files, the record last: after an interruption it is still a demo's folder."""
+    """Delete a demo's files, the record last: an interruption then still leaves a demo's folder."""
     for name in PRODUCTS:
         product = path / name
         if product.is_dir() and not product.is_symlink():

@@ -1,4 +1,4 @@
-"""One figure's poses through a whole video: behaviours one after another, eased into each other."""
+"""One figure's poses through a whole video: a sequence of behaviours with smooth changes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from basnet_demo.behaviour import ACTIONS, IDLE, STRIDE, STRIDES_A_SECOND, Style
 from basnet_demo.skeleton import COLUMN, Floats
 
-# A change takes this long, half before and half after the time that the annotation names.
+# Duration of a change between behaviours: half before and half after the annotated time.
 EASE_SECONDS = 0.4
 WALKING_YAW = np.radians(78)
 
@@ -20,9 +20,9 @@ class Part:
     """One behaviour from `start` to `end`, in seconds.
 
     Attributes:
-        name: of `ACTIONS` or `IDLE`.
-        yaw: radians; where the figure looks meanwhile.
-        x, x_end: where it stands at both ends, in its own heights from the middle of the picture.
+        name: key of `ACTIONS` or `IDLE`.
+        yaw: direction in which the figure looks, in radians; 0 is at the viewer.
+        x, x_end: positions at start and end, in body heights from the middle of the picture.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Part:
 
 
 def walk(start: float, x: float, x_end: float, style: Style) -> Part:
-    """A walk; its length in time follows from the way and the speed."""
+    """A walk from `x` to `x_end`; its duration follows from the distance and the speed."""
     seconds = abs(x_end - x) / (STRIDE * STRIDES_A_SECOND * style.speed)
     yaw = WALKING_YAW if x_end > x else -WALKING_YAW
     end = start + max(seconds, 2 * EASE_SECONDS)
@@ -50,7 +50,7 @@ def poses(parts: Sequence[Part], times: Floats) -> Floats:
     """The poses at the given times.
 
     Args:
-        parts: each begins where the one before ends, and lasts `EASE_SECONDS` at least.
+        parts: each begins when the one before ends, and lasts at least `EASE_SECONDS`.
         times: (N,) seconds.
 
     Returns:
@@ -67,7 +67,7 @@ def poses(parts: Sequence[Part], times: Floats) -> Floats:
 
 
 def _ease(times: Floats, middle: float) -> Floats:
-    """0 before, 1 after, smooth between."""
+    """0 before the change around `middle`, 1 after it, smooth in between."""
     share = np.clip((times - middle) / EASE_SECONDS + 0.5, 0, 1)
     eased: Floats = share * share * (3 - 2 * share)
     return eased

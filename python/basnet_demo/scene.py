@@ -1,4 +1,4 @@
-"""A script as pictures."""
+"""Draws the pictures of a script."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from basnet_demo.skeleton import Floats, joints
 from basnet_rt._system.extras import from_extra
 
 WIDTH, HEIGHT = 240, 180
-PASSER_BY_SHARE = 0.35  # of the videos have one
+PASSER_BY_SHARE = 0.35  # share of videos with a passer-by
 
 
 @dataclass(frozen=True)
 class _Actor:
-    """Somebody in a video; `seen` is (N, JOINTS, 3), see `on_screen`."""
+    """A person in a video. `seen` is (N, JOINTS, 3), the joints on the screen; see `on_screen`."""
 
     look: Look
     seen: Floats
@@ -32,7 +32,7 @@ def pictures(script: FilmScript) -> Iterator[Picture]:
     """Every frame of a video, at `FPS`: (HEIGHT, WIDTH, 3) uint8, red first.
 
     Raises:
-        Error: no OpenCV.
+        Error: OpenCV is not installed.
     """
     cv2 = from_extra("cv2", "video", "drawing the demo's videos")
     times = np.arange(round(script.duration * FPS)) / FPS
@@ -58,7 +58,7 @@ def _actor(look: Look, parts: Sequence[Part], times: Floats) -> _Actor:
 
 
 def _passers_by(script: FilmScript, times: Floats) -> list[_Actor]:
-    """Somebody who crosses the background once, in some videos."""
+    """One person who crosses the background once, in some videos; in the others nobody."""
     random = script.generator("passer-by")
     if random.random() > PASSER_BY_SHARE:
         return []

@@ -11,18 +11,19 @@ from basnet_demo.cast import Colour
 from basnet_demo.drawing import Picture
 from basnet_demo.skeleton import Floats
 
-MARGIN = 0.12  # of the place beyond the picture, for the camera to move in
-_NOISE_ROWS = 64  # by which the noise picture is larger than a frame, each way
+MARGIN = 0.12  # of the picture's size, by which the place is larger on each side: the camera moves
+_NOISE_ROWS = 64  # pixels by which the noise picture is wider and higher than a frame
 
 
 @dataclass(frozen=True, kw_only=True)
 class Blob:
-    """A thing that moves: across the picture, or to and fro on the spot.
+    """A moving thing that crosses the picture or swings on the spot.
 
     Attributes:
-        at, size: middle and half axes, in pictures' heights.
-        speed: pictures' heights a second, to the right; it comes back at the other side.
-        swing, rate: how far and how often a second it goes to and fro.
+        at, size: centre (x, y) and half axes, in picture heights.
+        speed: in picture heights a second, positive to the right; a blob that leaves the picture
+            comes back on the other side.
+        swing, rate: amplitude (x, y) of the swing in picture heights, and swings a second.
     """
 
     at: tuple[float, float]
@@ -46,10 +47,10 @@ class Scenery:
 
     Attributes:
         place: (H', W', 3) uint8, larger than the picture by `MARGIN` each way.
-        blobs: behind the figure.
+        blobs: moving things behind the figure.
         camera: (N, 3): shift in pixels to the right and down, and turn in radians, of each frame.
-        light: (N, 3) factors of red, green and blue.
-        noise: (H + 64, W + 64, 3) int16; frames get pieces of it at random places.
+        light: (N, 3): factors of red, green and blue, of each frame.
+        noise: (H + 64, W + 64, 3) int16; each frame gets a piece of it from a random place.
     """
 
     width: int
@@ -61,7 +62,7 @@ class Scenery:
     noise: np.ndarray[Any, np.dtype[np.int16]]
 
     def matrix(self, frame: int) -> Floats:
-        """(2, 3): from points of the scene, in pixels of the picture at rest, to where they are."""
+        """The camera's matrix (2, 3): from pixels of the picture at rest to pixels of the frame."""
         right, down, turn = self.camera[frame]
         cos, sin = np.cos(turn), np.sin(turn)
         about = np.array([self.width / 2, self.height / 2])
@@ -69,7 +70,7 @@ class Scenery:
         return np.column_stack([rotation, about - rotation @ about + (right, down)])
 
     def behind(self, cv2: Any, frame: int, time: float) -> Picture:
-        """The picture without anybody in it. (H, W, 3) uint8."""
+        """The background without any figure. (H, W, 3) uint8."""
         matrix = self.matrix(frame)
         margin = np.array([self.place.shape[1] - self.width, self.place.shape[0] - self.height]) / 2
         shifted = matrix.copy()
@@ -94,7 +95,7 @@ class Scenery:
     def finish(
         self, cv2: Any, picture: Picture, frame: int, random: np.random.Generator
     ) -> Picture:
-        """Light and noise, last of all. Returns (H, W, 3) uint8."""
+        """Apply light and noise, after everything is drawn. Returns (H, W, 3) uint8."""
         lit = cv2.multiply(picture, (*self.light[frame].tolist(), 1.0))
         down, right = random.integers(0, _NOISE_ROWS, 2)
         noise = self.noise[down : down + self.height, right : right + self.width]
@@ -105,7 +106,7 @@ class Scenery:
 def scenery(
     cv2: Any, random: np.random.Generator, width: int, height: int, times: Floats
 ) -> Scenery:
-    """Somewhere, with something going on, at the given times (N,) in seconds."""
+    """Random surroundings at the given times (N,), in seconds."""
     strength = random.uniform(1.5, 6.0)
     size = (height + _NOISE_ROWS, width + _NOISE_ROWS, 3)
     return Scenery(
@@ -120,7 +121,7 @@ def scenery(
 
 
 def wander(random: np.random.Generator, times: Floats, seconds: float) -> Floats:
-    """A smooth random course around 0 with variance near one; it turns every few `seconds`."""
+    """A smooth random curve around 0 with variance near one; it turns every few `seconds`."""
     rates = random.uniform(0.3, 1.0, 4) / (2 * seconds)
     phases = random.random(4)
     waves = np.sin(2 * np.pi * (times[:, None] * rates + phases))
@@ -129,14 +130,14 @@ def wander(random: np.random.Generator, times: Floats, seconds: float) -> Floats
 
 
 def muted(random: np.random.Generator) -> Colour:
-    """Any brightness, little colour."""
+    """A random colour of any brightness and low saturation."""
     values = random.uniform(40, 220) + random.uniform(-38, 38, 3)
     red, green, blue = np.clip(values, 0, 255).astype(int).tolist()
     return red, green, blue
 
 
 def _camera(random: np.random.Generator, times: Floats, height: int) -> Floats:
-    """Most are held by hand or sway a little; some stand still."""
+    """Movement of the camera: most cameras are held by hand or sway a little, some stand still."""
     amount = random.choice([0.0, 1.0, 1.0, 2.0])
     slow = [wander(random, times, 3.0) for _ in range(3)]
     shake = [wander(random, times, 0.35) for _ in range(2)]
@@ -145,7 +146,7 @@ def _camera(random: np.random.Generator, times: Floats, height: int) -> Floats:
 
 
 def _light(random: np.random.Generator, times: Floats) -> Floats:
-    """Clouds, and in some videos a lamp that goes on and off; warm or cold."""
+    """Light with passing clouds, warm or cold; in some videos a lamp goes off and on again."""
     level = random.uniform(0.8, 1.08) * (1 + 0.05 * wander(random, times, 4.0))
     if random.random() < 0.35:
         switch = np.sort(random.uniform(0, times[-1], 2))
@@ -156,7 +157,7 @@ def _light(random: np.random.Generator, times: Floats) -> Floats:
 
 
 def _place(cv2: Any, random: np.random.Generator, width: int, height: int) -> Picture:
-    """Walls and floor with patches of light, and things that stand about."""
+    """A wall and a floor with patches of light, and furniture."""
     size = (round(width * (1 + 2 * MARGIN)), round(height * (1 + 2 * MARGIN)))
     wall, floor = (random.uniform(60, 200) + random.uniform(-22, 22, 3) for _ in range(2))
     place = np.empty((size[1], size[0], 3), np.float32)
@@ -174,7 +175,7 @@ def _place(cv2: Any, random: np.random.Generator, width: int, height: int) -> Pi
 
 
 def _furniture(cv2: Any, random: np.random.Generator, place: Picture, horizon: int) -> None:
-    """A box, a round thing or a pole; on the wall, or standing before it."""
+    """Draw a box, an ellipse or a pole, on the wall or in front of it."""
     height, width = place.shape[:2]
     half = random.uniform(0.02, 0.12, 2) * height
     middle = (random.uniform(0, width), random.uniform(0.05, 1.15) * horizon)

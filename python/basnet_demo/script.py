@@ -1,7 +1,7 @@
 """The events of each video, decided before any picture is drawn: tags, times, styles.
 
-Whatever is random comes from `generator`, by address: seed, video and purpose. So a video can be
-made alone, or again, and is the same.
+All random numbers come from `generator` and depend only on seed, video and purpose. So a video can
+be made again, or without the others, and is the same.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from basnet_rt.annotations import Segment
 
 FPS = 25
 CLASSES = tuple(ACTIONS)
-# Of ten videos: tags in each. Those without any come first, so that a short set has one, too.
+# Number of tags of each of ten videos. One without tags comes first, so that a short set has one.
 _TAG_COUNTS = (0, 1, 2, 1, 2, 1, 0, 2, 1, 2)
-# Habits of people who stand, and their frequency.
+# Idle behaviours of a person who stands, and their probabilities.
 _STANDING_IDLE = {
     "standing": 0.4,
     "looking_around": 0.25,
     "checking_watch": 0.2,
     "scratching_head": 0.15,
 }
-REACH = 0.4  # how far from the middle a figure walks, in its own heights
+REACH = 0.4  # how far from the middle a figure walks, in body heights
 
 
 @dataclass(frozen=True, kw_only=True)
 class FilmScript:
-    """One video before it is drawn; `parts` fill 0 .. duration without a gap, or go on after it."""
+    """One video before it is drawn; `parts` cover 0 .. duration without a gap and may end later."""
 
     name: str
     subset: str
@@ -42,7 +42,7 @@ class FilmScript:
 
     @property
     def segments(self) -> tuple[Segment, ...]:
-        """The truth: where its actions are."""
+        """The ground truth: the segments of the actions."""
         return tuple(Segment(one.name, one.start, one.end) for one in self.parts if one.is_action)
 
     @property
@@ -55,7 +55,7 @@ class FilmScript:
 
 
 def generator(seed: int, *purpose: str) -> np.random.Generator:
-    """Other words, other numbers; the same words, the same numbers."""
+    """Random numbers that depend on the seed and the words of `purpose` only."""
     words = [zlib.crc32(word.encode()) for word in purpose]
     return np.random.default_rng([seed, *words])
 
@@ -66,7 +66,7 @@ def write_scripts(
     """The videos of a subset; classes appear about equally often.
 
     Args:
-        seconds: shortest and longest video.
+        seconds: lengths of the shortest and the longest video.
     """
     names = _shuffled_classes(generator(seed, subset, "classes"))
     for i in range(count):
@@ -84,7 +84,7 @@ def _shuffled_classes(random: np.random.Generator) -> Iterator[str]:
 
 
 def _parts(random: np.random.Generator, tags: Sequence[str], duration: float) -> tuple[Part, ...]:
-    """Idle, action, idle, action .. until the end; each tag once at least where there is time."""
+    """Idle parts and actions in turn until the end; each tag occurs at least once if it fits."""
     building = _Building(random, x=float(random.uniform(-REACH, REACH)))
     building.idle(random.uniform(1.2, 4.0))
     waiting = list(random.permutation(tags)) if tags else []
@@ -97,7 +97,7 @@ def _parts(random: np.random.Generator, tags: Sequence[str], duration: float) ->
 
 
 class _Building:
-    """Parts one after another; where the figure stands is carried along."""
+    """Adds parts one after another; keeps the time and the figure's position between them."""
 
     def __init__(self, random: np.random.Generator, x: float) -> None:
         self.random, self.x, self.time = random, x, 0.0
@@ -107,7 +107,7 @@ class _Building:
         self._stay(label, min(seconds, duration - 1.0 - self.time))
 
     def idle(self, seconds: float) -> None:
-        """A walk, small movements where the figure stands, or one after the other."""
+        """In some cases a walk; then small movements where the figure stands."""
         if self.random.random() < 0.45:
             self._walk()
         while seconds > 0.0:

@@ -1,4 +1,4 @@
-"""The size of a demo, and what decides its videos and results."""
+"""The size of a demo, and the settings on which its videos and results depend."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from basnet_demo.script import FilmScript, write_scripts
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
-    """Videos of each subset, and their shortest and longest length in seconds."""
+    """Number of videos in each subset, and their shortest and longest length in seconds."""
 
     train: int
     test: int
@@ -18,13 +18,13 @@ class Size:
 
 
 FULL = Size(train=48, test=20, seconds=(16.0, 26.0))
-# For a look at the way, and for tests.
+# For a quick look at the steps, and for tests.
 QUICK = Size(train=5, test=3, seconds=(8.0, 9.0))
 
 
 @dataclass(frozen=True, kw_only=True)
 class DemoSettings:
-    """The settings that decide a demo's videos and results."""
+    """The settings on which a demo's videos and results depend."""
 
     seed: int = 0
     quick: bool = False
@@ -37,7 +37,7 @@ class DemoSettings:
         return asdict(self)
 
     def scripts(self) -> list[FilmScript]:
-        """Of both subsets, train first."""
+        """The scripts of both subsets, train first."""
         size = self.size
         return [
             *write_scripts("train", size.train, self.seed, size.seconds),

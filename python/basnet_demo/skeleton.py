@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 
-SIDES = ("left", "right")  # as the viewer of a figure that faces him sees them
+SIDES = ("left", "right")  # the viewer's left and right, for a figure that faces the viewer
 _PER_SIDE = (
     "shoulder_swing",  # forwards
     "shoulder_spread",  # sideways, away from the body
@@ -24,8 +24,8 @@ _PER_SIDE = (
     "hip_spread",  # sideways
     "knee_bend",  # backwards
 )
-# One column of a pose each. `jump` is the height of the lower foot above the ground, `x` where the
-# body stands, `yaw` where it looks (0: at the viewer).
+# The columns of a pose. `jump` is the height of the lower foot above the ground, `x` the position
+# of the body, `yaw` the direction in which it looks (0: at the viewer).
 CHANNELS = (
     *("x", "yaw", "jump", "torso_pitch", "torso_roll", "head_pitch", "head_yaw"),
     *(f"{side}_{name}" for side in SIDES for name in _PER_SIDE),
@@ -91,7 +91,7 @@ def rotation(axis: Literal["x", "y", "z"], angle: Floats) -> Floats:
 
 @dataclass
 class _Tracing:
-    """Joints found so far of one body in N poses."""
+    """One body in N poses, with the joints placed so far."""
 
     body: Body
     poses: Floats  # (N, CHANNELS)
@@ -105,7 +105,7 @@ class _Tracing:
         return column
 
     def place(self, joint: str, parent: str, frame: Floats, offset: tuple[float, ...]) -> None:
-        """A joint at `offset` of its parent, in a frame (N, 3, 3)."""
+        """Place a joint at `offset` from its parent, in the axes of a frame (N, 3, 3)."""
         self.points[:, JOINT[joint]] = self.points[:, JOINT[parent]] + frame @ np.array(offset)
 
     def arm(self, side: str, torso: Floats) -> None:
@@ -129,13 +129,13 @@ class _Tracing:
         self.place(f"{side}_toe", f"{side}_foot", shin, (0, 0, self.body.foot))
 
     def stand(self) -> None:
-        """Lift the whole until the lower foot is at the height `jump`."""
+        """Lift the whole body until its lower foot is at the height `jump`."""
         feet = self.points[:, [JOINT["left_foot"], JOINT["right_foot"]], 1]
         self.points[:, :, 1] += (self.angle("jump") - feet.min(axis=1))[:, None]
 
 
 def joints(body: Body, poses: Floats) -> Floats:
-    """The places of a body's joints.
+    """The positions of a body's joints in each pose.
 
     Args:
         poses: (N, CHANNELS) float64.

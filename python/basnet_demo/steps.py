@@ -1,4 +1,4 @@
-"""The demo's steps, from nothing to a report."""
+"""The demo's steps, from drawing the videos to the report."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ REPORT, SUMMARY, EVALUATION = "report.html", "summary.json", "evaluation.json"
 
 @dataclass(frozen=True, kw_only=True)
 class Watcher:
-    """The listener to a run: `tell` gets lines, `advance` the number of videos left to draw."""
+    """Callbacks of a run: `tell` gets lines, `advance` the number of videos left to draw."""
 
     tell: Callable[[str], None]
     advance: Callable[[int], None]
 
 
 class Workshop:
-    """A demo at work in its folder."""
+    """Runs a demo in its folder; each step is a method."""
 
     def __init__(self, folder: DemoFolder, scripts: Sequence[FilmScript], watcher: Watcher) -> None:
         self.folder, self.scripts, self.watcher = folder, scripts, watcher
@@ -51,7 +51,7 @@ class Workshop:
         settings = self.folder.settings
         line = f"basnet-train run videos/train {TAGS} -o run --extractor motion"
         line += f" --jobs {self.jobs} --seed {settings.seed}"
-        # Enough to see the way; it learns next to nothing.
+        # Enough to show the step; the network learns almost nothing.
         self.commands.run(line + (" --set optim.iterations=10" if settings.quick else ""))
 
     def localize(self) -> None:
@@ -60,7 +60,7 @@ class Workshop:
 
     def evaluate(self) -> None:
         line = f"basnet-rt evaluate {ANNOTATIONS} results.json --subset test --tiou 0.1:0.1:0.7"
-        # So few videos need not have every class that the network knows.
+        # So few videos may lack some classes that the network knows.
         few = " --unknown-labels ignore" if self.folder.settings.quick else ""
         found = self.commands.run(line + few)
         truth = read_annotations(self.path / ANNOTATIONS).subset("test")
@@ -77,7 +77,7 @@ class Workshop:
 
 
 def _cores() -> int:
-    """That this process may use."""
+    """Number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -95,18 +95,19 @@ STEPS = {
 def run_demo(
     path: Path, settings: DemoSettings, watcher: Watcher, *, force: bool
 ) -> dict[str, Any]:
-    """Make a demo, or the rest of one that was interrupted.
+    """Make a demo, or continue one that was interrupted.
 
     Args:
-        path: its folder; made where absent.
-        force: begin anew in an earlier demo's folder.
+        path: the demo's folder; created if missing.
+        force: delete the files of an earlier demo in the folder and begin again.
 
     Returns:
-        What `summary.json` holds: settings, seconds of each step, average mAP with AP per class,
-        chance levels, and the path of the report.
+        The content of `summary.json`: settings, seconds of each step, average mAP with AP per
+        class, chance levels, and the path of the report.
 
     Raises:
-        Error: extras are missing, the folder is not a demo's or of other settings, a step failed.
+        Error: extras are missing, the folder holds other files or a demo of other settings, or a
+            step failed.
     """
     check_extras()
     folder = open_folder(path, settings, force=force)

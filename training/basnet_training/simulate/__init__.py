@@ -5,10 +5,11 @@
         use(video.timeline, video.read())
     write_dataset(simulation, "folder")
 
-A feature is a sum of what can be seen, plus noise, clipped at zero: the sub-action phases of an
-action, the context of its class (which is not the action), backgrounds that all videos share,
-distractors that resemble other actions, and what scene, camera and style add. `SimulationConfig`
-holds and documents every dial. Any stretch of any video can be had without the rest of it.
+A feature is a weighted sum of visible parts plus noise, clipped at zero. The parts are the
+sub-action phases of an action, the context of its class (which is not the action), backgrounds that
+all videos share, distractors that resemble other actions, and effects of scene, camera and style.
+A dial is one setting of the simulator; `SimulationConfig` holds and documents them all. Any range
+of any video can be computed without the rest.
 """
 
 from .config import SimulationConfig

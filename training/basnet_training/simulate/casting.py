@@ -1,7 +1,7 @@
-"""Draws once for each video: the strength of each instance, the distractors, and so on.
+"""Random draws made once per video: the strength of each instance, the distractors, and so on.
 
-Small against the features (a few numbers per instance and per minute), so a whole video's cast
-is drawn at once and any stretch of snippets can then be computed from it.
+These draws are the video's cast. They are few against the features (a few numbers per instance and
+per minute), so the whole cast is drawn at once. Any range of snippets is then computed from it.
 """
 
 from __future__ import annotations
@@ -14,15 +14,16 @@ from .config import SimulationConfig
 from .randomness import Floats, Indices, generator
 from .timelines import Timeline
 
-# Log-normal sigma of a distractor's length. Bursts are short by nature; no dial needed.
+# Log-normal sigma of a distractor's length. It is fixed: bursts are short, so it needs no dial.
 BURST_SPREAD = 0.5
 
 
 @dataclasses.dataclass(frozen=True)
 class Events:
-    """Instances or distractors: arrays of one entry each. Seconds, class index, own strength.
+    """Instances or distractors, one entry of each array per event.
 
-    `warp` is the exponent of an instance's progress; `phase` the one phase of a distractor.
+    `start` and `end` are seconds, `label` is a class index, `strength` the event's own strength.
+    `warp` is the exponent of an instance's progress; `phase` is the single phase of a distractor.
     """
 
     start: Floats
@@ -33,16 +34,17 @@ class Events:
     phase: Indices
 
     def within(self, start: float, end: float) -> Events:
-        """Those that touch [start, end)."""
+        """The events that overlap [start, end)."""
         kept = (self.start < end) & (self.end > start)
         return Events(*(getattr(self, field.name)[kept] for field in dataclasses.fields(self)))
 
 
 @dataclasses.dataclass(frozen=True)
 class Cast:
-    """One video's draws. `style` (C, R), `scene` (R,), `mode_bias` (M,): standard normal.
+    """One video's draws. `style` (C, R), `scene` (R,) and `mode_bias` (M,) are standard normal.
 
-    `contexts` names the classes whose context is in view; a leaked one has no instance.
+    `contexts` are the indices of the classes whose context is in view. `leaked` is the one of them
+    that has no instance, or None.
     """
 
     instances: Events
@@ -97,7 +99,7 @@ def _instances(
 def _distractors(
     config: SimulationConfig, timeline: Timeline, absent: Indices, classes: int, seed: int
 ) -> Events:
-    """Bursts like classes that do not occur; where all occur, like any class."""
+    """Bursts that resemble classes absent from the video; if none is absent, any class."""
     random = generator(seed, "distractors", timeline.video)
     count = int(random.poisson(config.distractor_rate * timeline.duration / 60))
     start = random.random(count) * timeline.duration

@@ -23,7 +23,7 @@ app = typer.Typer(add_completion=False)
 
 
 def print_dials(wanted: bool) -> None:
-    """Print every dial with default, range and meaning, and leave."""
+    """Print every dial (setting of the simulator) with default, range and meaning, and exit."""
     if not wanted:
         return
     for field in dataclasses.fields(SimulationConfig):
@@ -34,17 +34,21 @@ def print_dials(wanted: bool) -> None:
 
 @app.command()
 def simulate(
-    output: Annotated[Path, typer.Option(help="Folder to write; an unfinished one is resumed.")],
+    output: Annotated[Path, typer.Option(help="Folder to write; an unfinished run is continued.")],
     timelines: Annotated[
-        Path | None, typer.Option(help="Annotations in ActivityNet form; default: made timelines.")
+        Path | None,
+        typer.Option(help="Annotations in ActivityNet form; default: random timelines."),
     ] = None,
-    durations: Annotated[Path | None, typer.Option(help="JSON of video name to seconds.")] = None,
+    durations: Annotated[Path | None, typer.Option(help="JSON: seconds of each video.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 0,
     preset: Annotated[str, typer.Option(help=f"One of {', '.join(sorted(PRESETS))}.")] = "thumos14",
-    feature_dim: Annotated[int | None, typer.Option(help="Channels F; default: preset's.")] = None,
-    videos: Annotated[int | None, typer.Option(min=1, help="Most videos in a subset.")] = None,
+    feature_dim: Annotated[
+        int | None, typer.Option(help="Channels of a feature; default: the preset's.")
+    ] = None,
+    videos: Annotated[int | None, typer.Option(min=1, help="At most this many per subset.")] = None,
     dial: Annotated[
-        list[str] | None, typer.Option("--set", help="A dial as name=value; repeatable.")
+        list[str] | None,
+        typer.Option("--set", help="A dial (setting of the simulator) as name=value; repeatable."),
     ] = None,
     dtype: Annotated[str, typer.Option(help="float16 or float32.")] = "float16",
     json_output: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
@@ -52,7 +56,7 @@ def simulate(
         bool, typer.Option(callback=print_dials, is_eager=True, help="List every dial and exit.")
     ] = False,
 ) -> None:
-    """Write SIMULATED features and annotations: real or made timelines, made features."""
+    """Write SIMULATED features and annotations, for real or random timelines."""
     try:
         chosen = find_preset(preset)
         channels = [] if feature_dim is None else [f"feature_dim={feature_dim}"]
@@ -73,7 +77,7 @@ def set_dials(dials: SimulationConfig, settings: list[str]) -> SimulationConfig:
     """Replace dials by `name=value` texts.
 
     Raises:
-        InvalidValue: no such dial, no number, or out of range.
+        InvalidValue: a name is no dial, or a value is not a number, true or false, or out of range.
     """
     values: dict[str, Any] = {}
     for setting in settings:
@@ -90,7 +94,7 @@ def set_dials(dials: SimulationConfig, settings: list[str]) -> SimulationConfig:
 def find_timelines(
     preset: Preset, timelines: Path | None, durations: Path | None, seed: int, videos: int | None
 ) -> tuple[Timeline, ...]:
-    """Real timelines where a file is given, the preset's made ones where not."""
+    """Real timelines if a file is given, else the preset's made ones."""
     if timelines is not None:
         found = read_timelines(timelines, durations)
     elif durations is not None:
@@ -101,7 +105,7 @@ def find_timelines(
 
 
 def write_with_progress(simulation: Simulation, output: Path, dtype: str) -> int:
-    """Write the data set; a bar counts videos where somebody looks. Returns videos written."""
+    """Write the data set, with a progress bar on a terminal. Returns the number of new videos."""
     columns = (
         TextColumn("simulating"),
         BarColumn(),
@@ -118,7 +122,7 @@ def write_with_progress(simulation: Simulation, output: Path, dtype: str) -> int
 
 
 def summarise(simulation: Simulation, output: Path, written: int) -> dict[str, Any]:
-    """The result, for people and programs."""
+    """The numbers to print, as text or as JSON."""
     shapes = [video.shape for video in simulation]
     return {
         "simulated": True,

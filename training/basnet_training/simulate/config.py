@@ -1,9 +1,9 @@
-"""The dials of the simulator: every one a documented field with a checked range.
+"""The dials, which are the settings of the simulator: documented fields with checked ranges.
 
-The defaults are chosen for realism, not for any method's benefit; docs of each field give the
-reason. Strengths are root mean squares over channels, so they compare with `white_noise`
-directly. One snippet's separability grows with the square root of `feature_dim` against white
-noise, but not against `scene_noise`, `drift_noise` and `style_noise`, which live in few
+The defaults are chosen for realism, not for any method's benefit; the text of each field gives the
+reason. Strengths are root mean squares over channels, so they compare with `white_noise` directly.
+Against white noise, the separability of a snippet grows with the square root of `feature_dim`.
+Against `scene_noise`, `drift_noise` and `style_noise` it does not grow: these lie in few
 directions, as lighting, camera motion and clothing do.
 """
 
@@ -17,7 +17,7 @@ from basnet_rt import InvalidValue
 
 
 def dial(default: float, low: float, high: float, text: str) -> Any:
-    """A dataclass field that carries its closed range and its documentation."""
+    """A dataclass field with its closed range [low, high] and its documentation as metadata."""
     return dataclasses.field(
         default=default, metadata={"low": low, "high": high, "text": " ".join(text.split())}
     )
@@ -25,10 +25,11 @@ def dial(default: float, low: float, high: float, text: str) -> Any:
 
 @dataclasses.dataclass(frozen=True)
 class SimulationConfig:
-    """The form of simulated features. Frozen; checked when made.
+    """All dials of simulated features. Frozen; the values are checked on creation.
 
     Raises:
-        InvalidValue: a value is of the wrong kind, not finite or out of range; names the dial.
+        InvalidValue: a value has the wrong kind, is not finite or is out of range; the message
+            names the dial.
     """
 
     feature_dim: int = dial(2048, 2, 65536, "channels F of a feature; 2048 is I3D RGB+flow")
@@ -123,7 +124,7 @@ class SimulationConfig:
 
 
 def check_dials(dials: Any) -> None:
-    """Hold every field of a dataclass made of `dial` fields to its kind and range."""
+    """Check kind and range of every field of a dataclass made of `dial` fields."""
     for field in dataclasses.fields(dials):
         _check(field, getattr(dials, field.name))
 

@@ -1,4 +1,4 @@
-"""Features of one video, any stretch of them, and of a whole simulation."""
+"""Simulated features of one video, or of any range of it, and of a whole simulation."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ from .script import Script, Weights
 from .timelines import Timeline, class_names
 from .vocabulary import Rows, Vocabulary, make_vocabulary
 
-# Features are always computed in whole blocks at multiples of this many snippets, then cut: a
-# matrix product of another height may round differently, and chunks must not show in the bytes.
+# Features are always computed in whole blocks, at multiples of this many snippets, and then cut. A
+# matrix product with another number of rows may round differently, and the bytes must not depend
+# on the chunks.
 BLOCK = 64
 
 
 class VideoFeatures:
-    """Simulated features of one video, computed when asked for. Holds no array of its length.
+    """Simulated features of one video, computed on request. Holds no array as long as the video.
 
-    The same seed, dials, classes and timeline give the same bytes, however the range is cut.
-    Across machines or NumPy versions they agree to rounding only.
+    The same seed, dials, classes and timeline give the same bytes, for any division into ranges.
+    Across machines or NumPy versions, features agree only up to rounding.
     """
 
     def __init__(self, script: Script, rows: Rows, timeline: Timeline) -> None:
@@ -32,7 +33,7 @@ class VideoFeatures:
         self._script = script
         self._rows = rows
         step = script.config.snippet_seconds
-        # As an extractor counts: whole snippets only, but a video has at least one.
+        # Counted as an extractor does: only whole snippets, but a video has at least one.
         self._length = max(1, int(timeline.duration / step + 1e-9))
 
     def __len__(self) -> int:
@@ -64,20 +65,20 @@ class VideoFeatures:
         return out
 
     def chunks(self, snippets: int = BLOCK) -> Iterator[Rows]:
-        """The whole video in consecutive pieces of `snippets` rows, the last one shorter."""
+        """The whole video in consecutive pieces of `snippets` rows; the last may be shorter."""
         if snippets < 1:
             raise InvalidValue(f"snippets = {snippets}: expected at least 1")
         for start in range(0, self._length, snippets):
             yield self.read(start, min(start + snippets, self._length))
 
     def weights(self) -> Weights:
-        """The parts of each snippet: the truth behind the features, for tests and plots."""
+        """Weights of all parts per snippet: the truth behind the features, for tests and plots."""
         return self._script.weights(0, self._length)
 
     def _block(self, block: int) -> Rows:
         config = self._script.config
         weights = self._script.weights(block * BLOCK, BLOCK).stacked().astype(np.float32)
-        used = weights.any(axis=0)  # most classes are absent: a tenth of the product remains
+        used = weights.any(axis=0)  # most classes are absent, so a tenth of the product remains
         white = generator(self._script.seed, "white", self.timeline.video, index=block)
         made = white.standard_normal((BLOCK, config.feature_dim), dtype=np.float32)
         made *= np.float32(config.white_noise)
@@ -86,16 +87,17 @@ class VideoFeatures:
 
 
 class Simulation:
-    """Every video of a data set. A sequence of `VideoFeatures`; nothing is kept once read.
+    """All videos of a data set, to iterate over as `VideoFeatures`. No features are kept.
 
     Args:
-        timelines: at least one with an action; videos named once each.
-        config: the dials.
-        seed: any integer; fixes vocabulary and videos.
-        classes: names in the order that fixes their vocabulary; default the timelines', sorted.
+        timelines: at least one has an action; each video occurs once.
+        config: the dials; default: `SimulationConfig()`.
+        seed: any integer; vocabulary and videos depend on it.
+        classes: class names; the vocabulary of a class depends on its place here. Default: the
+            names in the timelines, sorted.
 
     Raises:
-        InvalidValue: no action anywhere, a video twice, or a class missing from `classes`.
+        InvalidValue: no timeline has an action, a video occurs twice, or `classes` lacks a class.
     """
 
     def __init__(
@@ -124,7 +126,7 @@ class Simulation:
         return (self.video(timeline) for timeline in self.timelines)
 
     def video(self, timeline: Timeline) -> VideoFeatures:
-        """The features of one timeline, of this simulation or a new one with the same classes."""
+        """The features of a timeline: one of this simulation, or a new one with its classes."""
         cast = cast_video(self.config, timeline, self.classes, self.seed)
         salience = self.vocabulary.salience
         script = Script(self.config, cast, salience, timeline.video, self.seed)

@@ -1,8 +1,8 @@
-"""Made timelines: a documented distribution, for when no real ones fit.
+"""Made timelines: random ones of a documented distribution, for use if no real ones fit.
 
-Per video: its length is log-normal; with chance `empty_share` nothing happens; else one class
-happens, and with chance `second_class_share` another one too. Instances follow one another:
-an exponential pause, then a log-normal length, until the video ends.
+The length of a video is log-normal. With probability `empty_share` a video has no action. Else it
+has one class, and with probability `second_class_share` a second one. Instances follow one another
+until the video ends: an exponential pause, then an instance of log-normal length.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from .timelines import Timeline
 
 @dataclasses.dataclass(frozen=True)
 class MadeTimelines:
-    """The dials of made timelines. Defaults are near the medians of THUMOS'14.
+    """The dials (settings) of made timelines. Defaults are near the medians of THUMOS'14.
 
     Raises:
-        InvalidValue: a value is of the wrong kind or out of range; names the dial.
+        InvalidValue: a value has the wrong kind or is out of range; the message names the dial.
     """
 
     classes: int = dial(20, 1, 10000, "classes, named Action00 and so on")
@@ -41,7 +41,7 @@ class MadeTimelines:
         check_dials(self)
 
     def timelines(self, seed: int) -> list[Timeline]:
-        """Every video, train first; a video does not depend on how many others there are."""
+        """All timelines, train first; a timeline does not depend on the number of others."""
         numbers = [("train", i) for i in range(self.train_videos)]
         numbers += [("test", i) for i in range(self.test_videos)]
         return [self._video(seed, subset, number) for subset, number in numbers]
@@ -55,7 +55,7 @@ class MadeTimelines:
         return Timeline(name, subset, max(duration, 0.1), instances)
 
     def _spread(self, random: np.random.Generator) -> float:
-        # Clipped: one video in a hundred thousand would otherwise dwarf a whole data set.
+        # Clipped: otherwise one video in a hundred thousand would be longer than a whole data set.
         return float(np.clip(random.normal(), -2.5, 2.5)) * self.seconds_spread
 
     def _labels(self, random: np.random.Generator) -> list[str]:
@@ -75,10 +75,10 @@ class MadeTimelines:
             if now > duration:
                 return found or [_middle(labels[0], duration)]
             label = labels[int(random.integers(len(labels)))]
-            # Milliseconds, as annotation files have; never of length zero.
+            # Rounded to milliseconds, as in annotation files; the length is never zero.
             found.append(Segment(label, round(start, 3), round(max(now, start + 0.01), 3)))
 
 
 def _middle(label: str, duration: float) -> Segment:
-    """A video with tags has at least one instance, however short the video."""
+    """One instance in the middle: a video with tags has at least one, however short it is."""
     return Segment(label, round(duration * 0.3, 3), round(duration * 0.7, 3))

@@ -1,4 +1,4 @@
-"""Named settings: dials and the made timelines that go with them."""
+"""Presets: named dials (settings of the simulator) with the made timelines that go with them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .made import MadeTimelines
 
 @dataclasses.dataclass(frozen=True)
 class Preset:
-    """Dials, and the timelines to make where no real ones are given."""
+    """Dials, and the made timelines to use if no real ones are given."""
 
     dials: SimulationConfig
     timelines: MadeTimelines
@@ -20,7 +20,7 @@ class Preset:
 
 PRESETS = {
     # For the example and for tests: trains in seconds. Fewer channels average out less white
-    # noise, so there is less of it; otherwise as in the full size.
+    # noise, so its level is lower; the other dials are those of the full size.
     "small": Preset(
         SimulationConfig(feature_dim=96, white_noise=0.4),
         MadeTimelines(

@@ -1,8 +1,8 @@
-"""Random numbers by address: any part of a simulation without the parts before it.
+"""Random numbers by purpose: any part of a simulation can be drawn without the parts before it.
 
-Philox is a counter-based generator: key and counter fix the numbers, no state is carried. The
-key here is a hash of the seed and of what the numbers are for; the counter's highest word is
-an index (of a block of snippets, of a knot), which leaves 2**192 numbers for each.
+Philox is a counter-based generator: the numbers depend on key and counter, not on earlier draws.
+The key here is a hash of the seed and the purpose of the numbers. The counter's highest word is an
+index (of a block of snippets, of a knot), which leaves 2**192 numbers for each index.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ def generator(seed: int, *purpose: str | int, index: int = 0) -> np.random.Gener
     """The generator of one purpose, e.g. `generator(7, "white", "video_1", index=3)`.
 
     Args:
-        seed: of the whole simulation.
-        purpose: words that say what the numbers are for; other words, other numbers.
+        seed: seed of the whole simulation.
+        purpose: words that name the use of the numbers; other words give other numbers.
         index: in [0, 2**64).
     """
     name = "\x00".join(str(part) for part in (seed, *purpose)).encode()
@@ -35,10 +35,10 @@ def generator(seed: int, *purpose: str | int, index: int = 0) -> np.random.Gener
 def smooth_noise(
     seed: int, purpose: Sequence[str | int], positions: Floats, channels: int
 ) -> Floats:
-    """Slowly varying noise, of variance one at every position.
+    """Slowly varying noise, with variance one at every position.
 
-    Independent normal knots stand at the integers; between two the noise blends from one to
-    the next with weights whose squares sum to one.
+    Independent normal values (knots) lie at the integers. Between two knots the noise blends from
+    one to the next, with weights whose squares sum to one.
 
     Args:
         positions: shape (N,), rising, >= 0, in units of knots.

@@ -1,6 +1,6 @@
 """The content of each snippet: weights of the vocabulary's rows, before any white noise.
 
-Everything here is a function of time, so any stretch can be computed on its own.
+Everything here is a function of time, so any range of snippets can be computed on its own.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from .casting import Cast, Events
 from .config import SimulationConfig
 from .randomness import Floats, Indices, smooth_noise
 
-# The camera's pull towards the context, and its bias to it: in view 2/3 of the time.
+# Steepness and bias of the camera's turns to a context, which is then in view 2/3 of the time.
 CUT_STEEPNESS, CUT_BIAS = 3.0, 1.5
 
 
 @dataclasses.dataclass(frozen=True)
 class Weights:
-    """N snippets; axes as in `Vocabulary`: C classes, P phases, M modes, R nuisances.
+    """Weights of N snippets; axes as in `Vocabulary`: C classes, P phases, M modes, R nuisances.
 
-    `action` (N, C) is how much of each snippet an action of the class fills, in [0, 1].
+    `action` (N, C) is the share of each snippet that an action of the class fills, in [0, 1].
     """
 
     action: Floats
@@ -49,7 +49,7 @@ class Script:
     seed: int
 
     def weights(self, first: int, count: int) -> Weights:
-        """Weights of the snippets first .. first + count - 1; both at least 0 and 1."""
+        """Weights of the snippets first .. first + count - 1, with first >= 0 and count >= 1."""
         snippets = np.arange(first, first + count, dtype=np.int64)
         shape = (count, *self.salience.shape)
         action, progress = self._actions(snippets, shape)
@@ -87,7 +87,7 @@ class Script:
         return np.minimum(action, 1.0), phases
 
     def _phase_weights(self, snippets: Indices, events: Events, phases: int) -> Floats:
-        """Linear between the two phases around an instance's warped progress. (N, E, P)"""
+        """Weights (N, E, P), linear between the two phases around an instance's warped progress."""
         step = self.config.snippet_seconds
         start = snippets[:, None] * step
         middle = (np.maximum(events.start, start) + np.minimum(events.end, start + step)) / 2
@@ -106,7 +106,11 @@ class Script:
         return weights
 
     def _contexts(self, snippets: Indices, action: Floats) -> Floats:
-        """Around and between a class's instances, less while one runs, cut by the camera. (N, C)"""
+        """Weights of contexts (N, C).
+
+        A context is strongest near the class's instances, weaker while an action runs, and comes
+        and goes with the camera's turns.
+        """
         config = self.config
         hidden = 1 - (1 - config.context_in_action) * action.max(axis=1)
         weights = np.zeros_like(action)
@@ -131,7 +135,7 @@ class Script:
         return in_view
 
     def _modes(self, snippets: Indices) -> Floats:
-        """A mixture of backgrounds; half of each mode's logit is the video's own taste. (N, M)"""
+        """Weights of backgrounds (N, M); half of a logit's variance is constant over the video."""
         config = self.config
         seconds, modes = config.background_seconds, config.background_modes
         drift = self._smooth(snippets, ("modes",), seconds, modes)

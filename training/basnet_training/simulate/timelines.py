@@ -1,4 +1,4 @@
-"""Timelines: which video lasts how long, and which action happens when.
+"""Timelines: the length of each video, and the times of its actions.
 
 Real ones come from an annotation file; made ones from `made.py`.
 """
@@ -20,12 +20,12 @@ NO_SUBSET = "all"
 
 @dataclasses.dataclass(frozen=True)
 class Timeline:
-    """One video. `instances` may be none, may overlap, and may reach beyond `duration`.
+    """One video's timeline. `instances` may be empty, may overlap, and may end after `duration`.
 
-    A few of THUMOS'14 do reach beyond; those parts leave no trace in the features.
+    A few of THUMOS'14 do end after it; the parts beyond have no effect on the features.
 
     Raises:
-        InvalidValue: duration is not above zero, or an instance is not 0 <= start < end.
+        InvalidValue: duration is not a number above zero, or an instance violates 0 <= start < end.
     """
 
     video: str
@@ -55,10 +55,10 @@ def read_timelines(
 
     Args:
         annotations: JSON in ActivityNet form.
-        durations: JSON object of video name to seconds; goes before the annotations' own.
+        durations: JSON object from video name to seconds; overrides durations in the annotations.
 
     Raises:
-        InvalidValue: a file is absent or malformed, or a video's duration is in neither.
+        InvalidValue: a file is missing or malformed, or neither has the duration of a video.
     """
     lengths = {} if durations is None else _read_durations(Path(durations))
     videos = read_annotations(annotations).videos.values()
@@ -66,10 +66,10 @@ def read_timelines(
 
 
 def class_names(timelines: Sequence[Timeline]) -> tuple[str, ...]:
-    """Every class that occurs, sorted.
+    """All classes that occur, sorted.
 
     Raises:
-        InvalidValue: none occurs, or a video is named twice.
+        InvalidValue: no class occurs, or a video occurs twice.
     """
     names = {label for timeline in timelines for label in timeline.labels}
     if not names:
@@ -83,7 +83,7 @@ def class_names(timelines: Sequence[Timeline]) -> tuple[str, ...]:
 
 
 def first_of_each_subset(timelines: Sequence[Timeline], videos: int) -> tuple[Timeline, ...]:
-    """At most `videos` timelines of each subset, the first ones, in their order."""
+    """The first `videos` timelines of each subset, in the given order."""
     taken: dict[str, int] = {}
     kept = []
     for timeline in timelines:

@@ -1,8 +1,8 @@
 """The prototype vectors that every video of one simulation shares.
 
-A feature is a weighted sum of rows of the vocabulary plus white noise, clipped at zero. Rows of
-what can be seen are sparse and non-negative; nuisance directions have both signs. Every row
-has RMS one over channels, so a weight is a strength.
+A feature is a weighted sum of rows of the vocabulary plus white noise, clipped at zero. Rows for
+visible things are sparse and non-negative; nuisance directions have both signs. Every row has RMS
+one over channels, so a weight is a strength.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Vocabulary:
     """Row blocks, in the order in which `rows` stacks them. C classes, P phases, F channels.
 
     phases, distractors (C, P, F); contexts (C, F); modes (M, F); nuisances (R, F); float32.
-    `salience` (C, P) float64: strength of each phase, the strongest 1, the weakest as set.
+    `salience` (C, P) float64: strength of each phase, from `config.weakest_phase` to 1.
     """
 
     classes: tuple[str, ...]
@@ -62,7 +62,7 @@ def _unit(rows: Floats) -> Rows:
 
 
 def _sparse(config: SimulationConfig, seed: int, name: str, count: int) -> Rows:
-    """Exponential values in a share `density` of the channels, one at least. (count, F)"""
+    """Rows (count, F): exponential values in a share `density` of the channels, at least in one."""
     shape = (count, config.feature_dim)
     random = generator(seed, "vocabulary", name)
     values = random.standard_exponential(shape)
@@ -101,7 +101,7 @@ def _contexts(config: SimulationConfig, classes: int, seed: int) -> Rows:
 
 
 def _salience(config: SimulationConfig, classes: int, seed: int) -> Floats:
-    """Per class, `phases` strengths evenly from the weakest to 1, in random order. (C, P)"""
+    """Strengths (C, P): for each class, evenly spaced from the weakest to 1, in random order."""
     if config.phases == 1:
         return np.ones((classes, 1))
     levels = np.linspace(config.weakest_phase, 1.0, config.phases)

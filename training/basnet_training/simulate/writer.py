@@ -1,9 +1,9 @@
-"""A simulation as a folder: the form in which the product reads real data sets.
+"""Writes a simulation into a folder, in the form of a real data set.
 
     annotations.json                  ActivityNet form, with "simulated": true, dials and seed
     features/<subset>/<video>.npy     (T, F) float16 or float32
 
-Files appear whole or not at all. A second run goes on where the first stopped.
+Each file is written completely or not at all. A second run continues an interrupted one.
 """
 
 from __future__ import annotations
@@ -38,17 +38,17 @@ def write_dataset(
     """Write every video that is not there yet.
 
     Args:
-        folder: made where absent; may hold part of the same simulation, nothing of another.
-        dtype: of the feature files.
-        progress: called with the number of snippets of each video done or found done.
+        folder: created if missing; may hold part of the same simulation, but nothing of another.
+        dtype: dtype of the feature files, float16 or float32.
+        progress: called after each video, written now or before, with its number of snippets.
 
     Returns:
-        The number of videos written, the rest having been there.
+        The number of videos that this call wrote.
 
     Raises:
-        InvalidValue: dtype is neither, a name cannot be a file name, or the folder holds another
-            simulation or a real data set.
-        OSError: the disk is full or not writable; whole files stay, for the next run.
+        InvalidValue: dtype is neither of the two, a name cannot be a file name, or the folder
+            holds another simulation or a real data set.
+        OSError: the disk is full or not writable; complete files stay for the next run.
     """
     folder = Path(folder)
     if dtype not in DTYPES:
@@ -100,7 +100,10 @@ def _feature_path(folder: Path, timeline: Timeline) -> Path:
 
 
 def _claim(folder: Path, content: dict[str, Any]) -> None:
-    """Write the annotations, or find exactly these: features must not mix two simulations."""
+    """Write the annotations, or check that the folder has the same ones.
+
+    Without the check, the folder could mix features of two simulations.
+    """
     path = folder / ANNOTATIONS
     text = json.dumps(content, indent=1, allow_nan=False) + "\n"
     if path.exists():
@@ -116,7 +119,7 @@ def _claim(folder: Path, content: dict[str, Any]) -> None:
 
 
 def _write_features(path: Path, video: VideoFeatures, dtype: str) -> None:
-    # By hand rather than by memory map: a full disk is then an error, not a signal.
+    # Written as a stream, not through a memory map: a full disk is then an error, not a signal.
     header = {"descr": np.dtype(dtype).str, "fortran_order": False, "shape": video.shape}
     with whole(path) as part, part.open("wb") as file:
         np.lib.format.write_array_header_1_0(file, header)

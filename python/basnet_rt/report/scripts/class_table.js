@@ -1,10 +1,10 @@
-// Per class: how much is marked and shown, of which kinds, how precise, and average precision over
-// all videos. A heading sorts; a name shows that class alone.
+// The table of classes: marked and shown segments, their kinds, precision, recall, and the average
+// precision over all videos. A heading sorts the table; a name shows only that class.
 
-const LONG_TABLE = 12; // classes from which the table has a search of its own
+const LONG_TABLE = 12; // with at least so many classes, the table has its own search field
 const classSort = { key: "name", rising: true };
 
-/** Rows of {name, marked, shown, counts, ap}; the first sums up. */
+/** Rows of {name, marked, shown, counts, ap}; with several classes, the first is their total. */
 function classRows(video) {
   const kinds = video.kind(state.level);
   const labels = [...new Set([...video.label, ...video.truthLabel])].sort((a, b) => a - b);
@@ -29,7 +29,7 @@ function classRows(video) {
   return rows.size > 1 ? [total, ...sorted] : sorted;
 }
 
-/** The value that a heading sorts by; what is not known comes last. */
+/** The value that a heading sorts by; an unknown value is -1, below all others. */
 function classValue(row, key) {
   if (key === "name") return row.name.toLowerCase();
   if (key.startsWith("ap")) return row.ap[Number(key.at(-1))] ?? -1;
@@ -47,7 +47,7 @@ function sortedClasses(rows) {
 const emptyRow = (name) => ({ name, marked: 0, shown: 0, counts: Object.fromEntries(ALL_KINDS.map((kind) => [kind, 0])), ap: null });
 
 function apOf(name) {
-  if (!Object.hasOwn(heading.ap, name)) return [null, null]; // "constructor" is there by descent
+  if (!Object.hasOwn(heading.ap, name)) return [null, null]; // "constructor" is inherited
   const values = heading.ap[name];
   return [values[state.level], values.reduce((sum, value) => sum + value, 0) / values.length];
 }
@@ -78,10 +78,10 @@ function classHead() {
   return element("thead", {}, head);
 }
 
-/** Whether narrow screens leave a kind's column out. */
+/** True if narrow screens leave out the column of this kind. */
 const isDetail = (kind) => kind !== "correct" && kind !== "missed";
 
-/** A heading that sorts; again, the other way round. */
+/** A heading that sorts the table; a second click reverses the order. */
 function classHeading(key, name, extra, ...text) {
   const mine = classSort.key === key;
   const button = element("button", { type: "button", title: `${name}: sort`, "aria-label": name }, ...text);
@@ -112,7 +112,7 @@ function classRow(row, total) {
   return element("tr", { class: total ? "total" : "" }, ...cells);
 }
 
-/** The name of a class: pressed, that class alone is shown. */
+/** A button with the name of a class: it shows only that class; a second click shows all. */
 function onlyButton(name, text) {
   const label = heading.classes.indexOf(name);
   const pressed = state.onlyClass === label;
@@ -121,7 +121,7 @@ function onlyButton(name, text) {
   return button;
 }
 
-/** A bar split by kind; the numbers beside it say the same. */
+/** A bar split by kind; screen readers skip it, because the numbers beside it say the same. */
 function profileBar(counts) {
   const bar = element("div", { class: "profile", "aria-hidden": "true" });
   for (const kind of ALL_KINDS) {

@@ -1,11 +1,12 @@
 // Curves of activations: a line where samples are far apart, an envelope where they are dense.
 
-/** The highest value that a lane of that class shows: 1, or more where the curve goes above. */
+/** The highest value on a curve's axis: 1, or the curve's maximum if that is above 1.02. */
 const curveTop = (pyramid) => Math.max(1, ...[pyramid.low + pyramid.scale * 65535].filter((value) => value > 1.02));
 
 /**
- * Draws a pyramid into the box; `box` is {left, right, top, height}, and the view gives its times.
- * Sample i stands at (i + heading.snippetPoint) * seconds; beyond the ends the curve is flat.
+ * Draws the part of a pyramid that is in the view into `box`: {left, right, top, height}.
+ * Sample i lies at (i + heading.snippetPoint) * seconds; before the first and after the last sample
+ * the curve is flat.
  */
 function drawCurve(context, pyramid, seconds, box, colour) {
   const { start, end } = state.view;
@@ -69,7 +70,7 @@ function fillUnder(context, box, points, colour, alpha) {
   context.globalAlpha = 1;
 }
 
-/** The thresholds as lines over the box, the lowest strongest; with numbers where there is room. */
+/** Draws the thresholds as lines, the lowest strongest; numbers at x = `numbersAt`, if not null. */
 function drawThresholds(context, pyramid, box, numbersAt) {
   const highest = curveTop(pyramid);
   const y = (value) => Math.round(box.top + box.height * (1 - value / highest)) + 0.5;
@@ -93,7 +94,7 @@ function drawThresholds(context, pyramid, box, numbersAt) {
   for (const level of new Set([levels[0], levels.at(-1)])) context.fillText(level.toFixed(2), numbersAt, y(level));
 }
 
-/** The value of a curve at a time. */
+/** The value of a curve at a time in seconds. */
 function curveAt(pyramid, time) {
   const position = time / state.activations.seconds - heading.snippetPoint;
   return pyramid.between(clamp(position, 0, pyramid.values.length - 1));

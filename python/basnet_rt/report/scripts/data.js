@@ -1,4 +1,4 @@
-// What the page holds: a JSON heading, and packed arrays (see packing.py).
+// The data of the page: a JSON heading, and packed arrays (see packing.py).
 
 const heading = JSON.parse(byId("data-heading").textContent);
 const ARRAYS = {
@@ -25,7 +25,7 @@ async function unpack(id) {
   return found;
 }
 
-/** The prefix of what was judged among events alone, or among all detections. */
+/** The prefix of the arrays with judgements: among events only, or among all detections. */
 const among = () => (state.events ? "event" : "det");
 
 /** Views of one video's n detections and m marked segments; nothing is copied. */
@@ -35,7 +35,7 @@ function videoData(index) {
   return { index, ...heading.videos[index], ...segmentData(first, last, from, to) };
 }
 
-/** The same of all videos together. */
+/** The same for all videos together. */
 const corpusData = () => segmentData(0, corpus.det_start.length, 0, corpus.truth_start.length);
 
 function segmentData(first, last, from, to) {
@@ -62,7 +62,7 @@ function segmentData(first, last, from, to) {
     truthLabel: truths("truth_label"),
     kind: (level) => (heading.kinds.length ? detections(`${among()}_kind`, level) : null),
     percent: (level) => (heading.kinds.length ? detections(`${among()}_percent`, level) : null),
-    /** The detection that takes marked segment j, or -1. */
+    /** A function from marked segment j to the detection that takes it, or -1. */
     takenBy: (level) => {
       if (!heading.kinds.length) return () => -1;
       const rows = truths(`${among()}_taken`, level);
@@ -71,7 +71,7 @@ function segmentData(first, last, from, to) {
   };
 }
 
-/** Activations of a video, or null; each row becomes a pyramid of smallest and largest values. */
+/** The activations of a video, each row as a `Pyramid`; null if the page has none. */
 async function videoActivations(index) {
   if (!heading.videos[index].activations) return null;
   const found = await unpack(`data-activations-${index}`);

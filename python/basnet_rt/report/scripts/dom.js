@@ -1,8 +1,8 @@
-// Elements, numbers as text, and the live region. Text only ever enters as text, never as HTML.
+// Elements, numbers as text, and the live region. Text is always inserted as text, never as HTML.
 
 const byId = (id) => document.getElementById(id);
 
-/** A new element; `properties` are set as attributes, but for `text` and `on` (event handlers). */
+/** A new element; `properties` become attributes, except `text` and `on` (event handlers). */
 function element(tag, properties = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
@@ -16,7 +16,7 @@ function element(tag, properties = {}, ...children) {
 
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
-/** 83.25 -> "1:23.2"; hours appear where there are any. Digits are cut, not rounded. */
+/** 83.25 -> "1:23.2"; hours appear only if there are any. Digits are cut off, not rounded. */
 function clockText(seconds, digits = 1) {
   const scale = 10 ** digits;
   const whole = Math.floor(Math.max(0, seconds) * scale + 1e-6);
@@ -35,13 +35,13 @@ const manyText = (count, one, many = `${one}s`) => `${countText(count)} ${count 
 
 let announcing = 0;
 
-/** Tells a screen reader, once a burst of changes is over. */
+/** Gives a screen reader a text to speak, after 350 ms without another text. */
 function announce(text) {
   clearTimeout(announcing);
   announcing = setTimeout(() => { byId("live").textContent = text; }, 350);
 }
 
-/** Runs `draw` once before the next frame, however often it is asked for. */
+/** Returns a function; any number of calls to it run `draw` once, before the next frame. */
 function oncePerFrame(draw) {
   let waiting = false;
   return () => {
@@ -51,7 +51,7 @@ function oncePerFrame(draw) {
   };
 }
 
-/** The same, and not again within `wait` milliseconds; the last request is always served. */
+/** As oncePerFrame, but not again within `wait` milliseconds; the last call is always served. */
 function seldom(draw, wait) {
   let [waiting, last] = [false, -Infinity];
   const run = oncePerFrame(() => { [waiting, last] = [false, performance.now()]; draw(); });
@@ -62,7 +62,7 @@ function seldom(draw, wait) {
   };
 }
 
-/** A canvas fit to its CSS size and the screen's pixels; the context is in CSS pixels. */
+/** Fits a canvas to its CSS size and the screen's pixels; returns a context in CSS pixels. */
 function fitCanvas(canvas, width, height) {
   const ratio = Math.min(window.devicePixelRatio || 1, 3);
   const [wide, high] = [Math.round(width * ratio), Math.round(height * ratio)];
@@ -76,9 +76,9 @@ function fitCanvas(canvas, width, height) {
   return context;
 }
 
-/** A setting that outlives the page where the browser allows it. */
+/** Settings that stay after the page is closed, if the browser allows it. */
 const memory = {
   get(name) { try { return localStorage.getItem(`basnet_rt.${name}`); } catch { return null; } },
-  /** Whether it is kept; a file may have no storage, or a full one. */
+  /** Returns true if the value is kept; a page from a file may have no storage, or a full one. */
   set(name, value) { try { localStorage.setItem(`basnet_rt.${name}`, value); return true; } catch { return false; } },
 };

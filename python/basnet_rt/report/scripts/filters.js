@@ -1,14 +1,17 @@
-// Which items are shown: by score, by kind, at which tIoU they are judged; and how many there are.
+// The filters of items (events, score, class, kind), the tIoU for judging them, and the counts.
 
 const HISTOGRAM_BINS = 60;
 
-/** Whether a detection passes the choice of events, and the least score or confidence. */
+/** True if a detection passes the filter of events and the least score or confidence. */
 const reaches = (video, i) => (!state.events || video.event[i] === 1)
   && (state.suggested ? video.suggested[i] === 1 : video.value[i] >= state.minScore);
 const isChosen = (label) => state.onlyClass < 0 || label === state.onlyClass;
 const passes = (video, i) => isChosen(video.label[i]) && reaches(video, i);
 
-/** Writes state.shown (Uint8Array of items), .items (shown ones of a video by time), .counts. */
+/**
+ * Sets state.shown (Uint8Array over items), .items (shown items of the open video, by time),
+ * .counts (by kind), .above (number of detections that pass) and .marked.
+ */
 function refilter() {
   const video = state.subject;
   const [kinds, takenBy] = [video.kind(state.level), video.takenBy(state.level)];
@@ -38,7 +41,7 @@ function refilter() {
   Object.assign(state, { shown, items, counts, above, marked });
 }
 
-/** A detection in whose place a correction stands. */
+/** True for a detection that a correction replaces. */
 const isReplaced = (video, item) => item < video.n && ["accepted", "changed"].includes(video.verdict[item]);
 
 function itemsByTime(video) {
@@ -47,7 +50,7 @@ function itemsByTime(video) {
   return items.sort((a, b) => starts[a] - starts[b] || a - b);
 }
 
-/** Precision, recall and F1 of what is shown, each in [0, 1] or null. */
+/** Precision, recall and F1 from three counts, each in [0, 1] or null. */
 function quality({ correct: right, found, marked }) {
   const precision = found ? right / found : null;
   const recall = marked ? right / marked : null;
@@ -62,7 +65,7 @@ function showQuality() {
     .flatMap(([name, value]) => [element("span", { text: `${name} ` }, element("b", { text: percentText(value) })), " "]));
 }
 
-/** Slider steps that a person reads easily: 1, 2 or 5 times a power of ten. */
+/** A step that is easy to read: 1, 2 or 5 times a power of ten. */
 function niceStep(range, parts) {
   const rough = range / parts;
   const power = 10 ** Math.floor(Math.log10(rough));
@@ -100,7 +103,7 @@ function setUpScoreSlider() {
 function setMinScore(value) {
   const { low, high, step, digits } = scoreRange;
   const rounded = clamp(Math.round((value - low) / step) * step + low, low, high);
-  // Scores are float32: what reads as 0.9 must pass 0.9.
+  // Scores are float32: a score shown as 0.9 must pass a least score of 0.9.
   state.suggested = false;
   state.minScore = rounded <= low + step / 2 ? -Infinity : Math.fround(Number(rounded.toFixed(digits + 2)));
   byId("score").value = rounded;
@@ -134,7 +137,7 @@ function showCounts() {
 
 const measure = () => (heading.confident ? "confidence" : "score");
 
-/** Which of the buttons of the view are pressed. */
+/** Shows the state of the view on its buttons and its list of classes. */
 function showView() {
   byId("view-events").setAttribute("aria-pressed", String(state.events));
   byId("view-all").setAttribute("aria-pressed", String(!state.events));
@@ -143,7 +146,7 @@ function showView() {
   byId("only-class").value = state.onlyClass;
 }
 
-/** Events alone, from the suggested confidence, or all detections, from the lowest score. */
+/** Shows only events, from the suggested confidence on, or all detections with any score. */
 function chooseView(events) {
   state.events = events;
   setMinScore(scoreRange.low);
@@ -163,7 +166,7 @@ function setUpViews() {
   listClasses();
 }
 
-/** The classes to choose from, by name. */
+/** Fills the list of classes to choose from, sorted by name. */
 function listClasses() {
   const names = heading.classes.map((name, i) => [name, i]).sort(([a], [b]) => (a < b ? -1 : 1));
   byId("only-class").replaceChildren(element("option", { value: -1, text: "All classes" }),
@@ -171,7 +174,7 @@ function listClasses() {
   byId("only-class").value = state.onlyClass;
 }
 
-/** Shows one class alone; -1: all. */
+/** Shows only one class, given by its index; -1 shows all. */
 function chooseClass(label) {
   state.onlyClass = label;
   if (state.selected >= 0 && label >= 0 && itemLabel(state.selected) !== heading.classes[label]) state.selected = -1;
@@ -199,14 +202,14 @@ function setUpKinds() {
   });
 }
 
-/** The lowest confidence that any class's suggestion lets through; it differs from class to class. */
+/** The lowest confidence of a suggested detection. The suggested thresholds differ by class. */
 function leastSuggested() {
   let least = scoreRange.high;
   corpus.det_suggested.forEach((one, i) => { if (one) least = Math.min(least, corpus.det_confidence[i]); });
   return least;
 }
 
-/** How the scores are spread, above the slider; what is cut off is pale. */
+/** Draws a histogram of the scores above the slider; bars below the least score are pale. */
 function drawHistogram() {
   const canvas = byId("score-histogram");
   const [width, height] = [canvas.clientWidth, canvas.clientHeight];

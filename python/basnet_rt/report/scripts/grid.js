@@ -1,20 +1,21 @@
-// A table of any length: only the rows in sight exist. One tab stop; arrows move the current row.
+// A table of any length: only visible rows exist. It is one tab stop; arrow keys change the current
+// row.
 
 const ROW_HEIGHT = 28;
-const SPARE_ROWS = 6; // above and below what is in sight
+const SPARE_ROWS = 6; // rows kept above and below the visible ones
 
 let gridCount = 0;
 
 /**
  * options: label; columns of {key, title, width (CSS), number, fill(cell, row)};
- * rowHeight; activate(row); empty(), which says why there is no row.
+ * rowHeight; activate(row); empty(), which returns the text to show if there are no rows.
  */
 class Grid {
   constructor(host, options) {
     this.options = { rowHeight: ROW_HEIGHT, ...options };
     this.id = `grid${gridCount++}`;
     this.rows = [];
-    this.current = -1; // place in rows
+    this.current = -1; // index into rows, or -1
     this.sort = { key: options.columns[0].key, rising: true };
     this.build(host);
     this.draw = oncePerFrame(() => this.drawNow());
@@ -65,7 +66,7 @@ class Grid {
     }
   }
 
-  /** Other rows; the current one stays current where it is still there. */
+  /** Replaces the rows; `current` becomes the current row if it is among them. */
   setRows(rows, current) {
     this.rows = rows;
     this.current = rows.indexOf(current);
@@ -150,7 +151,7 @@ class Grid {
   }
 }
 
-/** Columns that draw do so once their row is in the page and has a width. */
+/** Lets columns with `paint` draw their cells; the row must be in the page, with a width. */
 function paintCells(row, columns, value) {
   columns.forEach((column, i) => column.paint?.(row.children[i], value));
 }

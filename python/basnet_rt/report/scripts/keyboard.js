@@ -1,4 +1,4 @@
-// Every key in one table: what the help shows is what is done.
+// All keys in one table, from which the help is made and key presses are handled.
 
 const SCORE_KEY_STEPS = 4;
 
@@ -29,7 +29,7 @@ const KEYS = [
   { keys: ["?"], shown: ["?"], does: "This list", act: openHelp, everywhere: true },
 ];
 
-/** The playhead where it is in view, else the middle. */
+/** The time to zoom around: the playhead if it is in view, else the middle of the view. */
 function zoomAnchor() {
   const { start, end } = state.view;
   return state.time >= start && state.time <= end ? state.time : (start + end) / 2;
@@ -48,7 +48,7 @@ function openHelp() {
 
 const TYPED_INTO = "input, select, textarea, [contenteditable]";
 
-/** Whether the focused element wants this key for itself. */
+/** True if the focused element, the open help or the browser handles this key. */
 function isTaken(event) {
   const target = event.target;
   if (byId("help").open || event.ctrlKey || event.metaKey || event.altKey) return true;

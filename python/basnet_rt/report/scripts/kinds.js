@@ -1,4 +1,4 @@
-// The kinds of detections, and how they look: each has a colour and a sign, never colour alone.
+// The kinds of detections and their look: each has a sign as well as a colour.
 
 const KIND_LOOKS = {
   correct: ["✓", "correct", "takes a marked segment of its label: their tIoU reaches the threshold, and no better detection had taken it"],
@@ -27,7 +27,7 @@ function itemKind(item) {
   return item < video.n ? heading.kinds[video.kind(state.level)[item]] : "missed";
 }
 
-/** An item in words. */
+/** A description of an item in words. */
 function itemText(item) {
   const [start, end] = itemSpan(item);
   const kind = itemKind(item);
@@ -38,7 +38,7 @@ function itemText(item) {
   return `${itemLabel(item)}, ${times}${score}${kind ? `, ${kindName(kind)}` : ""}${verdict ? `, ${verdict}` : ""}`;
 }
 
-// Colours as the canvas takes them; read anew when the theme changes.
+// Colours for the canvas, read from the style sheet again when the theme changes.
 const colours = {};
 const COLOUR_NAMES = [
   "surface", "well", "ink", "ink-soft", "line", "line-strong", "accent", "marked", "foreground", "curve",

@@ -1,31 +1,31 @@
 // One lane for each class of a video: marked segments above, detections in rows, activations below.
 
 const LANE = {
-  wide: 700, // from this width on, names stand in a gutter and not above the lane
+  wide: 700, // from this width on, names are in a gutter instead of above the lane
   gutter: 132,
-  pad: 10, // between the edge and the first second where there is no gutter
+  pad: 10, // space at the right edge, and at the left edge if there is no gutter
   title: 18,
   top: 8,
   truth: 12,
   own: 13, // corrections
   gap: 3,
   row: 15,
-  rows: 4, // most rows of detections; what overlaps more is drawn in the last
+  rows: 4, // most rows of detections; further overlapping ones go into the last row
   curve: 46,
   bottom: 9,
   foreground: 34,
 };
 
-const LANES_ALONE = 3; // activations that are shown where nothing else is
+const LANES_ALONE = 3; // number of lanes with only activations, shown if no other lane is
 
-/** The lanes of a video: those with something to show, or the chosen class. */
+/** Sets video.lanes: lanes with something to show, of the chosen class or of all classes. */
 function arrangeLanes(video) {
   const arranged = `${state.events} ${state.level}`;
   if (video.arranged !== arranged) {
     prepareLanes(video);
     video.arranged = arranged;
   }
-  const own = new Map(); // class to places among the corrections
+  const own = new Map(); // class to indices among the corrections
   video.own.forEach(({ label }, k) => own.set(label, [...(own.get(label) ?? []), k]));
   for (const [label] of own) {
     if (!video.everyLane.some((lane) => lane.name === label)) video.everyLane.push(classLane(video, classId(label)));
@@ -37,7 +37,7 @@ function arrangeLanes(video) {
   video.lanes = full.length ? full : chosen.filter((lane) => lane.curve).slice(0, LANES_ALONE);
 }
 
-/** Everything of the lanes that does not change with the least score. */
+/** Prepares the parts of the lanes that do not depend on the least score. */
 function prepareLanes(video) {
   const labels = new Set([...video.label, ...video.truthLabel]);
   for (const label of state.activations?.rows.keys() ?? []) if (label < heading.classes.length) labels.add(label);
@@ -48,7 +48,7 @@ function prepareLanes(video) {
 function classLane(video, label) {
   const kinds = video.kind(state.level);
   const isRight = (i) => (kinds && kinds[i] === 0 ? 1 : 0);
-  // Correct ones come first, so that no false one of a higher score takes their row or covers them.
+  // Correct detections come first: no false one with a higher score takes their row or covers them.
   const detections = indices(video.label, label).filter((i) => !state.events || video.event[i])
     .sort((a, b) => isRight(b) - isRight(a) || video.score[b] - video.score[a] || a - b);
   const truths = indices(video.truthLabel, label);
@@ -69,7 +69,7 @@ function indices(labels, label) {
   return found;
 }
 
-/** Puts detections, best first, into the first row where they overlap nothing; how many rows. */
+/** Puts each detection, best first, into the first row with room; returns the number of rows. */
 function packRows(video, detections) {
   const rows = [];
   for (const item of detections) {
@@ -85,7 +85,7 @@ function packRows(video, detections) {
   return rows.length;
 }
 
-/** Whether [start, end) overlaps nothing in a row, in which nothing overlaps anything. */
+/** True if [start, end) overlaps no span of a row; the spans of a row do not overlap each other. */
 function fits({ starts, ends }, start, end) {
   const after = firstAbove(starts, start);
   return (after === 0 || ends[after - 1] <= start) && (after === starts.length || starts[after] >= end);
@@ -102,7 +102,7 @@ function firstAbove(values, value) {
   return low;
 }
 
-/** Sets where each lane and its parts lie, for that width; returns the height of all. */
+/** Sets the positions of all lanes and their parts for a width; returns the total height. */
 function layOutLanes(video, width) {
   const wide = width >= LANE.wide;
   video.left = wide ? LANE.gutter : LANE.pad;
@@ -129,7 +129,7 @@ function layOutLanes(video, width) {
   return top;
 }
 
-/** Names beside or above the lanes; the browser shapes them, so any script is right. */
+/** Puts names beside or above the lanes, as HTML, so that the browser handles any script. */
 function labelLanes(video) {
   const wide = video.left === LANE.gutter;
   const labels = video.lanes.map((lane) => laneLabel(lane.name, lane.top + (wide ? LANE.top - 4 : 1), wide));

@@ -1,4 +1,4 @@
-// Puts it together: themes, which video is open, and what is drawn when.
+// Connects the other scripts: themes, the open video, and the drawing after each event.
 
 const player = new Player(byId("video"));
 const THEMES = ["system", "light", "dark"];
@@ -9,7 +9,8 @@ const redrawOverlay = oncePerFrame(drawOverlay);
 const redrawMinimap = oncePerFrame(drawMinimap);
 const repaintMinimap = oncePerFrame(paintMinimap);
 const redrawHistogram = oncePerFrame(drawHistogram);
-// Tables cost more than pictures and are not read while they change.
+// Milliseconds between updates of a table: tables take longer to draw than pictures, and nobody
+// reads them while they change.
 const TABLE_PAUSE = 80;
 const relistSegments = seldom(showSegments, TABLE_PAUSE);
 const recountClasses = seldom(showClasses, TABLE_PAUSE);
@@ -34,12 +35,12 @@ function nextTheme() {
 
 const hashOf = (index) => `#video=${encodeURIComponent(heading.videos[index].name)}`;
 
-/** The video that the address names; the only one; or -1 for the page of all. */
+/** Index of the video named in the address, or of the only video; -1 for the page of all videos. */
 function videoOfHash() {
   const [, name] = /^#video=(.*)$/.exec(location.hash) ?? [];
   if (name === undefined) return heading.videos.length === 1 ? 0 : -1;
   let wanted = name;
-  try { wanted = decodeURIComponent(name); } catch { /* not ours: no video has that name */ }
+  try { wanted = decodeURIComponent(name); } catch { /* malformed: no video has that name */ }
   return heading.videos.findIndex((video) => video.name === wanted);
 }
 
@@ -167,7 +168,10 @@ function connect() {
 
 let fitted = "";
 
-/** Lays out and draws anew, but only for another size: tables grow and shrink with every filter. */
+/**
+ * Lays out and draws again if one of three sizes has changed. Other changes do not matter: tables
+ * grow and shrink with every filter.
+ */
 function refit() {
   const size = [byId("lanes").clientWidth, byId("lanes").clientHeight, byId("video-grid").clientWidth].join();
   if (size === fitted) return;
@@ -202,7 +206,7 @@ async function start() {
   showProvenance();
   connect();
   await route();
-  requestAnimationFrame(() => performance.mark("drawn")); // after what was asked for before it
+  requestAnimationFrame(() => performance.mark("drawn")); // after the drawing requested before
 }
 
 start();

@@ -1,8 +1,8 @@
-// The whole video in a strip: marked segments above, shown detections below, and what is in view.
+// The whole video in a strip: marked segments above, shown detections below, a frame for the view.
 
-let minimapPicture = null; // everything but the frame; drawn anew when filters change
+let minimapPicture = null; // everything except the frame; drawn again when filters change
 
-/** Marks in a strip of `width`: `truths` and `detections` are lists of [start, end, colour]. */
+/** Draws the bars of a strip; `truths` and `detections` are lists of [start, end, colour]. */
 function drawStrip(context, width, height, duration, truths, detections) {
   const half = height / 2;
   for (const [list, top, tall] of [[truths, 1, half - 2], [detections, half, half - 1]]) {
@@ -13,7 +13,7 @@ function drawStrip(context, width, height, duration, truths, detections) {
   }
 }
 
-/** Detections in an order of drawing in which no false one covers a correct one. */
+/** Detections in the order of drawing: correct ones last, so that no false one covers them. */
 const rightLast = (detections, kinds) => (kinds ? [...detections.filter((i) => kinds[i] !== 0), ...detections.filter((i) => kinds[i] === 0)] : detections);
 
 function paintMinimap() {
@@ -54,7 +54,7 @@ function drawMinimap() {
   context.fillRect((state.time / duration) * width - 0.75, 0, 1.5, height);
 }
 
-/** A press moves the view's middle there; a drag takes it along. */
+/** A press centres the view at the pointer; a drag moves the view with the pointer. */
 function setUpMinimap() {
   const strip = byId("minimap");
   const move = (event) => {

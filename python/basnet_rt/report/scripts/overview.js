@@ -1,4 +1,4 @@
-// All videos: a few numbers, and a table whose rows open a video.
+// The page of all videos: a few numbers, and a table whose rows open a video.
 
 let videoGrid = null;
 let videoRows = [];
@@ -41,7 +41,7 @@ function videoColumns() {
   return narrow ? columns.filter(({ key }) => !["marked", "wrong"].includes(key)) : columns;
 }
 
-/** A length that nobody said is marked as a guess. */
+/** The length of a video; "≥" marks a guess. */
 function fillDuration(cell, row) {
   const { guessed } = heading.videos[row.index];
   cell.textContent = `${guessed ? "≥ " : ""}${clockText(row.duration, 0)}`;
@@ -60,7 +60,7 @@ function addStrip(cell) {
   cell.append(element("canvas", { class: "strip", "aria-hidden": "true" }));
 }
 
-/** Marked segments above detections, as in the strip over the timeline. */
+/** Draws marked segments above detections, as in the strip over the timeline. */
 function paintStrip(cell, row) {
   const canvas = cell.firstElementChild;
   const [width, height] = [canvas.clientWidth, 22];
@@ -104,7 +104,7 @@ function showVideos() {
   videoGrid.setRows(rising ? sorted : sorted.reverse(), null);
 }
 
-/** The length of all videos; that of guesses is a part of it. */
+/** The total length of all videos; "≥" marks that some lengths are guesses. */
 function lengthText() {
   const guessed = heading.videos.some((video) => video.guessed);
   return `${guessed ? "≥ " : ""}${clockText(videoRows.reduce((total, row) => total + row.duration, 0), 0)}`;

@@ -1,4 +1,4 @@
-// Plays the video where there is one, and a clock where there is none; both are told the same.
+// Plays the video if there is one, else runs a clock; both are controlled in the same way.
 
 const REASONS = {
   none: "No video file was given. The clock runs without it.",
@@ -11,7 +11,7 @@ class Player {
     this.usesVideo = false;
     this.playing = false;
     this.rate = 1;
-    this.last = 0; // of the clock's last tick, in milliseconds
+    this.last = 0; // time of the clock's last tick, in milliseconds
     this.blob = null;
     video.addEventListener("error", () => this.usesVideo && this.withoutVideo("broken"));
     video.addEventListener("loadedmetadata", () => this.ready());
@@ -21,7 +21,7 @@ class Player {
     video.addEventListener("click", () => this.toggle());
   }
 
-  /** Opens the current video's picture; the clock stands at 0. */
+  /** Opens the file of the current video, at time 0. */
   open() {
     this.pause();
     if (this.blob) URL.revokeObjectURL(this.blob);
@@ -37,7 +37,7 @@ class Player {
     this.video.playbackRate = this.rate;
   }
 
-  /** Seconds of the file before its first picture, which is second 0 of the page. */
+  /** Seconds in the file before its first picture; on the page, that picture has time 0. */
   offset() {
     return state.video.media?.offset ?? 0;
   }
@@ -115,7 +115,7 @@ class Player {
     requestAnimationFrame((next) => this.tick(next));
   }
 
-  /** Turns the page of the timeline when the playhead runs off it. */
+  /** Moves the view on, to begin at the playhead, when the playhead has left it at the end. */
   follow() {
     const { start, end } = state.view;
     if (state.time > end && state.time < end + 5) setView(state.time, state.time + end - start);

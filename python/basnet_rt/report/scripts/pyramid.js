@@ -1,5 +1,5 @@
-// Smallest and largest values of ever longer stretches: a long curve is drawn at the cost of its
-// width in pixels, and no peak is lost.
+// Smallest and largest values of stretches of 1, 4, 16, ... samples. The time to draw a long curve
+// then depends on its width in pixels rather than its samples, and no peak is lost.
 
 const PYRAMID_STEP = 4;
 
@@ -28,14 +28,14 @@ class Pyramid {
     return this.low + this.scale * this.values[clamp(index, 0, this.values.length - 1)];
   }
 
-  /** The value at a position between samples. */
+  /** The value at a position in samples, interpolated linearly. */
   between(position) {
     const index = Math.floor(position);
     const share = position - index;
     return (1 - share) * this.at(index) + share * this.at(index + 1);
   }
 
-  /** [smallest, largest] of samples first .. last, both included and inside. */
+  /** [smallest, largest] of samples first .. last, both included; both must exist. */
   extremes(first, last) {
     let [low, high] = [65535, 0];
     let [from, to, level] = [first, last, 0];

@@ -1,5 +1,5 @@
-// Corrections: what a person accepted, rejected, moved, relabelled and added, video by video.
-// A prediction that nobody touched is no part of them.
+// The corrections of each video: segments that a person accepted, rejected, moved, relabelled or
+// added. Predictions that nobody touched are not among them.
 
 const REVIEW_DIGITS = 3; // milliseconds
 const UNDO_STEPS = 200;
@@ -7,7 +7,7 @@ const UNDO_STEPS = 200;
 const review = {
   videos: new Map(), // index to {done, own: [{label, start, end, from}], rejected: Set of keys}
   undo: [],
-  kept: true, // the browser keeps them
+  kept: true, // the browser stores the corrections
   exported: true, // nothing changed since the last export
 };
 
@@ -22,14 +22,14 @@ function reviewOf(index) {
 
 const isTouched = (entry) => entry.done || entry.own.length > 0 || entry.rejected.size > 0;
 
-/** "reviewed", "begun" or "" of a video. */
+/** The state of a video's review: "reviewed", "begun" or "". */
 function reviewState(index) {
   const entry = review.videos.get(index);
   if (!entry || !isTouched(entry)) return "";
   return entry.done ? "reviewed" : "begun";
 }
 
-/** "accepted", "changed", "rejected" or null of each detection of the open video. */
+/** The verdict on each detection of a video: "accepted", "changed", "rejected" or null. */
 function verdicts(video) {
   const entry = reviewOf(video.index);
   const taken = new Map(entry.own.filter(({ from }) => from).map((mark) => [mark.from, mark]));
@@ -45,7 +45,7 @@ function verdicts(video) {
 const entryText = ({ done, own, rejected }) => JSON.stringify({ done, own, rejected: [...rejected] });
 const entryOf = ({ done, own, rejected }) => ({ done: done === true, own, rejected: new Set(rejected) });
 
-/** Changes the open video's corrections; `act` gets them, and what is said afterwards is returned. */
+/** Changes the open video's corrections by `act(entry)`, and announces the text that it returns. */
 function correct(act) {
   const { index } = state.video;
   const before = entryText(reviewOf(index));
@@ -70,7 +70,10 @@ function undoCorrection() {
   announce("Undone.");
 }
 
-/** The same for every page of these videos, so that another model's page goes on with them. */
+/**
+ * The name under which the browser stores the corrections. Pages with the same title and videos
+ * share it, so the page of another model continues the same review.
+ */
 function reviewName() {
   let hash = 2166136261;
   for (const letter of JSON.stringify([heading.title, heading.videos.map(({ name }) => name)])) {
@@ -96,11 +99,11 @@ function recallReview() {
     heading.videos.forEach(({ name }, index) => {
       if (Object.hasOwn(found, name)) review.videos.set(index, entryOf(found[name]));
     });
-  } catch { /* what another version kept */ }
+  } catch { /* stored by another version */ }
   for (const { own } of review.videos.values()) own.forEach(({ label }) => classId(label));
 }
 
-/** The index of a class; a new name joins the classes. */
+/** The index of a class; a new name is added to the classes. */
 function classId(label) {
   const known = heading.classes.indexOf(label);
   if (known >= 0) return known;
@@ -109,7 +112,7 @@ function classId(label) {
   return heading.classes.length - 1;
 }
 
-/** Ground truth of the reviewed videos, and beside it what was judged of unfinished ones. */
+/** The exported file: ground truth of reviewed videos, and separately unfinished corrections. */
 function reviewExport() {
   const database = Object.create(null);
   const unfinished = Object.create(null);
@@ -131,7 +134,7 @@ function fromKey(key) {
   return { label, segment: [start, end] };
 }
 
-/** Corrections of an exported file; those of other videos stay. Returns how many videos it had. */
+/** Reads an exported file, and returns the number of its videos; other videos stay unchanged. */
 function importReview(content) {
   let count = 0;
   heading.videos.forEach(({ name }, index) => {

@@ -1,11 +1,11 @@
-// What the buttons and keys of a review do to the selected segment.
+// The actions of a review's buttons and keys, most of them on the selected segment.
 
-const NEW_SECONDS = 2; // of a segment that is added at the playhead
+const NEW_SECONDS = 2; // length of a segment that is added at the playhead
 
 const ownIndex = (item) => item - state.video.n - state.video.m;
 const isOwn = (item) => ownIndex(item) >= 0;
 
-/** The mark of the selected item among the corrections; a detection or marked segment becomes one. */
+/** The correction for an item; made here for a detection or marked segment that has none. */
 function ownMark(entry, item) {
   if (isOwn(item)) return entry.own[ownIndex(item)];
   const [start, end] = itemSpan(item);
@@ -47,7 +47,7 @@ function rejectSelected() {
   nextUndecided();
 }
 
-/** The next shown detection without a verdict; the first one after the last. */
+/** Selects the next shown detection without a verdict; after the last, the first. */
 function nextUndecided() {
   const { video, items } = state;
   const open = items.filter((item) => item < video.n && video.verdict[item] === null);
@@ -67,7 +67,7 @@ function relabelSelected(label) {
   });
 }
 
-/** Moves an edge of an item; the two ends stay apart and inside the video. */
+/** Moves an edge of an item, inside the video; the start must stay before the end. */
 function moveEdge(item, side, time) {
   const at = rounded(clamp(time, 0, state.video.duration));
   correct((entry) => {
@@ -85,7 +85,10 @@ function edgeHere(side) {
   moveEdge(state.selected, side, state.time);
 }
 
-/** Adds a segment; without a class, of the selected segment's, the filter's or the first one's. */
+/**
+ * Adds a segment. Without `label` it gets the class of the selected segment, else that of the
+ * filter, else the first class.
+ */
 function addSegment(start, end, label) {
   const { duration } = state.video;
   const chosen = label ?? (state.selected >= 0 ? itemLabel(state.selected) : heading.classes[Math.max(state.onlyClass, 0)]);

@@ -1,4 +1,4 @@
-// The bar below the timeline: buttons of a review, and what was done so far.
+// The bar below the timeline: the buttons of a review, and the number of corrections so far.
 
 function setUpReview() {
   const click = (id, act) => byId(id).addEventListener("click", act);
@@ -28,7 +28,7 @@ function listClassNames() {
   byId("class-names").replaceChildren(...heading.classes.map((value) => element("option", { value })));
 }
 
-/** After every change: verdicts and own marks of the open video. */
+/** Updates verdicts and corrections of the open video; runs after every change. */
 function applyReview() {
   const { video } = state;
   if (!video) return;
@@ -57,7 +57,7 @@ function showReview() {
   showSelection();
 }
 
-/** The buttons that need a segment. */
+/** Enables the buttons that need a selected segment, or disables them. */
 function showSelection() {
   const none = state.selected < 0;
   for (const id of ["accept", "reject", "edge-start", "edge-end", "relabel"]) byId(id).disabled = none;

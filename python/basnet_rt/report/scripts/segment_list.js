@@ -1,4 +1,4 @@
-// The segments as a table: shown detections, and marked segments that are missed.
+// The table of segments: shown detections and corrections, and missed marked segments.
 
 let segmentGrid = null;
 
@@ -25,7 +25,7 @@ function segmentColumns() {
   return columns.filter((column) => !(narrow && column.optional));
 }
 
-/** The class, behind the sign of a verdict. */
+/** The class of a segment; a rejected one has a sign before it and is struck through. */
 function fillLabel(cell, item) {
   const rejected = item < state.video.n && state.video.verdict[item] === "rejected";
   if (rejected) cell.append(element("span", { class: "verdict", "aria-hidden": "true", text: "✗ " }), element("span", { class: "unseen", text: "rejected " }));
@@ -50,7 +50,7 @@ function setUpSegmentList() {
   });
 }
 
-/** Why the list is empty: nothing found, or what hides it. */
+/** The reason for an empty list: nothing was found, or a filter hides everything. */
 function whyNoSegment() {
   const { video } = state;
   const none = "Press s, or Shift and drag on the timeline, to add one.";
@@ -79,7 +79,10 @@ function showSegments() {
   byId("segment-count").textContent = manyText(state.items.length, "row");
 }
 
-/** The next shown item in time after the selected one, or after the playhead; -1 for before. */
+/**
+ * Selects the next shown item in time (`direction` 1) or the previous one (-1). It steps from the
+ * selected item if the playhead is at its start, else from the playhead.
+ */
 function stepSegment(direction, wanted = () => true) {
   const items = state.items.filter(wanted);
   if (!items.length) return announce(state.items.length ? "There is no such segment." : whyNoSegment());
@@ -96,7 +99,7 @@ function stepSegment(direction, wanted = () => true) {
   announce(`${countText(place + 1)} of ${countText(items.length)}: ${itemText(items[place])}`);
 }
 
-/** The place before `next` whose start lies before the playhead, not at it. */
+/** Index of the last item before `next` that starts before the playhead, not at it; or -1. */
 function lastBefore(items, next) {
   let place = next - 1;
   while (place >= 0 && itemSpan(items[place])[0] > state.time - 1e-3) place--;

@@ -1,6 +1,6 @@
-// Segments of one lane: marked ones as solid or hollow bars, detections in the colour of their kind.
+// Segments of one lane: marked ones as solid or hollow bars, detections coloured by their kind.
 
-const LABEL_WIDTH = 50; // a detection at least this wide carries its score
+const LABEL_WIDTH = 50; // a detection at least this wide shows its score
 const SIGN_WIDTH = 15;
 
 function drawTruths(context, lane, x) {
@@ -18,7 +18,7 @@ function drawTruths(context, lane, x) {
   }
 }
 
-/** Hollow: nothing that is shown takes it. */
+/** A missed segment is hollow: no shown detection takes it. */
 function drawMissed(context, left, top, width) {
   const hidden = state.hidden.has("missed");
   context.globalAlpha = hidden ? 0.45 : 1;
@@ -55,7 +55,7 @@ function drawDetections(context, lane, x) {
   }
 }
 
-/** A bar whose fill grows with the score, on a full edge below. */
+/** A bar whose fill is stronger for higher scores, with a solid lower edge. */
 function drawDetection(context, left, top, width, colour, strength) {
   const height = LANE.row - 2;
   context.fillStyle = colours.surface;
@@ -69,7 +69,7 @@ function drawDetection(context, left, top, width, colour, strength) {
 }
 
 function drawDetectionText(context, left, top, width, kind, score) {
-  // A bar that begins left of the view keeps its text inside.
+  // The text of a bar that begins left of the view stays inside the view.
   const from = Math.max(left, state.video.left);
   if (left + width - from < SIGN_WIDTH + 4) return;
   const text = left + width - from >= LABEL_WIDTH ? score.toFixed(2) : "";
@@ -79,7 +79,7 @@ function drawDetectionText(context, left, top, width, kind, score) {
   context.fillText([kind && kindSign(kind), text].filter(Boolean).join(" "), from + 4, top + LANE.row / 2 - 1);
 }
 
-/** Where an item is drawn: {lane, top, height}, or null where its lane is not shown. */
+/** The place of an item: {lane, top, height}, or null if its lane is not shown. */
 function itemPlace(item) {
   const { video } = state;
   const name = itemLabel(item);
@@ -111,7 +111,7 @@ function drawSelected(context, x) {
   for (const edge of [left - 2, left + width + 2]) context.fillRect(edge - 2, top + height / 2 - 5, 4, 10);
 }
 
-/** A new segment while it is drawn. */
+/** The new segment that the user is drawing. */
 function drawNew(context, x) {
   if (!editing.label || !editing.span) return;
   const lane = state.video.lanes.find(({ name }) => name === editing.label);
@@ -122,7 +122,7 @@ function drawNew(context, x) {
   context.globalAlpha = 1;
 }
 
-/** Corrections, solid, with a tick. */
+/** Corrections as solid bars with the sign of their kind. */
 function drawOwn(context, lane, x) {
   const { video, view } = state;
   for (const k of lane.own) {
@@ -139,7 +139,7 @@ function drawOwn(context, lane, x) {
   }
 }
 
-/** A line through what was rejected, and a pale veil. */
+/** Makes a rejected detection paler and draws a line through it. */
 function drawRejected(context, left, top, width) {
   context.fillStyle = colours.surface;
   context.globalAlpha = 0.6;
@@ -149,7 +149,7 @@ function drawRejected(context, left, top, width) {
   context.fillRect(left, top + LANE.row / 2 - 1.5, width, 1.5);
 }
 
-/** The item at a point of the lanes, or -1; what is drawn on top wins. */
+/** The item at a point of the lanes, the topmost if several overlap; or -1. */
 function itemAt(time, y, slack) {
   const video = state.video;
   const lane = video.lanes.find((one) => y >= one.top && y < one.top + one.height);

@@ -1,13 +1,14 @@
-// What is being looked at, and who wants to know when it changes.
+// The state of the page, and the functions to call when it changes.
 
 const state = {
   video: null, // from videoData, with lanes; null on the page of all videos
-  subject: null, // what is counted: the video, or all of them
+  subject: null, // the data that is counted: of the open video, or of all videos
   activations: null,
   time: 0,
   view: { start: 0, end: 1 },
-  events: !heading.everything, // the events alone, or all detections
-  suggested: !heading.everything && heading.suggests, // of each class from the confidence that the model suggests
+  events: !heading.everything, // true: only events; false: all detections
+  // true: each class is shown from the confidence that the model suggests for it
+  suggested: !heading.everything && heading.suggests,
   minScore: -Infinity,
   onlyClass: -1, // index of a class, or -1
   level: heading.level,
@@ -18,7 +19,10 @@ const state = {
 
 const listeners = new Map();
 
-/** Events: video, time, view, filter, select, review, classes, look (theme or size). */
+/**
+ * Calls `act` after each of the named events, separated by spaces: video, time, view, filter,
+ * select, review, classes, play, look (theme or size).
+ */
 function on(events, act) {
   for (const event of events.split(" ")) {
     listeners.set(event, [...(listeners.get(event) ?? []), act]);
@@ -31,7 +35,7 @@ function emit(event) {
 
 const LEAST_VIEW = 0.5; // seconds
 
-/** Shows [start, end) as well as it fits into the video; the span is kept where possible. */
+/** Shows [start, end), shifted into the video; the length of the view is kept if possible. */
 function setView(start, end) {
   const duration = state.video.duration;
   const span = clamp(end - start, Math.min(LEAST_VIEW, duration), duration);
@@ -41,7 +45,7 @@ function setView(start, end) {
   emit("view");
 }
 
-/** Zooms in by a factor above 1 so that `anchor` (seconds) stays where it is. */
+/** Zooms so that `anchor` (seconds) keeps its place; a factor above 1 zooms in. */
 function zoomBy(factor, anchor) {
   const { start, end } = state.view;
   const span = clamp((end - start) / factor, Math.min(LEAST_VIEW, state.video.duration), state.video.duration);
@@ -49,7 +53,7 @@ function zoomBy(factor, anchor) {
   setView(anchor - share * span, anchor + (1 - share) * span);
 }
 
-/** Moves the view, as little as it takes, so that [start, end) is inside. */
+/** Centres the view on [start, end), widened if needed, unless all of it is in view already. */
 function reveal(start, end) {
   const { start: from, end: to } = state.view;
   if (start >= from && end <= to) return;
@@ -73,7 +77,7 @@ function itemLabel(item) {
   return heading.classes[id];
 }
 
-/** Selects an item, moves the playhead to its start and shows it; `quiet` does not speak. */
+/** Selects an item, shows it and moves the playhead to its start; announced unless `quiet`. */
 function select(item, quiet = false) {
   state.selected = item;
   if (item >= 0) {

@@ -1,7 +1,7 @@
-// Draws ruler, lanes and playhead. Lanes scroll under a canvas that is as high as what is seen.
+// Draws ruler, lanes and playhead. The canvas is as high as the visible part; lanes scroll in it.
 
 const TICKS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];
-const TICK_WIDTH = 84; // least distance of numbers on the ruler, in pixels
+const TICK_WIDTH = 84; // least distance between numbers on the ruler, in pixels
 
 const timeline = { width: 0, seen: 0, height: 0, hover: null };
 
@@ -56,7 +56,7 @@ function clipToTimes(context, scrolled) {
   context.clip();
 }
 
-/** Seconds between numbers, and the digits that they need. */
+/** Seconds between two numbers on the ruler. */
 function tickStep() {
   const perPixel = (state.view.end - state.view.start) / (rightEdge() - state.video.left);
   return TICKS.find((step) => step / perPixel >= TICK_WIDTH) ?? TICKS.at(-1);
@@ -74,7 +74,7 @@ function drawRuler() {
   context.font = colours.font;
   context.textBaseline = "middle";
   const digits = tickStep() < 1 ? 1 : 0;
-  let free = 0; // from here on nothing is written yet
+  let free = 0; // x from which on no text is drawn yet
   for (const time of ticks()) {
     const x = Math.round(timeToX(time)) + 0.5;
     context.fillStyle = colours["line-strong"];
@@ -138,7 +138,7 @@ function drawCaptions(context, lane) {
   if (lane.own.length) context.fillText("yours", right, lane.ownTop + LANE.own / 2);
 }
 
-/** Playhead and pointer, above everything; this alone is drawn while a video plays. */
+/** Draws playhead and pointer above the lanes; a new time does not redraw the lanes. */
 function drawOverlay() {
   if (!state.video || !timeline.width) return;
   const height = byId("surface").clientHeight;
@@ -160,7 +160,7 @@ function drawOverlay() {
   context.fill();
 }
 
-/** The position in words, for a screen reader on the timeline. */
+/** Describes the position in words, for a screen reader on the timeline. */
 function describePosition() {
   const surface = byId("surface");
   const { video, time } = state;

@@ -2,15 +2,15 @@
 // A drag of the selected segment's edge moves it; with Shift, a drag draws a new segment.
 
 const DRAG_PIXELS = 4; // less movement than this is a click
-const WHEEL_ZOOM = 0.0022; // of a factor e, per unit of the wheel
+const WHEEL_ZOOM = 0.0022; // logarithm of the zoom factor per unit of the wheel
 
-const EDGE_PIXELS = 6; // this near to an edge of the selected segment, a drag takes it
+const EDGE_PIXELS = 6; // a drag that starts this near to an edge of the selected segment moves it
 const EDGE_PIXELS_TOUCH = 16;
 
-// The edge or segment that is being drawn: {side, item, span}, or {from, label, span}; side is null.
+// The moved edge, {side, item, span}, or the new segment, {label, from, span} with side null.
 const editing = { side: null, item: -1, label: null, from: 0, span: null };
 
-const pointers = new Map(); // by id: where each pointer was last
+const pointers = new Map(); // id of a pointer to its last position
 let dragged = false;
 let mayClick = false;
 
@@ -31,7 +31,7 @@ function setUpTimelineInput() {
 }
 
 function pressed(event) {
-  if (event.button !== 0 || event.target.id === "lanes") return; // its own scroll bar
+  if (event.button !== 0 || event.target.id === "lanes") return; // the scroll bar was pressed
   const point = surfacePoint(event);
   pointers.set(event.pointerId, point);
   mayClick = pointers.size === 1;
@@ -47,7 +47,7 @@ function pressed(event) {
 const laneY = ({ y }) => y - byId("ruler").offsetHeight + byId("lanes").scrollTop;
 const laneAt = (point) => state.video.lanes.find((one) => laneY(point) >= one.top && laneY(point) < one.top + one.height);
 
-/** "start" or "end" where the point is near that edge of the selected segment; else null. */
+/** "start" or "end" if the point is near that edge of the selected segment, else null. */
 function edgeAt(point, slack) {
   const place = state.selected < 0 ? null : itemPlace(state.selected);
   if (!place || laneY(point) < place.top - 4 || laneY(point) > place.top + place.height + 4) return null;
@@ -57,7 +57,7 @@ function edgeAt(point, slack) {
   return before < after || (before === after && point.x < start) ? "start" : "end";
 }
 
-/** The span that the drag has come to. */
+/** Updates the dragged span and shows its times. */
 function dragEdit(point) {
   const time = clamp(xToTime(point.x), 0, state.video.duration);
   if (editing.side) {
@@ -134,13 +134,14 @@ function wheeled(event) {
     return;
   }
   const sideways = event.shiftKey ? event.deltaY || event.deltaX : event.deltaX;
-  if (!event.shiftKey && Math.abs(event.deltaX) <= Math.abs(event.deltaY)) return; // scrolls lanes or page
+  // The browser scrolls lanes or page by a vertical wheel without Shift.
+  if (!event.shiftKey && Math.abs(event.deltaX) <= Math.abs(event.deltaY)) return;
   event.preventDefault();
   const shift = (sideways * lines * (state.view.end - state.view.start)) / timeline.width;
   setView(state.view.start + shift, state.view.end + shift);
 }
 
-/** What is under the pointer, in one line. */
+/** Describes in one line the things under the pointer. */
 function inspect(point) {
   const line = byId("inspector");
   if (!point || point.x < state.video.left) {
