@@ -15,7 +15,10 @@ for target in "${targets[@]}"; do
   case $target in
     windows) toolchain=mingw.cmake ;;
     arm) toolchain=aarch64.cmake ;;
-    macos) toolchain=macos.cmake ;;
+    macos)
+      toolchain=macos.cmake
+      python3 -m ziglang version >/dev/null || { echo "macos: pip install ziglang" >&2; exit 1; }
+      ;;
     *) echo "no such system: $target" >&2; exit 2 ;;
   esac
   cmake -S . -B "build/cross-$target" -G Ninja --log-level=ERROR -DCMAKE_BUILD_TYPE=Release \

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -32,11 +33,14 @@ def install_library(folder: Path, **options: str) -> Path:
     build = Path(tempfile.mkdtemp(prefix="install-", dir=REPOSITORY / "build"))
     definitions = " ".join(f"-D{name}={value}" for name, value in options.items())
     commands = block("sh", "-DBASNET_RT_TORCH=ON -DCMAKE_PREFIX_PATH=$TORCH")
-    commands = commands.replace("pip install torch\n", "").replace("build-library", str(build))
-    checkout = f"{REPOSITORY} -G Ninja -DBASNET_RT_WERROR=ON {definitions}"
+    commands = commands.replace("pip install torch\n", "")
+    commands = commands.replace("build-library", shlex.quote(str(build)))
+    checkout = f"{shlex.quote(str(REPOSITORY))} -G Ninja -DBASNET_RT_WERROR=ON {definitions}"
     commands = commands.replace("-S basnet_rt", f"-S {checkout}")
-    run("bash", "-euc", commands, cwd=folder)
-    shutil.rmtree(build)
+    try:
+        run("bash", "-euc", commands, cwd=folder)
+    finally:
+        shutil.rmtree(build)
     return folder / "prefix"
 
 

@@ -349,7 +349,9 @@ def parse_overrides(texts: Sequence[str]) -> dict[str, Any]:
 def _assign(values: dict[str, Any], dotted: str, value: Any) -> None:
     *sections, last = dotted.split(".")
     for section in sections:
-        values = values.setdefault(section, {})
+        if values.get(section) is None:  # absent, or an empty section of a file
+            values[section] = {}
+        values = values[section]
         if not isinstance(values, dict):
             raise InvalidValue(f"{dotted}: {section} is a value, not a section")
     values[last] = value

@@ -69,8 +69,9 @@ def measure(
         scores.append(output.score[0, :-1].cpu().numpy())
     found = video_metrics(np.stack(scores), videos.labels)
     if "video_map" in found:
-        present = videos.labels[:, videos.labels.any(axis=0)]
-        found["video_map_by_chance"] = float(present.mean())
+        counts = [int(one) for one in (videos.labels > 0).sum(axis=0) if one]
+        by_chance = [average_precision_by_chance(len(videos), count) for count in counts]
+        found["video_map_by_chance"] = float(np.mean(by_chance))
     return sums | found
 
 
@@ -92,6 +93,19 @@ def average_precision(scores: Scores, positive: npt.NDArray[np.bool_]) -> float:
     hits = positive[np.argsort(-scores, kind="stable")]
     precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
     return float(precision[hits].mean())
+
+
+def average_precision_by_chance(videos: int, positives: int) -> float:
+    """The mean of `average_precision` over all orders of the videos.
+
+    A positive at rank k has, in the mean, (positives - 1) / (videos - 1) of the k - 1 places before
+    it. With many videos this is the share of positives; with few it is more.
+    """
+    if positives == videos:
+        return 1.0
+    harmonic = sum(1 / rank for rank in range(1, videos + 1))
+    others = (positives - 1) / (videos - 1)
+    return (harmonic + others * (videos - harmonic)) / videos
 
 
 def area_under_roc(scores: Scores, positive: npt.NDArray[np.bool_]) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -51,6 +52,16 @@ def _with_address(args: Sequence[str]) -> list[str]:
         if one == "--ray" and not (at + 1 < len(found) and is_ray_address(found[at + 1])):
             found[at] = f"--ray={LOCAL}"
     return found
+
+
+def check_ray(ray: str | None, num_workers: int | None) -> None:
+    """Refuse an address of another form, and workers without a cluster."""
+    if ray is None and num_workers is not None:
+        raise typer.BadParameter("--ray-workers goes with --ray")
+    if ray is not None and not is_ray_address(ray):
+        raise typer.BadParameter(f"--ray {ray}: expected auto, host:port or ray://host:port")
+    if ray is not None and find_spec("ray") is None:
+        raise typer.BadParameter("--ray needs the package ray: pip install 'basnet-rt[ray]'")
 
 
 def workers_of(num_workers: int | None, device: str = "cpu") -> Workers:

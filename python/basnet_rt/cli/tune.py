@@ -21,7 +21,7 @@ from basnet_rt.analysis.tuning import (
 )
 from basnet_rt.analysis.tuning import tune as choose
 from basnet_rt.cli.common import Bar, Json, answer, failures, note, parse_settings
-from basnet_rt.cli.corpus import CorpusCommand, Ray, RayWorkers
+from basnet_rt.cli.corpus import CorpusCommand, Ray, check_ray
 from basnet_rt.cli.scoring import parse_thresholds
 from basnet_rt.model.copies import write_bundle_copy
 from basnet_rt.model.loading import load
@@ -29,6 +29,9 @@ from basnet_rt.model.model import Model
 
 Subset = Annotated[
     str | None, typer.Option("--subset", "-s", help="Subset of the annotations; default: all.")
+]
+OnePerCore = Annotated[
+    int | None, typer.Option("--ray-workers", min=1, help="Workers. Default: one per core.")
 ]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Copy of the bundle to write.")]
 
@@ -57,7 +60,7 @@ def tune(
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same choice.")] = 0,
     device: Annotated[str, typer.Option(help="Where the network runs.")] = "cpu",
     ray: Ray = None,
-    ray_workers: RayWorkers = None,
+    ray_workers: OnePerCore = None,
     as_json: Json = False,
 ) -> None:
     """Choose a bundle's post-processing settings on videos with marked segments.
@@ -66,6 +69,7 @@ def tune(
     interval; --output gets the settings chosen on all videos. Gate and normalisation stay as they
     are, unless --set changes them.
     """
+    check_ray(ray, ray_workers)
     levels = parse_thresholds(tiou)
     held = parse_settings(settings)
     with failures():

@@ -10,7 +10,11 @@ import numpy as np
 
 from basnet_training.heldout import HeldOut
 from basnet_training.reading import TaggedVideos
-from basnet_training.validation import area_under_roc, average_precision
+from basnet_training.validation import (
+    area_under_roc,
+    average_precision,
+    average_precision_by_chance,
+)
 
 _LEAST = 2  # fewest videos of a class: one to hold out and one to learn from
 _FEW = 10  # with fewer videos of a class, more videos would help most
@@ -25,7 +29,7 @@ class ClassQuality:
 
     Attributes:
         ap: average precision of the tag by video score, in [0, 1]; None if it is not defined.
-        chance: that of random scores: the share of videos with the class.
+        chance: the mean over all orders of the videos; with many videos, the class's share of them.
     """
 
     name: str
@@ -56,7 +60,8 @@ def measure_quality(held: HeldOut, videos: TaggedVideos) -> Quality:
         count = int(labels[:, index].sum())
         told = _LEAST <= count < len(labels)
         ap = average_precision(held.scores[:, index], labels[:, index]) if told else None
-        classes.append(ClassQuality(name, count, ap, count / len(labels)))
+        chance = average_precision_by_chance(len(labels), count) if count else 0.0
+        classes.append(ClassQuality(name, count, ap, chance))
     known = [one for one in classes if one.ap is not None]
     action = labels.sum(axis=1) > 0
     mixed = action.any() and not action.all()

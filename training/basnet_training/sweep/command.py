@@ -13,10 +13,12 @@ import typer
 from basnet_rt import Error
 from basnet_rt._system.whole_file import write_whole
 from basnet_rt.cli.common import note
-from basnet_rt.cli.corpus import Ray, RayWorkers, workers_of
+from basnet_rt.cli.corpus import Ray, RayWorkers, check_ray, workers_of
 from basnet_training.config import AUTO, parse_overrides
 
 if TYPE_CHECKING:
+    from basnet_training.config import Config
+
     from .summary import Done
     from .trials import Trial
 
@@ -44,6 +46,7 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", help="A setting of all runs as section.key=value; repeatable."),
 ]
+Missing = Annotated[str | None, typer.Option(help="error or skip: tagged videos without features.")]
 Seeds = Annotated[int, typer.Option(min=1, help="Seeds per variant, from 0 on.")]
 Folds = Annotated[int, typer.Option(min=2, help="Parts of the videos; each is held out once.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
@@ -56,6 +59,7 @@ def sweep(
     annotations: Annotations = None,
     each: Each = None,
     settings: Settings = None,
+    missing: Missing = None,
     seeds: Seeds = SEEDS,
     folds: Folds = FOLDS,
     ray: Ray = None,
@@ -64,35 +68,48 @@ def sweep(
 ) -> None:
     """Train with every combination of settings and every seed, and compare on held-out videos.
 
-    Only tags are used. The first variant is the one that the others are compared with, seed by
-    seed: give today's value first. An interrupted sweep continues; more seeds or values are added
-    to it. OUTPUT gets sweep.json and the folder of each run.
+    Held-out videos are judged by their tags alone. The first variant is the one that the others are
+    compared with, seed by seed. An interrupted sweep continues; repeat the whole command with more
+    seeds or values to add them. Seed and validation of CONFIG are replaced. OUTPUT gets sweep.json
+    and the folder of each run.
     """
-    from . import trials
-    from .summary import chance, summary, table
-
-    fixed = _usage(parse_overrides, settings or [])
-    changes = _usage(trials.variants, each or [])
-    given = {"data.features": features, "data.annotations": annotations}
-    fixed |= {key: value for key, value in given.items() if value is not None}
+    check_ray(ray, ray_workers)
+    given = {"data.features": features, "data.annotations": annotations, "data.missing": missing}
+    try:
+        tasks = _trials(config, settings or [], each or [], given, (seeds, folds), output.resolve())
+    except Error as error:
+        raise typer.BadParameter(str(error)) from error
     with _failures():
-        tasks = trials.trials(config, fixed, changes, seeds, folds, output)
+        _say_what_was_read(tasks[0].config, output, folds)
         done = _train(tasks, ray, ray_workers)
-        found, by_chance = summary(done), chance(done)
-        failed = {one.name: result.error for one, result in done if result.error is not None}
-        answer = {
-            "variants": [one.to_dict() for one in found],
-            "by_chance": by_chance,
-            "failed": failed,
-        }
-        write_whole(output / "sweep.json", [json.dumps(answer, indent=1) + "\n"])
-    lines = [json.dumps(answer)] if as_json else table(found, by_chance)
-    for line in lines:
-        typer.echo(line)
-    for name, reason in failed.items():
-        typer.echo(f"failed: {name}: {reason}", err=True)
+        failed = _tell(done, output, as_json)
     if failed:
         raise typer.Exit(1)
+
+
+def _trials(
+    config: str,
+    settings: list[str],
+    each: list[str],
+    given: dict[str, Any],
+    size: tuple[int, int],
+    output: Path,
+) -> list[Trial]:
+    from .trials import check_fixed, trials, variants
+
+    fixed, changes = parse_overrides(settings), variants(each)
+    check_fixed(fixed, changes)
+    fixed |= {key: value for key, value in given.items() if value is not None}
+    return trials(config, fixed, changes, *size, output)
+
+
+def _say_what_was_read(config: Config, output: Path, folds: int) -> None:
+    from .data import fold_remarks, open_data
+
+    output.mkdir(parents=True, exist_ok=True)
+    videos, lines = open_data(config, output)
+    for line in [*lines, *fold_remarks(config, videos, folds)]:
+        note(line)
 
 
 def _train(tasks: list[Trial], ray: str | None, workers: int | None) -> Done:
@@ -107,12 +124,26 @@ def _train(tasks: list[Trial], ray: str | None, workers: int | None) -> Done:
     return [done[one.folder] for one in tasks]
 
 
-def _usage(parse: Any, texts: list[str]) -> Any:
-    """Parse options; an error in them is wrong usage."""
-    try:
-        return parse(texts)
-    except Error as error:
-        raise typer.BadParameter(str(error)) from error
+def _tell(done: Done, output: Path, as_json: bool) -> dict[str, str]:
+    """Print and store what was found; the trainings that failed, with their reasons."""
+    from .summary import chance, summary, table
+
+    found, by_chance = summary(done), chance(done)
+    failed = {one.name: result.error for one, result in done if result.error is not None}
+    answer = {
+        "variants": [one.to_dict() for one in found],
+        "by_chance": by_chance,
+        "failed": failed,
+    }
+    for line in [json.dumps(answer)] if as_json else table(found, by_chance):
+        typer.echo(line)
+    for reason in dict.fromkeys(failed.values()):
+        names = [name for name, one in failed.items() if one == reason]
+        more = "" if len(names) == 1 else f" and {len(names) - 1} more"
+        typer.echo(f"failed: {names[0]}{more}: {reason}", err=True)
+    if len(failed) < len(done):
+        write_whole(output / "sweep.json", [json.dumps(answer, indent=1) + "\n"])
+    return failed
 
 
 @contextmanager

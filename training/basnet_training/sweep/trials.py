@@ -18,14 +18,13 @@ from basnet_rt.cluster.extraction import this_node
 from basnet_rt.cluster.pool import SetAside, WorkerPool
 from basnet_rt.cluster.session import Workers, connected, fitting
 from basnet_training.config import Config, load_config, parse_override
-from basnet_training.dataset import open_videos
-from basnet_training.runs import resolve
 from basnet_training.trainer import fit
-from basnet_training.validation import divide
 
 AS_GIVEN = "as given"
-OF_THE_SWEEP = ("run.seed", "validation.folds", "validation.fold")
-LONGEST_NAME = 100  # of a folder
+SECTIONS = ("network", "sampling", "loss", "optim")  # of settings that can be compared
+OF_THE_SWEEP = ("run.seed", "validation.folds", "validation.fold", "validation.select")
+LONGEST_NAME = 80  # of a folder, before its digest
+_PATHS = ("features", "annotations", "split", "corrected")  # settings of section `data`
 
 
 @dataclass(frozen=True)
@@ -63,23 +62,42 @@ def variants(each: Sequence[str]) -> list[dict[str, Any]]:
     """Every combination of the values in `KEY=VALUE,VALUE`; one without settings for no text.
 
     Raises:
-        ValueError: a text has another form, a key is given twice, or the sweep sets it itself.
+        ValueError: a text has another form, or a setting cannot be compared or is given twice.
     """
     choices: dict[str, list[Any]] = {}
     for text in each:
-        key, equals, values = text.partition("=")
-        if not equals or not values:
+        key, _, values = text.partition("=")
+        section, _, field = key.partition(".")
+        parts = values.split(",")
+        if not all(parts) or not field or values[0] in "[{\"'":
             raise InvalidValue(
-                f"--each {text}: expected KEY=VALUE,VALUE, such as optim.lr=1e-3,1e-4"
+                f"--each {text}: expected KEY=VALUE,VALUE with single values, such as "
+                "optim.lr=0.001,0.0001 (null for none)"
             )
-        if key in OF_THE_SWEEP:
-            raise InvalidValue(f"--each {key}: the sweep sets it; give --seeds or --folds")
+        if section not in SECTIONS:
+            raise InvalidValue(
+                f"--each {key}: held-out tags compare settings of {', '.join(SECTIONS)}; for "
+                "others make a sweep each (basnet-rt tune chooses those of post-processing)"
+            )
         if key in choices:
             raise InvalidValue(f"--each {key} is given twice; give all its values in one")
-        choices[key] = [parse_override(f"{key}={one}")[1] for one in values.split(",")]
+        choices[key] = [parse_override(f"{key}={one}")[1] for one in parts]
     return [
         dict(zip(choices, values, strict=True)) for values in itertools.product(*choices.values())
     ]
+
+
+def check_fixed(fixed: Mapping[str, Any], each: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse settings of all runs that the sweep would override.
+
+    Raises:
+        ValueError: names the first one.
+    """
+    for key in fixed:
+        if key in OF_THE_SWEEP or key.partition(".")[0] == key:
+            raise InvalidValue(f"--set {key}: the sweep sets it; give --seeds or --folds")
+        if key in each[0]:
+            raise InvalidValue(f"{key} is given by --set and by --each; remove one of the two")
 
 
 def trials(
@@ -90,38 +108,54 @@ def trials(
     folds: int,
     folder: Path,
 ) -> list[Trial]:
-    """All of them: by variant, then seed, then fold. Every variant is tried on the data's heads.
+    """All of them: by variant, then seed, then fold.
 
     Args:
         source, fixed: a preset or file, and settings of all variants.
         each: from `variants`.
 
     Raises:
-        ValueError: a setting is wrong or does not fit the data; names the variant.
+        ValueError: a setting is wrong, or two variants are the same.
     """
-    made = []
+    made: dict[Path, Trial] = {}
+    origins = {"data.features": "--features", "data.annotations": "--annotations"}
     for changes in each:
-        variant = ", ".join(f"{key}={value}" for key, value in changes.items()) or AS_GIVEN
+        given = origins | {key: f"--each {key}" for key in changes}
         for seed, fold in itertools.product(range(seeds), range(folds)):
-            own = {"run.seed": seed, "validation.folds": folds, "validation.fold": fold}
-            config = load_config(source, {**fixed, **changes, **own})
+            own = dict(zip(OF_THE_SWEEP, (seed, folds, fold, "last"), strict=True))
+            config = _absolute(load_config(source, {**fixed, **changes, **own}, given))
+            variant = variant_name(config, changes)
             place = folder / folder_name(variant) / f"seed_{seed}" / f"fold_{fold}_of_{folds}"
-            made.append(Trial(variant, seed, fold, config, place))
-    for last in made[folds - 1 :: seeds * folds]:  # the last fold is the first to be empty
-        try:
-            videos = open_videos(last.config.data)
-            divide(videos, resolve(last.config, videos).validation)
-        except InvalidValue as error:
-            raise InvalidValue(f"{last.variant}: {error}") from error
-    return made
+            if place in made:
+                raise InvalidValue(f"--each: {variant} is given twice; give each value once")
+            made[place] = Trial(variant, seed, fold, config, place)
+    return list(made.values())
+
+
+def variant_name(config: Config, keys: Mapping[str, Any]) -> str:
+    """The settings as the configuration has them, so that 1e-3 and 0.001 are one."""
+    values = {key: getattr(getattr(config, (p := key.split("."))[0]), p[1]) for key in keys}
+    words = {None: "null", True: "true", False: "false"}
+    return (
+        ", ".join(
+            f"{key}={words[one] if one is None or isinstance(one, bool) else one}"
+            for key, one in values.items()
+        )
+        or AS_GIVEN
+    )
 
 
 def folder_name(variant: str) -> str:
-    """A name that any file system takes; a long one is shortened, and has a digest of the whole."""
-    name = quote(variant, safe="=,.+- ").replace(" ", "_")
-    if len(name) <= LONGEST_NAME:
-        return name
-    return f"{name[: LONGEST_NAME - 17]}-{hashlib.sha256(variant.encode()).hexdigest()[:16]}"
+    """A name that any file system takes; the digest tells names apart that differ in case alone."""
+    name = quote(variant, safe="=,.+- ").replace(" ", "_")[:LONGEST_NAME]
+    return f"{name}-{hashlib.sha256(variant.encode()).hexdigest()[:8]}"
+
+
+def _absolute(config: Config) -> Config:
+    """With whole paths: a worker may have another current folder."""
+    paths = {name: getattr(config.data, name) for name in _PATHS}
+    whole = {name: Path(one).resolve() for name, one in paths.items() if one is not None}
+    return config.model_copy(update={"data": config.data.model_copy(update=whole)})
 
 
 def device_of(config: Config) -> str:
@@ -177,8 +211,10 @@ class _Worker:
 
 
 def measured(trial: Trial, shown: bool) -> TrialResult:
-    """A trial's result; one that was interrupted continues, a finished one is only read."""
+    """A trial's result; an interrupted one continues, a finished one gives its result again."""
     try:
         return TrialResult(fit(trial.config, trial.folder, resume=True, shown=shown).held_out)
     except (Error, OSError) as error:
         return TrialResult({}, str(error))
+    except (RuntimeError, MemoryError) as error:  # of torch: too little memory, for example
+        return TrialResult({}, f"{type(error).__name__}: {str(error).partition(chr(10))[0]}")
