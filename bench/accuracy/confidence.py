@@ -4,7 +4,7 @@
 
 Reads the files of `bench.accuracy.one_command` for each seed: `model.pt`, and `results.json` with
 the test videos. Nothing is trained, and nothing in that folder is changed. The
-tables go into docs/results.md.
+tables go into docs/results.md, the diagram into docs/images/reliability.png.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from basnet_rt.model import read_metadata
 from basnet_rt.model.confidence import Confidence
 from basnet_rt.results import Detections
 from bench.accuracy.one_command import INPUTS, key_of, title_of
+from bench.accuracy.reliability_plot import draw
 from bench.tables import DOCS, RUNS, markdown_table, publish, spread
 
 BINS = 5  # of equal width: the 28 test videos of cctv_fights fill no more
@@ -92,6 +93,7 @@ def main() -> None:
             f"{options.work}` makes them"
         )
     publish(DOCS / "results.md", "confidence", text_of(judged))
+    draw({name: [one.bins for one in runs] for name, runs in judged.items()})
 
 
 def parse() -> argparse.Namespace:
