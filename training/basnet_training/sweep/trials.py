@@ -94,7 +94,7 @@ def check_fixed(fixed: Mapping[str, Any], each: Sequence[Mapping[str, Any]]) -> 
         ValueError: names the first one.
     """
     for key in fixed:
-        if key in OF_THE_SWEEP or key.partition(".")[0] == key:
+        if key in OF_THE_SWEEP or key in ("run", "validation"):
             raise InvalidValue(f"--set {key}: the sweep sets it; give --seeds or --folds")
         if key in each[0]:
             raise InvalidValue(f"{key} is given by --set and by --each; remove one of the two")
