@@ -54,7 +54,7 @@ def _with_address(args: Sequence[str]) -> list[str]:
     return found
 
 
-def check_ray(ray: str | None, num_workers: int | None) -> None:
+def check_ray(ray: str | None, num_workers: int | None = None) -> None:
     """Refuse an address of another form, and workers without a cluster."""
     if ray is None and num_workers is not None:
         raise typer.BadParameter("--ray-workers goes with --ray")

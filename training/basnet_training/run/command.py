@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from basnet_rt import Error
-from basnet_rt.cli.corpus import Ray
+from basnet_rt.cli.corpus import Ray, check_ray
 from basnet_training.config import parse_overrides
 
 Source = Annotated[
@@ -73,6 +73,7 @@ def run(
     corrected segments too. `basnet-rt review OUTPUT/results.json` lists the videos to correct
     first.
     """
+    check_ray(ray)
     if missing not in ("error", "skip"):
         raise typer.BadParameter(f"--missing {missing}: expected error or skip")
     overrides = _overrides(settings or [])
