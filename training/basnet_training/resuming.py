@@ -125,8 +125,6 @@ def _iterations(old: int, new: int, step: int, optim: OptimConfig) -> list[str]:
         return [f"{change}: the {optim.schedule} schedule depends on it"]
     if optim.topk_start is not None:
         return [f"{change}: the course of optim.topk_start depends on it"]
-    if optim.teachers:
-        return [f"{change}: the teachers were trained for as many"]
     return [] if new >= step else [f"optim.iterations is {new}, and {step} are done"]
 
 

@@ -67,8 +67,9 @@ def fit(
 
     Args:
         resume: continue from the folder's newest checkpoint, or start if there is none. Data and
-            configuration must be equal (more iterations are allowed); the result is that of a run
-            that was never stopped.
+            configuration must be equal; the result is that of a run that was never stopped. More
+            iterations are allowed. The teachers then get as many, but the iterations before
+            learned from shorter ones.
         shown: show the progress.
         seen: called with the videos and the resolved settings, before the first iteration.
 

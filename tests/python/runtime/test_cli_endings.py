@@ -36,10 +36,9 @@ def work(self, features, **times):
     return localize(self, features, **times)
 basnet_rt.Localizer.__call__ = work
 asked, muted = getattr(signal, sys.argv[1]), sys.argv[2] == "muted"
-# Where tests run in the background, SIGINT is ignored.
+# Where tests run in the background, SIGINT is ignored; under nohup, SIGHUP is.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-if muted:
-    signal.signal(asked, signal.SIG_IGN)
+signal.signal(asked, signal.SIG_IGN if muted else signal.SIG_DFL)
 sys.argv[1:] = sys.argv[3:]
 from basnet_rt.cli import main
 main()
