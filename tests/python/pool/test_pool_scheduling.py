@@ -148,7 +148,8 @@ def test_a_push_waits_for_room_and_others_do_not(make_pool):
     pool.push(slow, one(0, 4))
     blocked = threading.Thread(target=lambda: [pool.push(slow, one(1, 4)) for _ in range(3)])
     blocked.start()
-    assert [take(pool, other, one(2)) for _ in range(9)].count(False) >= 4
+    # Four rows fit into the queue; the held step may have one more, and the next batch another.
+    assert [take(pool, other, one(2)) for _ in range(12)].count(False) >= 6
     assert pool.statistics(slow).snippets_in < 16
     gate.set()
     blocked.join(20)
