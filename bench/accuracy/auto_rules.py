@@ -106,15 +106,7 @@ def one_part(
     seed: int,
 ) -> Averages:
     """Train without the part and localize in it, or find it done."""
-    changes: dict[str, Any] = {
-        "data.features": DATA / name / "features" / "train",
-        "data.annotations": DATA / name / "annotations.json",
-        "data.subset": "train",
-        "run.device": "cpu",
-        "run.tensorboard": False,
-        "run.seed": seed,
-        **RULES[rules][name],
-    }
+    changes = {**training_on(name, seed), **RULES[rules][name]}
     if options.quick:
         changes["optim.iterations"] = 20
     videos = open_videos(load_config("auto", changes).data)
@@ -130,6 +122,18 @@ def one_part(
         runs.put(folder.name, found)
     print(f"{name}, training {rules}, part {part}, seed {seed}: {found}", flush=True)
     return dict(found)
+
+
+def training_on(name: str, seed: int) -> dict[str, Any]:
+    """Settings of a training on the tags of a data set's training videos."""
+    return {
+        "data.features": DATA / name / "features" / "train",
+        "data.annotations": DATA / name / "annotations.json",
+        "data.subset": "train",
+        "run.device": "cpu",
+        "run.tensorboard": False,
+        "run.seed": seed,
+    }
 
 
 def train(config: Config, videos: TaggedVideos, folder: Path) -> Path:

@@ -24,7 +24,7 @@ from basnet_rt.model import read_metadata
 from basnet_rt.model.confidence import Confidence
 from basnet_rt.results import Detections
 from bench.accuracy.one_command import INPUTS, key_of, title_of
-from bench.accuracy.reliability_plot import draw
+from bench.accuracy.reliability import Bin, draw, reliability
 from bench.tables import DOCS, RUNS, markdown_table, publish, spread
 
 BINS = 5  # of equal width: the 28 test videos of cctv_fights fill no more
@@ -48,15 +48,6 @@ class Statements:
     confidence: Floats
     present: Bools
     base: Floats
-
-
-@dataclass(frozen=True)
-class Bin:
-    """Statements of about one confidence; `count` of them, with the means of both sides."""
-
-    count: int
-    confidence: float
-    present: float
 
 
 @dataclass(frozen=True)
@@ -127,7 +118,7 @@ def judge(folder: Path, truth: AnnotationSet) -> Judged:
     return Judged(
         brier(said.confidence, said.present),
         brier(said.base, said.present),
-        reliability(said.confidence, said.present),
+        reliability(said.confidence, said.present, BINS),
         [segments_found(one, truth) for one in (events, results.detections)],
     )
 
@@ -156,18 +147,6 @@ def brier(confidence: Floats, present: Bools) -> float:
     Source: Brier, "Verification of forecasts expressed in terms of probability" (1950).
     """
     return float(np.mean((confidence - present) ** 2))
-
-
-def reliability(confidence: Floats, present: Bools, bins: int = BINS) -> list[Bin | None]:
-    """Bins of equal width over [0, 1], each without its upper end but the last; None: empty."""
-    place = np.minimum((confidence * bins).astype(int), bins - 1)
-    found: list[Bin | None] = []
-    for one in range(bins):
-        inside = place == one
-        count = int(inside.sum())
-        means = (float(values[inside].mean()) for values in (confidence, present) if count)
-        found.append(Bin(count, *means) if count else None)
-    return found
 
 
 def segments_found(detections: Mapping[str, Detections], truth: AnnotationSet) -> Found:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -22,9 +21,9 @@ from basnet_training.config import load_config
 from basnet_training.dataset import open_videos
 from basnet_training.run.folds import divide_folds
 from basnet_training.runs import resolve
-from bench.accuracy.auto_rules import score, train
+from bench.accuracy.auto_rules import score, train, training_on
 from bench.accuracy.corrections import SETS, shuffled, write_corrected
-from bench.tables import DATA, DOCS, RUNS, FinishedRuns, machine, markdown_table, publish, spread
+from bench.tables import DOCS, RUNS, FinishedRuns, machine, markdown_table, publish, spread
 
 CORRECTED = 10
 PARTS = 4
@@ -78,16 +77,7 @@ def one_part(
     work: Path, runs: FinishedRuns, name: str, weight: float, part: int, seed: int
 ) -> float:
     """Average mAP in percent on a part, of a network that has not seen it."""
-    changes: dict[str, Any] = {
-        "data.features": DATA / name / "features" / "train",
-        "data.annotations": DATA / name / "annotations.json",
-        "data.subset": "train",
-        "run.device": "cpu",
-        "run.tensorboard": False,
-        "run.seed": seed,
-        "optim.teachers": 0,
-        "loss.corrected": weight,
-    }
+    changes = {**training_on(name, seed), "optim.teachers": 0, "loss.corrected": weight}
     videos = open_videos(load_config("auto", changes).data)
     held = divide_folds(videos, [], PARTS)[part]
     others = [one for place, one in enumerate(videos.names) if place not in held]

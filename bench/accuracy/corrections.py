@@ -32,7 +32,7 @@ from basnet_rt.reviewing import review_order
 from basnet_training.config import load_config
 from basnet_training.dataset import open_videos
 from basnet_training.runs import resolve
-from bench.accuracy.auto_rules import train
+from bench.accuracy.auto_rules import train, training_on
 from bench.accuracy.one_command import INPUTS, call, write_tags
 from bench.tables import (
     DATA,
@@ -137,15 +137,7 @@ def shuffled(names: Sequence[str], seed: int) -> list[str]:
 def train_with(folder: Path, name: str, seed: int, corrected: Sequence[str]) -> Path:
     """A bundle trained on all tags, and on the true segments of these videos."""
     folder.mkdir(parents=True, exist_ok=True)
-    changes = {
-        "data.features": DATA / name / "features" / "train",
-        "data.annotations": DATA / name / "annotations.json",
-        "data.subset": "train",
-        "run.device": "cpu",
-        "run.tensorboard": False,
-        "run.seed": seed,
-        "optim.teachers": 0,
-    }
+    changes = {**training_on(name, seed), "optim.teachers": 0}
     if corrected:
         changes["data.corrected"] = write_corrected(folder / "corrected.json", name, corrected)
     config = load_config("auto", changes)

@@ -5,10 +5,8 @@ Exit codes: 0 done, 1 failed (the reason is on standard error), 2 wrong usage or
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,11 +15,13 @@ from rich.console import Console
 from rich.status import Status
 
 from basnet_rt import Error
-from basnet_rt.cli.common import HELP, Version
+from basnet_rt.cli.common import HELP, Json, Version, answer, failures
 from basnet_rt.cli.corpus import CorpusCommand
 from basnet_rt.extractors.backbone.flow import METHODS
 
 from .config import AUTO, Config, load_config, parse_overrides
+from .options import Annotations, Features, Missing, Settings
+from .options import Config as ConfigArgument
 from .reproduce.command import reproduce
 from .run.command import Corrected, run
 from .simulate.cli import simulate
@@ -57,27 +57,16 @@ _OPTIONS = {
     "run.seed": "--seed",
 }
 
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-Settings = Annotated[
-    list[str] | None, typer.Option("--set", help="A setting as section.key=value; repeatable.")
-]
-Features = Annotated[Path | None, typer.Option(help="Folder or file of features.")]
-Annotations = Annotated[Path | None, typer.Option(help="ActivityNet .json, or .csv of tags.")]
-
 
 @app.command()
 def fit(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the run.")],
-    config: Annotated[
-        str, typer.Argument(help="Preset or YAML file; auto takes settings from the data.")
-    ] = AUTO,
+    config: ConfigArgument = AUTO,
     features: Features = None,
     annotations: Annotations = None,
     seed: Annotated[int | None, typer.Option(help="Same seed, same result.")] = None,
     settings: Settings = None,
-    missing: Annotated[
-        str | None, typer.Option(help="error or skip: tagged videos without features.")
-    ] = None,
+    missing: Missing = None,
     corrected: Corrected = None,
     resume: Annotated[bool, typer.Option(help="Continue from the newest checkpoint.")] = False,
     as_json: Json = False,
@@ -86,16 +75,16 @@ def fit(
     chosen: dict[str, Any] = {"data.features": features, "data.annotations": annotations}
     chosen |= {"run.seed": seed, "data.missing": missing, "data.corrected": corrected}
     experiment = _settings(config, settings, chosen)
-    with _failures():
+    with failures():
         from .trainer import fit as train
 
         result = train(experiment, output, resume=resume, seen=_say_what_was_read(experiment))
     if os.environ.get("RANK", "0") != "0":
         return
-    answer = {"model": str(result.model), "step": result.step, "held_out": result.held_out}
+    values = {"model": str(result.model), "step": result.step, "held_out": result.held_out}
     lines = [f"{result.step} iterations; weights in {result.model}"]
     lines += [f"held out: {name} {value:.4f}" for name, value in result.held_out.items()]
-    _answer(answer, lines, as_json)
+    answer(values, lines, as_json)
 
 
 @app.command()
@@ -111,7 +100,7 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Write one bundle, and check that it agrees with the trained network."""
-    with _failures():
+    with failures():
         from .calibrate import fitting_calibration
         from .confidence import saved_confidence
         from .export import describe, export_bundle
@@ -151,7 +140,7 @@ def calibrate(
     """
     chosen = {"data.features": features, "data.annotations": annotations, "data.subset": subset}
     given = {key: value for key, value in chosen.items() if value is not None}
-    with _failures():
+    with failures():
         from . import calibrate_target as targets
 
         work = targets.calibrate_run if target.is_dir() else targets.calibrate_bundle
@@ -159,8 +148,8 @@ def calibrate(
     lo, hi = done.calibration.lo, done.calibration.hi
     lines = [f"{done.method} of {done.activation} activations on {done.videos} videos"]
     lines += [f"class {i}: {a:.4f} to {b:.4f}" for i, (a, b) in enumerate(zip(lo, hi, strict=True))]
-    answer = {"method": done.method, "activation": done.activation, "lo": lo, "hi": hi}
-    _answer(answer, lines, as_json)
+    values = {"method": done.method, "activation": done.activation, "lo": lo, "hi": hi}
+    answer(values, lines, as_json)
 
 
 @app.command("import-checkpoint")
@@ -174,7 +163,7 @@ def import_checkpoint(
 ) -> None:
     """Turn a released checkpoint into a bundle."""
     experiment = _settings(config, settings, {})
-    with _failures():
+    with failures():
         from .export import describe, export_bundle
         from .import_checkpoint import import_checkpoint as read
 
@@ -201,7 +190,7 @@ def export_i3d(
     """
     if flow not in METHODS:
         raise typer.BadParameter(f"--flow {flow}: there are {', '.join(METHODS)}")
-    with _failures():
+    with failures():
         from .i3d_export import export_i3d as write
 
         made = write(checkpoint, output, flow_method=flow)
@@ -212,7 +201,7 @@ def export_i3d(
         "difference": made.difference,
     }
     line = f"{made.module} and {made.contract}: stream {made.stream}; agrees to "
-    _answer(values, [f"{line}{made.difference:.1e} of the largest feature"], as_json)
+    answer(values, [f"{line}{made.difference:.1e} of the largest feature"], as_json)
 
 
 def _say_what_was_read(config: Config) -> Callable[[TaggedVideos, Config], None] | None:
@@ -244,16 +233,6 @@ def _settings(source: str, settings: list[str] | None, chosen: dict[str, Any]) -
         raise typer.BadParameter(str(error)) from error
 
 
-@contextmanager
-def _failures() -> Iterator[None]:
-    """Turn expected errors into one line and exit code 1."""
-    try:
-        yield
-    except (Error, OSError) as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(1) from error
-
-
 def _busy(what: str) -> Status:
     """A spinner on standard error; a network of the released size takes some seconds."""
     return Console(stderr=True).status(what)
@@ -267,9 +246,4 @@ def _answer_export(output: Path, agreement: dict[str, float], as_json: bool) -> 
             **agreement
         ),
     ]
-    _answer({"bundle": str(output), "agreement": agreement}, lines, as_json)
-
-
-def _answer(values: dict[str, Any], lines: list[str], as_json: bool) -> None:
-    for line in [json.dumps(values)] if as_json else lines:
-        typer.echo(line)
+    answer({"bundle": str(output), "agreement": agreement}, lines, as_json)

@@ -154,7 +154,7 @@ def tune(
     parts = divide(annotated, folds, seed=seed, groups=groups)
     search = Search(data, space, trials, seed)
     names = list(data.annotated.videos)
-    others = [[name for name in names if name not in set(part)] for part in parts]
+    others = [[name for name in names if name not in part] for part in map(set, parts)]
     step = _countdown(advance, trials * (folds + 1))
     choices = (chooser or choose_here)(search, [names, *others], step)
     return _tuning(search, parts, choices, resamples, (1 - confidence) / 2)

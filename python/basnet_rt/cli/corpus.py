@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,26 +12,53 @@ import typer
 from typer.core import TyperCommand
 
 from basnet_rt._errors import Error
+from basnet_rt._system.extras import is_installed
 from basnet_rt.cli.common import note, terminal
 from basnet_rt.cluster.manifest import Listed, is_manifest, read_manifest
 from basnet_rt.cluster.progress import CorpusProgress
-from basnet_rt.cluster.session import LOCAL, Workers, is_ray_address
+from basnet_rt.cluster.session import LOCAL, Workers, check_address, is_ray_address
 from basnet_rt.extractors.running.job import Result
 
 NOTE_SECONDS = 30.0  # between two lines of progress where there is no terminal
+
+
+def _checked_address(address: str | None) -> str | None:
+    """Refuse what cannot be a cluster before any work."""
+    if address is not None:
+        try:
+            check_address(address)
+        except Error as error:
+            raise typer.BadParameter(str(error)) from error
+        if not is_installed("ray"):
+            raise typer.BadParameter("needs ray: pip install 'basnet-rt[ray]'")
+    return address
+
+
+def _checked_workers(context: typer.Context, count: int | None) -> int | None:
+    """Refuse a number of workers without a cluster; `--ray` is eager, and so is read before."""
+    if count is not None and context.params.get("ray") is None:
+        raise typer.BadParameter("goes with --ray")
+    return count
+
 
 Ray = Annotated[
     str | None,
     typer.Option(
         "--ray",
         metavar="[ADDRESS]",
+        is_eager=True,
+        callback=_checked_address,
         help="Work on a Ray cluster: auto, host:port, ray://host:port. Without an address, a "
         "cluster on this machine is started for this command.",
     ),
 ]
 RayWorkers = Annotated[
     int | None,
-    typer.Option(min=1, help="Workers on the cluster. Default: one per two cores."),
+    typer.Option(
+        min=1,
+        callback=_checked_workers,
+        help="Workers on the cluster. Default: one per two cores; of tune, one per core.",
+    ),
 ]
 
 
@@ -52,16 +78,6 @@ def _with_address(args: Sequence[str]) -> list[str]:
         if one == "--ray" and not (at + 1 < len(found) and is_ray_address(found[at + 1])):
             found[at] = f"--ray={LOCAL}"
     return found
-
-
-def check_ray(ray: str | None, num_workers: int | None = None) -> None:
-    """Refuse an address of another form, and workers without a cluster."""
-    if ray is None and num_workers is not None:
-        raise typer.BadParameter("--ray-workers goes with --ray")
-    if ray is not None and not is_ray_address(ray):
-        raise typer.BadParameter(f"--ray {ray}: expected auto, host:port or ray://host:port")
-    if ray is not None and find_spec("ray") is None:
-        raise typer.BadParameter("--ray needs the package ray: pip install 'basnet-rt[ray]'")
 
 
 def workers_of(num_workers: int | None, device: str = "cpu") -> Workers:

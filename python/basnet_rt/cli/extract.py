@@ -20,7 +20,6 @@ from basnet_rt.cli.corpus import (
     ProgressLine,
     Ray,
     RayWorkers,
-    check_ray,
     expand,
     workers_of,
 )
@@ -108,7 +107,6 @@ def extract(
     interrupted run, give the same command again. If a video fails, the others are still done; the
     failure and its reason are shown at the end, and the exit code is 1.
     """
-    check_ray(ray, ray_workers)
     started = time.monotonic()
     recipe, made = prepare_extractor(model, extractor, contract, weights, settings)
     with failures(), ended_like_ctrl_c():

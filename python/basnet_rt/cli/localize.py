@@ -26,7 +26,7 @@ from basnet_rt.cli.common import (
     parse_settings,
     printable,
 )
-from basnet_rt.cli.corpus import CorpusCommand, Ray, RayWorkers, check_ray, expand, workers_of
+from basnet_rt.cli.corpus import CorpusCommand, Ray, RayWorkers, expand, workers_of
 from basnet_rt.cli.ending import ended_like_ctrl_c
 from basnet_rt.cli.extract import Jobs, StreamIndex, Weights, note_passed_over
 from basnet_rt.cli.localize_cluster import (
@@ -144,7 +144,7 @@ def localize(
     command again.
     """
     _check_usage(output, csv, engine)
-    _check_cluster((ray, ray_workers), output, records, (burn_in, frame_rates))
+    _check_cluster(ray, output, records, {"--burn-in": burn_in, "--frame-rates": frame_rates})
     started = time.monotonic()
     with failures(), ended_like_ctrl_c(), ExitStack() as stack:
         loading: dict[str, Any] = {"device": device, "dtype": dtype, "engine": engine}
@@ -202,16 +202,10 @@ def _check_usage(output: Path | None, csv: Path | None, engine: str) -> None:
 
 
 def _check_cluster(
-    cluster: tuple[str | None, int | None],
-    output: Path | None,
-    records: str | None,
-    local: tuple[Path | None, Path | None],
+    ray: str | None, output: Path | None, records: str | None, local: dict[str, Path | None]
 ) -> None:
-    """`cluster`: address and workers; `local`: --burn-in and --frame-rates."""
-    check_ray(*cluster)
-    ray, _ = cluster
-    names = ("--burn-in", "--frame-rates")
-    for name in [n for n, one in zip(names, local, strict=True) if one is not None and ray]:
+    """`local`: options by name that do not work on a cluster."""
+    for name in [one for one, given in local.items() if ray is not None and given is not None]:
         raise typer.BadParameter(f"{name} does not go with --ray: give it few videos, here")
     if ray is None and records is not None:
         raise typer.BadParameter("--records goes with --ray")

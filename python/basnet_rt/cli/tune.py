@@ -12,16 +12,10 @@ import typer
 
 from basnet_rt._errors import Error, InvalidValue
 from basnet_rt._system.text_file import read_text
-from basnet_rt.analysis.tuning import (
-    DEFAULT_FOLDS,
-    DEFAULT_TRIALS,
-    Chooser,
-    Tuning,
-    choose_here,
-)
+from basnet_rt.analysis.tuning import DEFAULT_FOLDS, DEFAULT_TRIALS, Chooser, Tuning
 from basnet_rt.analysis.tuning import tune as choose
 from basnet_rt.cli.common import Bar, Json, answer, failures, note, parse_settings
-from basnet_rt.cli.corpus import CorpusCommand, Ray, check_ray
+from basnet_rt.cli.corpus import CorpusCommand, Ray, RayWorkers
 from basnet_rt.cli.scoring import parse_thresholds
 from basnet_rt.model.copies import write_bundle_copy
 from basnet_rt.model.loading import load
@@ -29,9 +23,6 @@ from basnet_rt.model.model import Model
 
 Subset = Annotated[
     str | None, typer.Option("--subset", "-s", help="Subset of the annotations; default: all.")
-]
-OnePerCore = Annotated[
-    int | None, typer.Option("--ray-workers", min=1, help="Workers. Default: one per core.")
 ]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Copy of the bundle to write.")]
 
@@ -60,7 +51,7 @@ def tune(
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same choice.")] = 0,
     device: Annotated[str, typer.Option(help="Where the network runs.")] = "cpu",
     ray: Ray = None,
-    ray_workers: OnePerCore = None,
+    ray_workers: RayWorkers = None,
     as_json: Json = False,
 ) -> None:
     """Choose a bundle's post-processing settings on videos with marked segments.
@@ -69,7 +60,6 @@ def tune(
     interval; --output gets the settings chosen on all videos. Gate and normalisation stay as they
     are, unless --set changes them.
     """
-    check_ray(ray, ray_workers)
     levels = parse_thresholds(tiou)
     held = parse_settings(settings)
     with failures():
@@ -88,9 +78,9 @@ def tune(
     answer({**values, **found.to_dict()}, _lines(model, found, output), as_json)
 
 
-def _chooser(ray: str | None, workers: int | None) -> Chooser:
+def _chooser(ray: str | None, workers: int | None) -> Chooser | None:
     if ray is None:
-        return choose_here
+        return None
     from basnet_rt.cluster import Workers, choosing_on
 
     return choosing_on(ray, Workers(workers, cpus=1))

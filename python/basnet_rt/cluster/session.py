@@ -37,6 +37,16 @@ def is_ray_address(text: str) -> bool:
     return _ADDRESS.fullmatch(text) is not None
 
 
+def check_address(text: str) -> None:
+    """Refuse a text that names no cluster.
+
+    Raises:
+        ValueError: it has another form.
+    """
+    if not is_ray_address(text):
+        raise InvalidValue(f"ray: {text!r}; it must be local, auto, host:port or ray://host:port")
+
+
 @contextlib.contextmanager
 def connected(address: str = LOCAL) -> Iterator[Any]:
     """The module `ray`, connected to a cluster.
@@ -50,10 +60,7 @@ def connected(address: str = LOCAL) -> Iterator[Any]:
         ValueError: the address has another form.
         Error: ray is not installed, or no cluster answers.
     """
-    if not is_ray_address(address):
-        raise InvalidValue(
-            f"ray: {address!r}; it must be local, auto, host:port or ray://host:port"
-        )
+    check_address(address)
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # no usage reports to its authors
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # the future default
     ray = from_extra("ray", "ray", "working on a cluster")

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-import typer
 
 import basnet_rt
 from basnet_rt.cli import corpus
-from basnet_rt.cli.corpus import _with_address, check_ray
+from basnet_rt.cli.corpus import _with_address
 from basnet_rt.cluster.manifest import read_manifest
 from basnet_rt.cluster.order import estimate, longest_first
 from basnet_rt.cluster.place import Place
@@ -116,20 +115,21 @@ def test_an_object_is_whole_or_absent(tmp_path):
         assert place.names() == []
 
 
+@pytest.mark.parametrize("command", ["extract", "localize", "tune"])
 @pytest.mark.parametrize(
-    ("ray", "workers", "said"),
+    ("options", "said"),
     [
-        (None, 2, "--ray-workers goes with --ray"),
-        ("nowhere", None, "--ray nowhere: expected auto, host:port or ray://host:port"),
+        (["--ray-workers", "2"], "'--ray-workers': goes with --ray"),
+        (["--ray=nowhere"], "'nowhere'; it must be local, auto, host:port or ray://host:port"),
     ],
 )
-def test_options_of_a_cluster_are_checked_before_any_work(ray, workers, said):
-    with pytest.raises(typer.BadParameter) as caught:
-        check_ray(ray, workers)
-    assert said in str(caught.value)
+def test_options_of_a_cluster_are_checked_before_any_work(run_cli, command, options, said):
+    done = run_cli(command, *options)
+    assert done.exit_code == 2
+    assert said in " ".join(done.stderr.split())
 
 
-def test_an_absent_ray_is_told_before_any_work(monkeypatch):
-    monkeypatch.setattr(corpus, "find_spec", lambda name: None)
-    with pytest.raises(typer.BadParameter, match=r"pip install 'basnet-rt\[ray\]'"):
-        check_ray("local")
+def test_an_absent_ray_is_told_before_any_work(run_cli, monkeypatch):
+    monkeypatch.setattr(corpus, "is_installed", lambda name: False)
+    done = run_cli("extract", "--ray-workers", "2", "--ray")
+    assert "pip install 'basnet-rt[ray]'" in " ".join(done.stderr.split())

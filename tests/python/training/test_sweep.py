@@ -129,8 +129,8 @@ def test_tags_that_tell_nothing_are_named(configure, dataset):
         (("--each", "optim.lr=1,2", "--set", "optim.lr=3"), 2, "by --set and by --each"),
         (("--set", "run.seed=3"), 2, "give --seeds or --folds"),
         (("--set", "validation={folds: 3}"), 2, "give --seeds or --folds"),
-        (("--ray-workers", 2), 2, "--ray-workers goes with --ray"),
-        (("--ray=nowhere",), 2, "expected auto, host:port"),
+        (("--ray-workers", 2), 2, "'--ray-workers': goes with --ray"),
+        (("--ray=nowhere",), 2, "it must be local, auto, host:port"),
         (("--folds", 50), 1, "validation.folds 50"),
     ],
 )

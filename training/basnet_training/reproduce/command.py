@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from basnet_rt import Error
+from basnet_rt.cli.common import Json
 from basnet_training.config import parse_overrides
 
 from .papers import PAPERS
@@ -24,7 +25,6 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", help="A setting of training as section.key=value; repeatable."),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
 def reproduce(

@@ -9,8 +9,10 @@ from typing import Annotated, Any
 import typer
 
 from basnet_rt import Error
-from basnet_rt.cli.corpus import Ray, check_ray
+from basnet_rt.cli.common import Json
+from basnet_rt.cli.corpus import Ray
 from basnet_training.config import parse_overrides
+from basnet_training.options import Settings
 
 Source = Annotated[
     Path,
@@ -41,10 +43,6 @@ Missing = Annotated[
 Extractor = Annotated[str | None, typer.Option(help="Extractor for the features of videos.")]
 Jobs = Annotated[int | None, typer.Option(min=1, help="Videos to decode at a time.")]
 Seed = Annotated[int | None, typer.Option(help="Same seed, same result.")]
-Settings = Annotated[
-    list[str] | None, typer.Option("--set", help="A setting as section.key=value; repeatable.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
 def run(
@@ -73,7 +71,6 @@ def run(
     corrected segments too. `basnet-rt review OUTPUT/results.json` lists the videos to correct
     first.
     """
-    check_ray(ray)
     if missing not in ("error", "skip"):
         raise typer.BadParameter(f"--missing {missing}: expected error or skip")
     overrides = _overrides(settings or [])

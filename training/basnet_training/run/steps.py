@@ -12,7 +12,7 @@ from basnet_rt import InvalidValue, __version__
 from basnet_rt._system.whole_file import write_whole
 from basnet_training.auto import SETTINGS_FILE, folds_for, settings_line
 from basnet_training.calibrate import calibrate_network, fitting_calibration
-from basnet_training.confidence import saved_confidence
+from basnet_training.confidence import FittedConfidence, saved_confidence
 from basnet_training.config import Config, load_config
 from basnet_training.data_digest import digest_of
 from basnet_training.export import describe, export_bundle
@@ -99,8 +99,8 @@ def run(request: Request, say: Say) -> dict[str, Any]:
         raise InvalidValue(f"{request.source}: no such file or folder of videos or features")
     journal = RunJournal(request.output, say)
     data = _prepare(request, journal, say)
-    held, quality_part = _hold_out(request, data, journal, say)
-    _train(request, data, held, journal)
+    held, fitted, quality_part = _hold_out(request, data, journal, say)
+    _train(request, data, fitted, journal)
     _export(request, data, journal)
     found = _localize(request, data, held, journal)
     page = _report(request, journal)
@@ -198,8 +198,8 @@ def _read(request: Request, videos: TaggedVideos, config: Config) -> tuple[Conte
 
 def _hold_out(
     request: Request, data: Data, journal: RunJournal, say: Say
-) -> tuple[HeldOut | None, dict[str, Any]]:
-    """Train once without each part, and measure on it."""
+) -> tuple[HeldOut | None, FittedConfidence | None, dict[str, Any]]:
+    """Train once without each part, and measure on it; what that says of confidence and quality."""
     config, videos = data.config, data.videos
     folds = folds_for(config, videos)
     parts = divide_folds(videos, data.contents.twins, folds) if folds else []
@@ -227,15 +227,17 @@ def _hold_out(
         )
     if not runs:
         say("no video is held out, or there are too few: nothing can be said of the quality")
-        return None, {"quality": None, "advice": []}
+        return None, None, {"quality": None, "advice": []}
     held = read_folds(runs, config)
-    return held, _quality(data, held, divided_scenes(videos, parts), say)
+    fitted = fit_confidence(held, videos, folds)
+    return held, fitted, _quality(data, held, fitted, divided_scenes(videos, parts), say)
 
 
-def _quality(data: Data, held: HeldOut, divided: float, say: Say) -> dict[str, Any]:
+def _quality(
+    data: Data, held: HeldOut, fitted: FittedConfidence, divided: float, say: Say
+) -> dict[str, Any]:
     quality = measure_quality(held, data.videos)
     lengths = [data.videos.source.shape(name)[0] for name in data.videos.names]
-    fitted = fit_confidence(held, data.videos, folds_for(data.config, data.videos))
     silent = silent_classes(fitted, data.videos.classes)
     hints = advice(quality, data.videos, lengths, data.timing.seconds, divided, silent)
     for line in quality_lines(quality):
@@ -245,7 +247,9 @@ def _quality(data: Data, held: HeldOut, divided: float, say: Say) -> dict[str, A
     return {"quality": quality.to_dict(), "advice": hints}
 
 
-def _train(request: Request, data: Data, held: HeldOut | None, journal: RunJournal) -> None:
+def _train(
+    request: Request, data: Data, fitted: FittedConfidence | None, journal: RunJournal
+) -> None:
     """Train on all videos, with the range of activations, and confidence from held-out parts."""
     folder = request.output / TRAINING
     plain = data.config.model_copy(update={"validation": type(data.config.validation)()})
@@ -254,9 +258,8 @@ def _train(request: Request, data: Data, held: HeldOut | None, journal: RunJourn
         done = fit_videos(plain, data.videos, folder, shown=request.shown)
         model = load_model(folder)
         calibrate_network(model.network, plain, data.videos).save(folder)
-        if held is not None:
-            folds = folds_for(data.config, data.videos)
-            fit_confidence(held, data.videos, folds).save(folder, plain.export.activation)
+        if fitted is not None:
+            fitted.save(folder, plain.export.activation)
         return {"step": done.step}
 
     journal.step(

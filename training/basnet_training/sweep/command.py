@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,9 +10,11 @@ import typer
 
 from basnet_rt import Error
 from basnet_rt._system.whole_file import write_whole
-from basnet_rt.cli.common import note
-from basnet_rt.cli.corpus import Ray, RayWorkers, check_ray, workers_of
+from basnet_rt.cli.common import Json, answer, failures, note
+from basnet_rt.cli.corpus import Ray, RayWorkers, workers_of
 from basnet_training.config import AUTO, parse_overrides
+from basnet_training.options import Annotations, Features, Missing, Settings
+from basnet_training.options import Config as ConfigArgument
 
 if TYPE_CHECKING:
     from basnet_training.config import Config
@@ -26,14 +26,6 @@ SEEDS = 3
 FOLDS = 3
 
 Output = Annotated[Path, typer.Option("--output", "-o", help="Folder of all runs.")]
-Source = Annotated[
-    str,
-    typer.Argument(
-        help="Preset or YAML file; auto takes settings from the data.", metavar="CONFIG"
-    ),
-]
-Features = Annotated[Path | None, typer.Option(help="Folder or file of features.")]
-Annotations = Annotated[Path | None, typer.Option(help="ActivityNet .json, or .csv of tags.")]
 Each = Annotated[
     list[str] | None,
     typer.Option(
@@ -42,19 +34,13 @@ Each = Annotated[
         help="Values to try for a setting; with several settings, every combination.",
     ),
 ]
-Settings = Annotated[
-    list[str] | None,
-    typer.Option("--set", help="A setting of all runs as section.key=value; repeatable."),
-]
-Missing = Annotated[str | None, typer.Option(help="error or skip: tagged videos without features.")]
 Seeds = Annotated[int, typer.Option(min=1, help="Seeds per variant, from 0 on.")]
 Folds = Annotated[int, typer.Option(min=2, help="Parts of the videos; each is held out once.")]
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
 def sweep(
     output: Output,
-    config: Source = AUTO,
+    config: ConfigArgument = AUTO,
     features: Features = None,
     annotations: Annotations = None,
     each: Each = None,
@@ -73,15 +59,18 @@ def sweep(
     seeds or values to add them. Seed and validation of CONFIG are replaced. OUTPUT gets sweep.json
     and the folder of each run.
     """
-    check_ray(ray, ray_workers)
     given = {"data.features": features, "data.annotations": annotations, "data.missing": missing}
     try:
         tasks = _trials(config, settings or [], each or [], given, (seeds, folds), output.resolve())
     except Error as error:
         raise typer.BadParameter(str(error)) from error
-    with _failures():
-        _say_what_was_read(tasks[0].config, output, folds)
-        done = _train(tasks, ray, ray_workers)
+    with failures():
+        try:
+            _say_what_was_read(tasks[0].config, output, folds)
+            done = _train(tasks, ray, ray_workers)
+        except KeyboardInterrupt:
+            note("interrupted; the same command goes on from here")
+            raise typer.Exit(1) from None
         failed = _tell(done, output, as_json)
     if failed:
         raise typer.Exit(1)
@@ -114,11 +103,14 @@ def _say_what_was_read(config: Config, output: Path, folds: int) -> None:
 
 def _train(tasks: list[Trial], ray: str | None, workers: int | None) -> Done:
     """The result of every trial, in their order."""
-    from .trials import device_of, train_here, train_on_cluster
+    from basnet_training.distributed import choose_device
+
+    from .trials import train_here, train_on_cluster
 
     if ray is None:
         return list(train_here(tasks, note))
-    wanted = workers_of(workers, device_of(tasks[0].config))
+    device = tasks[0].config.run.device
+    wanted = workers_of(workers, choose_device(device).type if device == "auto" else device)
     found = train_on_cluster(tasks, ray, wanted, note)
     done = {trial.folder: (trial, measured) for trial, measured in found}
     return [done[one.folder] for one in tasks]
@@ -130,30 +122,16 @@ def _tell(done: Done, output: Path, as_json: bool) -> dict[str, str]:
 
     found, by_chance = summary(done), chance(done)
     failed = {one.name: result.error for one, result in done if result.error is not None}
-    answer = {
+    values = {
         "variants": [one.to_dict() for one in found],
         "by_chance": by_chance,
         "failed": failed,
     }
-    for line in [json.dumps(answer)] if as_json else table(found, by_chance):
-        typer.echo(line)
+    answer(values, table(found, by_chance), as_json)
     for reason in dict.fromkeys(failed.values()):
         names = [name for name, one in failed.items() if one == reason]
         more = "" if len(names) == 1 else f" and {len(names) - 1} more"
-        typer.echo(f"failed: {names[0]}{more}: {reason}", err=True)
+        note(f"failed: {names[0]}{more}: {reason}")
     if len(failed) < len(done):
-        write_whole(output / "sweep.json", [json.dumps(answer, indent=1) + "\n"])
+        write_whole(output / "sweep.json", [json.dumps(values, indent=1) + "\n"])
     return failed
-
-
-@contextmanager
-def _failures() -> Iterator[None]:
-    """Turn expected errors into one line and exit code 1."""
-    try:
-        yield
-    except (Error, OSError) as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(1) from error
-    except KeyboardInterrupt:
-        typer.echo("interrupted; the same command goes on from here", err=True)
-        raise typer.Exit(1) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -53,9 +54,6 @@ class TrialResult:
 
     measures: Mapping[str, float]
     error: str | None = None
-
-
-Done = Iterator[tuple[Trial, TrialResult]]
 
 
 def variants(each: Sequence[str]) -> list[dict[str, Any]]:
@@ -134,15 +132,12 @@ def trials(
 
 def variant_name(config: Config, keys: Mapping[str, Any]) -> str:
     """The settings as the configuration has them, so that 1e-3 and 0.001 are one."""
-    values = {key: getattr(getattr(config, (p := key.split("."))[0]), p[1]) for key in keys}
-    words = {None: "null", True: "true", False: "false"}
-    return (
-        ", ".join(
-            f"{key}={words[one] if one is None or isinstance(one, bool) else one}"
-            for key, one in values.items()
-        )
-        or AS_GIVEN
-    )
+    parts = []
+    for key in keys:
+        section, field = key.split(".")
+        value = getattr(getattr(config, section), field)
+        parts.append(f"{key}={value if isinstance(value, str) else json.dumps(value)}")
+    return ", ".join(parts) or AS_GIVEN
 
 
 def folder_name(variant: str) -> str:
@@ -158,14 +153,9 @@ def _absolute(config: Config) -> Config:
     return config.model_copy(update={"data": config.data.model_copy(update=whole)})
 
 
-def device_of(config: Config) -> str:
-    """The device that each training takes."""
-    if config.run.device != "auto":
-        return config.run.device
-    return "cuda" if torch.cuda.is_available() else "cpu"
-
-
-def train_here(tasks: Sequence[Trial], say: Callable[[str], None]) -> Done:
+def train_here(
+    tasks: Sequence[Trial], say: Callable[[str], None]
+) -> Iterator[tuple[Trial, TrialResult]]:
     """One after the other, in this process.
 
     say: called with a line before each training.
@@ -177,7 +167,7 @@ def train_here(tasks: Sequence[Trial], say: Callable[[str], None]) -> Done:
 
 def train_on_cluster(
     tasks: Sequence[Trial], address: str, workers: Workers, say: Callable[[str], None]
-) -> Done:
+) -> Iterator[tuple[Trial, TrialResult]]:
     """On the workers of a Ray cluster, as they are done; the folders lie on a disk that all see.
 
     say: called with a line after each training.

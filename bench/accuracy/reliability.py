@@ -1,9 +1,9 @@
-"""Draws confidence against the share of videos with the tag, for docs/results.md."""
+"""Confidence against the share of videos with the tag: in bins, and drawn for docs/results.md."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from dataclasses import dataclass
 
 import matplotlib as mpl
 
@@ -21,31 +21,43 @@ LEAST_DOT = 20.0
 MOST_COUNT = 40.0  # larger bins get no larger dot
 
 
-class Bin(Protocol):
+@dataclass(frozen=True)
+class Bin:
     """Statements of about one confidence; `count` of them, with the means of both sides."""
 
-    @property
-    def count(self) -> int: ...
-    @property
-    def confidence(self) -> float: ...
-    @property
-    def present(self) -> float: ...
+    count: int
+    confidence: float
+    present: float
 
 
-def draw(reliability: Mapping[str, Sequence[Sequence[Bin | None]]]) -> None:
+def reliability(
+    confidence: npt.NDArray[np.float64], present: npt.NDArray[np.bool_], bins: int
+) -> list[Bin | None]:
+    """Bins of equal width over [0, 1], each without its upper end but the last; None: empty."""
+    place = np.minimum((confidence * bins).astype(int), bins - 1)
+    found: list[Bin | None] = []
+    for one in range(bins):
+        inside = place == one
+        count = int(inside.sum())
+        means = (float(values[inside].mean()) for values in (confidence, present) if count)
+        found.append(Bin(count, *means) if count else None)
+    return found
+
+
+def draw(found: Mapping[str, Sequence[Sequence[Bin | None]]]) -> None:
     """A panel for each kind of features, into docs/images/reliability.png.
 
-    reliability: by title, the bins of each seed.
+    found: by title, the bins of each seed.
     """
     figure, panels = plt.subplots(
         1,
-        len(reliability),
-        figsize=(2.6 * len(reliability), 3),
+        len(found),
+        figsize=(2.6 * len(found), 3),
         sharey=True,
         squeeze=False,
         layout="constrained",
     )
-    for axes, (title, runs) in zip(panels[0], reliability.items(), strict=True):
+    for axes, (title, runs) in zip(panels[0], found.items(), strict=True):
         axes.plot([0, 1], [0, 1], color="0.75", linewidth=1, zorder=0)
         for seeds in zip(*runs, strict=True):
             there = [one for one in seeds if one is not None]
