@@ -133,14 +133,15 @@ Network::Network(const NetworkWeights& weights, DType dtype, bool exact)
   const DType filter = dtype == DType::kBFloat16 ? dtype : DType::kFloat32;
   const DType wide = DType::kFloat32;
   if (options_.has_projection) {
-    projection_ = pack_dense(weights.projection_weight, weights.projection_bias, wide);
+    projection_ =
+        pack_dense(weights.projection_weight, weights.projection_bias, wide, weights.packed);
   }
   if (options_.has_filter) {
-    filter_ = pack_dense(weights.filter_weight, weights.filter_bias, filter);
+    filter_ = pack_dense(weights.filter_weight, weights.filter_bias, filter, weights.packed);
     filter_out_ = pack_dense(weights.filter_out_weight, weights.filter_out_bias, wide);
   }
-  first_ = pack_taps(weights.first, dtype);
-  second_ = pack_taps(weights.second, dtype);
+  first_ = pack_taps(weights.first, dtype, weights.packed);
+  second_ = pack_taps(weights.second, dtype, weights.packed);
   classifier_ = pack_dense(weights.classifier, {}, wide);
   if (exact || dtype != DType::kFloat32) return;
   tiled_first_ = std::make_unique<const TiledLayer>(pack_tiles(weights.first));

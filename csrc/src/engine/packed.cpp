@@ -17,6 +17,11 @@ namespace {
 
 constexpr std::size_t kLargePage = std::size_t{2} << 20;
 
+std::int64_t bytes_of(DType dtype) {
+  if (dtype == DType::kFloat32) return 4;
+  return dtype == DType::kBFloat16 ? 2 : 1;
+}
+
 /// Value `i` of a tensor, whatever the alignment.
 float value_at(const TensorView& tensor, std::int64_t i) {
   const char* data = static_cast<const char*>(tensor.data);
@@ -133,7 +138,16 @@ void pack_panel(const TensorView& weight, Strides strides, std::int64_t first, P
   write_int8(rows, layer, first, panel);
 }
 
-void pack(const TensorView& weight, Strides strides, const TensorView& bias, PackedLayer& layer) {
+/// Reports `count` rows of weights, which lie one behind the other.
+void report(const TensorView& weight, std::int64_t first, std::int64_t count, std::int64_t depth,
+            const PackedBytes& packed) {
+  const std::int64_t bytes = depth * bytes_of(weight.dtype);
+  packed(static_cast<const char*>(weight.data) + first * bytes,
+         static_cast<std::size_t>(count * bytes));
+}
+
+void pack(const TensorView& weight, Strides strides, const TensorView& bias, PackedLayer& layer,
+          const PackedBytes& packed) {
   const auto padded = static_cast<std::size_t>(layer.num_panels() * kPanel);
   layer.panels = AlignedBytes(static_cast<std::size_t>(layer.num_panels()) * layer.panel_bytes());
   layer.bias.assign(padded, 0.0f);
@@ -145,8 +159,16 @@ void pack(const TensorView& weight, Strides strides, const TensorView& bias, Pac
     layer.byte_sums.assign(static_cast<std::size_t>(layer.taps) * padded, 0);
   }
   Threads threads(layer.panels.size() > kLargePage ? 0 : 1);
-  threads.run(layer.num_panels(),
-              [&](std::int64_t panel) { pack_panel(weight, strides, panel * kPanel, layer); });
+  const std::int64_t depth = layer.taps * layer.depth;
+  const bool by_rows = strides.k == 1;
+  threads.run(layer.num_panels(), [&](std::int64_t panel) {
+    const std::int64_t first = panel * kPanel;
+    pack_panel(weight, strides, first, layer);
+    if (packed && by_rows) {
+      report(weight, first, std::min(kPanel, layer.outputs - first), depth, packed);
+    }
+  });
+  if (packed && !by_rows) report(weight, 0, layer.outputs, depth, packed);
 }
 
 }  // namespace
@@ -173,12 +195,13 @@ std::size_t PackedLayer::panel_bytes() const {
   return static_cast<std::size_t>(taps * int8_depth() * kPanel);
 }
 
-PackedLayer pack_dense(const TensorView& weight, const TensorView& bias, DType dtype) {
+PackedLayer pack_dense(const TensorView& weight, const TensorView& bias, DType dtype,
+                       const PackedBytes& packed) {
   PackedLayer layer;
   layer.dtype = dtype;
   layer.depth = weight.shape[0];
   layer.outputs = weight.shape[1];
-  pack(weight, {1, layer.outputs}, bias, layer);
+  pack(weight, {1, layer.outputs}, bias, layer, packed);
   return layer;
 }
 
@@ -187,18 +210,18 @@ PackedLayer pack_rows(const TensorView& weight, DType dtype) {
   layer.dtype = dtype;
   layer.depth = weight.shape[1];
   layer.outputs = weight.shape[0];
-  pack(weight, {layer.depth, 1}, {}, layer);
+  pack(weight, {layer.depth, 1}, {}, layer, {});
   return layer;
 }
 
-PackedLayer pack_taps(const ThreeTapView& view, DType dtype) {
+PackedLayer pack_taps(const ThreeTapView& view, DType dtype, const PackedBytes& packed) {
   PackedLayer layer;
   layer.dtype = dtype;
   layer.taps = 3;
   layer.depth = view.taps.shape[1] / 3;
   layer.outputs = view.taps.shape[0];
   if (view.taps.dtype == DType::kInt8) layer.scale = to_floats(view.scale);
-  pack(view.taps, {3 * layer.depth, 1}, view.bias, layer);
+  pack(view.taps, {3 * layer.depth, 1}, view.bias, layer, packed);
   return layer;
 }
 

@@ -49,13 +49,14 @@ struct PackedLayer {
 
 /// A layer of (depth, outputs) weights, bias absent without data; float32 or bfloat16, `dtype` the
 /// same or wider.
-PackedLayer pack_dense(const TensorView& weight, const TensorView& bias, DType dtype);
+PackedLayer pack_dense(const TensorView& weight, const TensorView& bias, DType dtype,
+                       const PackedBytes& packed = {});
 
 /// A layer of (outputs, depth) float32 weights without bias.
 PackedLayer pack_rows(const TensorView& weight, DType dtype);
 
 /// A 3-tap layer in any dtype; wider weights become int8 by the rule in ThreeTapView.
-PackedLayer pack_taps(const ThreeTapView& layer, DType dtype);
+PackedLayer pack_taps(const ThreeTapView& layer, DType dtype, const PackedBytes& packed = {});
 
 /// Values of a float32 or bfloat16 tensor.
 std::vector<float> to_floats(const TensorView& tensor);

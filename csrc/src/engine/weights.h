@@ -3,7 +3,9 @@
 // A network's tensors in a file, and the options for their use. Readers of bundles fill this;
 // `Network` checks and packs it, and keeps no reference to it.
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "basnet_rt/config.h"
@@ -43,6 +45,9 @@ struct NetworkOptions {
   float background_logit = 0.0f;
 };
 
+/// Called with bytes of a tensor that have been packed and are not read again; by several threads.
+using PackedBytes = std::function<void(const void* data, std::size_t size)>;
+
 /// D is the projection's width, or F without one. Tensors of absent parts are ignored.
 struct NetworkWeights {
   NetworkOptions options;
@@ -55,6 +60,7 @@ struct NetworkWeights {
   ThreeTapView first;            ///< (H, 3 * D)
   ThreeTapView second;           ///< (H2, 3 * H)
   TensorView classifier;         ///< (H2, outputs); outputs = C + 1, or C with constant_background
+  PackedBytes packed;            ///< may be empty
 };
 
 }  // namespace basnet_rt::engine

@@ -27,6 +27,8 @@ std::shared_ptr<const MappedFile> MappedFile::open(const std::string& path) {
 
 MappedFile::~MappedFile() = default;
 
+void MappedFile::release(const void*, std::size_t) const {}
+
 }  // namespace basnet_rt::bundle
 
 #else
@@ -36,6 +38,7 @@ MappedFile::~MappedFile() = default;
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <system_error>
 
 namespace basnet_rt::bundle {
@@ -93,6 +96,22 @@ std::shared_ptr<const MappedFile> MappedFile::open(const std::string& path) {
 MappedFile::~MappedFile() {
   if (!read_.empty() || bytes_.empty()) return;
   ::munmap(const_cast<char*>(bytes_.data()), bytes_.size());
+}
+
+void MappedFile::release(const void* data, std::size_t size) const {
+#if defined(__linux__)  // elsewhere MADV_DONTNEED is advice at most
+  const auto* from = static_cast<const char*>(data);
+  const char* const begin = bytes_.data();
+  if (!read_.empty() || from < begin || from + size > begin + bytes_.size()) return;
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto start = reinterpret_cast<std::uintptr_t>(data);
+  const std::uintptr_t first = (start + page - 1) / page * page;
+  const std::uintptr_t end = (start + size) / page * page;
+  if (first < end) ::madvise(reinterpret_cast<void*>(first), end - first, MADV_DONTNEED);
+#else
+  static_cast<void>(data);
+  static_cast<void>(size);
+#endif
 }
 
 }  // namespace basnet_rt::bundle

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,6 +22,10 @@ class MappedFile {
 
   /// Valid as long as this object; begins on a page where it is mapped.
   std::string_view bytes() const { return bytes_; }
+
+  /// Lets the system take back the memory of these bytes; a later use reads them from the file.
+  /// Does nothing where the file is not mapped, or the system has no such call.
+  void release(const void* data, std::size_t size) const;
 
  private:
   MappedFile() = default;

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "engine/bundle/bad_file.h"
+#include "engine/bundle/mapped_file.h"
 
 namespace basnet_rt::bundle {
 namespace {
@@ -164,6 +165,9 @@ engine::NetworkWeights weights_of(const StoredNetwork& network) {
   weights.first = three_tap("first");
   weights.second = three_tap("second");
   weights.classifier = view("classifier");
+  weights.packed = [file = network.file](const void* data, std::size_t size) {
+    if (file != nullptr) file->release(data, size);
+  };
   return weights;
 }
 
