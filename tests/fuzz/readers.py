@@ -154,10 +154,10 @@ def versions(target: Target, dice: random.Random) -> Iterator[str]:
             yield json.dumps(changed)
 
 
-def finding(target: Target, text: str, folder: Path) -> str | None:
+def finding(target: Target, content: str | bytes, folder: Path) -> str | None:
     """What is wrong with how the reader ends; None: nothing."""
     path = folder / target.name
-    path.write_text(text, encoding="utf-8", newline="")
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
     try:
         target.use(path)
     except Error as error:
