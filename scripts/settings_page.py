@@ -19,6 +19,7 @@ ALIASES = DEFINITION.with_name("network.py")  # kinds that the network defines
 PAGE = REPOSITORY / "docs/reference/settings.md"
 _KINDS = {
     "Count": "whole number, 1 or more",
+    "Segments": "whole number from 1 to 20,000",
     "Natural": "whole number, 0 or more",
     "Positive": "number above 0",
     "NonNegative": "number, 0 or more",

@@ -27,6 +27,7 @@ AUTO = "auto"
 _OF_TRAINING = frozenset(["network", "sampling", "loss", "optim", "postprocess"])
 
 Count = Annotated[int, Field(ge=1)]
+Segments = Annotated[int, Field(ge=1, le=20_000)]
 Natural = Annotated[int, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -91,7 +92,7 @@ class NetworkConfig(Section):
 class SamplingConfig(Section):
     """Snippets per video: resampled to `num_segments`, or native rate if that is null."""
 
-    num_segments: Count | None = None  # T; None: native rate, all snippets of a video
+    num_segments: Segments | None = None  # T; None: native rate, all snippets of a video
     train: Literal["random", "uniform"] = "random"  # how num_segments snippets are chosen
     crop_snippets: Count | None = None  # at native rate: most snippets of a random crop; None: all
     # Standard deviation of the normal noise added to features in training, as a share of each

@@ -95,6 +95,13 @@ void check_dtype(const NetworkWeights& weights, DType dtype) {
   }
 }
 
+void check_finite(const char* name, const PackedLayer& layer) {
+  if (!layer.finite) {
+    refuse(std::string("weights: the layer ") + name +
+           " holds NaN or infinity; train or export the network again");
+  }
+}
+
 /// The progress of a turn. If one pass is not enough, it uses a copy of the state.
 struct Progress {
   StreamState copy;
@@ -143,6 +150,12 @@ Network::Network(const NetworkWeights& weights, DType dtype, bool exact)
   first_ = pack_taps(weights.first, dtype, weights.packed);
   second_ = pack_taps(weights.second, dtype, weights.packed);
   classifier_ = pack_dense(weights.classifier, {}, wide);
+  check_finite("projection", projection_);
+  check_finite("filter", filter_);
+  check_finite("filter_out", filter_out_);
+  check_finite("first", first_);
+  check_finite("second", second_);
+  check_finite("classifier", classifier_);
   if (exact || dtype != DType::kFloat32) return;
   tiled_first_ = std::make_unique<const TiledLayer>(pack_tiles(weights.first));
   tiled_second_ = std::make_unique<const TiledLayer>(pack_tiles(weights.second));

@@ -1,6 +1,7 @@
 #include "engine/packed.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstring>
 
@@ -57,6 +58,12 @@ std::vector<float> panel_rows(const TensorView& weight, Strides strides, std::in
     for (std::int64_t k = 0; k < depth; ++k) row[k] = value_at(weight, start + k * strides.k);
   }
   return rows;
+}
+
+bool all_finite(const std::vector<float>& values) {
+  float sum = 0.0f;
+  for (const float value : values) sum += value * 0.0f;  // NaN as soon as one is not
+  return sum == 0.0f;
 }
 
 // Few k at a time, so that rows and panel stay in the first-level cache.
@@ -116,15 +123,23 @@ void write_int8(const std::vector<float>& steps, PackedLayer& layer, std::int64_
   }
 }
 
-void pack_panel(const TensorView& weight, Strides strides, std::int64_t first, PackedLayer& layer) {
+/// @return whether the panel's weights are finite.
+bool pack_panel(const TensorView& weight, Strides strides, std::int64_t first, PackedLayer& layer) {
   const std::int64_t depth = layer.taps * layer.depth;
   const std::int64_t count = std::min(kPanel, layer.outputs - first);
   std::byte* panel =
       layer.panels.data() + static_cast<std::size_t>(first / kPanel) * layer.panel_bytes();
   std::vector<float> rows = panel_rows(weight, strides, first, count, depth);
-  if (layer.dtype == DType::kFloat32) return write_float32(rows, depth, panel);
+  if (!all_finite(rows)) return false;
+  if (layer.dtype == DType::kFloat32) {
+    write_float32(rows, depth, panel);
+    return true;
+  }
   std::memset(panel, 0, layer.panel_bytes());
-  if (layer.dtype == DType::kBFloat16) return write_bfloat16(rows, depth, panel);
+  if (layer.dtype == DType::kBFloat16) {
+    write_bfloat16(rows, depth, panel);
+    return true;
+  }
   for (std::int64_t o = 0; o < count; ++o) {
     float* row = rows.data() + o * depth;
     float& scale = layer.scale[static_cast<std::size_t>(first + o)];
@@ -136,6 +151,7 @@ void pack_panel(const TensorView& weight, Strides strides, std::int64_t first, P
     to_steps(row, depth, scale);
   }
   write_int8(rows, layer, first, panel);
+  return true;
 }
 
 /// Reports `count` rows of weights, which lie one behind the other.
@@ -161,14 +177,16 @@ void pack(const TensorView& weight, Strides strides, const TensorView& bias, Pac
   Threads threads(layer.panels.size() > kLargePage ? 0 : 1);
   const std::int64_t depth = layer.taps * layer.depth;
   const bool by_rows = strides.k == 1;
+  std::atomic<bool> finite = all_finite(layer.bias) && all_finite(layer.scale);
   threads.run(layer.num_panels(), [&](std::int64_t panel) {
     const std::int64_t first = panel * kPanel;
-    pack_panel(weight, strides, first, layer);
+    if (!pack_panel(weight, strides, first, layer)) finite = false;
     if (packed && by_rows) {
       report(weight, first, std::min(kPanel, layer.outputs - first), depth, packed);
     }
   });
   if (packed && !by_rows) report(weight, 0, layer.outputs, depth, packed);
+  layer.finite = finite;
 }
 
 }  // namespace

@@ -41,6 +41,7 @@ struct PackedLayer {
   std::vector<float> bias;   // padded to whole panels, like scale and each tap of byte_sums
   std::vector<float> scale;  // int8 only: the value of one step of an output's weights
   std::vector<std::int32_t> byte_sums;  // int8 only: 128 times the sum of a tap's weights
+  bool finite = true;                   // of every weight, bias and scale
 
   std::int64_t num_panels() const;
   std::int64_t int8_depth() const { return (depth + 3) / 4 * 4; }

@@ -156,6 +156,8 @@ def read_metadata(path: str | Path) -> BundleMetadata:
         BundleError: the file is absent, truncated, neither a TorchScript nor a safetensors file,
             or not a bundle.
     """
+    if "\0" in str(path):
+        raise BundleError(f"{str(path)!r}: no such file: the name holds a NUL")
     return parse_metadata(_core.read_metadata(os.fspath(path)), str(path))
 
 

@@ -114,6 +114,7 @@ def _load_torch(
         raise Error(NO_TORCH) from error
 
     module = load_script(path, usable_device(device))
+    _check_weights(module, path)
     if name != metadata.dtype:
         module.to(getattr(torch, name))
     try:
@@ -127,6 +128,14 @@ def _load_torch(
         )
     except (InvalidValue, InvalidType) as error:
         raise BundleError(f"{path}: post-processing settings: {error}") from error
+
+
+def _check_weights(module: Any, path: Path) -> None:
+    for name, values in module.state_dict().items():
+        if not values.isfinite().all():
+            raise BundleError(
+                f"{path}: weights: {name} holds NaN or infinity; train or export the network again"
+            )
 
 
 def _check_torchscript(path: Path) -> None:

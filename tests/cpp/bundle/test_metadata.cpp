@@ -83,6 +83,7 @@ TEST(Bundle, RefusesEveryImpossibleValueByName) {
       {R"("feature_dim": 18446744073709551615)", "feature_dim"},
       {R"("snippet_stride": -1)", "snippet_stride"},
       {R"("num_segments": 0)", "num_segments"},
+      {R"("num_segments": 20001)", "at most 20000"},
       {R"("dtype": "float16")", "float32, bfloat16"},
       {R"("activation": 3)", "raw, softmax, sigmoid, fused"},
       {R"("score_function": "raw")", "softmax, sigmoid"},

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -270,6 +271,25 @@ TEST(Network, BitsAreTheSameOnEveryMachine) {
     const Network network(net.weights(), dtype);
     const VideoOutput got = network.forward({features.data(), 40, 21}, {chosen_kernel(), one});
     EXPECT_EQ(fingerprint(got.snippets), want) << static_cast<int>(dtype);
+  }
+}
+
+TEST(Network, RefusesNumbersThatAreNotFinite) {
+  const float infinity = std::numeric_limits<float>::infinity();
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  for (const DType dtype : {DType::kFloat32, DType::kBFloat16, DType::kInt8}) {
+    for (const float bad : {infinity, -infinity, nan}) {
+      RandomNetwork random({3, 3, 2, 5, 4, 2}, options_of("full"));
+      std::vector<Values*> places = {&random.filter, &random.first, &random.second_bias,
+                                     &random.classifier};
+      for (Values* const place : places) {
+        const float kept = place->back();
+        place->back() = bad;
+        EXPECT_THROW(Network(random.weights(), dtype), Error);
+        place->back() = kept;
+      }
+      EXPECT_NO_THROW(Network(random.weights(), dtype));
+    }
   }
 }
 

@@ -227,3 +227,21 @@ def test_hostile_safetensors(content, tmp_path, limited_memory):
         basnet_rt.load(path)
     with pytest.raises(BundleError, match=r"m\.safetensors"):
         _core.read_weights(str(path))
+
+
+@pytest.mark.parametrize("engine", ["auto", "native", "torch"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_not_finite(bundle, tmp_path, engine, value):
+    with quiet_torchscript():
+        module = torch.jit.load(str(bundle))
+        with torch.no_grad():
+            module.state_dict()["classifier"][0, 0] = value
+        files = {METADATA_FILE: _core.read_metadata(str(bundle))}
+        path = tiny_bundle.save(module, tmp_path / "bad.pt", files)
+    with pytest.raises(BundleError, match=r"bad.pt: weights: .*classifier.* holds NaN or infinity"):
+        basnet_rt.load(path, engine=engine)
+
+
+def test_a_name_with_a_nul_is_not_cut(bundle):
+    with pytest.raises(BundleError, match="the name holds a NUL"):
+        basnet_rt.load(f"{bundle}\0")

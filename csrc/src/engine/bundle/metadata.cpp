@@ -23,6 +23,8 @@ using json::Value;
 
 constexpr const char* kFormat = "basnet_rt.bundle";
 constexpr std::int64_t kFormatVersion = 1;
+// A video is resampled to so many snippets, in memory; released settings have 750.
+constexpr std::int64_t kMostSegments = 20000;
 
 using Names = std::vector<std::string>;
 const Names kDtypes = {"float32", "bfloat16", "int8"};
@@ -179,6 +181,10 @@ BundleMetadata from_fields(const Value& fields) {
   if (const Value* found = fields.find("num_segments");
       found != nullptr && !found->is(Kind::kNull)) {
     read_count(fields, "num_segments", metadata.num_segments.emplace());
+    if (*metadata.num_segments > kMostSegments) {
+      refuse("num_segments: expected at most " + std::to_string(kMostSegments) + ", got " +
+             shown(*found));
+    }
   }
   read_choice(fields, "dtype", kDtypes, metadata.dtype);
   read_choice(fields, "activation", kActivations, metadata.activation);
