@@ -76,6 +76,11 @@ def printable(text: str) -> str:
     )
 
 
+def on_one_line(name: str) -> str:
+    """`printable`, and a line end in the name does not begin a line of its own."""
+    return printable(name).replace("\n", "\\n").replace("\t", "\\t")
+
+
 def _escaped(one: str) -> str:
     return one.encode("unicode_escape").decode("ascii")
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from basnet_rt.cli.common import Json, answer, failures
+from basnet_rt.cli.common import Json, answer, failures, on_one_line
 from basnet_rt.model.bundle import BundleMetadata, read_metadata
 
 
@@ -45,7 +45,7 @@ def describe(path: Path, metadata: BundleMetadata) -> list[str]:
     rows |= {f"versions.{name}": value for name, value in metadata.versions.items()}
     rows |= {f"provenance.{name}": str(value) for name, value in metadata.provenance.items()}
     width = max(map(len, rows))
-    return [f"{name:<{width}}  {value}" for name, value in rows.items()]
+    return [f"{name:<{width}}  {on_one_line(value)}" for name, value in rows.items()]
 
 
 def _extractor_rows(metadata: BundleMetadata) -> dict[str, str]:

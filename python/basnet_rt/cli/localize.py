@@ -23,8 +23,8 @@ from basnet_rt.cli.common import (
     answer,
     failures,
     note,
+    on_one_line,
     parse_settings,
-    printable,
 )
 from basnet_rt.cli.corpus import CorpusCommand, Ray, RayWorkers, expand, workers_of
 from basnet_rt.cli.ending import ended_like_ctrl_c
@@ -184,7 +184,7 @@ def _end(given: list[str], outcome: Outcome, warnings: list[str]) -> None:
     for one in filter(None, warnings):
         note(one)
     for failure in outcome.failures:
-        note(f"failed: {failure.name}: {failure.reason}")
+        note(f"failed: {on_one_line(failure.name)}: {failure.reason}")
     if outcome.failures:
         raise typer.Exit(1)
 
@@ -224,7 +224,7 @@ def _print_segments(
     """Print a line for each: events by time, detections by score; confidence if there is one."""
     lines = [_line(summary)] if not segments else []
     for video, found in segments.items():
-        lines += [_segment(video, one) for one in found] or [f"{printable(video)}  nothing found"]
+        lines += [_segment(video, one) for one in found] or [f"{on_one_line(video)}  nothing found"]
     listed = {video: found.to_records() for video, found in segments.items()}
     answer({**summary, key: listed}, lines, as_json)
 
@@ -232,7 +232,7 @@ def _print_segments(
 def _segment(video: str, one: Detection) -> str:
     name = str(one.label) if one.name is None else one.name
     sure = f"score {one.score:.3f}" if one.confidence is None else f"{100 * one.confidence:.0f} %"
-    return f"{printable(video)}  {one.start:9.2f} - {one.end:9.2f} s  {printable(name)}  {sure}"
+    return f"{on_one_line(video)}  {one.start:9.2f} - {one.end:9.2f} s  {on_one_line(name)}  {sure}"
 
 
 def _localizer(model: Model, config: Path | None, changes: dict[str, Any]) -> Localizer:

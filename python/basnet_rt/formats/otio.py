@@ -37,7 +37,7 @@ def write(marked: MarkedVideos, media: str) -> Iterator[str]:
     length = max([video.duration or 0.0, *(mark.end for mark in video.marks)])
     whole = _range(otio, 0, max(1, frame_at(length, rate)), rate)
     reference = otio.schema.ExternalReference(target_url=media, available_range=whole)
-    clip = otio.schema.Clip(name=name, media_reference=reference, source_range=whole)
+    clip = otio.schema.Clip(name=_whole_name(name), media_reference=reference, source_range=whole)
     clip.markers.extend(_marker(otio, mark, rate, video.duration) for mark in video.marks)
     timeline = otio.schema.Timeline(name=name)
     timeline.metadata[MARKER] = heading(name, video, marked.provenance)
@@ -83,11 +83,18 @@ def _marker(otio: Any, mark: Mark, rate: FrameRate, duration: float | None) -> A
     colour = _COLOURS[zlib.crc32(mark.label.encode()) % len(_COLOURS)]
     note = {} if mark.score is None else {MARKER: {"score": mark.score}}
     return otio.schema.Marker(
-        name=mark.label,
+        name=_whole_name(mark.label),
         marked_range=_range(otio, first, last, rate),
         color=colour,
         metadata=note,
     )
+
+
+def _whole_name(text: str) -> str:
+    """The library would end it at a NUL."""
+    if "\0" in text:
+        raise InvalidValue(f"OTIO: the name {shown(text)} holds a NUL; rename it first")
+    return text
 
 
 def _range(otio: Any, first: int, last: int, rate: FrameRate) -> Any:

@@ -12,6 +12,7 @@ from basnet_rt.config import PostprocessConfig
 from basnet_rt.model import long_videos
 from basnet_rt.model.bundle import BundleMetadata
 from basnet_rt.model.confidence import Confidence, described
+from basnet_rt.postprocessing.arrays import check_unmasked
 from basnet_rt.postprocessing.gpu_arrays import gpu_errors
 from basnet_rt.results import Detections
 
@@ -222,8 +223,9 @@ def float32_rows(features: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Contiguous float32.
 
     Raises:
-        TypeError: they are not of floating point.
+        TypeError: they are not of floating point, or masked.
     """
+    check_unmasked(features, "features")
     if not np.issubdtype(features.dtype, np.floating):
         raise InvalidType(f"features has dtype {features.dtype}; it must be floating point")
     with np.errstate(over="ignore"):  # a float64 too large for float32 becomes Inf, and is refused

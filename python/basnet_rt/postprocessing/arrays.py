@@ -18,6 +18,7 @@ def as_numpy(value: Any, name: str) -> npt.NDArray[Any]:
         InvalidType: (a TypeError) it has another kind, or is not in host memory.
     """
     if isinstance(value, np.ndarray):
+        check_unmasked(value, name)
         return value
     if hasattr(value, "detach"):
         value = value.detach()
@@ -31,6 +32,19 @@ def as_numpy(value: Any, name: str) -> npt.NDArray[Any]:
         raise InvalidType(
             f"{name} cannot be viewed as a NumPy array ({error}); it must lie in host memory"
         ) from error
+
+
+def check_unmasked(value: npt.NDArray[Any], name: str) -> None:
+    """A mask would be ignored in silence.
+
+    Raises:
+        TypeError: the array has one.
+    """
+    if isinstance(value, np.ma.MaskedArray):
+        raise InvalidType(
+            f"{name} is a masked array, and every value is used; fill it first, such as with "
+            f"{name}.filled(0)"
+        )
 
 
 def as_vector(value: Any, name: str, dtype: npt.DTypeLike) -> npt.NDArray[Any]:

@@ -13,6 +13,7 @@ from basnet_rt._errors import InvalidType, InvalidValue
 from basnet_rt.config import PostprocessConfig
 from basnet_rt.model.bundle import BundleMetadata
 from basnet_rt.model.model import Model
+from basnet_rt.postprocessing.arrays import check_unmasked
 from basnet_rt.postprocessing.onsets import Alarm
 
 # The core cannot receive signals while it waits, so long waits are cut, and Ctrl-C works.
@@ -67,6 +68,7 @@ def feature_rows(features: Any, metadata: BundleMetadata) -> npt.NDArray[np.floa
         raise InvalidType(
             f"features is of {kind}; it must be a NumPy array or a tensor of floating point"
         )
+    check_unmasked(features, "features")
     if features.ndim != 2:
         raise InvalidValue(
             f"features has shape {features.shape}; it must be (N, {metadata.feature_dim})"

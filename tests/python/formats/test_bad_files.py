@@ -216,6 +216,7 @@ A = Mark("A", 0.0, 1.0, 0.5)
         ("elan", one(A._replace(label="a\x01")), "a control character"),
         ("edl", one(A), "EDL counts frames and the rate is not known; .*--fps"),
         ("otio", one(A), "OTIO counts frames"),
+        ("otio", one(A._replace(label="a\0b"), rate=FrameRate.parse(25)), r"'a\\x00b' holds a NUL"),
         ("label-studio", one(A), "'v': Label Studio counts frames"),
         ("webvtt", one(A, name="../v"), "'../v' cannot name a file"),
         ("webvtt", one(A, name=".v"), "cannot name a file"),

@@ -117,6 +117,18 @@ def test_no_array(model, features):
         model.forward(features)
 
 
+def test_a_mask_is_not_ignored(model):
+    masked = np.ma.masked_array(np.zeros((5, 8), np.float32), mask=True)
+    stream = basnet_rt.StreamingLocalizer(model)
+    for call in (model.forward, basnet_rt.Localizer(model), stream.push):
+        with pytest.raises(basnet_rt.InvalidType, match=r"masked array.*features.filled\(0\)"):
+            call(masked)
+    with pytest.raises(basnet_rt.InvalidType, match=r"cas is a masked array"):
+        config = basnet_rt.PostprocessConfig()
+        cas = np.ma.zeros((5, 2), np.float32)
+        basnet_rt.postprocess(cas, np.zeros(2, np.float32), config, snippet_seconds=1.0)
+
+
 @pytest.mark.parametrize("kind", [np.zeros, torch.zeros])
 def test_integers_are_refused(model, kind):
     """Counts are no features; a cast would hide the mistake."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from basnet_rt.cli.common import answer, note, printable
+from basnet_rt.cli.common import answer, note, on_one_line, printable
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,7 @@ def test_control_characters_are_written_out(text, shown, capsys):
     answer({}, [text], as_json=False)
     printed = capsys.readouterr()
     assert printed.err == printed.out == shown + "\n"
+
+
+def test_a_name_begins_no_line_of_its_own():
+    assert on_one_line("n\nall is fine\t\x1b") == "n\\nall is fine\\t\\x1b"
