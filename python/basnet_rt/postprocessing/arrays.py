@@ -82,6 +82,8 @@ def as_count(value: Any, name: str) -> int:
         count = operator.index(value)
     except TypeError as error:
         raise InvalidType(f"{name} is {value!r}; it must be an integer") from error
+    if isinstance(value, bool):
+        raise InvalidType(f"{name} is {value}; it must be an integer")
     if abs(count) >= 2**63:
         raise InvalidValue(f"{name} is {count}; it must fit into 64 bits")
     return count

@@ -13,7 +13,7 @@ from basnet_rt._errors import Error, InvalidValue
 from basnet_rt.config import PostprocessConfig
 from basnet_rt.model.model import Model
 from basnet_rt.model.native import NativeModel
-from basnet_rt.postprocessing.arrays import as_bytes
+from basnet_rt.postprocessing.arrays import as_bytes, as_count
 from basnet_rt.postprocessing.backend_choice import CPU, CUDA, chosen_backend
 from basnet_rt.postprocessing.onsets import Alarm, Onset
 from basnet_rt.results import Detections
@@ -132,18 +132,23 @@ class StreamPool:
             BundleError: features of another dimension than the model's.
         """
         rows = feature_rows(features, self.model.metadata)
-        if not self._sliced(timeout, lambda wait: self._core.push(stream, rows, wait)):
+        if not self._sliced(
+            timeout, lambda wait: self._core.push(as_count(stream, "stream"), rows, wait)
+        ):
             raise StreamFull(f"stream {stream}: no room for {len(rows)} snippets in its queue")
-        return self._finals(self._core.poll(stream))
+        return self._finals(self._core.poll(as_count(stream, "stream")))
 
     def poll(self, stream: int) -> Detections:
         """The finals since the last call; if a failed stream has none left, raises its error."""
-        return self._finals(self._core.poll(stream))
+        return self._finals(self._core.poll(as_count(stream, "stream")))
 
     def onsets(self, stream: int) -> list[Onset]:
         """Onsets since the last call; errors as in `poll`. `close` forgets onsets not taken."""
         classes = self.model.classes
-        return [Onset(one[0], classes[one[0]], *one[1:]) for one in self._core.onsets(stream)]
+        return [
+            Onset(one[0], classes[one[0]], *one[1:])
+            for one in self._core.onsets(as_count(stream, "stream"))
+        ]
 
     def save(self, stream: int) -> bytes:
         """The whole state of a stream, with a version and a checksum; the stream continues.
@@ -154,7 +159,7 @@ class StreamPool:
         Raises:
             ValueError: the stream failed, or `network` has no `save`.
         """
-        return self._core.save(stream)
+        return self._core.save(as_count(stream, "stream"))
 
     def restore(self, state: bytes) -> int:
         """Open a stream that continues from a saved state, and return its new number.
@@ -173,7 +178,7 @@ class StreamPool:
 
     def pending(self, stream: int) -> Detections:
         """The detections that `end` would add for the snippets computed so far; provisional."""
-        labels, scores, segments = self._core.pending(stream)
+        labels, scores, segments = self._core.pending(as_count(stream, "stream"))
         open_now = Detections(
             labels, scores, segments, mode=self.config.mode, backend=self._backend
         )
@@ -181,17 +186,15 @@ class StreamPool:
 
     def gap(self, stream: int, snippets: int) -> None:
         """Declare `snippets` missing ones: open roots close as at a video's end."""
-        if isinstance(snippets, bool) or not isinstance(snippets, int):
-            raise InvalidValue(f"snippets is {snippets!r}; a gap is of at least one snippet")
-        self._core.gap(stream, snippets)
+        self._core.gap(as_count(stream, "stream"), as_count(snippets, "snippets"))
 
     def end(self, stream: int, *, duration: float | None = None) -> None:
         """End the input; `poll` or `close` gives the last finals. Several ends share a batch."""
-        self._core.end(stream, duration)
+        self._core.end(as_count(stream, "stream"), duration)
 
     def wait(self, stream: int, *, timeout: float | None = None) -> bool:
         """Wait for an ended stream; returns whether it is finished or failed."""
-        return self._sliced(timeout, lambda wait: self._core.wait(stream, wait))
+        return self._sliced(timeout, lambda wait: self._core.wait(as_count(stream, "stream"), wait))
 
     def close(self, stream: int, *, duration: float | None = None) -> Detections:
         """End a stream, wait for it, return its remaining finals, and forget it.
@@ -205,20 +208,20 @@ class StreamPool:
         self._end_if_open(stream, duration)
         self.wait(stream)
         self._streams.discard(stream)
-        return self._finals(self._core.close(stream, None))
+        return self._finals(self._core.close(as_count(stream, "stream"), None))
 
     def drop(self, stream: int) -> None:
         """Forget a stream and its queue at once."""
         self._streams.discard(stream)
-        self._core.drop(stream)
+        self._core.drop(as_count(stream, "stream"))
 
     def status(self, stream: int) -> str:
         """ "open", "ending", "finished" or "failed"."""
-        return self._core.status(stream)
+        return self._core.status(as_count(stream, "stream"))
 
     def statistics(self, stream: int) -> PoolStreamStatistics:
         """Statistics of one stream."""
-        return PoolStreamStatistics(**self._core.stream_statistics(stream))
+        return PoolStreamStatistics(**self._core.stream_statistics(as_count(stream, "stream")))
 
     @property
     def totals(self) -> PoolStatistics:
@@ -253,8 +256,8 @@ class StreamPool:
         self.shutdown(drain=kind is None)
 
     def _end_if_open(self, stream: int, duration: float | None = None) -> None:
-        if self._core.status(stream) == "open":
-            self._core.end(stream, duration)
+        if self._core.status(as_count(stream, "stream")) == "open":
+            self._core.end(as_count(stream, "stream"), duration)
 
     def _sliced(self, timeout: float | None, call: Callable[[float], Answer]) -> Answer:
         return sliced(timeout, call, waits=self._threaded)

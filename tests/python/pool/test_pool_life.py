@@ -11,7 +11,7 @@ import numpy as np
 import pool_cases
 import pytest
 
-from basnet_rt import InvalidValue, StreamPool
+from basnet_rt import InvalidType, InvalidValue, StreamPool
 from patience import HANG
 
 
@@ -45,6 +45,18 @@ def test_pending_is_what_the_end_would_add(make_pool):
     assert waiting.names is not None
     assert len(waiting) == pool_cases.C
     assert len(pool.close(stream)) == pool_cases.C
+
+
+def test_what_is_no_number_of_a_stream_is_named(make_pool):
+    pool = make_pool(pool_cases.Arithmetic())
+    calls = (pool.poll, pool.close, pool.status, pool.save, pool.drop, pool.statistics, pool.wait)
+    for call in calls:
+        with pytest.raises(InvalidType, match="stream is '0'; it must be an integer"):
+            call("0")
+    with pytest.raises(InvalidValue, match=r"stream is .*; it must fit into 64 bits"):
+        pool.status(2**70)
+    with pytest.raises(InvalidType, match="snippets is True; it must be an integer"):
+        pool.gap(pool.open(), True)
 
 
 @pytest.mark.parametrize("threaded", [False, True])

@@ -123,9 +123,8 @@ def test_a_mask_is_not_ignored(model):
     for call in (model.forward, basnet_rt.Localizer(model), stream.push):
         with pytest.raises(basnet_rt.InvalidType, match=r"masked array.*features.filled\(0\)"):
             call(masked)
+    config, cas = basnet_rt.PostprocessConfig(), np.ma.zeros((5, 2), np.float32)
     with pytest.raises(basnet_rt.InvalidType, match=r"cas is a masked array"):
-        config = basnet_rt.PostprocessConfig()
-        cas = np.ma.zeros((5, 2), np.float32)
         basnet_rt.postprocess(cas, np.zeros(2, np.float32), config, snippet_seconds=1.0)
 
 
