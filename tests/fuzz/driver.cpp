@@ -77,7 +77,7 @@ int main(int argc, char** argv) {
   }
   const auto runs = std::strtoull(argv[1], nullptr, 10);
   Random random(std::strtoull(argv[2], nullptr, 10));
-  const std::vector<std::string> seeds = basnet_rt::fuzz::seeds();
+  const std::vector<std::string> seeds = basnet_rt::fuzz::starts();
   for (std::size_t run = 0; run < runs; ++run) {
     const std::string bytes = input(random, seeds, run);
     try {

@@ -25,6 +25,9 @@ void run(std::string_view bytes);
 
 // --- what targets share ---
 
+/// The target's seeds, and the inputs that were kept from longer runs (corpus/NAME.txt).
+std::vector<std::string> starts();
+
 /// Decisions taken from bytes; zeros when they have run out.
 class Choices {
  public:

@@ -1,7 +1,7 @@
 // Runs a target under libFuzzer, which keeps the inputs that reach new code.
 //
 // usage: fuzz_NAME FOLDER [libFuzzer's options]; the folder's files are where it starts. With
-// `--seeds` before the folder the target's own seeds are written there first.
+// `--seeds` before the folder the target's own seeds, and those kept, are written there first.
 
 #include <cstdio>
 #include <cstdlib>
@@ -13,7 +13,7 @@
 extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
   if (*argc < 3 || std::string_view((*argv)[1]) != "--seeds") return 0;
   std::size_t count = 0;
-  for (const std::string& seed : basnet_rt::fuzz::seeds()) {
+  for (const std::string& seed : basnet_rt::fuzz::starts()) {
     const std::string path = std::string((*argv)[2]) + "/seed" + std::to_string(count++);
     std::ofstream(path, std::ios::binary) << seed;
   }
