@@ -17,6 +17,7 @@ from basnet_rt import InvalidValue
 
 from .projection import InputProjection
 from .taps import shifted_sum, tap_products
+from .tiles import convolved
 
 Variant = Literal["full", "base_only", "no_background"]
 ScoreFunction = Literal["softmax", "sigmoid"]
@@ -98,7 +99,7 @@ class CasModule(nn.Module):
         hidden = F.leaky_relu(shifted_sum(products, row_weights) + cast(Tensor, first.bias))
         if mask is not None:  # zero padding beyond a video's end, in the hidden layer too
             hidden = hidden * mask.unsqueeze(2)
-        hidden = shifted_sum(tap_products(hidden, second)) + cast(Tensor, second.bias)
+        hidden = convolved(hidden, second) + cast(Tensor, second.bias)
         return _pointwise(self.drop_out(F.leaky_relu(hidden)), self.conv_3[0])
 
     def _convolution(self, layer: int) -> nn.Conv1d:

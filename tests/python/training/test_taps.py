@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import nn
 
+from basnet_training import tiles
 from basnet_training.taps import shifted_sum, tap_products
 
 LENGTHS = [1, 2, 3, 8]
@@ -51,3 +52,28 @@ def test_rows_may_be_weighed_after_the_product(length):
         strict=True,
     ):
         torch.testing.assert_close(own, expected)
+
+
+@pytest.mark.parametrize("length", [*LENGTHS, 4, 5, 9])
+def test_tiles_are_the_convolution(length):
+    layer, rows, _ = layer_and_rows(length)
+    got = tiles.Tiled.apply(rows, layer.weight)
+    want = layer(rows.transpose(1, 2)).transpose(1, 2)
+    # The matrices are float32: a third is no third in float64.
+    torch.testing.assert_close(got, want, rtol=1e-5, atol=1e-5)
+    for own, expected in zip(
+        gradients(got, rows, layer.weight), gradients(want, rows, layer.weight), strict=True
+    ):
+        torch.testing.assert_close(own, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_wide_layers_in_float32_take_tiles(monkeypatch):
+    taken = []
+    monkeypatch.setattr(tiles.Tiled, "apply", lambda rows, weight: taken.append(rows.shape))
+    wide, narrow = (nn.Conv1d(size, size, 3, padding=1) for size in (tiles.WIDE, tiles.WIDE - 1))
+    rows = torch.zeros(1, 3, tiles.WIDE)
+    tiles.convolved(rows, wide)
+    tiles.convolved(rows[:, :, 1:], narrow)
+    with torch.autocast("cpu", torch.bfloat16):
+        tiles.convolved(rows, wide)
+    assert taken == [rows.shape]
