@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from basnet_rt._system.addresses import without_secrets
+
 MOST = 80  # characters of a shown value
 
 
 def shown(value: Any, most: int = MOST) -> str:
-    """`repr` of a value, or of a text's two ends: the middle of a long one is `...`."""
+    """`repr` of a value, or of a text's two ends: the middle of a long one is `...`.
+
+    Secrets of addresses are left out first, because a part of an address looks like no address.
+    """
+    if isinstance(value, str) and "://" in value:
+        value = without_secrets(value)
     if isinstance(value, str) and len(value) > most:
         value = value[:most] + value[-most:]  # a long text is not copied as a whole
     try:

@@ -75,7 +75,8 @@ def find_media(
     for one in given:
         for video, media in _belonging(one, set(videos), embed).items():
             if video in found:
-                raise InvalidValue(f"{found[video].source} and {one} are both video {video!r}")
+                first, second = shown_source(found[video].source), shown_source(one)
+                raise InvalidValue(f"{first} and {second} are both video {video!r}")
             found[video] = media
     return found
 
@@ -139,12 +140,12 @@ def _media(given: str, embed: bool) -> Media:
     if _is_url(given):
         if names_user(given):
             raise InvalidValue(
-                f"--video {shown_source(given)}: names a user, and the page would hold the "
-                "password; give an address without, or a file"
+                f"--video {shown_source(given)}: may name a user, and the page would hold the "
+                "password; give an address without (an @ of a path is %40), or a file"
             )
         return Media(given, True, False)
     if not Path(given).is_file():
-        raise InvalidValue(f"--video {given}: no such file")
+        raise InvalidValue(f"--video {shown_source(given)}: no such file")
     return Media(given, False, embed)
 
 

@@ -6,7 +6,6 @@ Their pictures carry a number in ten bars, lowest bit at the left; order is read
 from __future__ import annotations
 
 import os
-import traceback
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,9 +15,6 @@ import pytest
 from coded_video import coded, write_coded
 
 from basnet_rt import VideoError
-from basnet_rt._system.addresses import shown_source, without_secrets
-from basnet_rt.cli.common import note
-from basnet_rt.extractors.running.video_files import name_of
 from basnet_rt.video import probe, read_frames
 from basnet_rt.video.content import video_kind
 
@@ -207,63 +203,3 @@ def test_a_file_address_with_escapes(tmp_path: Path):
     with read_frames(path.as_uri(), fps=25) as reader:
         assert len(list(reader)) == 5
     assert "%20" in path.as_uri()
-
-
-SECRET = "hunter2"
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        f"http://admin:{SECRET}@127.0.0.1:9/a.mp4",
-        f"http://127.0.0.1:9/a.mp4?token={SECRET}&x=1",
-        f"rtsp://admin:{SECRET}@127.0.0.1:9/a",
-        f"http://admin:p@{SECRET}@127.0.0.1:9/a.mp4#{SECRET}",
-        f"http://admin:my {SECRET}@127.0.0.1:9/a.mp4",
-        f"http://admin:a/{SECRET}@127.0.0.1:9/a.mp4",
-        f"rtsp://admin:{SECRET}?@127.0.0.1:9/a",
-        f"http://admin:a#{SECRET}@127.0.0.1:9/a.mp4?x=1",
-    ],
-)
-def test_no_message_has_a_password(address: str):
-    """Nor has what a traceback prints of its cause."""
-    with pytest.raises(VideoError) as refused:
-        read(address)
-    told = "".join(traceback.format_exception_only(refused.value))
-    causes = f"{refused.value.__cause__!r}"
-    assert "127.0.0.1:9/a" in told
-    assert SECRET not in told + causes
-
-
-@pytest.mark.parametrize(
-    ("address", "shown"),
-    [
-        ("http://h:8080/@user/v.mp4", "http://h:8080/@user/v.mp4"),
-        ("http://h/users/me@example.org/v.mp4?t=1", "http://h/users/me@example.org/v.mp4"),
-        ("rtsp://u:p@[::1]:8554/live", "rtsp://[::1]:8554/live"),
-        ("rtsp://[::1]:8554/a@b", "rtsp://[::1]:8554/a@b"),
-        ("udp://@239.0.0.1:1234", "udp://@239.0.0.1:1234"),
-        (f"http://u:{SECRET}/x@h/a.mp4", "http://h/a.mp4"),
-    ],
-)
-def test_what_is_shown_of_an_address(address: str, shown: str):
-    """A name in the path stays; a password goes, whatever characters it has."""
-    assert shown_source(address) == shown
-
-
-@pytest.mark.parametrize(
-    "address", [f"http://u:{SECRET}#x@h/v.mp4", f"http://u:my {SECRET}@h/v.mp4"]
-)
-def test_a_password_is_no_name_of_a_video(address: str):
-    assert name_of(address) == "v"
-
-
-def test_a_path_that_was_an_address_is_printed_without_its_secrets(capsys):
-    """`Path` takes one of the two slashes."""
-    note(f"error: {Path(f'http://u:{SECRET}@h/x?t={SECRET}')}: no such file")
-    assert capsys.readouterr().err == "error: http:/h/x: no such file\n"
-
-
-def test_text_with_addresses_loses_their_secrets():
-    text = f"open http://u:{SECRET}@h/a.ts?k={SECRET} and udp://@239.0.0.1:1234 failed"
-    assert without_secrets(text) == "open http://h/a.ts and udp://@239.0.0.1:1234 failed"

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from basnet_rt._errors import Error, InvalidValue, VideoError
-from basnet_rt._system.addresses import is_address, local_path, shown_source
+from basnet_rt._system.addresses import HIDDEN, is_address, local_path, shown_source
 from basnet_rt._system.file_digest import file_sha256
 from basnet_rt._system.text_file import read_text
 from basnet_rt.features.files import SUFFIXES as FEATURE_SUFFIXES
@@ -115,7 +115,8 @@ def name_of(source: str) -> str:
     if not is_address(source):
         return Path(local_path(source)).stem
     parts = urlsplit(shown_source(source))
-    return PurePosixPath(unquote(parts.path)).stem or parts.hostname or "video"
+    host = None if parts.netloc == HIDDEN else parts.hostname
+    return PurePosixPath(unquote(parts.path)).stem or host or "video"
 
 
 def holds_videos(path: str | Path) -> bool:
@@ -185,7 +186,7 @@ def _named(given: str, sources: list[str]) -> list[tuple[str, str]]:
 def _listed(path: Path) -> Iterator[str]:
     for line in map(str.strip, read_text(path).splitlines()):
         if line.endswith(LIST_SUFFIX):
-            raise InvalidValue(f"{path}: {line}: a list within a list")
+            raise InvalidValue(f"{path}: {shown_source(line)}: a list within a list")
         if line and not line.startswith("#"):
             yield from _sources(line if is_address(line) else str(path.parent / local_path(line)))
 
