@@ -15,8 +15,9 @@ from rich.console import Console
 from rich.status import Status
 
 from basnet_rt import Error
-from basnet_rt.cli.common import HELP, Json, Version, answer, failures
+from basnet_rt.cli.common import HELP, Json, Version, answer, failures, note
 from basnet_rt.cli.corpus import CorpusCommand
+from basnet_rt.cli.usage import DiscreetGroup, with_local_paths
 from basnet_rt.extractors.backbone.flow import METHODS
 
 from .config import AUTO, Config, load_config, parse_overrides
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from .reading import TaggedVideos
 
 app = typer.Typer(
+    cls=DiscreetGroup,
     context_settings=HELP,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -216,8 +218,8 @@ def _say_what_was_read(config: Config) -> Callable[[TaggedVideos, Config], None]
 
         timing = settle_timing(videos, config.data)
         for line in survey(videos, timing.seconds, [timing.remark]):
-            typer.echo(line, err=True)
-        typer.echo(f"settings: {settings_line(resolved)}", err=True)
+            note(line)
+        note(f"settings: {settings_line(resolved)}")
 
     return say
 
@@ -247,3 +249,8 @@ def _answer_export(output: Path, agreement: dict[str, float], as_json: bool) -> 
         ),
     ]
     answer({"bundle": str(output), "agreement": agreement}, lines, as_json)
+
+
+for _command in app.registered_commands:
+    assert _command.callback is not None
+    _command.callback = with_local_paths(_command.callback)

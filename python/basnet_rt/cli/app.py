@@ -7,10 +7,10 @@ from importlib import import_module
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
 from typer.main import get_command
 
 from basnet_rt.cli.common import HELP, Version
+from basnet_rt.cli.usage import DiscreetGroup, with_local_paths
 
 # The module of each command, in the order of the help.
 HOMES = {
@@ -59,11 +59,11 @@ def _command(name: str) -> Any:
     alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
     home = import_module(HOMES[name])
     command = alone.command(name, cls=getattr(home, "COMMAND", None), context_settings=HELP)
-    command(getattr(home, name.replace("-", "_")))
+    command(with_local_paths(getattr(home, name.replace("-", "_"))))
     return get_command(alone)
 
 
-class LazyGroup(TyperGroup):
+class LazyGroup(DiscreetGroup):
     """`basnet-rt`, whose commands are imported when they are used."""
 
     def __init__(self, **options: Any) -> None:

@@ -65,3 +65,30 @@ def test_bash_completes_commands_and_options(module, program, typed, wanted):
         check=False,
     )
     assert wanted in done.stdout.split(), done.stderr
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_wrong_usage_is_told_without_the_secrets_of_addresses(program):
+    done = call(program, "http://bob:hunter2@h/x?token=hunter2")
+    assert done.exit_code == 2
+    assert "http://h/x" in done.stderr
+    assert "hunter2" not in done.output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["stream", "x.npy", "-m", "m.pt", "--save-state", "http://bob:hunter2@h/st"],
+        ["compare", "a.json", "b.json", "-g", "s3://bob:hunter2@h/b.json", "-s", "test"],
+        ["localize", "x.mp4", "-m", "m.pt", "--config", "http://bob:a/hunter2@h/c?token=hunter2"],
+        ["info", "http://bob:hunter2@h/model.pt"],
+    ],
+)
+def test_an_address_in_place_of_a_path_is_refused(arguments, tmp_path, monkeypatch):
+    """A path would be a folder named `http:` that holds the password."""
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(runtime, arguments)
+    assert done.exit_code == 2
+    assert "is an address; give a path on this machine" in done.stderr
+    assert "hunter2" not in done.output
+    assert not list(tmp_path.iterdir())

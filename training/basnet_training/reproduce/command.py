@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from basnet_rt import Error
-from basnet_rt.cli.common import Json
+from basnet_rt.cli.common import Json, note
 from basnet_training.config import parse_overrides
 
 from .papers import PAPERS
@@ -50,13 +50,9 @@ def reproduce(
         from .steps import reproduce as work
         from .steps import table
 
-        found = work(PAPERS[dataset], features, output, overrides, _say)
+        found = work(PAPERS[dataset], features, output, overrides, note)
     except (Error, OSError) as error:
-        _say(f"error: {error}")
+        note(f"error: {error}")
         raise typer.Exit(1) from error
     for line in [json.dumps(found)] if as_json else table(PAPERS[dataset], found):
         typer.echo(line)
-
-
-def _say(line: str) -> None:
-    typer.echo(line, err=True)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from basnet_rt import Error
-from basnet_rt.cli.common import Json
+from basnet_rt.cli.common import Json, note
 from basnet_rt.cli.corpus import Ray
 from basnet_training.config import parse_overrides
 from basnet_training.options import Settings
@@ -91,10 +91,10 @@ def run(
             ray=ray,
         )
     except (Error, OSError) as error:
-        _say(f"error: {error}")
+        note(f"error: {error}")
         raise typer.Exit(1) from error
     except KeyboardInterrupt:
-        _say("interrupted; the same command goes on from here")
+        note("interrupted; the same command goes on from here")
         raise typer.Exit(1) from None
     for line in [json.dumps(summary)] if as_json else _lines(summary):
         typer.echo(line)
@@ -113,13 +113,9 @@ def _run(**wanted: Any) -> dict[str, Any]:
     from .steps import Request, run, write_summary
 
     request = Request(**wanted)
-    summary = run(request, _say)
+    summary = run(request, note)
     write_summary(request.output, summary)
     return summary
-
-
-def _say(line: str) -> None:
-    typer.echo(line, err=True)
 
 
 def _lines(summary: dict[str, Any]) -> list[str]:

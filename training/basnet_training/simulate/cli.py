@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from basnet_rt import Error, InvalidValue
+from basnet_rt.cli.common import note
 
 from .config import SimulationConfig
 from .features import Simulation
@@ -68,7 +69,7 @@ def simulate(
         simulation = Simulation(chosen_timelines, config, seed=seed)
         written = write_with_progress(simulation, output, dtype)
     except (Error, OSError) as error:
-        typer.echo(f"error: {error}", err=True)
+        note(f"error: {error}")
         raise typer.Exit(1) from error
     report(summarise(simulation, output, written), json_output)
 
