@@ -12,6 +12,8 @@ from basnet_rt.video.opening import check_size, open_container
 
 # libav* reads any text with this suffix as pictures of characters.
 _TEXT_CODECS = {"ansi", "bintext", "xbin", "idf"}
+_STILL_CODECS = {"mjpeg", "png", "bmp", "gif", "webp", "tiff"}  # hold covers and slides
+_PLAYLISTS = {"hls", "dash"}  # their length is not that of the pictures, which may never end
 _LOOKED_AT = 2000  # packets to count if no header has the number of pictures
 _MOVING_SHARE = 10  # a stream with more than so many times fewer pictures than another is stills
 
@@ -41,25 +43,26 @@ def video_stream(container: Any, source: object, index: int | None = None) -> An
 def moving_streams(container: Any, source: object) -> list[Any]:
     """Video streams without covers, the best first; still pictures and thumbnails last.
 
-    A stream is moving if it has at least a tenth of the pictures of the one with most of them.
+    A stream is moving if it has at least a tenth of the pictures of the one with most of them. A
+    live source has no such numbers: codec and rate tell still pictures, and the largest is first.
     """
-    streams = [one for one in container.streams.video if not _is_cover(one)]
+    streams = _pictured(container)
     if len(streams) < 2:
         return streams
-    counts = _picture_counts(streams, source)
+    counts = _picture_counts(container, streams, source)
     most = max(counts.values(), default=0)
 
-    def rank(stream: Any) -> tuple[bool, bool, int]:
+    def rank(stream: Any) -> tuple[bool, bool, int, int]:
         count = counts.get(stream.index, 0)
-        moving = count * _MOVING_SHARE >= most
-        return not moving, not _marked(stream, "default"), -count
+        moving = count * _MOVING_SHARE >= most if most else not _seems_still(stream)
+        return not moving, not _marked(stream, "default"), -count, -_pixels(stream)
 
     return sorted(streams, key=rank)
 
 
-def choice_remarks(container: Any, chosen: Any, source: object) -> list[str]:
+def choice_remarks(container: Any, chosen: Any) -> list[str]:
     """The remark for a file with several video streams."""
-    streams = sorted(moving_streams(container, source), key=lambda one: one.index)
+    streams = _pictured(container)
     if len(streams) < 2:
         return []
     each = ", ".join(f"{one.index} ({_described(one)})" for one in streams)
@@ -88,13 +91,15 @@ def _checked(stream: Any, source: object) -> Any:
     return stream
 
 
-def _picture_counts(streams: list[Any], source: object) -> dict[int, int]:
+def _picture_counts(container: Any, streams: list[Any], source: object) -> dict[int, int]:
     """Number of pictures by stream index: from the header, else in the file's first packets.
 
+    A file on a server is opened once more, like one on disk; a live source cannot be read twice.
     Numbers of the two kinds are never compared with each other.
     """
     stated = {one.index: one.frames or _tagged(one) for one in streams}
-    if all(stated.values()) or is_address(source):
+    once = is_address(source) and (container.size <= 0 or container.format.name in _PLAYLISTS)
+    if all(stated.values()) or once:
         return stated
     counted: Counter[int] = Counter()
     with contextlib.suppress(Exception), open_container(source) as again:  # type: ignore[arg-type]
@@ -104,6 +109,21 @@ def _picture_counts(streams: list[Any], source: object) -> dict[int, int]:
             if number >= _LOOKED_AT:
                 break
     return {index: counted[index] for index in stated} if counted else stated
+
+
+def _pictured(container: Any) -> list[Any]:
+    return [one for one in container.streams.video if not _is_cover(one)]
+
+
+def _seems_still(stream: Any) -> bool:
+    """Whether codec or rate are those of pictures that are shown for long."""
+    context, rate = stream.codec_context, stream.average_rate
+    return context is None or context.name in _STILL_CODECS or (rate is not None and rate < 1)
+
+
+def _pixels(stream: Any) -> int:
+    context = stream.codec_context
+    return 0 if context is None else int(context.width * context.height)
 
 
 def _tagged(stream: Any) -> int:
@@ -119,7 +139,8 @@ def _described(stream: Any) -> str:
     if context is None:
         return "no decoder here"
     pictures = f", {stream.frames} pictures" if stream.frames else ""
-    return f"{context.name}, {context.width} x {context.height}{pictures}"
+    size = f"{context.width} x {context.height}" if context.width else "size unknown"
+    return f"{context.name}, {size}{pictures}"
 
 
 def _is_cover(stream: Any) -> bool:

@@ -138,9 +138,10 @@ class Clock:
 
     def _restart(self, time: Fraction, last: Fraction) -> Fraction:
         self._problems["clock_restarts"] += 1
-        self._tell(
+        tell(
+            self.remarks,
             f"at second {float(last):.3f} the file's clock goes back by "
-            f"{float(last - time):.3f} s; later pictures continue from there"
+            f"{float(last - time):.3f} s; later pictures continue from there",
         )
         self._shift += self._following() - time
         return self._following()
@@ -172,14 +173,16 @@ class Clock:
         at, most = float(wild[0][0]), max((off for _, off in wild), key=abs)
         by = f"{abs(float(most)):.3f} s too {'late' if most > 0 else 'early'}"
         if len(wild) == 1:
-            self._tell(
+            tell(
+                self.remarks,
                 f"the picture at second {at:.3f} is stamped {by}; it is shown between its "
-                "neighbours"
+                "neighbours",
             )
         else:
-            self._tell(
+            tell(
+                self.remarks,
                 f"{len(wild)} pictures from second {at:.3f} on are stamped up to {by}; they are "
-                "shown evenly between their neighbours"
+                "shown evenly between their neighbours",
             )
 
     def _equals(self, stamp: int, time: Fraction, ahead: _Ahead) -> Iterator[Timed]:
@@ -195,8 +198,9 @@ class Clock:
         self._longest_run = max(count, self._longest_run)
         each = self._room(held[count:], count, time) / (count + 1)
         if not self._problems["equal_timestamps"]:
-            self._tell(
-                f"from second {float(time):.3f} on, pictures share timestamps; spread evenly"
+            tell(
+                self.remarks,
+                f"from second {float(time):.3f} on, pictures share timestamps; spread evenly",
             )
         for number in range(1, count + 1):
             self._problems["equal_timestamps"] += 1
@@ -247,11 +251,13 @@ class Clock:
         self._last, self._last_stamp = time, stamp
         return time
 
-    def _tell(self, remark: str) -> None:
-        if len(self.remarks) < MOST_TOLD:
-            self.remarks.append(remark)
-        elif len(self.remarks) == MOST_TOLD:
-            self.remarks.append("times were moved at more places; the counts have all of them")
+
+def tell(remarks: list[str], remark: str) -> None:
+    """Add a remark on a place where times were moved; the places beyond a few are not named."""
+    if len(remarks) < MOST_TOLD:
+        remarks.append(remark)
+    elif len(remarks) == MOST_TOLD:
+        remarks.append("times were moved at more places; the counts have all of them")
 
 
 def _smooth(times: list[Fraction | None]) -> bool:

@@ -13,6 +13,7 @@ from basnet_rt.video.shape import Orientation, square_size
 
 DEFAULT_RATE = Fraction(25)  # for pictures without timestamps in a file without a rate
 HIGHEST_RATE = 1000  # a higher "rate" is that of the clock
+_HDR = {16: "PQ", 18: "HLG"}  # transfer curves as ITU-T H.273 numbers them
 LOWEST_RATE = Fraction(1, 600)  # a lower one is a broken header, and would fill hours
 
 
@@ -89,6 +90,14 @@ def frame_rate(stream: Any) -> Fraction | None:
         if rate and LOWEST_RATE <= rate <= HIGHEST_RATE:
             return Fraction(rate)
     return None
+
+
+def range_remarks(picture: Any, stream: Any) -> list[str]:
+    """The remark for pictures of high dynamic range."""
+    curve = _HDR.get(int(getattr(picture, "color_trc", 0) or stream.codec_context.color_trc or 0))
+    if curve is None:
+        return []
+    return [f"is HDR ({curve}) and is read without tone mapping: colours look paler than in SDR"]
 
 
 def first_picture(container: Any, stream: Any) -> Any:

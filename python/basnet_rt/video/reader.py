@@ -24,13 +24,13 @@ from basnet_rt.video.info import (
     VideoInfo,
     describe,
     frame_rate,
+    range_remarks,
     start_of,
 )
 from basnet_rt.video.opening import open_container
 from basnet_rt.video.packets import DecodedPictures, numbered_as_stored
 
 MAX_GAP = 10.0
-_HDR = {16: "PQ", 18: "HLG"}  # transfer curves as ITU-T H.273 numbers them
 EARLY = Fraction(1, 2)  # seconds by which a file may end earlier than its header says
 MOST_BACKWARD = 0.25  # of the pictures
 FAR_OFF, ENOUGH = 2, 8  # ratio of two rates that gives a remark; fewest pictures for a rate
@@ -114,7 +114,7 @@ class FrameReader:
             self._container.close()
             raise
         self.info: VideoInfo = describe(self._container, self._stream, None)
-        self._remarks = choice_remarks(self._container, self._stream, source)
+        self._remarks = choice_remarks(self._container, self._stream)
         self._container_start = start_of(self._container)
         self._converters = Converters(frames)
         self._step = 1 / (frame_rate(self._stream) or DEFAULT_RATE)
@@ -176,7 +176,7 @@ class FrameReader:
         last, begun, before = None, Fraction(0), Fraction(0)
         for picture, time in self._clock.timed(deinterlaced(self._pictures)):
             if last is None:
-                self._remark_range(picture)
+                self._remarks += range_remarks(picture, self._stream)
             else:
                 before = self._checked_gap(begun, time)
                 self.duration = float(time)
@@ -244,14 +244,6 @@ class FrameReader:
             self._remarks.append(
                 f"the header says {_rate(stated)}, the timestamps {_rate(measured)}; times go by "
                 "the timestamps"
-            )
-
-    def _remark_range(self, picture: Any) -> None:
-        context = self._stream.codec_context
-        curve = _HDR.get(int(getattr(picture, "color_trc", 0) or context.color_trc or 0))
-        if curve is not None:
-            self._remarks.append(
-                f"is HDR ({curve}) and is read without tone mapping: colours look paler than in SDR"
             )
 
     def _show(self, picture: Any, begun: Fraction, instants: range) -> Iterator[Frame]:

@@ -61,6 +61,10 @@ def test_wild_timestamps_that_came_in_time_move_nothing(
         stamp = 1000 + k * STEP + (off * (1 + k % 3) if k in wild else 0)
         assert clock.time_of(stamp, 50.1 + k / 25) == (k * STEP, False)
     assert problems == {"wild_timestamps": len(wild)}
+    what = "late" if off > 0 else "early"
+    first = f"second 0.800 is stamped {abs(float(off * (1 + 20 % 3))):.3f} s too {what}"
+    assert first in clock.remarks[0]
+    assert len(clock.remarks) == len(wild)
 
 
 @pytest.mark.parametrize("begin", [4600, 3])

@@ -98,6 +98,13 @@ def test_an_absent_camera_fails_at_once(stream: Run):
     assert "error: /dev/video77: no such device" in said.stderr
 
 
+def test_the_number_of_a_video_stream_is_honoured(stream: Run, video: Path):
+    with serving(Act(video.read_bytes(), length=True)) as server:
+        said = stream(server.address, "--stream-index", 9)
+    assert said.exit_code == 1
+    assert "stream 9 is not a video stream; those are: 0" in said.stderr
+
+
 # The bundle's network is code of the tests' own, which `load` would refuse.
 PROGRAM = """
 import sys

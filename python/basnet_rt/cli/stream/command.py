@@ -315,7 +315,8 @@ def _open(run: Run, given: str, session: StreamSession, extractor: Extractor | N
 
 
 def _camera(run: Run, given: str, session: StreamSession, extractor: Extractor) -> RowSource:
-    camera = CameraSource(given, extractor, run.give_up, follow=not run.own_clock)
+    how: dict[str, Any] = {"follow": not run.own_clock, "stream_index": run.stream_index}
+    camera = CameraSource(given, extractor, run.give_up, **how)
     progress = session.progress
     if progress.started is not None:
         camera.go_on(datetime.fromisoformat(progress.started), progress.snippet)

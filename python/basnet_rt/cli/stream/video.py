@@ -114,13 +114,18 @@ class CameraSource(_Snippets):
     live, starts_over = True, False
 
     def __init__(
-        self, source: str, extractor: Extractor, give_up: float, *, follow: bool = True
+        self,
+        source: str,
+        extractor: Extractor,
+        give_up: float,
+        *,
+        follow: bool = True,
+        stream_index: int | None = None,
     ) -> None:
         super().__init__(source, extractor)
         spec = extractor.spec
-        self._source: LiveSource = open_live(
-            source, fps=spec.fps, frames=spec.formats, give_up=give_up, follow=follow, whole=True
-        )
+        how = {"give_up": give_up, "follow": follow, "stream_index": stream_index, "whole": True}
+        self._source: LiveSource = open_live(source, fps=spec.fps, frames=spec.formats, **how)
         self._items = self._read()
 
     @property

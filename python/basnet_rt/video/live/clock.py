@@ -6,6 +6,7 @@ from collections import Counter
 from fractions import Fraction
 from typing import NamedTuple
 
+from basnet_rt.video.clock import tell
 from basnet_rt.video.live.pace import MOST_DRIFT, ArrivalRate
 
 _SLIGHTLY_BACK = Fraction(1)  # seconds; a picture at most so late is left out, else it is a jump
@@ -48,6 +49,7 @@ class LiveClock:
     Attributes:
         drift: seconds that arrival had moved against timestamps when this first exceeded
             `pace.MOST_DRIFT`; None before. Above 0: the source's clock is slow.
+        remarks: where times were moved, and by how much.
         rate: seconds of arrival for each second of the source's clock at that moment.
     """
 
@@ -65,6 +67,7 @@ class LiveClock:
         self.by_arrival, self._follow, self._paced = by_arrival, follow, paced
         self.drift: float | None = None
         self.rate = 1.0
+        self.remarks: list[str] = []
         self._pace, self._faster = ArrivalRate(), Fraction(0)
         self._corrected = Fraction(0)  # seconds that following has added in this connection
         self._begun: float | None = None  # arrival of the first picture
@@ -155,10 +158,18 @@ class LiveClock:
         return same or self._goes_on(since, waited)
 
     def _clear(self) -> None:
-        """Count the doubted timestamp as wrong."""
-        if self._doubted is not None:
-            self._problems["wild_timestamps"] += 1
-            self._doubted = None
+        """Count the doubted timestamp as wrong; the last picture had it."""
+        if self._doubted is None:
+            return
+        self._problems["wild_timestamps"] += 1
+        off = float(self._doubted.ahead - self._step)
+        by = f"{abs(off):.3f} s too {'late' if off > 0 else 'early'}"
+        tell(
+            self.remarks,
+            f"the picture at second {float(self.last):.3f} is stamped {by}; it is shown in its "
+            "turn",
+        )
+        self._doubted = None
 
     def _running_on(
         self, ahead: Fraction, timestamp: Fraction, arrival: float, interval: Fraction

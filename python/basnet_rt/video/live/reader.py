@@ -12,11 +12,12 @@ from typing import Any
 
 from basnet_rt._errors import VideoError
 from basnet_rt._system.addresses import shown_source
-from basnet_rt.video.choosing import video_stream
+from basnet_rt.video.choosing import choice_remarks, video_stream
 from basnet_rt.video.convert import Converters
 from basnet_rt.video.deinterlace import deinterlaced
 from basnet_rt.video.frames import Formats, Frame, Gap, Image
 from basnet_rt.video.grid import Grid, exact_rate
+from basnet_rt.video.info import range_remarks
 from basnet_rt.video.live.clock import LiveClock
 from basnet_rt.video.live.opening import has_own_clock, never_ends, open_live_container
 from basnet_rt.video.live.settings import LiveSettings
@@ -39,7 +40,6 @@ class LiveReader:
     Attributes:
         started: date and time at which the first picture arrived; None before.
         problems: name to count, of all connections.
-        remarks: sentences for people.
         duration: seconds, of a file behind an address, once it is read; else None.
         endless: an end is an error, and the source cannot wait.
     """
@@ -54,7 +54,7 @@ class LiveReader:
     ) -> None:
         self.started: datetime | None = None
         self.problems: Counter[str] = Counter()
-        self.remarks: list[str] = []
+        self._remarks: list[str] = []
         self.duration: float | None = None
         self.settings = settings
         self._address, self._fps, self._now = address, fps, clock
@@ -62,7 +62,7 @@ class LiveReader:
         self._converters, self._frames = Converters(frames), frames
         self._container = open_live_container(address, settings)
         try:
-            stream = video_stream(self._container, address)
+            stream = self._video_stream()
         except BaseException:
             self._container.close()
             raise
@@ -82,6 +82,11 @@ class LiveReader:
         self._grid = Grid(exact_rate(fps), Fraction(stream.time_base), self._step)
         self._broken_since: float | None = None
         self._reason = "the connection ended"
+
+    @property
+    def remarks(self) -> list[str]:
+        """Remarks about the reading of the source, one sentence each."""
+        return [*self._remarks, *self._clock.remarks]
 
     def resume(self, started: datetime, index: int) -> None:
         """Continue a stream that began at `started`, with the instant `index`."""
@@ -103,6 +108,8 @@ class LiveReader:
             if self.settings.whole and not self.endless and self.started is None:
                 yield from self._served_file()
                 return
+            chosen = self._video_stream()
+            self._remark(choice_remarks(self._container, chosen))
             while not self._stop.is_set():
                 yield from self._one_connection()
                 if not self.endless or self._stop.is_set():
@@ -114,26 +121,31 @@ class LiveReader:
     def _served_file(self) -> Iterator[Frame]:
         """The frames of a complete file on a server, the same as of a file on disk."""
         whole = (self._address, self._fps, self._frames, MAX_GAP, None, None)
-        reader = FrameReader(*whole, container=self._container)
+        reader = FrameReader(*whole, self.settings.stream_index, self._container)
         for frame in reader:
             if self._stop.is_set():
                 return
             self.started = self.started or datetime.now(timezone.utc)
             yield frame
         self.problems.update(reader.problems)
-        self.remarks += reader.remarks
+        self._remarks += reader.remarks
         self.duration = reader.duration
+
+    def _video_stream(self) -> Any:
+        return video_stream(self._container, self._address, self.settings.stream_index)
 
     def _one_connection(self) -> Iterator[Frame | Gap]:
         """Frames and gaps until the connection breaks. The last picture is shown for one step."""
-        stream = video_stream(self._container, self._address)
+        stream = self._video_stream()
         aspect, last, begun = stream.sample_aspect_ratio, None, Fraction(0)
         for picture, timestamp, arrival in self._pictures(stream):
             moment = self._clock.time_of(timestamp, arrival)
             self._remark_drift()
             if moment is None:
                 continue
-            if last is not None:
+            if last is None:
+                self._remark(range_remarks(picture, stream))
+            else:
                 end = begun + self._step if moment.jumped else moment.time
                 yield from self._show(last, begun, end, aspect)
             begun = moment.time
@@ -145,6 +157,10 @@ class LiveReader:
         if last is not None:
             yield from self._show(last, begun, begun + self._step, aspect)
 
+    def _remark(self, remarks: list[str]) -> None:
+        """Keep remarks that an earlier connection has not made."""
+        self._remarks += [one for one in remarks if one not in self._remarks]
+
     def _remark_drift(self) -> None:
         clock = self._clock
         if clock.drift is None or self._drift_told:
@@ -152,7 +168,7 @@ class LiveReader:
         self._drift_told = True
         what = "slow" if clock.drift > 0 else "fast"
         times = "follow the arrival from here on" if self.settings.follow else "are its own"
-        self.remarks.append(
+        self._remarks.append(
             f"at second {float(clock.last):.0f} the camera's clock was {what} by "
             f"{abs(clock.drift):.1f} s against the arrival of its pictures: a second of it takes "
             f"{clock.rate:.3f} s; times {times}"
@@ -200,7 +216,7 @@ class LiveReader:
             self._check_patience()
             try:
                 self._container = open_live_container(self._address, self.settings)
-                video_stream(self._container, self._address)
+                self._video_stream()
             except VideoError as error:
                 self._reason = str(error)
                 self.problems["failed_connections"] += 1

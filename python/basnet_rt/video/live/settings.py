@@ -21,6 +21,7 @@ class LiveSettings:
             its pictures; else times are the source's own.
         queued: most frames waiting for the consumer.
         options: of libavformat.
+        stream_index: of the video stream among all streams of the source; None: see `read_frames`.
         whole: read a source of known length like a file on disk, with its times and repairs; else
             like a camera, with gaps.
     """
@@ -34,6 +35,7 @@ class LiveSettings:
     follow: bool = True
     queued: int = 64
     options: dict[str, str] = field(default_factory=dict)
+    stream_index: int | None = None
     whole: bool = False
 
     def __post_init__(self) -> None:
