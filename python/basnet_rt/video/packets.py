@@ -32,6 +32,7 @@ class DecodedPictures:
     Attributes:
         problems: name to count, as in docs/video.md.
         num_packets: packets of the stream that were read.
+        broken_off: reading ended with an error that is no damage, such as a lost connection.
         first_stamp: least timestamp of the packets up to the first picture; None before them.
     """
 
@@ -49,6 +50,7 @@ class DecodedPictures:
         self.problems: Counter[str] = Counter()
         self.num_packets = 0
         self.first_stamp: int | None = None
+        self.broken_off = False
         self._size: tuple[int, int] | None = None
         context = stream.codec_context
         if threads is None:
@@ -88,7 +90,8 @@ class DecodedPictures:
                 failed += 1
                 if failed == 1:
                     self.problems["broken_reads"] += 1
-                if failed > MOST_READ_ERRORS or self._is_final(error):
+                self.broken_off = self._is_final(error)
+                if failed > MOST_READ_ERRORS or self.broken_off:
                     return
 
     def _note_first(self, stamp: int | None) -> None:

@@ -31,6 +31,7 @@ from basnet_rt.video.opening import open_container
 from basnet_rt.video.packets import DecodedPictures, numbered_as_stored
 
 MAX_GAP = 10.0
+_GUESSED = {"mpegts", "mpeg"}  # no header has their length; it is guessed from what can be read
 EARLY = Fraction(1, 2)  # seconds by which a file may end earlier than its header says
 MOST_BACKWARD = 0.25  # of the pictures
 FAR_OFF, ENOUGH = 2, 8  # ratio of two rates that gives a remark; fewest pictures for a rate
@@ -194,9 +195,7 @@ class FrameReader:
         length = min(said, before) if before and self._reordered else said
         self.duration = float(begun + length)
         yield from self._show(last, begun, self._grid.until_end(begun + length))
-        lost = self._lost_beginning()
-        if self._promised() > lost + begun + said + EARLY and not self._misled():
-            self._pictures.problems["ends_early"] += 1
+        self._check_end(self._lost_beginning() + begun + said)
         self._check_times()
         self._remark_rate(begun)
 
@@ -286,6 +285,17 @@ class FrameReader:
             )
         before: Fraction = first - stated * time_base
         return max(Fraction(0), before)
+
+    def _check_end(self, end: Fraction) -> None:
+        """Count and remark an end that comes before the header's, or with the connection's."""
+        early = self._promised() > end + EARLY and not self._misled()
+        stated = None if self._container.format.name in _GUESSED else self.info.duration
+        incomplete = stated is None or stated > end + EARLY
+        if early or (self._pictures.broken_off and incomplete):
+            self._pictures.problems["ends_early"] += 1
+            self._remarks.append(
+                f"ends early: nothing after second {self.duration:.3f} can be read"
+            )
 
     def _misled(self) -> bool:
         """Whether the stated length was estimated from a wrong timestamp."""

@@ -23,6 +23,7 @@ class Act:
         content: bytes sent.
         seconds: that sending them takes.
         silence: then nothing for so long, or until the test is over.
+        sent: share of the content that is sent before the connection ends.
         length: whether the header says how many bytes there are.
         after: seconds before this connection is accepted.
     """
@@ -31,6 +32,7 @@ class Act:
     seconds: float = 0.0
     silence: float = 0.0
     length: bool = False
+    sent: float = 1.0
     after: float = 0.0
 
 
@@ -94,7 +96,7 @@ def _send(act: Act, connection: socket.socket, server: Server) -> None:
     length = f"Content-Length: {len(act.content)}\r\n".encode() if act.length else b""
     connection.sendall(_HEADER + length + b"\r\n")
     begin = time.monotonic()
-    for piece in range(PIECES):
+    for piece in range(round(PIECES * act.sent)):
         due = begin + act.seconds * piece / PIECES
         server.stop.wait(max(0.0, due - time.monotonic()))
         part = slice(len(act.content) * piece // PIECES, len(act.content) * (piece + 1) // PIECES)

@@ -86,3 +86,15 @@ def test_hdr_of_a_camera_is_remarked(tmp_path: Path):
     ):
         next(live)
         assert "is HDR (PQ)" in live.remarks[0]
+
+
+@pytest.mark.parametrize("ending", ["mkv", "ts"])
+def test_a_connection_that_breaks_within_a_file_is_an_early_end(tmp_path: Path, ending: str):
+    """The server promised more bytes than it sent."""
+    path = write_coded(tmp_path / f"a.{ending}", 100, g="5", bf="0")
+    act = Act(path.read_bytes(), length=True, sent=0.5)
+    with serving(act) as server, read_frames(server.address, fps=FPS) as reader:
+        frames = list(reader)
+    assert 25 < len(frames) < 75
+    assert reader.problems["ends_early"] == reader.problems["broken_reads"] == 1
+    assert reader.remarks == [f"ends early: nothing after second {reader.duration:.3f} can be read"]
