@@ -34,7 +34,12 @@ def local_path(source: str | os.PathLike[str]) -> str:
     given = os.fspath(source)
     if not given.startswith(_FILE):
         return given
-    return unquote(given.removeprefix(_FILE).removeprefix("localhost"))
+    return decoded(given.removeprefix(_FILE).removeprefix("localhost"))
+
+
+def decoded(path: str) -> str:
+    """The path of an address without escapes; no file's name can have a zero, so `%00` stays."""
+    return unquote(path).replace("\0", "%00")
 
 
 def shown_source(source: object) -> str:

@@ -112,7 +112,7 @@ def _size(video: VideoFile) -> int:
     """Bytes of the file; an address or an absent file counts as one."""
     try:
         return 1 if video.is_address else max(1, Path(video.source).stat().st_size)
-    except OSError:
+    except (OSError, ValueError):
         return 1
 
 

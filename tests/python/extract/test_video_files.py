@@ -43,6 +43,14 @@ def test_folders_lists_files_and_addresses(tree):
     ]
 
 
+@pytest.mark.parametrize("address", ["http://host/a%00b%20c.mp4", "file:///tmp/a%00b%20c.mp4"])
+def test_a_zero_in_an_address_stays_an_escape(address):
+    """No file can have one in its name: neither the video's nor that of its features."""
+    (odd,), _ = find_video_files([address])
+    assert odd.name == "a%00b c"
+    assert "\0" not in odd.source
+
+
 def test_what_is_no_folder_and_no_list_is_named(tree):
     (tree / "none").mkdir()
     (tree / "self.txt").write_text("self.txt\n")

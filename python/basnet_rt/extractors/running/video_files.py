@@ -7,10 +7,10 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from basnet_rt._errors import Error, InvalidValue, VideoError
-from basnet_rt._system.addresses import HIDDEN, is_address, local_path, shown_source
+from basnet_rt._system.addresses import HIDDEN, decoded, is_address, local_path, shown_source
 from basnet_rt._system.file_digest import file_sha256
 from basnet_rt._system.text_file import read_text
 from basnet_rt.features.files import SUFFIXES as FEATURE_SUFFIXES
@@ -116,7 +116,7 @@ def name_of(source: str) -> str:
         return Path(local_path(source)).stem
     parts = urlsplit(shown_source(source))
     host = None if parts.netloc == HIDDEN else parts.hostname
-    return PurePosixPath(unquote(parts.path)).stem or host or "video"
+    return PurePosixPath(decoded(parts.path)).stem or host or "video"
 
 
 def holds_videos(path: str | Path) -> bool:
