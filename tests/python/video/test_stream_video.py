@@ -144,3 +144,9 @@ def test_a_file_behind_an_address_gives_what_the_file_gives(stream: Run, video: 
     assert said.exit_code == 0
     assert segments(said.events) == segments(stream(video).events)
     assert said.of("end")[0]["snippets"] == stream(video).of("end")[0]["snippets"]
+
+
+def test_the_end_of_a_stream_has_where_the_pictures_begin(stream: Run, video: Path, shared: Path):
+    late = stream(shared / "faults" / "video" / "video_late5s.mp4").of("end")[0]
+    assert late["offset"] == 5.0
+    assert "offset" not in stream(video).of("end")[0]

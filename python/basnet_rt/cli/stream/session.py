@@ -100,6 +100,7 @@ class StreamSession:
         self._write(
             "end",
             video=source.name,
+            **({"offset": source.offset} if source.offset else {}),
             snippets=statistics.snippets_in,
             finals=statistics.finals_out,
             mean_latency=round(statistics.mean_latency, 3),

@@ -43,6 +43,11 @@ class RowSource(Protocol):
         ...
 
     @property
+    def offset(self) -> float:
+        """Seconds of a file before its first picture, which is second 0; known after the end."""
+        ...
+
+    @property
     def started(self) -> datetime | None:
         """Date and time of its start, if known."""
         ...
@@ -80,6 +85,7 @@ class ByteSource:
     """
 
     live, duration, started, problems = False, None, None, None
+    offset = 0.0
     remarks: Sequence[str] = ()
 
     def __init__(
@@ -173,6 +179,7 @@ class ArraySource:
     """A `.npz` or `.h5` of one video."""
 
     live, duration, started, problems = False, None, None, None
+    offset = 0.0
     remarks: Sequence[str] = ()
 
     def __init__(self, path: Path, feature_dim: int, modality: str) -> None:
@@ -210,6 +217,10 @@ class Paced:
     @property
     def duration(self) -> float | None:
         return self._source.duration
+
+    @property
+    def offset(self) -> float:
+        return self._source.offset
 
     @property
     def problems(self) -> Mapping[str, int] | None:

@@ -81,6 +81,10 @@ class VideoFileSource(_Snippets):
         self._items = self._read()
 
     @property
+    def offset(self) -> float:
+        return self._reader.offset
+
+    @property
     def problems(self) -> dict[str, int]:
         return self._reader.problems
 
@@ -131,6 +135,10 @@ class CameraSource(_Snippets):
     @property
     def started(self) -> datetime | None:
         return self._source.started
+
+    @property
+    def offset(self) -> float:
+        return self._source.offset
 
     @property
     def problems(self) -> dict[str, int]:

@@ -41,6 +41,7 @@ class LiveReader:
         started: date and time at which the first picture arrived; None before.
         problems: name to count, of all connections.
         duration: seconds, of a file behind an address, once it is read; else None.
+        offset: seconds of such a file before its first picture; else 0.
         endless: an end is an error, and the source cannot wait.
     """
 
@@ -56,6 +57,7 @@ class LiveReader:
         self.problems: Counter[str] = Counter()
         self._remarks: list[str] = []
         self.duration: float | None = None
+        self.offset = 0.0
         self.settings = settings
         self._address, self._fps, self._now = address, fps, clock
         self._stop = threading.Event()
@@ -129,7 +131,7 @@ class LiveReader:
             yield frame
         self.problems.update(reader.problems)
         self._remarks += reader.remarks
-        self.duration = reader.duration
+        self.duration, self.offset = reader.duration, reader.offset
 
     def _video_stream(self) -> Any:
         return video_stream(self._container, self._address, self.settings.stream_index)

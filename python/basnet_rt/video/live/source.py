@@ -75,6 +75,11 @@ class LiveSource:
         return self._reader.duration
 
     @property
+    def offset(self) -> float:
+        """Seconds of a file at an address before its first picture, after its last frame."""
+        return self._reader.offset
+
+    @property
     def remarks(self) -> list[str]:
         """Sentences on how the source was read."""
         return list(self._reader.remarks)
