@@ -82,12 +82,14 @@ def test_wrong_usage_is_told_without_the_secrets_of_addresses(program):
         ["compare", "a.json", "b.json", "-g", "s3://bob:hunter2@h/b.json", "-s", "test"],
         ["localize", "x.mp4", "-m", "m.pt", "--config", "http://bob:a/hunter2@h/c?token=hunter2"],
         ["info", "http://bob:hunter2@h/model.pt"],
+        ["export", "run", "-o", "http://bob:hunter2@h/model.pt"],
     ],
 )
 def test_an_address_in_place_of_a_path_is_refused(arguments, tmp_path, monkeypatch):
     """A path would be a folder named `http:` that holds the password."""
     monkeypatch.chdir(tmp_path)
-    done = CliRunner().invoke(runtime, arguments)
+    program = training if arguments[0] == "export" else runtime
+    done = CliRunner().invoke(program, arguments)
     assert done.exit_code == 2
     assert "is an address; give a path on this machine" in done.stderr
     assert "hunter2" not in done.output
