@@ -225,9 +225,13 @@ class FrameReader:
         size: int = 2 * max(1, context.width * context.height)  # bytes of most pixel formats
         return max(AHEAD, min(FAR, FAR_BYTES // size))
 
+    def _stated_rate(self) -> Fraction | None:
+        rate: Fraction | None = self._stream.average_rate or self._stream.guessed_rate
+        return rate
+
     def _remark_rate(self, end: Fraction) -> None:
         """Remark a rate in the header that is far from the timestamps, which end at `end`."""
-        stated = self._stream.average_rate or self._stream.guessed_rate
+        stated = self._stated_rate()
         if not stated or stated > HIGHEST_RATE:
             return
         if self._num_shown < ENOUGH:
@@ -291,8 +295,12 @@ class FrameReader:
         early = self._promised() > end + EARLY and not self._misled()
         stated = None if self._container.format.name in _GUESSED else self.info.duration
         incomplete = stated is None or stated > end + EARLY
-        if early or (self._pictures.broken_off and incomplete):
+        broken_off = self._pictures.broken_off and incomplete
+        if early or broken_off:
             self._pictures.problems["ends_early"] += 1
+        rate = self._stated_rate()
+        believed = not rate or rate >= LOWEST_RATE
+        if broken_off or (early and believed):
             self._remarks.append(
                 f"ends early: nothing after second {self.duration:.3f} can be read"
             )

@@ -98,3 +98,12 @@ def test_a_connection_that_breaks_within_a_file_is_an_early_end(tmp_path: Path, 
     assert 25 < len(frames) < 75
     assert reader.problems["ends_early"] == reader.problems["broken_reads"] == 1
     assert reader.remarks == [f"ends early: nothing after second {reader.duration:.3f} can be read"]
+
+
+def test_a_file_that_is_cut_off_says_where(tmp_path: Path):
+    front = {"movflags": "faststart"}
+    path = write_coded(tmp_path / "a.mp4", 100, container_options=front, g="5", bf="0")
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 6 // 10])
+    with read_frames(path, fps=FPS) as reader:
+        list(reader)
+    assert f"ends early: nothing after second {reader.duration:.3f} can be read" in reader.remarks
