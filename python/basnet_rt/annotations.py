@@ -14,7 +14,8 @@ from typing import Any
 from basnet_rt._errors import InvalidValue
 from basnet_rt._system.json_file import read_json
 from basnet_rt._system.shown import cut, shown, shown_all
-from basnet_rt._system.text_file import is_pipe, read_text
+from basnet_rt._system.special_files import is_pipe
+from basnet_rt._system.text_file import read_text
 
 
 @dataclass(frozen=True)

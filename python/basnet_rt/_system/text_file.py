@@ -46,15 +46,6 @@ def read_text(
     return text if newline == "" else text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def is_pipe(path: str | Path) -> bool:
-    """Whether it is a FIFO, a pipe such as `<(...)` or a socket."""
-    try:
-        kind = Path(path).stat().st_mode
-    except (OSError, ValueError):
-        return False
-    return stat.S_ISFIFO(kind) or stat.S_ISSOCK(kind)
-
-
 def _decoded(path: Path, content: bytes, encodings: Sequence[str]) -> str:
     failed: UnicodeDecodeError | None = None
     wide = ("utf-16",) if content.startswith(_UTF16) else ()

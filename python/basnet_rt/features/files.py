@@ -15,7 +15,7 @@ from basnet_rt.features.foreign import (
     object_array_message,
     object_array_shape,
     refuse_elsewhere,
-    refuse_pipe,
+    refuse_special,
 )
 from basnet_rt.features.held import refuse_short_dataset, refuse_short_member, refuse_twice
 
@@ -143,7 +143,7 @@ def holds_one_video(path: Path) -> bool:
 
 
 def _open_npy(path: Path) -> Any:
-    refuse_pipe(path)
+    refuse_special(path)
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except Exception as error:  # (NumPy's reader fails in every way)
@@ -157,7 +157,7 @@ def _open_npy(path: Path) -> Any:
 
 
 def _open_keyed(path: Path) -> Any:
-    refuse_pipe(path)
+    refuse_special(path)
     try:
         return _open_npz(path) if path.suffix == ".npz" else _open_h5(path)
     except InvalidValue:

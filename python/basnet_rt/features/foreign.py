@@ -9,7 +9,7 @@ import numpy as np
 
 from basnet_rt._errors import InvalidValue
 from basnet_rt._system.shown import cut
-from basnet_rt._system.text_file import is_pipe
+from basnet_rt._system.special_files import why_no_file
 
 _MOST_HOPS = 8  # most links in a chain
 _DEEPEST = 2  # depth of groups below a key; features are not deeper, and links may form a cycle
@@ -37,17 +37,14 @@ def refuse_more_than_arrays(path: Path) -> None:
             _refuse_elsewhere(file)
 
 
-def refuse_pipe(path: Path) -> None:
-    """Refuse a FIFO or a pipe, because reading it could wait for ever.
+def refuse_special(path: Path) -> None:
+    """Refuse a pipe or a device, because reading it could wait for ever.
 
     Raises:
-        ValueError: it is a FIFO or a pipe.
+        ValueError: it is a pipe or a device.
     """
-    if is_pipe(path):
-        raise InvalidValue(
-            f"{path}: is a pipe, which can be read only once; write the features to a file and "
-            "give that"
-        )
+    if (reason := why_no_file(path)) is not None:
+        raise InvalidValue(f"{path}: {reason}; write the features to a file and give that")
 
 
 def _refuse_elsewhere(path: Path) -> None:

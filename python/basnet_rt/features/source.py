@@ -20,7 +20,7 @@ from basnet_rt.features.files import (
     SingleFile,
     holds_one_video,
 )
-from basnet_rt.features.foreign import refuse_pipe
+from basnet_rt.features.foreign import refuse_special
 from basnet_rt.features.records import FeatureRecords, Sidecar
 
 FloatArray = npt.NDArray[np.float32]
@@ -132,7 +132,7 @@ def open_features(
     if path.is_dir():
         container, folders = _open_folder(path, part)
         return FeatureSource(container, feature_dim, FeatureRecords(folders))
-    refuse_pipe(path)
+    refuse_special(path)
     if not path.is_file():
         raise InvalidValue(f"{path}: no such file or folder of features")
     if path.suffix not in SUFFIXES:

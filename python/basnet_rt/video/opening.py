@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import stat
 from pathlib import Path
 from typing import Any
 
 from basnet_rt._errors import VideoError
 from basnet_rt._system.addresses import is_address, local_path, shown_source
 from basnet_rt._system.extras import from_extra
+from basnet_rt._system.special_files import why_no_file
 from basnet_rt.video.frames import MOST_PIXELS
 
 OPEN_SECONDS, READ_SECONDS = 15.0, 15.0  # for addresses; a file needs no waiting
@@ -68,27 +68,21 @@ def check_size(width: int, height: int, source: object) -> None:
         )
 
 
-def refuse_pipe(source: str | os.PathLike[str]) -> None:
+def refuse_special(source: str | os.PathLike[str]) -> None:
     """
     Raises:
-        VideoError: it is a pipe or a socket, which cannot be read twice and may never end.
+        VideoError: it is a pipe, a socket or a device.
     """
     if str(source) == "-":
         raise VideoError("-: standard input is a pipe; write the video to a file and give that")
-    try:
-        kind = Path(source).stat().st_mode
-    except (OSError, ValueError):
-        return
-    if stat.S_ISFIFO(kind) or stat.S_ISSOCK(kind):
-        raise VideoError(
-            f"{source}: is a pipe, which can be read only once; write it to a file and give that"
-        )
+    if (reason := why_no_file(Path(source))) is not None:
+        raise VideoError(f"{source}: {reason}; write it to a file and give that")
 
 
 def _check_file(path: Path) -> None:
     if path.is_dir():
         raise VideoError(f"{path}: is a folder; expected a video file")
-    refuse_pipe(path)
+    refuse_special(path)
     if not path.exists():
         raise VideoError(f"{path}: no such file")
     if path.is_file() and path.stat().st_size == 0:

@@ -69,6 +69,14 @@ def test_cameras_are_for_streams(camera):
     assert "basnet-rt stream" in str(errors[0][1])
 
 
+@pytest.mark.parametrize("device", ["/dev/zero", "/dev/null"])
+def test_a_device_is_no_video(device):
+    """Its digest would never be done."""
+    assert "is a device" in str(find_video_files([device])[1][0][1])
+    with pytest.raises(VideoError, match="is a device, which may never end; write it to a file"):
+        VideoFile("x", device).sha256()
+
+
 def test_two_of_one_name(tree):
     with pytest.raises(InvalidValue, match=r"x\.mp4 and .*x\.avi are both called 'x'"):
         find_video_files([tree / "both" / "x.mp4", tree / "x.avi"])

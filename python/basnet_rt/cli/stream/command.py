@@ -14,6 +14,7 @@ import typer
 
 from basnet_rt._errors import Error, VideoError
 from basnet_rt._system.addresses import local_path, shown_source
+from basnet_rt._system.special_files import why_no_file
 from basnet_rt.cli.common import Everything, failures, note, parse_settings
 from basnet_rt.cli.extract import StreamIndex, Weights
 from basnet_rt.cli.stream.session import Interrupts, StreamSession
@@ -170,8 +171,8 @@ def _check_usage(sources: list[str], follow: bool, realtime: bool) -> None:
 
 def _why_no_file(source: str) -> str:
     path = Path(source)
-    if path.is_fifo():
-        return f"{source}: a pipe; give features on standard input, and videos as files"
+    if (reason := why_no_file(path)) is not None:
+        return f"{source}: {reason}; give features on standard input, and videos as files"
     if path.is_dir():
         return f"{source}: a folder; a stream is of one video: give its files, each is a stream"
     return f"{source}: no such file"

@@ -15,7 +15,7 @@ from basnet_rt._system.file_digest import file_sha256
 from basnet_rt._system.text_file import read_text
 from basnet_rt.features.files import SUFFIXES as FEATURE_SUFFIXES
 from basnet_rt.video.content import file_kind
-from basnet_rt.video.opening import refuse_pipe
+from basnet_rt.video.opening import refuse_special
 
 # Endings of the files taken from a folder; a file named by itself may have any ending.
 VIDEO_SUFFIXES = (
@@ -56,7 +56,7 @@ class VideoFile:
         """
         if self.is_address:
             return None
-        refuse_pipe(self.source)
+        refuse_special(self.source)
         try:
             digest: str = file_sha256(self.source).hexdigest()
         except OSError as error:
@@ -151,11 +151,11 @@ def is_video_file(path: str | Path) -> bool:
 
 def _sources(given: str) -> Iterator[str]:
     path = Path(given)
-    refuse_pipe(given)
     if given.startswith(_CAMERAS):
         raise InvalidValue(
             f"{shown_source(given)}: a camera, which has no end: basnet-rt stream takes it"
         )
+    refuse_special(given)
     if is_address(given):
         yield given
     elif path.is_dir():
