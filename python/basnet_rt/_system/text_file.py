@@ -15,6 +15,14 @@ MOST_BYTES = 2 << 30
 WRITER_SECONDS, DATA_SECONDS = 3.0, 60.0  # to wait for a pipe's writer, and for its next byte
 _POLL_SECONDS, _PIECE = 0.02, 1 << 20
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_UTF32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)  # one begins as UTF-16's
+# Wide encodings without a mark, by which of the first four bytes are zero in ASCII text.
+_UNMARKED = {
+    (True, True, True, False): "utf-32-be",
+    (False, True, True, True): "utf-32-le",
+    (True, False, True, False): "utf-16-be",
+    (False, True, False, True): "utf-16-le",
+}
 
 
 def read_text(
@@ -28,7 +36,7 @@ def read_text(
 
     Args:
         most: most bytes to read.
-        encodings: tried in turn; a file with UTF-16's mark is read as that.
+        encodings: tried in turn; a file in UTF-16 or UTF-32 is recognised by its first bytes.
         newline: "" leaves line ends as they are; None makes each of them a line feed.
 
     Raises:
@@ -48,13 +56,22 @@ def read_text(
 
 def _decoded(path: Path, content: bytes, encodings: Sequence[str]) -> str:
     failed: UnicodeDecodeError | None = None
-    wide = ("utf-16",) if content.startswith(_UTF16) else ()
-    for encoding in (*wide, *encodings):
+    wide = _wide_encoding(content)
+    for encoding in encodings if wide is None else (wide, *encodings):
         try:
             return content.decode(encoding)
         except UnicodeDecodeError as error:
             failed = error
     raise InvalidValue(f"{path}: cannot be read: {failed}") from failed
+
+
+def _wide_encoding(content: bytes) -> str | None:
+    """UTF-16 or UTF-32, by their mark or by the zeros among the first bytes; None: another."""
+    if content.startswith(_UTF32):
+        return "utf-32"
+    if content.startswith(_UTF16):
+        return "utf-16"
+    return _UNMARKED.get(tuple(byte == 0 for byte in content[:4]))
 
 
 def _bytes(path: Path, most: int) -> bytes:

@@ -61,6 +61,29 @@ def test_what_is_no_folder_and_no_list_is_named(tree):
     assert "no video below" in str(errors[0][1])
 
 
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"# nothing yet\n\n", "lists no video"),
+        (b"clip\0.mp4\n", "has zero bytes, so it is no list"),
+        (b"more.TXT\n", "a list within a list"),
+    ],
+)
+@pytest.mark.parametrize("name", ["a.txt", "A.TXT"])
+def test_a_list_that_names_no_video_is_refused(tmp_path, name, content, reason):
+    (tmp_path / name).write_bytes(content)
+    assert holds_videos(tmp_path / name)
+    found, errors = find_video_files([tmp_path / name])
+    assert found == []
+    assert reason in str(errors[0][1])
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-32-le"])
+def test_a_list_in_a_wide_encoding(tree, encoding):
+    (tree / "wide.txt").write_bytes("in/b.MP4\r\n".encode(encoding))
+    assert [video.name for video in find_video_files([tree / "wide.txt"])[0]] == ["b"]
+
+
 @pytest.mark.parametrize("camera", ["rtsp://host/cam1", "udp://@:1234", "/dev/video0"])
 def test_cameras_are_for_streams(camera):
     """Extraction would never end."""

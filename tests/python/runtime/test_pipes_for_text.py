@@ -100,3 +100,9 @@ def test_utf_16_and_other_encodings(tmp_path: Path):
     with pytest.raises(InvalidValue, match=r"cannot be read: .*utf-8"):
         read_text(path)
     assert read_text(path, encodings=("utf-8-sig", "cp1252")) == "Läufe"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
+def test_wide_encodings_without_a_mark(tmp_path: Path, encoding: str):
+    (tmp_path / "a.txt").write_bytes("clip ä.mp4\r\n".encode(encoding))
+    assert read_text(tmp_path / "a.txt") == "clip ä.mp4\n"

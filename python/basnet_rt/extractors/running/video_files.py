@@ -163,8 +163,11 @@ def _sources(given: str) -> Iterator[str]:
         if not below:
             raise InvalidValue(f"{given}: no video below this folder")
         yield from below
-    elif path.suffix == LIST_SUFFIX:
-        yield from _listed(path)
+    elif path.suffix.lower() == LIST_SUFFIX:
+        listed = list(_listed(path))
+        if not listed:
+            raise InvalidValue(f"{path}: lists no video; expected one a line")
+        yield from listed
     else:
         yield given
 
@@ -184,8 +187,11 @@ def _named(given: str, sources: list[str]) -> list[tuple[str, str]]:
 
 
 def _listed(path: Path) -> Iterator[str]:
-    for line in map(str.strip, read_text(path).splitlines()):
-        if line.endswith(LIST_SUFFIX):
+    text = read_text(path)
+    if "\0" in text:
+        raise InvalidValue(f"{path}: has zero bytes, so it is no list of names; save it as UTF-8")
+    for line in map(str.strip, text.splitlines()):
+        if line.lower().endswith(LIST_SUFFIX):
             raise InvalidValue(f"{path}: {shown_source(line)}: a list within a list")
         if line and not line.startswith("#"):
             yield from _sources(line if is_address(line) else str(path.parent / local_path(line)))
