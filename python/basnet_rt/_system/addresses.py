@@ -7,7 +7,7 @@ import re
 from urllib.parse import unquote
 
 HIDDEN = "..."  # stands for what may be secret
-_FILE = "file://"
+_FILE = re.compile(r"file:(?://(?:localhost(?=/))?|(?=/))", re.IGNORECASE)
 _SCHEME = r"(?<![\w+.-])(?!file:)[A-Za-z][\w+.-]+:/{1,2}"  # a path has lost one of the two
 _MORE = rf"(?:(?![\s'\"(]{_SCHEME})[^\n])*"  # as far as the line or the next address
 _ADDRESS = re.compile(
@@ -26,20 +26,22 @@ _OPTIONS = re.compile(
 
 def is_address(source: object) -> bool:
     """Whether it is `scheme://...` rather than a file; `file://...` is a file."""
-    return isinstance(source, str) and "://" in source and not source.startswith(_FILE)
+    return isinstance(source, str) and "://" in source and _FILE.match(source) is None
 
 
 def local_path(source: str | os.PathLike[str]) -> str:
-    """A file's path; for a `file://` address its path with escapes decoded."""
+    """A file's path; for an address, `file:/...` or `file://...`, its path with escapes decoded.
+
+    Escapes may stand for any bytes, as names of files do.
+    """
     given = os.fspath(source)
-    if not given.startswith(_FILE):
-        return given
-    return decoded(given.removeprefix(_FILE).removeprefix("localhost"))
+    start = _FILE.match(given)
+    return given if start is None else decoded(given[start.end() :], errors="surrogateescape")
 
 
-def decoded(path: str) -> str:
+def decoded(path: str, errors: str = "replace") -> str:
     """The path of an address without escapes; no file's name can have a zero, so `%00` stays."""
-    return unquote(path).replace("\0", "%00")
+    return unquote(path, errors=errors).replace("\0", "%00")
 
 
 def shown_source(source: object) -> str:

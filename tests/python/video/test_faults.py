@@ -15,6 +15,7 @@ import pytest
 from coded_video import coded, write_coded
 
 from basnet_rt import VideoError
+from basnet_rt._system.addresses import is_address, local_path
 from basnet_rt.video import probe, read_frames
 from basnet_rt.video.content import video_kind
 
@@ -203,3 +204,19 @@ def test_a_file_address_with_escapes(tmp_path: Path):
     with read_frames(path.as_uri(), fps=25) as reader:
         assert len(list(reader)) == 5
     assert "%20" in path.as_uri()
+
+
+@pytest.mark.parametrize(
+    ("address", "path"),
+    [
+        ("file:/a%20b.mp4", "/a b.mp4"),
+        ("FILE://localhost/a.mp4", "/a.mp4"),
+        ("file://a.mp4", "a.mp4"),
+        ("file:///l%E9.mp4", os.fsdecode(b"/l\xe9.mp4")),
+        ("files:/a.mp4", "files:/a.mp4"),
+        ("file:a.mp4", "file:a.mp4"),
+    ],
+)
+def test_every_form_of_a_file_s_address_is_a_file(address: str, path: str):
+    assert not is_address(address)
+    assert local_path(address) == path
