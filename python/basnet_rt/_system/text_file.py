@@ -17,7 +17,7 @@ _POLL_SECONDS, _PIECE = 0.02, 1 << 20
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _UTF32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)  # one begins as UTF-16's
 # Wide encodings without a mark, by which of the first four bytes are zero in ASCII text.
-_UNMARKED = {
+_UNMARKED: dict[tuple[bool, ...], str] = {
     (True, True, True, False): "utf-32-be",
     (False, True, True, True): "utf-32-le",
     (True, False, True, False): "utf-16-be",

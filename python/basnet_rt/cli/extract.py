@@ -32,12 +32,12 @@ from basnet_rt.extractors.interface import Extractor
 from basnet_rt.extractors.registry import default_name, names
 from basnet_rt.extractors.running.folder import FeatureFolder
 from basnet_rt.extractors.running.job import Recipe, Result
+from basnet_rt.extractors.running.judging import passed_over
 from basnet_rt.extractors.running.many import extract_many
 from basnet_rt.extractors.running.video_files import (
     VideoFile,
     check_names_differ,
     find_video_files,
-    passed_over,
 )
 from basnet_rt.localize.from_video import unrecorded
 from basnet_rt.model.bundle import read_metadata

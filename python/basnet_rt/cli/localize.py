@@ -41,7 +41,7 @@ from basnet_rt.cli.localize_times import (
     time_warnings,
 )
 from basnet_rt.cli.video_reading import VideoOptions, make_reader, media_of, shown
-from basnet_rt.extractors.running.video_files import holds_videos
+from basnet_rt.extractors.running.judging import holds_videos
 from basnet_rt.formats.result_files import write_results
 from basnet_rt.localize.from_video import VideoReader
 from basnet_rt.localize.inputs import Failure, Input, find_inputs

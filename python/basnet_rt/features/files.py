@@ -18,10 +18,24 @@ from basnet_rt.features.foreign import (
     refuse_special,
 )
 from basnet_rt.features.held import refuse_short_dataset, refuse_short_member, refuse_twice
+from basnet_rt.video.content import content_kind, front_of
 
 SUFFIXES = (".npy", ".npz", ".h5", ".hdf5")
+# First bytes of those files, and the ending that says how they are read.
+_HEADS = ((b"\x93NUMPY", ".npy"), (b"PK\x03\x04", ".npz"), (b"\x89HDF\r\n", ".h5"))
 MEMBERS = {"features", "rgb", "flow"}
 _LONGEST = 160  # characters of another reader's message
+
+
+def form_of(path: Path) -> str | None:
+    """How a file of features is read, as an ending: its own, or that of its first bytes.
+
+    None: neither says that it holds features.
+    """
+    if path.suffix in SUFFIXES:
+        return path.suffix
+    front = front_of(path)
+    return next((ending for begin, ending in _HEADS if front.startswith(begin)), None)
 
 
 class Container(Protocol):
@@ -65,7 +79,7 @@ class SingleFile:
         self.names: tuple[str, ...] = (path.stem,)
 
     def arrays(self, name: str) -> list[tuple[str, Any]]:
-        if self.path.suffix == ".npy":
+        if form_of(self.path) == ".npy":
             return [(str(self.path), _open_npy(self.path))]
         handle = _open_keyed(self.path)
         where = str(self.path)
@@ -139,7 +153,7 @@ def choose(where: str, keys: Iterable[str], part: str | None) -> tuple[str, ...]
 
 def holds_one_video(path: Path) -> bool:
     """Whether the keys of a `.npz` or `.h5` are parts of one video rather than videos."""
-    return path.suffix == ".npy" or set(_open_keyed(path)) <= MEMBERS
+    return form_of(path) == ".npy" or set(_open_keyed(path)) <= MEMBERS
 
 
 def _open_npy(path: Path) -> Any:
@@ -159,7 +173,7 @@ def _open_npy(path: Path) -> Any:
 def _open_keyed(path: Path) -> Any:
     refuse_special(path)
     try:
-        return _open_npz(path) if path.suffix == ".npz" else _open_h5(path)
+        return _open_npz(path) if form_of(path) == ".npz" else _open_h5(path)
     except InvalidValue:
         raise
     except Exception as error:  # (NumPy, zipfile and h5py raise their own)
@@ -175,8 +189,14 @@ def _open_npz(path: Path) -> Any:
 
 
 def _unreadable(path: Path, error: Exception) -> str:
+    front = front_of(path)
+    kind = content_kind(front)
+    if kind is not None and not any(front.startswith(begin) for begin, _ in _HEADS):
+        return (
+            f"{path}: not a {form_of(path)} file: its content is {kind}; take it out or rename it"
+        )
     return (
-        f"{path}: truncated, or not a {path.suffix} file: {_reason(error)}; make the file again, "
+        f"{path}: truncated, or not a {form_of(path)} file: {_reason(error)}; make the file again, "
         "or take it out"
     )
 
@@ -184,7 +204,7 @@ def _unreadable(path: Path, error: Exception) -> str:
 def _reason(error: Exception) -> str:
     """The message of a reader, without numpy's advice to load a file unsafely."""
     if "unsafely" in str(error):
-        return "it is a Python pickle"
+        return "it does not begin as one"
     said = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
     return cut(" ".join(said.split()), _LONGEST) or type(error).__name__
 
@@ -205,7 +225,7 @@ def _value(path: Path, handle: Any, key: str) -> Any:
     """
     where = f"{path}:{cut(key)}"
     try:
-        if path.suffix == ".npz":
+        if form_of(path) == ".npz":
             refuse_short_member(path, handle, key)
         else:
             refuse_elsewhere(path, handle, key)

@@ -18,6 +18,7 @@ from basnet_rt.features.files import (
     FileFolder,
     KeyedFile,
     SingleFile,
+    form_of,
     holds_one_video,
 )
 from basnet_rt.features.foreign import refuse_special
@@ -135,8 +136,11 @@ def open_features(
     refuse_special(path)
     if not path.is_file():
         raise InvalidValue(f"{path}: no such file or folder of features")
-    if path.suffix not in SUFFIXES:
-        raise InvalidValue(f"{path}: expected a file ending in {', '.join(SUFFIXES)}")
+    if form_of(path) is None:
+        raise InvalidValue(
+            f"{path}: expected features as {', '.join(SUFFIXES)}; rows of numbers without a "
+            "heading go to basnet-rt stream, or save them by numpy.save"
+        )
     one = holds_one_video(path)
     if not one:
         return FeatureSource(KeyedFile(path, part), feature_dim)

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from basnet_rt._errors import InvalidValue
 from basnet_rt._system.addresses import local_path, shown_source
-from basnet_rt.extractors.running.video_files import VideoFile, find_video_files, holds_videos
+from basnet_rt.extractors.running.judging import holds_videos
+from basnet_rt.extractors.running.video_files import VideoFile, find_video_files
 from basnet_rt.features.files import SUFFIXES
 from basnet_rt.features.records import check_same_extractor
 from basnet_rt.features.source import MODALITIES, FeatureSource, FloatArray, open_features

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from basnet_rt._errors import InvalidValue
-from basnet_rt.extractors.running.video_files import VIDEO_SUFFIXES
+from basnet_rt.extractors.running.judging import VIDEO_SUFFIXES
 from basnet_rt.features.files import SUFFIXES as FEATURE_SUFFIXES
 
 ENDINGS = frozenset([*VIDEO_SUFFIXES, *FEATURE_SUFFIXES])

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
 
 from basnet_rt import InvalidValue, VideoError
-from basnet_rt.extractors.running.video_files import (
-    VideoFile,
-    find_video_files,
-    holds_videos,
-    name_of,
-)
+from basnet_rt.cli.stream.video import is_video
+from basnet_rt.extractors.running.judging import holds_videos, passed_over
+from basnet_rt.extractors.running.video_files import VideoFile, find_video_files, name_of
+from basnet_rt.features.source import open_features
+from basnet_rt.video.content import holds_rows
 
 
 @pytest.fixture
@@ -131,6 +132,74 @@ def test_names():
 )
 def test_videos_are_told_from_features(tree, path, videos):
     assert holds_videos(path if "://" in path else tree / path) == videos
+
+
+def _mp4(kind: bytes = b"ftyp") -> bytes:
+    return b"\0\0\0\x18" + kind + bytes(16) + b"\0\0\0\x10moov" + b"\xff" * 64
+
+
+def _features() -> bytes:
+    file = io.BytesIO()
+    np.save(file, np.ones((4, 8), np.float32))
+    return file.getvalue()
+
+
+ROWS = np.random.default_rng(0).normal(size=(40, 8)).astype("<f4").tobytes()
+NOISE = np.random.default_rng(1).bytes(4000)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "videos"),
+    [
+        *[("a", _mp4(kind), True) for kind in (b"ftyp", b"styp", b"free")],
+        *[(f"a.{end}", _mp4(), True) for end in ("npy", "txt", "jpg", "csv", "f32")],
+        *[(name, _features(), False) for name in ("a", "a.bin", "a.npy")],
+        *[(name, ROWS, False) for name in ("a", "a.f32")],
+        ("a", bytes(400), False),
+        ("a", bytes(2000) + NOISE, True),  # a transport stream that begins with zeros
+        ("a", NOISE, True),  # raw pictures without a heading
+        ("a", b"\x1f\x8b\x08" + NOISE, True),
+        ("a.log", b"12 numbers as text, 0.5, 0.25\n", True),
+        ("a.npy", NOISE, False),
+    ],
+)
+def test_a_file_is_judged_by_its_content(tmp_path, name, content, videos):
+    """`stream` asks the same, and leaves out a video that is refused as one."""
+    (tmp_path / name).write_bytes(content)
+    assert holds_videos(tmp_path / name) == is_video(str(tmp_path / name)) == videos
+
+
+def test_numbers_of_usual_size_are_rows_even_if_some_are_not_finite():
+    odd = np.array([np.nan, -np.nan, np.inf, -np.inf, 1e-40, 0, 1e15, -1e15], "<f4")
+    assert holds_rows(odd.tobytes())
+    assert holds_rows(b"\x80\x04\x95\x3f" * 8)  # as a pickle begins
+    assert not holds_rows(np.full(8, 1e30, "<f4").tobytes())
+
+
+def test_files_of_a_folder_are_judged_by_their_content_too(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(_mp4())
+    (tmp_path / "b.jpg").write_bytes(b"\xff\xd8\xff\xe0" + bytes(20))
+    (tmp_path / "app.ts").write_text("export const answer: number = 42;\n")
+    (tmp_path / "free.md").write_text("The free lunch\n")
+    assert [video.name for video in find_video_files([tmp_path])[0]] == ["a"]
+    assert [path.name for path in passed_over(tmp_path)] == ["app.ts"]
+
+
+def test_features_under_any_ending_are_read(tmp_path):
+    (tmp_path / "a").write_bytes(_features())
+    np.savez(tmp_path / "b.npz", features=np.ones((3, 2), np.float32))
+    (tmp_path / "b.npz").rename(tmp_path / "b.bin")
+    assert open_features(tmp_path / "a").read("a").shape == (4, 8)
+    assert open_features(tmp_path / "b.bin").read("b").shape == (3, 2)
+    (tmp_path / "c.f32").write_bytes(ROWS)
+    with pytest.raises(InvalidValue, match=r"c\.f32: .*without a heading go to basnet-rt stream"):
+        open_features(tmp_path / "c.f32")
+
+
+def test_a_video_named_as_features_is_called_a_video(tmp_path):
+    (tmp_path / "a.npy").write_bytes(_mp4())
+    with pytest.raises(InvalidValue, match=r"not a \.npy file: its content is MP4 or MOV"):
+        open_features(tmp_path).read("a")
 
 
 def test_the_content_s_number(tree):

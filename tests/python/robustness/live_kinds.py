@@ -67,7 +67,8 @@ def _file_as_camera(folder: Path, shared: Path) -> str:
 
 
 def _found(folder: Path, *names: str) -> str:
-    from basnet_rt.extractors.running.video_files import find_video_files, passed_over
+    from basnet_rt.extractors.running.judging import passed_over
+    from basnet_rt.extractors.running.video_files import find_video_files
 
     for name in names:
         (folder / name).parent.mkdir(exist_ok=True)

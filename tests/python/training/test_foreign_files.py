@@ -67,7 +67,7 @@ def test_files_under_another_kind_of_name_are_named(tmp_path):
     for name, part in {
         "a.npy": r"a\.npy: is an archive of arrays; let its name end in \.npz",
         "b.npz": r"b\.npz: is one array, no archive; let its name end in \.npy",
-        "c.npy": r"c\.npy: truncated, or not a \.npy file: it is a Python pickle; make the fi",
+        "c.npy": r"c\.npy: not a \.npy file: its content is a Python pickle; take it out",
         "d.npz": r"d\.npz:d\.txt: is no array",
         "e.h5": r"e\.h5:e: expected a shape",
     }.items():

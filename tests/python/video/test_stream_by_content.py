@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import collections
+import io
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +13,8 @@ from brightness import SNIPPET_FRAMES
 from coded_video import write_coded
 from video_stream_cases import Said
 
+from basnet_rt import InvalidValue
+from basnet_rt.cli.stream.sources import ByteSource
 from basnet_rt.video import read_frames
 from basnet_rt.video.content import picture_kind, video_kind
 
@@ -89,6 +93,26 @@ def test_no_number_of_sixteen_bits_begins_a_video():
     heads = [np.array([one, 0, 0, 0], "<u4").tobytes() for one in usual]
     assert len(heads) > 10_000
     assert [head for head in heads if video_kind(head) or picture_kind(head)] == []
+
+
+NOISE = np.random.default_rng(0).bytes(4000)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (NOISE, "the content is of another kind, such as a video"),
+        (bytes(640) + NOISE, "the content is of another kind"),
+        (b"\x1f\x8b\x08" + NOISE, "the content is gzip"),
+        (b"PK\x03\x04" + NOISE, "the content is a zip archive, such as .npz"),
+        (b"0.5, 0.25, 0.125\n" * 20, "the content is text"),
+        (b"\0\0\0\x18styp" + NOISE, "begins as a video does"),
+    ],
+)
+def test_other_content_on_standard_input_is_named(data: bytes, said: str):
+    source = ByteSource("stdin", io.BytesIO(data), 32)
+    with pytest.raises(InvalidValue, match=said):
+        collections.deque(iter(lambda: len(source.read(1)), 0), maxlen=0)  # to its end
 
 
 @pytest.mark.parametrize("ending", ["f32", "npy", "mp4", "amv"])

@@ -14,8 +14,9 @@ from basnet_rt.cluster import connected, extract
 from basnet_rt.extractors.registry import default_name
 from basnet_rt.extractors.running.folder import FeatureFolder
 from basnet_rt.extractors.running.job import Recipe
+from basnet_rt.extractors.running.judging import holds_videos
 from basnet_rt.extractors.running.many import extract_many
-from basnet_rt.extractors.running.video_files import VideoFile, find_video_files, holds_videos
+from basnet_rt.extractors.running.video_files import VideoFile, find_video_files
 from basnet_rt.tags.matching import match_names
 from basnet_training.reading.opening import absent_message
 

@@ -14,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from basnet_rt._errors import InvalidValue
+from basnet_rt.features.files import form_of
 from basnet_rt.features.source import open_features
 from basnet_rt.stream.live_features import Missing
-from basnet_rt.video.content import picture_kind, video_kind
+from basnet_rt.video.content import FRONT_BYTES, holds_rows, other_kind, picture_kind, video_kind
 
 Rows = npt.NDArray[np.float32]
 
@@ -95,18 +96,16 @@ class ByteSource:
         self.starts_over = file.seekable() and file is not sys.stdin.buffer
         self._dtype = np.dtype("<f4")
         self._left = math.inf  # snippets left, according to a header
+        self._unknown = FRONT_BYTES  # so many bytes may still turn out to be no rows
         self._head: bytes | None = None  # read to look for a header, and not used yet
 
     def read(self, count: int) -> Rows:
-        if first := self._head is None:
+        if self._head is None:
             self._begin()
         size = self._dim * self._dtype.itemsize
         data = self._bytes(int(min(count, self._left)) * size)
-        if first and (kind := video_kind(data) or picture_kind(data)) is not None:
-            raise InvalidValue(
-                f"{self.name}: begins as a video does ({kind}), not as rows of features; give the "
-                "video as a file: videos are not read from a pipe"
-            )
+        if self._unknown > 0:
+            self._check_content(data)
         if len(data) % size:
             raise InvalidValue(
                 f"{self.name}: ends within a snippet: {len(data) % size} of {size} bytes "
@@ -122,6 +121,23 @@ class ByteSource:
     def close(self) -> None:
         if self._file is not sys.stdin.buffer:
             self._file.close()
+
+    def _check_content(self, data: bytes) -> None:
+        """Refuse other content than rows; after zeros it may be recognised late."""
+        first = self._unknown == FRONT_BYTES
+        self._unknown -= len(data)
+        if first and (kind := video_kind(data) or picture_kind(data)) is not None:
+            raise InvalidValue(
+                f"{self.name}: begins as a video does ({kind}), not as rows of features; give the "
+                "video as a file: videos are not read from a pipe"
+            )
+        known = other_kind(data) if first else None
+        if known is not None or not holds_rows(data):
+            kind = known or "of another kind, such as a video"
+            raise InvalidValue(
+                f"{self.name}: the content is {kind}, not rows of float32 features; a pipe brings "
+                "such rows or a .npy, all else is read as a file"
+            )
 
     def _begin(self) -> None:
         self._head = b""
@@ -148,7 +164,7 @@ class ByteSource:
                 f"{self.name}: holds {dtype} of shape {shape}{', by columns' * columns_first}; "
                 f"expected floating point (N, {self._dim}), by rows"
             )
-        self._dtype = dtype
+        self._dtype, self._unknown = dtype, 0
         self._left = math.inf if self._follow > 0 else shape[0]
 
     def _bytes(self, count: int) -> bytes:
@@ -252,7 +268,7 @@ def open_source(path: Path, feature_dim: int, modality: str, follow_seconds: flo
     """`-` is standard input; other names are files."""
     if str(path) == "-":
         return ByteSource("stdin", sys.stdin.buffer, feature_dim)
-    if path.suffix in (".npz", ".h5", ".hdf5"):
+    if form_of(path) in (".npz", ".h5", ".hdf5"):
         return ArraySource(path, feature_dim, modality)
     try:
         if not follow_seconds and path.is_file() and path.stat().st_size == 0:

@@ -4,33 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 
 import numpy as np
 
 from basnet_rt.cli.stream.sources import Rows, skip_rows
 from basnet_rt.extractors.interface import Extractor
+from basnet_rt.extractors.running.judging import holds_videos
 from basnet_rt.extractors.running.one_thread import one_thread
 from basnet_rt.extractors.running.pipeline import last_instant
-from basnet_rt.extractors.running.video_files import is_video_file, name_of
-from basnet_rt.features.files import SUFFIXES as FEATURE_SUFFIXES
+from basnet_rt.extractors.running.video_files import name_of
 from basnet_rt.stream.live_features import Missing, live_features
 from basnet_rt.video import FrameReader, LiveSource, open_live, read_frames
-from basnet_rt.video.content import file_kind
 from basnet_rt.video.live.opening import is_live
 
 Items = Iterator[Rows | Missing]
 
 
 def is_video(source: str) -> bool:
-    """Whether it must be decoded: an address, a device, or a file that `localize` would decode.
-
-    A picture counts, because it never holds rows of features, and Motion JPEG begins as one.
-    """
-    if is_live(source) or is_video_file(source):
-        return True
-    features = Path(source).suffix.lower() in FEATURE_SUFFIXES
-    return not features and file_kind(source, pictures=True) is not None
+    """Whether it must be decoded: an address, a device, or a file that `localize` would decode."""
+    return is_live(source) or (source != "-" and holds_videos(source))
 
 
 class _Snippets:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -13,24 +12,8 @@ from basnet_rt._errors import Error, InvalidValue, VideoError
 from basnet_rt._system.addresses import HIDDEN, decoded, is_address, local_path, shown_source
 from basnet_rt._system.file_digest import file_sha256
 from basnet_rt._system.text_file import read_text
-from basnet_rt.features.files import SUFFIXES as FEATURE_SUFFIXES
-from basnet_rt.video.content import file_kind
+from basnet_rt.extractors.running.judging import CAMERAS, LIST_SUFFIX, is_list, videos_below
 from basnet_rt.video.opening import refuse_special
-
-# Endings of the files taken from a folder; a file named by itself may have any ending.
-VIDEO_SUFFIXES = (
-    *(".264", ".265", ".3gp", ".asf", ".avi", ".dv", ".f4v", ".flv", ".gif", ".h264", ".h265"),
-    *(".hevc", ".ivf", ".m2ts", ".m2v", ".m4v", ".mjpeg", ".mjpg", ".mkv", ".mov", ".mp4"),
-    *(".mpeg", ".mpg", ".mts", ".mxf", ".nut", ".ogm", ".ogv", ".rm", ".rmvb", ".ts", ".vob"),
-    *(".webm", ".wmv", ".wtv", ".y4m"),
-)
-LIST_SUFFIX = ".txt"
-# Usual files beside videos, which need no message.
-_BESIDE = {
-    *(".csv", ".html", ".ini", ".jpeg", ".jpg", ".json", ".jsonl", ".log", ".md", ".nfo", ".pdf"),
-    *(".png", ".py", ".sh", ".srt", ".txt", ".vtt", ".xml", ".yaml", ".yml", *FEATURE_SUFFIXES),
-}
-_FEATURE_HEADS = (b"\x93NUMPY", b"PK\x03\x04", b"\x89HDF\r\n")
 
 
 @dataclass(frozen=True)
@@ -64,10 +47,6 @@ class VideoFile:
         if self.stream is None:
             return digest
         return hashlib.sha256(f"{digest}:{self.stream}".encode()).hexdigest()
-
-
-# These never end, so no features would ever be written.
-_CAMERAS = ("rtsp://", "rtsps://", "rtp://", "udp://", "srt://", "/dev/video")
 
 
 def find_video_files(
@@ -119,39 +98,9 @@ def name_of(source: str) -> str:
     return PurePosixPath(decoded(parts.path)).stem or host or "video"
 
 
-def holds_videos(path: str | Path) -> bool:
-    """Whether a path must be decoded, rather than read as features.
-
-    A folder that has features counts as features, even with other files. A file is judged by its
-    ending, or else by its first bytes. An absent file counts as features unless its ending is that
-    of a video.
-    """
-    if is_address(str(path)) or str(path).startswith(_CAMERAS):
-        return True
-    path = Path(local_path(path))
-    if path.is_dir():
-        parts = [path, path / "rgb", path / "flow"]
-        return not any(_has_features(part) for part in parts) and any(_videos_below(path))
-    pipe = str(path) == "-" or (path.exists() and not path.is_file())
-    if path.suffix.lower() in (*VIDEO_SUFFIXES, LIST_SUFFIX) or pipe:
-        return True  # a pipe is refused as a video
-    return path.suffix not in FEATURE_SUFFIXES and path.is_file() and not _begins_as_features(path)
-
-
-def is_video_file(path: str | Path) -> bool:
-    """Whether a file is a video, by its ending or else by its first bytes.
-
-    Rows of numbers may have any other ending, so an unknown file is not a video.
-    """
-    suffix = Path(path).suffix.lower()
-    if suffix in VIDEO_SUFFIXES or suffix in FEATURE_SUFFIXES:
-        return suffix in VIDEO_SUFFIXES
-    return suffix not in _BESIDE and file_kind(path) is not None
-
-
 def _sources(given: str) -> Iterator[str]:
     path = Path(given)
-    if given.startswith(_CAMERAS):
+    if given.startswith(CAMERAS):
         raise InvalidValue(
             f"{shown_source(given)}: a camera, which has no end: basnet-rt stream takes it"
         )
@@ -159,11 +108,11 @@ def _sources(given: str) -> Iterator[str]:
     if is_address(given):
         yield given
     elif path.is_dir():
-        below = [str(one) for one in _videos_below(path)]
+        below = [str(one) for one in videos_below(path)]
         if not below:
             raise InvalidValue(f"{given}: no video below this folder")
         yield from below
-    elif path.suffix.lower() == LIST_SUFFIX:
+    elif is_list(path):
         listed = list(_listed(path))
         if not listed:
             raise InvalidValue(f"{path}: lists no video; expected one a line")
@@ -204,38 +153,3 @@ def _check_alone(video: VideoFile, other: VideoFile | None) -> None:
             f"{video.name!r}; rename one, give the folder above them, or give them to two runs "
             "with a folder each"
         )
-
-
-def _videos_below(folder: Path) -> list[Path]:
-    return sorted(path for path in _files_below(folder) if is_video_file(path) and path.is_file())
-
-
-def passed_over(folder: Path) -> list[Path]:
-    """Files below a folder that are neither videos nor usual files beside videos."""
-    return sorted(
-        path
-        for path in _files_below(folder)
-        if path.suffix.lower() not in _BESIDE and not is_video_file(path)
-    )
-
-
-def _files_below(folder: Path) -> Iterator[Path]:
-    """Every file but resource forks (`._x`) and hidden ones; linked folders are followed once."""
-    seen = set()
-    for place, folders, files in os.walk(folder, followlinks=True):
-        real = os.path.realpath(place)
-        if real in seen:
-            folders.clear()
-            continue
-        seen.add(real)
-        folders.sort()
-        yield from (Path(place, name) for name in files if not name.startswith("."))
-
-
-def _has_features(folder: Path) -> bool:
-    return folder.is_dir() and any(p.suffix in FEATURE_SUFFIXES for p in folder.iterdir())
-
-
-def _begins_as_features(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(8).startswith(_FEATURE_HEADS)
