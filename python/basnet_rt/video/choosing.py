@@ -8,6 +8,7 @@ from typing import Any
 
 from basnet_rt._errors import VideoError
 from basnet_rt._system.addresses import is_address, shown_source
+from basnet_rt.video.content import why_unreadable
 from basnet_rt.video.opening import check_size, open_container
 
 # libav* reads any text with this suffix as pictures of characters.
@@ -84,6 +85,8 @@ def _indexed(container: Any, index: int, source: object) -> Any:
 
 def _checked(stream: Any, source: object) -> Any:
     context = stream.codec_context
+    if context is None and (reason := why_unreadable(stream.container.name)) is not None:
+        raise VideoError(f"{shown_source(source)}: {reason}")
     if context is None or context.name in _TEXT_CODECS:
         what = "text" if context is not None else "pictures that no decoder here can read"
         raise VideoError(f"{shown_source(source)}: not a video, but {what}")

@@ -10,6 +10,7 @@ from basnet_rt._errors import VideoError
 from basnet_rt._system.addresses import is_address, local_path, shown_source
 from basnet_rt._system.extras import from_extra
 from basnet_rt._system.special_files import why_no_file
+from basnet_rt.video.content import why_unreadable
 from basnet_rt.video.frames import MOST_PIXELS
 
 OPEN_SECONDS, READ_SECONDS = 15.0, 15.0  # for addresses; a file needs no waiting
@@ -56,7 +57,8 @@ def open_container(
     except (av.error.FFmpegError, OSError, ValueError) as error:
         # The cause is not kept for an address, because its text has the address with password.
         cause = None if address else error
-        raise VideoError(f"{shown_source(source)}: {_reason(error, address)}") from cause
+        known = None if address or format else why_unreadable(os.fspath(source))
+        raise VideoError(f"{shown_source(source)}: {known or _reason(error, address)}") from cause
 
 
 def check_size(width: int, height: int, source: object) -> None:

@@ -17,7 +17,7 @@ from coded_video import coded, write_coded
 from basnet_rt import VideoError
 from basnet_rt._system.addresses import is_address, local_path
 from basnet_rt.video import probe, read_frames
-from basnet_rt.video.content import video_kind
+from basnet_rt.video.content import ENCRYPTED, video_kind, why_unreadable
 
 BITS = 10
 
@@ -189,6 +189,62 @@ def test_a_scrambled_transport_stream_is_called_encrypted(tmp_path: Path):
     path.write_bytes(data)
     with pytest.raises(VideoError, match="is encrypted"):
         read(path)
+
+
+def _transport(part: int, scrambled: bool) -> bytes:
+    """A packet of a transport stream."""
+    return b"\x47" + part.to_bytes(2, "big") + bytes([0x90 if scrambled else 0x10]) + bytes(184)
+
+
+def _pack(scrambled: bool) -> bytes:
+    """A pack of a programme stream with a packet of pictures."""
+    flags = b"\xb0" if scrambled else b"\x80"
+    return b"\0\0\1\xba\x44" + bytes(9) + b"\0\0\1\xe0\0\x08" + flags + bytes(9)
+
+
+def _protected(kind: bytes) -> bytes:
+    """An MP4 with its header at the end, after more than is searched of a front."""
+    return b"\0\0\0\x14ftypisom" + bytes(3 << 20) + b"moov" + kind + bytes(80) + b"sinf"
+
+
+@pytest.mark.parametrize(
+    ("content", "encrypted"),
+    [
+        (_transport(0x1FFF, False) * 40 + _transport(0x100, True) * 5, True),
+        (_transport(0x1FFF, False) * 40 + _transport(0x100, False) * 5, False),
+        (_pack(True) * 3, True),
+        (_pack(False) * 3, False),
+        (_protected(b"drmi"), True),
+        (_protected(b"encv"), True),
+        (_protected(b"avc1"), False),
+        (b'#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI="k"\n#EXTINF:2,\na.ts\n', True),
+        (b"#EXTM3U\n#EXT-X-KEY:METHOD=NONE\n#EXTINF:2,\na.ts\n", False),
+    ],
+)
+def test_what_is_encrypted(tmp_path: Path, content: bytes, encrypted: bool):
+    """Stuffing is never scrambled; FairPlay, CSS and HLS have marks of their own."""
+    (tmp_path / "a").write_bytes(content)
+    said = why_unreadable(str(tmp_path / "a"))
+    assert said == (ENCRYPTED if encrypted else None)
+
+
+def test_pictures_without_a_decoder_are_called_encrypted(tmp_path: Path):
+    data = write_coded(tmp_path / "a.mp4", 10).read_bytes()
+    at = data.index(b"avc1", data.index(b"stsd"))
+    protected = data[:at] + b"drmi" + data[at + 4 :].replace(b"btrt", b"sinf", 1)
+    (tmp_path / "a.mp4").write_bytes(protected)
+    with pytest.raises(VideoError, match="is encrypted"):
+        read(tmp_path / "a.mp4")
+
+
+def test_an_encrypted_playlist_and_other_content_are_named(tmp_path: Path):
+    listed = b'#EXTM3U\n#EXT-X-TARGETDURATION:3\n#EXT-X-KEY:METHOD=AES-128,URI="no"\n'
+    (tmp_path / "a.m3u8").write_bytes(listed + b"#EXTINF:2,\na.ts\n#EXT-X-ENDLIST\n")
+    (tmp_path / "b.mp4").write_bytes(b"\x1f\x8b\x08" + bytes(range(256)) * 8)
+    with pytest.raises(VideoError, match="is encrypted"):
+        read(tmp_path / "a.m3u8")
+    with pytest.raises(VideoError, match="is no video: its content is gzip"):
+        read(tmp_path / "b.mp4")
 
 
 @pytest.mark.parametrize("ask", [read, probe])
