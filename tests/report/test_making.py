@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 
 import numpy as np
@@ -14,6 +15,7 @@ from basnet_rt import Error
 from basnet_rt.activation_files import ActivationFolder, Activations
 from basnet_rt.cli.app import app
 from basnet_rt.report import gather
+from basnet_rt.report.media import Media
 from basnet_rt.report.normalisation import on_threshold_scale
 from basnet_rt.report.packing import json_in_html, pack, quantised, unpack
 from basnet_rt.report.page import SCRIPTS, STYLES, _joined
@@ -187,3 +189,8 @@ def test_any_video_name_has_its_own_activation_file(tmp_path, name):
     found = folder.read(name)
     np.testing.assert_array_equal(found.activations, rows)
     assert (found.snippet_seconds, found.classes) == (0.64, ("x", "y"))
+
+
+def test_a_page_refers_to_a_video_in_a_folder_that_is_no_utf_8(tmp_path):
+    video = tmp_path / os.fsdecode(b"caf\xe9") / "a.mp4"
+    assert Media(str(video), False, False).reference(tmp_path / "page.html") == "caf%E9/a.mp4"

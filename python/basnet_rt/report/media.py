@@ -52,7 +52,7 @@ class Media:
             path = Path(os.path.relpath(target, page.resolve().parent))
         except ValueError:  # another drive
             return target.as_uri()
-        return quote(path.as_posix())
+        return quote(os.fsencode(path.as_posix()))  # names of files may be no UTF-8
 
 
 def find_media(
