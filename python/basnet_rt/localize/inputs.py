@@ -7,12 +7,18 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path
 
 from basnet_rt._errors import InvalidValue
 from basnet_rt._system.addresses import local_path, shown_source
 from basnet_rt.extractors.running.judging import holds_videos
-from basnet_rt.extractors.running.video_files import VideoFile, find_video_files
+from basnet_rt.extractors.running.video_files import (
+    Listing,
+    VideoFile,
+    check_name,
+    list_videos,
+)
 from basnet_rt.features.files import SUFFIXES
 from basnet_rt.features.records import check_same_extractor
 from basnet_rt.features.source import MODALITIES, FeatureSource, FloatArray, open_features
@@ -110,13 +116,12 @@ def find_inputs(
     inputs: dict[str, Input] = {}
     failures: list[Failure] = []
     part = modality if modality in MODALITIES else "rgb+flow"
-    for given in paths:
-        path = local_path(given)
-        try:
-            found = _pixels(path, stream) if holds_videos(path) else _features(Path(path), part)
-        except Exception as error:  # noqa: BLE001 (readers of files fail in every way)
-            failures.append(Failure(shown_source(path), str(error)))
-            continue
+    given = [local_path(one) for one in paths]
+    decoded = [holds_videos(one) for one in given]
+    listings = iter(list_videos(list(compress(given, decoded)), stream))
+    for path, is_video in zip(given, decoded, strict=True):
+        found, failed = _pixels(next(listings)) if is_video else _features(Path(path), part)
+        failures += failed
         for one in found:
             if one.name in inputs:
                 raise InvalidValue(
@@ -127,16 +132,25 @@ def find_inputs(
     return list(inputs.values()), failures
 
 
-def _features(path: Path, modality: str) -> list[Features]:
-    source = open_features(path, modality=modality)
-    return [Features(name, path, source) for name in source.names]
+def _features(path: Path, modality: str) -> tuple[list[Input], list[Failure]]:
+    try:
+        source = open_features(path, modality=modality)
+    except Exception as error:  # noqa: BLE001 (readers of files fail in every way)
+        return [], [Failure(str(path), str(error))]
+    found: list[Input] = []
+    failures = []
+    for name in source.names:
+        try:
+            check_name(name, f"{path}: {name}")
+            found.append(Features(name, path, source))
+        except InvalidValue as error:
+            failures.append(Failure(name, str(error)))
+    return found, failures
 
 
-def _pixels(path: str | Path, stream: int | None) -> list[Pixels]:
-    videos, errors = find_video_files([path], stream)
-    for _, error in errors:
-        raise error
-    return [Pixels(video) for video in videos]
+def _pixels(listing: Listing) -> tuple[list[Input], list[Failure]]:
+    failures = [Failure(name, str(error)) for name, error in listing.errors]
+    return [Pixels(video) for video in listing.videos], failures
 
 
 def _stamps(files: Iterable[Path]) -> str:

@@ -202,7 +202,7 @@ def _has_encryption(front: bytes, end: bytes) -> bool:
     if _is_transport(front):
         return _is_scrambled(front)
     if front.startswith(_PACK[0]):
-        marked = [flags[0] & 0x30 > 0 for flags in _PES_PICTURES.findall(front)]
+        marked: list[bool] = [flags[0] & 0x30 > 0 for flags in _PES_PICTURES.findall(front)]
         return 2 * sum(marked) > len(marked)
     if front.startswith(_PLAYLISTS):
         return _HLS_KEY.search(front) is not None

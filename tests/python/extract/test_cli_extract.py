@@ -178,16 +178,17 @@ def test_a_broken_video_among_good_ones(extract, videos, output):
     assert [n for n in names(output) if n.startswith((".", "bad", "empty", "none"))] == []
 
 
-def test_names_that_collide_are_refused(extract, videos, output):
-    """Of files named one by one: no folder says what tells them apart."""
+def test_equal_names_of_two_arguments(extract, videos, output):
+    """The folders tell them apart; nothing does if one file is given twice."""
     (videos / "more").mkdir()
     shutil.copy(videos / "b.mp4", videos / "more" / "b.avi")
-    done = extract(videos / "b.mp4", videos / "more" / "b.avi")
+    done = extract(videos / "b.mp4", videos / "b.mp4")
     assert done.exit_code == 2
     assert "b.mp4" in done.stderr
-    assert "b.avi" in done.stderr
     assert "'b'" in done.stderr
     assert not output.exists()
+    assert extract(videos / "b.mp4", videos / "more" / "b.avi").exit_code == 0
+    assert [one for one in names(output) if one.endswith(".npy")] == ["b.npy", "more__b.npy"]
 
 
 def test_a_video_called_extractor_is_refused(extract, videos, output):

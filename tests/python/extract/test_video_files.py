@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from basnet_rt.cli.stream.video import is_video
 from basnet_rt.extractors.running.judging import holds_videos, passed_over
 from basnet_rt.extractors.running.video_files import VideoFile, find_video_files, name_of
 from basnet_rt.features.source import open_features
+from basnet_rt.localize.inputs import find_inputs
 from basnet_rt.video.content import holds_rows
 
 
@@ -102,8 +105,53 @@ def test_a_device_is_no_video(device):
 
 
 def test_two_of_one_name(tree):
-    with pytest.raises(InvalidValue, match=r"x\.mp4 and .*x\.avi are both called 'x'"):
-        find_video_files([tree / "both" / "x.mp4", tree / "x.avi"])
+    with pytest.raises(InvalidValue, match=r"x\.mp4 and .*x\.mp4 are both called 'x'"):
+        find_video_files([tree / "both" / "x.mp4", tree / "both" / "x.mp4"])
+    with pytest.raises(InvalidValue, match="are both called 'x'"):
+        find_video_files(["http://a/x.mp4", "http://b/x.mp4"])
+
+
+@pytest.fixture
+def cameras(tmp_path):
+    for name in ("cam1/c.mp4", "cam2/deep/c.mp4", "cam2/d.mp4"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"\x00\x01")
+    listed = "cam1/c.mp4\ncam2/deep/c.mp4\ncam2/../cam2/d.mp4\n"
+    (tmp_path / "list.txt").write_text(listed)
+    return tmp_path
+
+
+@pytest.mark.parametrize("given", [("cam1", "cam2"), ("list.txt",), ("cam1/c.mp4", "cam2"), (".",)])
+def test_equal_names_are_paths_from_the_common_folder(cameras, given):
+    """However the videos are given, and without a change where the names differ."""
+    found, errors = find_video_files([cameras / one for one in given])
+    assert sorted(video.name for video in found) == ["cam1__c", "cam2__d", "cam2__deep__c"]
+    assert errors == []
+    inputs, _ = find_inputs([cameras / one for one in given])
+    assert [one.name for one in inputs] == [one.name for one in found]
+    assert [video.name for video in find_video_files([cameras / "cam2"])[0]] == ["d", "c"]
+
+
+def test_a_name_that_is_no_utf_8_is_refused_and_the_others_are_found(tree):
+    bad = os.fsdecode(os.fsencode(tree / "in" / "bad") + b"\xff.mp4")
+    Path(bad).write_bytes(b"\x00\x01")
+    found, errors = find_video_files([tree / "in"])
+    assert [video.name for video in found] == ["b", "a"]
+    assert errors[0][0] == bad
+    assert "its name is not UTF-8, and results are named after it; rename it" in str(errors[0][1])
+    np.save(os.fsdecode(os.fsencode(tree / "both" / "y") + b"\xff.npy"), np.zeros((1, 2)))
+    inputs, failures = find_inputs([tree / "in", tree / "both"])
+    assert ([one.name for one in inputs], len(failures)) == (["b", "a", "x"], 2)
+
+
+def test_links_to_nothing_and_pipes_in_a_folder_are_named(tree):
+    (tree / "in" / "link.mp4").symlink_to("/nowhere/x.mp4")
+    os.mkfifo(tree / "in" / "pipe.mp4")
+    found = {video.name: video for video in find_video_files([tree / "in"])[0]}
+    with pytest.raises(VideoError, match=r"link\.mp4: cannot be read: No such file"):
+        found["link"].sha256()
+    with pytest.raises(VideoError, match=r"pipe\.mp4: is a pipe"):
+        found["pipe"].sha256()
 
 
 def test_names():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -49,6 +50,14 @@ class VideoFile:
         return hashlib.sha256(f"{digest}:{self.stream}".encode()).hexdigest()
 
 
+@dataclass
+class Listing:
+    """The videos that one argument means, and what it means but cannot be used, with reasons."""
+
+    videos: list[VideoFile]
+    errors: list[tuple[str, Error]]
+
+
 def find_video_files(
     given: Sequence[str | Path], stream: int | None = None
 ) -> tuple[list[VideoFile], list[tuple[str, Error]]]:
@@ -58,24 +67,50 @@ def find_video_files(
     lines that begin with `#` are skipped.
 
     Returns:
-        The videos; and the refused lists, folders and cameras, each with the reason.
+        The videos; and the refused lists, folders, cameras and names, each with the reason.
 
     Raises:
         ValueError: two videos have the same name, so their features would be the same file.
     """
-    found: dict[str, VideoFile] = {}
-    errors: list[tuple[str, Error]] = []
-    for one in given:
+    listings = list_videos(given, stream)
+    videos = [video for one in listings for video in one.videos]
+    return videos, [error for one in listings for error in one.errors]
+
+
+def list_videos(given: Sequence[str | Path], stream: int | None = None) -> list[Listing]:
+    """As `find_video_files`, for each argument by itself; names differ among all of them."""
+    listings, named = [], []
+    for number, one in enumerate(given):
+        listings.append(Listing([], []))
         try:
             sources = list(_sources(local_path(one)))
         except Error as error:
-            errors.append((shown_source(one), error))
+            listings[-1].errors.append((shown_source(one), error))
             continue
-        for name, source in _named(local_path(one), sources):
-            video = VideoFile(name, source, stream)
-            _check_alone(video, found.get(video.name))
-            found[video.name] = video
-    return list(found.values()), errors
+        named += [(number, *pair) for pair in _named(local_path(one), sources)]
+    names = _apart([name for _, name, _ in named], [source for _, _, source in named])
+    for name, (number, _, source) in zip(names, named, strict=True):
+        try:
+            check_name(name, source)
+            listings[number].videos.append(VideoFile(name, source, stream))
+        except InvalidValue as error:
+            listings[number].errors.append((shown_source(source), error))
+    check_names_differ([video for one in listings for video in one.videos])
+    return listings
+
+
+def check_name(name: str, source: object) -> None:
+    """
+    Raises:
+        ValueError: a name of a file that is no UTF-8, which results and pages cannot hold.
+    """
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidValue(
+            f"{shown_source(source)}: its name is not UTF-8, and results are named after it; "
+            "rename it"
+        ) from error
 
 
 def check_names_differ(videos: Sequence[VideoFile]) -> None:
@@ -122,17 +157,35 @@ def _sources(given: str) -> Iterator[str]:
 
 
 def _named(given: str, sources: list[str]) -> list[tuple[str, str]]:
-    """Each source with its name; if a folder has two with one name, all its names are paths.
-
-    These paths are relative to the folder, with `__` between their parts, to be file names.
-    """
+    """Each source with its name; if a folder has two with one name, all its names are paths."""
     names = [name_of(source) for source in sources]
     if len(set(names)) < len(names) and Path(given).is_dir():
-        below = [Path(source).relative_to(given) for source in sources]
-        names = ["__".join((*path.parent.parts, path.stem)) for path in below]
-    if len(set(names)) < len(names) and Path(given).is_dir():  # a.mp4 beside a.mkv
-        names = ["__".join(path.parts) for path in below]
+        names = _names_below(given, sources)
     return list(zip(names, sources, strict=True))
+
+
+def _apart(names: list[str], sources: list[str]) -> list[str]:
+    """The names; if two are equal, those of all files are paths from their common folder."""
+    local = {at: Path(one).absolute() for at, one in enumerate(sources) if not is_address(one)}
+    files = {at: Path(os.path.normpath(file)) for at, file in local.items()}
+    given_twice = len(set(files.values())) < len(files)
+    if len(set(names)) == len(names) or len(files) < 2 or given_twice:
+        return names
+    try:
+        folder = os.path.commonpath([file.parent for file in files.values()])
+    except ValueError:  # on two drives
+        return names
+    below = dict(zip(files, _names_below(folder, list(files.values())), strict=True))
+    return [below.get(at, name) for at, name in enumerate(names)]
+
+
+def _names_below(folder: str, files: Sequence[str | Path]) -> list[str]:
+    """Paths relative to a folder, with `__` between their parts, to be file names."""
+    below = [Path(file).relative_to(folder) for file in files]
+    names = ["__".join((*path.parent.parts, path.stem)) for path in below]
+    if len(set(names)) < len(names):  # a.mp4 beside a.mkv
+        names = ["__".join(path.parts) for path in below]
+    return names
 
 
 def _listed(path: Path) -> Iterator[str]:
@@ -150,6 +203,6 @@ def _check_alone(video: VideoFile, other: VideoFile | None) -> None:
     if other is not None:
         raise InvalidValue(
             f"{shown_source(other.source)} and {shown_source(video.source)} are both called "
-            f"{video.name!r}; rename one, give the folder above them, or give them to two runs "
-            "with a folder each"
+            f"{video.name!r}; give one of them, rename one, or give them to two runs with a folder "
+            "each"
         )
