@@ -198,6 +198,8 @@ def _begun(output: str, extractor: Extractor, videos: list[VideoFile], cluster: 
     remade = folder.begin(videos)
     if remade:
         note(f"{output}: {remade} of these are of another extractor; they are made again")
+    for line in folder.notes:
+        note(line)
     return folder
 
 

@@ -20,8 +20,11 @@ from basnet_rt.features.records import EXTRACTOR_FILE, Sidecar, read_sidecar
 class FeaturePlace:
     """`<name>.npy`, `<name>.json` and `extractor.json` as objects, the bytes as in a folder.
 
-    A video is finished if its sidecar exists: the sidecar is deleted first and written last.
+    A video is finished if its sidecar exists: the sidecar is deleted first and written last. Unlike
+    in a folder, features under another name are not looked for, so there are no notes on them.
     """
+
+    notes: tuple[str, ...] = ()
 
     def __init__(self, address: str, spec: ExtractorSpec) -> None:
         self.place, self.spec = Place(address), spec

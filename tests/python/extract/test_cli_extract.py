@@ -191,6 +191,23 @@ def test_equal_names_of_two_arguments(extract, videos, output):
     assert [one for one in names(output) if one.endswith(".npy")] == ["b.npy", "more__b.npy"]
 
 
+def test_features_follow_their_video_s_name(extract, tmp_path, videos, output):
+    """A second video of its name comes and goes; features never lie under two names."""
+    for folder, name in (("cam1", "a"), ("cam2", "b")):
+        (tmp_path / "in" / folder).mkdir(parents=True)
+        shutil.copy(videos / f"{name}.mp4", tmp_path / "in" / folder / "c.mp4")
+    (tmp_path / "in" / "cam2").rename(tmp_path / "later")
+    assert extract(tmp_path / "in").exit_code == 0
+    (tmp_path / "later").rename(tmp_path / "in" / "cam2")
+    done = extract(tmp_path / "in", "--json")
+    assert answer(done)["finished_before"] == 1
+    assert "c is renamed cam1__c, as its video is called now" in done.stderr
+    assert [n for n in names(output) if n.endswith(".npy")] == ["cam1__c.npy", "cam2__c.npy"]
+    for ending in ("npy", "json"):
+        shutil.copy(output / f"cam1__c.{ending}", output / f"c.{ending}")
+    assert "c and cam1__c are the features of one video" in extract(tmp_path / "in").stderr
+
+
 def test_a_video_called_extractor_is_refused(extract, videos, output):
     """Its sidecar would be the folder's record."""
     (videos / "b.mp4").rename(videos / "extractor.mp4")

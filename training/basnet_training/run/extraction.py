@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from basnet_rt import Error, InvalidValue
+from basnet_rt.cli.common import note
 from basnet_rt.cli.extraction_bar import ExtractionBar
 from basnet_rt.cluster import connected, extract
 from basnet_rt.extractors.registry import default_name
@@ -80,6 +81,8 @@ def _work(
     extractor = recipe.make()
     shelf = FeatureFolder(made.folder, extractor.spec)
     shelf.begin(list(videos))
+    for line in shelf.notes:
+        note(line)
     with ExitStack() as stack:
         bar = stack.enter_context(ExtractionBar(videos))
         if ray is None:

@@ -12,7 +12,7 @@ from basnet_rt._system.addresses import shown_source
 from basnet_rt._system.whole_file import whole
 from basnet_rt.extractors.running.pipeline import Extracted
 from basnet_rt.extractors.running.store import Stored
-from basnet_rt.extractors.running.video_files import VideoFile
+from basnet_rt.extractors.running.video_files import VideoFile, name_endings
 from basnet_rt.features.extractor_spec import ExtractorSpec
 from basnet_rt.features.records import (
     EXTRACTOR_FILE,
@@ -39,10 +39,14 @@ class FeatureFolder:
 
     A video is finished if both files exist and the sidecar fits. The sidecar is deleted first and
     written last, so it always describes the features beside it.
+
+    Attributes:
+        notes: sentences for people on features that were found under another name.
     """
 
     def __init__(self, path: str | Path, spec: ExtractorSpec) -> None:
         self.path, self.spec = Path(path), spec
+        self.notes: list[str] = []
 
     def begin(self, videos: list[VideoFile]) -> int:
         """Prepare the folder for this extractor; returns the number of features to make again.
@@ -70,7 +74,45 @@ class FeatureFolder:
             )
         if self._recorded() != self.spec:
             write_extractor(self.path, self.spec)
+        self._take_over(videos)
         return len(foreign)
+
+    def _take_over(self, videos: list[VideoFile]) -> None:
+        """Rename features that an earlier run made of these videos under other names.
+
+        A video's name becomes a path once another video has the same name. With features under both
+        names it would count twice. The digest of the content tells that it is the same video.
+        """
+        by_ending: dict[str, list[VideoFile]] = {}
+        for video in videos:
+            for ending in () if video.is_address else name_endings(video.source):
+                by_ending.setdefault(ending, []).append(video)
+        present = {path.stem for path in self.path.glob("*.npy")}
+        for old in sorted(present - {video.name for video in videos}):
+            parts = old.split("__")
+            endings = ["__".join(parts[at:]) for at in range(len(parts))]
+            alike = [video for ending in endings for video in by_ending.get(ending, [])]
+            new = next((video.name for video in alike if self._is_of(old, video)), None)
+            if new is not None:
+                self._rename(old, new)
+
+    def _is_of(self, name: str, video: VideoFile) -> bool:
+        """Whether the features of this name were made of the video's content."""
+        try:
+            return self._unfit(name, video.sha256()) is None
+        except Error:
+            return False  # unreadable, which the attempt to extract will say
+
+    def _rename(self, old: str, new: str) -> None:
+        if self._files(new)[0].exists():
+            self.notes.append(
+                f"{self.path}: {old} and {new} are the features of one video, which would count "
+                f"twice: delete {old}.npy and {old}.json"
+            )
+            return
+        for before, after in zip(self._files(old), self._files(new), strict=True):
+            before.replace(after)
+        self.notes.append(f"{self.path}: {old} is renamed {new}, as its video is called now")
 
     def look(self, video: VideoFile, sha256: str | None) -> Stored:
         """Whether the features of this content exist."""

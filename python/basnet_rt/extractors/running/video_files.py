@@ -156,6 +156,11 @@ def _sources(given: str) -> Iterator[str]:
         yield given
 
 
+def name_endings(source: str) -> set[str]:
+    """The ends of the names that a file may have: alone, among equal names, and beside them."""
+    return {name_of(source), Path(local_path(source)).name}
+
+
 def _named(given: str, sources: list[str]) -> list[tuple[str, str]]:
     """Each source with its name; if a folder has two with one name, all its names are paths."""
     names = [name_of(source) for source in sources]
