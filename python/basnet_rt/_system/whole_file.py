@@ -10,7 +10,27 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from basnet_rt._errors import Error
+from basnet_rt._errors import Error, InvalidValue
+
+LONGEST_NAME = 200  # bytes; file systems take 255, with endings and the name of the part
+
+
+def refuse_long_name(name: str, what: str) -> None:
+    """Refuse a name that is too long for an output file, before the work for it is done.
+
+    Args:
+        name: of the file, without its ending.
+        what: what is named so, for the message.
+
+    Raises:
+        InvalidValue: (a ValueError) it has more than `LONGEST_NAME` bytes.
+    """
+    length = len(os.fsencode(name))
+    if length > LONGEST_NAME:
+        raise InvalidValue(
+            f"{what} {name[:40]}...: its name has {length} bytes, and the names of files written "
+            f"for it may have {LONGEST_NAME}; rename it"
+        )
 
 
 @contextlib.contextmanager

@@ -14,7 +14,8 @@ import typer
 
 from basnet_rt._errors import Error
 from basnet_rt._system.json_file import read_json
-from basnet_rt.activation_files import ActivationFolder
+from basnet_rt._system.whole_file import refuse_long_name
+from basnet_rt.activation_files import ActivationFolder, file_name_of
 from basnet_rt.cli.burning import BurnIn, burn_all
 from basnet_rt.cli.common import (
     Bar,
@@ -150,10 +151,10 @@ def localize(
         loading: dict[str, Any] = {"device": device, "dtype": dtype, "engine": engine}
         localizer = _localizer(load(model, **loading), config, parse_settings(settings))
         inputs, unread, lengths = _inputs(videos, localizer.model, stream_index, ray is not None)
+        _refuse_long_names(save_activations or burn_in, inputs, unread)
         times = read_times(durations, frame_rates, inputs, lengths)
-        files = (model, weights, feature_cache, save_activations)
-        workers = workers_of(ray_workers, device)
-        options = RunOptions(ray, workers, records, loading, *files, resume, jobs)
+        files = (model, weights, feature_cache, save_activations, resume, jobs)
+        options = RunOptions(ray, workers_of(ray_workers, device), records, loading, *files)
         beside = output or _nowhere(stack)
         outcome, finish = _outcome(options, localizer, inputs, times, beside)
         outcome.failures[:0] = unread
@@ -199,6 +200,10 @@ def _check_usage(output: Path | None, csv: Path | None, engine: str) -> None:
         )
     if csv is not None and csv.suffix != ".csv":
         raise typer.BadParameter(f"--csv {csv}: expected a name ending in .csv")
+    try:
+        refuse_long_name("" if csv is None else csv.stem, "--csv")
+    except Error as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def _check_cluster(
@@ -211,6 +216,16 @@ def _check_cluster(
         raise typer.BadParameter("--records goes with --ray")
     if ray is not None and output is None:
         raise typer.BadParameter("--ray needs -o: the results of a corpus go to a file")
+
+
+def _refuse_long_names(folder: Path | None, inputs: list[Any], unread: list[Failure]) -> None:
+    """Move inputs whose names are too long for a file in the folder to the failures."""
+    for one in [] if folder is None else inputs.copy():
+        try:
+            refuse_long_name(file_name_of(one.name), "video")
+        except Error as error:
+            inputs.remove(one)
+            unread.append(Failure(one.name, str(error)))
 
 
 def _nowhere(stack: ExitStack) -> Path:

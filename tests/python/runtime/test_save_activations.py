@@ -95,3 +95,18 @@ def test_a_file_that_cannot_be_right_is_refused(tmp_path, change, message):
 def test_an_absent_file_is_named(tmp_path):
     with pytest.raises(basnet_rt.Error, match=r"v\.npz: cannot be read"):
         ActivationFolder(tmp_path).read("v")
+
+
+@pytest.mark.parametrize("option", ["--save-activations", "--burn-in"])
+def test_a_name_too_long_for_a_file_fails_before_any_work(run_cli, bundle, tmp_path, option):
+    video = tmp_path / f"{'n' * 201}.mp4"
+    video.write_bytes(b"not looked at")
+    done = run_cli("localize", video, "-m", bundle, option, tmp_path / "out")
+    assert done.exit_code == 1
+    assert "its name has 201 bytes, and the names of files written for it may have 200" in (
+        done.stderr
+    )
+    assert not (tmp_path / "out").exists()
+    too_long = run_cli("localize", video, "-m", bundle, "--csv", tmp_path / f"{'n' * 201}.csv")
+    assert too_long.exit_code == 2
+    assert "--csv nnnn" in too_long.stderr

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
 
 from basnet_rt._errors import BundleError, Error, InvalidValue
 from basnet_rt._system.addresses import shown_source
-from basnet_rt._system.whole_file import whole
+from basnet_rt._system.whole_file import refuse_long_name, whole
 from basnet_rt.extractors.running.pipeline import Extracted
 from basnet_rt.extractors.running.store import Stored
 from basnet_rt.extractors.running.video_files import VideoFile, name_endings
@@ -21,17 +20,6 @@ from basnet_rt.features.records import (
     read_sidecar,
     write_extractor,
 )
-
-LONGEST_NAME = 200  # bytes; file systems take 255, with endings and the name of the part
-
-
-def _check_length(name: str) -> None:
-    length = len(os.fsencode(name))
-    if length > LONGEST_NAME:
-        raise InvalidValue(
-            f"video {name[:40]}...: its name has {length} bytes, and the names of its features may "
-            f"have {LONGEST_NAME}; rename the video"
-        )
 
 
 class FeatureFolder:
@@ -64,7 +52,7 @@ class FeatureFolder:
                 "the extractor; rename the video"
             )
         for name in names:
-            _check_length(name)
+            refuse_long_name(name, "video")
         foreign = self._foreign()
         lonely = sorted(foreign - names)
         if lonely:
