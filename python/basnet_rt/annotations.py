@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import re
 from collections import Counter
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from basnet_rt._errors import InvalidValue
+from basnet_rt._system.csv_lines import csv_rows
 from basnet_rt._system.json_file import read_json
 from basnet_rt._system.shown import cut, shown, shown_all
 from basnet_rt._system.special_files import is_pipe
@@ -137,8 +137,7 @@ def read_tags(path: str | Path) -> AnnotationSet:
     """
     path = Path(path)
     videos: dict[str, VideoAnnotation] = {}
-    for number, row in enumerate(csv.reader(read_text(path).splitlines()), start=1):
-        cells = [cell.strip() for cell in row]
+    for number, cells in csv_rows(path, read_text(path)):
         if not any(cells) or (number == 1 and [c.lower() for c in cells] == ["video", "tags"]):
             continue
         if len(cells) > 2 or not cells[0]:

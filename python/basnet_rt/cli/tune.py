@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from basnet_rt._errors import Error, InvalidValue
+from basnet_rt._system.csv_lines import csv_rows
 from basnet_rt._system.text_file import read_text
 from basnet_rt.analysis.tuning import DEFAULT_FOLDS, DEFAULT_TRIALS, Chooser, Tuning
 from basnet_rt.analysis.tuning import tune as choose
@@ -113,11 +113,11 @@ def _check_settings(model: Model, held: dict[str, Any]) -> None:
 def _read_groups(path: Path | None) -> dict[str, str] | None:
     if path is None:
         return None
-    rows = list(csv.reader(read_text(path).splitlines()))
-    for number, row in enumerate(rows, start=1):
+    rows = dict(csv_rows(path, read_text(path)))
+    for number, row in rows.items():
         if row and len(row) != 2:
             raise InvalidValue(f"{path}, line {number}: expected two columns, video and group")
-    return {row[0].strip(): row[1].strip() for row in rows if row}
+    return {row[0]: row[1] for row in rows.values() if row}
 
 
 def _write(model: Model, found: Tuning, output: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from basnet_rt._errors import InvalidValue
 from basnet_rt._system import text_file
+from basnet_rt._system.csv_lines import csv_rows
 
 Row = list[str]
 
@@ -43,7 +43,7 @@ DURATION_HEADINGS = frozenset(
 class TextTable:
     """Rows of cells, and the heading, which is empty if the file has none.
 
-    numbers: line of the file at which each row begins.
+    numbers: line of the file of each row.
     cut_cells: whether a cell may have several tags, such as `Run;Jump`.
     """
 
@@ -72,23 +72,18 @@ def read_table(path: str | Path) -> TextTable:
     """Read a table.
 
     Raises:
-        ValueError: the file is absent, cannot be decoded, or has no row.
+        ValueError: the file is absent, cannot be decoded, has no row, or a quote is not closed.
     """
     path = Path(path)
-    lines = read_text(path).splitlines()
-    filled = [line for line in lines if line.strip()]
+    text = read_text(path)
+    filled = [line for line in text.splitlines() if line.strip()]
     delimiter = _delimiter(filled[:200]) if filled else ","
-    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
     rows, numbers = [], []
-    try:
-        for row in reader:
+    for number, row in csv_rows(path, text, delimiter):
+        if any(row):
             # One form of each letter: Macs write "é" as two characters in names of files.
-            cells = [unicodedata.normalize("NFC", cell.strip()) for cell in row]
-            if any(cells):
-                rows.append(cells)
-                numbers.append(reader.line_num)
-    except csv.Error as error:
-        raise InvalidValue(f"{path}, line {reader.line_num}: {error}") from error
+            rows.append([unicodedata.normalize("NFC", cell) for cell in row])
+            numbers.append(number)
     if not rows:
         raise InvalidValue(
             f"{path}: no row; expected a line such as video.mp4,label for each video"

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from basnet_rt import InvalidValue
+from basnet_rt.annotations import read_annotations
 from basnet_rt.tags.matching import match_names
 from basnet_rt.tags.reading import read_tagged, training_subset
 
@@ -237,3 +238,21 @@ def test_both_forms_of_a_letter_are_one_name(tmp_path):
     assert {one.tags for one in found.videos.values()} == {("Caf\u00e9",)}
     match = match_names(["caf\u00e9"], ["cafe\u0301"])
     assert match.found == {"caf\u00e9": "cafe\u0301"}
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ('video,tag\na,Run\nb,"Run\nc,Jump\n', 'line 3: a quote (") is not closed'),
+        ('video,tag\na,"Run\nb",Jump\n', 'line 2: a quote (") is not closed'),
+        ('video,tag\na,"Run"ning"s"\n', "line 2: ',' expected after"),
+    ],
+)
+def test_a_stray_quote_takes_no_other_row(tmp_path, text, part):
+    """It made one class of all lines up to the next quote, and left their videos out."""
+    with pytest.raises(InvalidValue) as error:
+        read(tmp_path, text)
+    assert f"tags.csv, {part}" in str(error.value)
+    with pytest.raises(InvalidValue) as error:
+        read_annotations(tmp_path / "tags.csv")
+    assert f"tags.csv, {part}" in str(error.value)
