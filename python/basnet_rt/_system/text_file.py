@@ -43,6 +43,14 @@ def read_text(
         InvalidValue: (a ValueError) the file is absent, a folder, too large, not in one of these
             encodings, or a pipe without a writer; names it.
     """
+    text, _ = read_with_encoding(path, most=most, encodings=encodings)
+    return text if newline == "" else text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_with_encoding(
+    path: str | Path, *, most: int = MOST_BYTES, encodings: Sequence[str]
+) -> tuple[str, str]:
+    """As `read_text` with unchanged line ends; also the encoding that the file is in."""
     path = Path(path)
     try:
         content = _bytes(path, most)
@@ -50,16 +58,15 @@ def read_text(
         if isinstance(error, InvalidValue):
             raise
         raise InvalidValue(f"{path}: cannot be read: {error}") from error
-    text = _decoded(path, content, encodings)
-    return text if newline == "" else text.replace("\r\n", "\n").replace("\r", "\n")
+    return _decoded(path, content, encodings)
 
 
-def _decoded(path: Path, content: bytes, encodings: Sequence[str]) -> str:
+def _decoded(path: Path, content: bytes, encodings: Sequence[str]) -> tuple[str, str]:
     failed: UnicodeDecodeError | None = None
     wide = _wide_encoding(content)
     for encoding in encodings if wide is None else (wide, *encodings):
         try:
-            return content.decode(encoding)
+            return content.decode(encoding), encoding
         except UnicodeDecodeError as error:
             failed = error
     raise InvalidValue(f"{path}: cannot be read: {failed}") from failed

@@ -98,7 +98,7 @@ def training_subset(annotations: AnnotationSet) -> str | None:
 
 
 def _of_table(table: TextTable, subset: str | None, is_video: IsVideo) -> Tagged:
-    remarks: Remarks = []
+    remarks: Remarks = list(table.remarks)
     table = _with_heading(_spaced(table, is_video), is_video)
     video = _video_column(table, is_video)
     labels = _label_columns(table, video, remarks)

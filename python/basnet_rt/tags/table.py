@@ -11,8 +11,14 @@ from pathlib import Path
 from basnet_rt._errors import InvalidValue
 from basnet_rt._system import text_file
 from basnet_rt._system.csv_lines import csv_rows
+from basnet_rt._system.shown import shown
 
 Row = list[str]
+
+WESTERN = "cp1252"
+# Other letters than those of Western Europe: there, hardly three accented ones follow each other.
+_FOREIGN = re.compile(r"[^\x00-\x7f\s]{3,}")
+_SAVE = "save it as UTF-8 (in a spreadsheet: CSV UTF-8)"
 
 DELIMITERS = ("\t", ",", ";", "|")
 SUFFIXES = (".csv", ".tsv", ".txt")
@@ -45,6 +51,7 @@ class TextTable:
 
     numbers: line of the file of each row.
     cut_cells: whether a cell may have several tags, such as `Run;Jump`.
+    remarks: sentences on how the file was read.
     """
 
     path: Path
@@ -53,6 +60,7 @@ class TextTable:
     rows: list[Row]
     numbers: list[int]
     cut_cells: bool = True
+    remarks: tuple[str, ...] = ()
 
     def column(self, names: Iterable[str]) -> int | None:
         """The first column whose heading is one of `names`."""
@@ -75,7 +83,7 @@ def read_table(path: str | Path) -> TextTable:
         ValueError: the file is absent, cannot be decoded, has no row, or a quote is not closed.
     """
     path = Path(path)
-    text = read_text(path)
+    text, remarks = _text(path)
     filled = [line for line in text.splitlines() if line.strip()]
     delimiter = _delimiter(filled[:200]) if filled else ","
     rows, numbers = [], []
@@ -90,19 +98,37 @@ def read_table(path: str | Path) -> TextTable:
         )
     has_heading = _is_heading(rows[0])
     body = 1 if has_heading else 0
-    return TextTable(path, delimiter, rows[0] if has_heading else [], rows[body:], numbers[body:])
+    heading = rows[0] if has_heading else []
+    return TextTable(path, delimiter, heading, rows[body:], numbers[body:], remarks=remarks)
 
 
-def read_text(path: Path) -> str:
+def _text(path: Path) -> tuple[str, tuple[str, ...]]:
     """A file of text in UTF-8, UTF-16 (with its mark) or, failing both, Windows-1252.
 
+    Returns:
+        The text, and a remark if it was read as Windows-1252.
+
     Raises:
-        ValueError: the file cannot be read, or is not text.
+        ValueError: the file cannot be read, or is not text of these encodings.
     """
-    text = text_file.read_text(path, encodings=("utf-8-sig", "cp1252"), newline="")
-    if "\x00" not in text:
-        return text
-    raise InvalidValue(f"{path}: not text; expected a table with a row for each video")
+    try:
+        text, encoding = text_file.read_with_encoding(path, encodings=("utf-8-sig", WESTERN))
+    except InvalidValue as error:
+        if isinstance(error.__cause__, UnicodeDecodeError):
+            raise InvalidValue(f"{path}: is no UTF-8; {_SAVE}") from error
+        raise
+    if "\x00" in text:
+        raise InvalidValue(f"{path}: not text; expected a table with a row for each video")
+    odd = re.search(r"[^\n\r\t,;|]*[^\x00-\x7f][^\n\r\t,;|]*", text)
+    if encoding != WESTERN or odd is None:
+        return text, ()
+    foreign = _FOREIGN.search(text)
+    if foreign is not None:
+        raise InvalidValue(
+            f"{path}: is no UTF-8; as Windows-1252 it would read {shown(foreign[0])}; {_SAVE}"
+        )
+    remark = f"warning: {path.name} is no UTF-8 and was read as Windows-1252"
+    return text, (f"{remark}: {shown(odd[0].strip())}; where that is wrong, {_SAVE}",)
 
 
 def _delimiter(lines: list[str]) -> str:

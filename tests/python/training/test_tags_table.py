@@ -92,6 +92,30 @@ def test_encodings_of_spreadsheets(tmp_path, encoding):
     assert tags(tmp_path, "video,tag\na,Läufer\n", encoding=encoding) == {"a": ["Läufer"]}
 
 
+def test_western_letters_of_an_old_spreadsheet_are_read_with_a_remark(tmp_path):
+    found = read(tmp_path, "video,tag\na,L\u00e4ufer\nb,Jump\n", encoding="cp1252")
+    assert found.annotations.classes == ("Jump", "L\u00e4ufer")
+    (said,) = found.remarks
+    assert said.startswith("warning: tags.csv is no UTF-8 and was read as Windows-1252: 'L\u00e4")
+    assert said.endswith("save it as UTF-8 (in a spreadsheet: CSV UTF-8)")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "word"),
+    [
+        ("cp1251", "\u043f\u0440\u044b\u0436\u043e\u043a"),
+        ("shift-jis", "\u8d70\u308b"),
+        ("shift-jis", "\u30b8\u30e3\u30f3\u30d7"),
+        ("gbk", "\u8df3\u8dc3"),
+        ("iso8859-7", "\u03ac\u03bb\u03bc\u03b1"),
+    ],
+)
+def test_letters_of_another_alphabet_are_no_western_ones(tmp_path, encoding, word):
+    """They became class names that nobody had written."""
+    with pytest.raises(InvalidValue, match=r"tags\.csv: is no UTF-8; .*save it as UTF-8"):
+        read(tmp_path, f"video,tag\na,{word}\n", encoding=encoding)
+
+
 def test_classes_that_are_numbers(tmp_path):
     assert tags(tmp_path, "video,label\na,3\nb,12\n") == {"a": ["3"], "b": ["12"]}
     assert tags(tmp_path, "a,3\nb,12\n") == {"a": ["3"], "b": ["12"]}
