@@ -15,6 +15,7 @@ from basnet_rt.annotations import AnnotationSet, VideoAnnotation, parse_activity
 from basnet_rt.tags import json_tags
 from basnet_rt.tags.table import (
     DURATION_HEADINGS,
+    NOTE_HEADINGS,
     START_HEADINGS,
     SUBSET_HEADINGS,
     SUFFIXES,
@@ -22,8 +23,10 @@ from basnet_rt.tags.table import (
     VIDEO_HEADINGS,
     Row,
     TextTable,
+    is_title,
     plain,
     read_table,
+    told_titles,
 )
 
 # Tags that mean: no action.
@@ -98,8 +101,8 @@ def training_subset(annotations: AnnotationSet) -> str | None:
 
 
 def _of_table(table: TextTable, subset: str | None, is_video: IsVideo) -> Tagged:
-    remarks: Remarks = list(table.remarks)
     table = _with_heading(_spaced(table, is_video), is_video)
+    remarks: Remarks = list(table.remarks)
     video = _video_column(table, is_video)
     labels = _label_columns(table, video, remarks)
     split = table.column(SUBSET_HEADINGS)
@@ -185,16 +188,26 @@ def _spaced(table: TextTable, is_video: IsVideo) -> TextTable:
 
 
 def _with_heading(table: TextTable, is_video: IsVideo) -> TextTable:
-    """Treat the first row as a heading if it names no video and the others do."""
+    """Treat the first row below titles as a heading if it names no video and the others do."""
     if table.heading or len(table.rows) < 2:
         return table
-    first, rest = table.rows[0], table.rows[1:]
+    titles = _titles(table, is_video)
+    first, rest = table.rows[titles], table.rows[titles + 1 :]
     width = max(len(row) for row in table.rows)
     known = [sum(is_video(_cell(row, place)) for row in rest) for place in range(width)]
     best = max(range(width), key=known.__getitem__)
     if 2 * known[best] <= len(rest) or is_video(_cell(first, best)):
         return table
-    return replace(table, heading=first, rows=rest, numbers=table.numbers[1:])
+    headed = replace(table, heading=first, rows=rest, numbers=table.numbers[titles + 1 :])
+    return told_titles(headed, table.rows[:titles])
+
+
+def _titles(table: TextTable, is_video: IsVideo) -> int:
+    """The number of titles above a heading, which is the last row before one with a video."""
+    named = (at for at, row in enumerate(table.rows) if any(map(is_video, row)))
+    above = table.rows[: next(named, 0)]
+    titles = above[:-1]
+    return len(titles) if all(map(is_title, titles)) and not all(map(is_title, above)) else 0
 
 
 def _video_column(table: TextTable, is_video: IsVideo) -> int:
@@ -233,7 +246,9 @@ def _label_columns(table: TextTable, video: int, remarks: Remarks) -> LabelColum
         if lines and len(more) < len(beyond):
             remarks.append(f"line {lines[0]} has more cells than the heading; they are not read")
         return LabelColumns([*named, *more], None, separators)
-    aside = (video, table.column(SUBSET_HEADINGS), table.column(DURATION_HEADINGS))
+    notes = {i for i, cell in enumerate(table.heading) if plain(cell) in NOTE_HEADINGS} - {video}
+    remarks += [f"column {table.heading[i]!r} is not read: it has no tags" for i in sorted(notes)]
+    aside = {video, table.column(SUBSET_HEADINGS), table.column(DURATION_HEADINGS), *notes}
     places = [i for i in range(width) if i not in aside]
     marks = [i for i in places if _are_marks([_cell(row, i) for row in table.rows])]
     if table.heading and len(marks) == len(places) > 0:

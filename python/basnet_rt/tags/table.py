@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from basnet_rt._errors import InvalidValue
@@ -18,6 +19,7 @@ Row = list[str]
 WESTERN = "cp1252"
 # Other letters than those of Western Europe: there, hardly three accented ones follow each other.
 _FOREIGN = re.compile(r"[^\x00-\x7f\s]{3,}")
+_TITLES = 10  # lines that may be above a heading
 _SAVE = "save it as UTF-8 (in a spreadsheet: CSV UTF-8)"
 
 DELIMITERS = ("\t", ",", ";", "|")
@@ -39,6 +41,7 @@ TAG_HEADINGS = frozenset(
 )
 SUBSET_HEADINGS = frozenset({"subset", "split", "partition", "set"})
 START_HEADINGS = frozenset({"start", "begin", "tstart", "starttime", "from", "onset"})
+NOTE_HEADINGS = frozenset({"note", "notes", "comment", "comments", "remark", "remarks"})
 # Of seconds, of a whole video.
 DURATION_HEADINGS = frozenset(
     ["duration", "durations", "durationsec", "durationseconds", "videoduration", "seconds"]
@@ -96,10 +99,24 @@ def read_table(path: str | Path) -> TextTable:
         raise InvalidValue(
             f"{path}: no row; expected a line such as video.mp4,label for each video"
         )
-    has_heading = _is_heading(rows[0])
-    body = 1 if has_heading else 0
-    heading = rows[0] if has_heading else []
-    return TextTable(path, delimiter, heading, rows[body:], numbers[body:], remarks=remarks)
+    at = _heading_at(rows)
+    heading, body = ([], 0) if at is None else (rows[at], at + 1)
+    table = TextTable(path, delimiter, heading, rows[body:], numbers[body:], remarks=remarks)
+    return table if at is None else told_titles(table, rows[:at])
+
+
+def is_title(row: Row) -> bool:
+    """Whether a row may stand above a heading: a single cell, or a comment after `#`."""
+    return sum(map(bool, row)) <= 1 or row[0].startswith("#")
+
+
+def told_titles(table: TextTable, titles: list[Row]) -> TextTable:
+    """The table with a remark on the rows above its heading, if there are any."""
+    if not titles:
+        return table
+    said = shown(" ".join(filter(None, titles[0])))
+    remark = f"not read, as they are above the heading: {len(titles)} lines, such as {said}"
+    return replace(table, remarks=(*table.remarks, remark))
 
 
 def _text(path: Path) -> tuple[str, tuple[str, ...]]:
@@ -133,8 +150,8 @@ def _text(path: Path) -> tuple[str, tuple[str, ...]]:
 
 def _delimiter(lines: list[str]) -> str:
     """The delimiter beside a known heading; else the first one that most lines have."""
-    for delimiter in DELIMITERS:
-        cells = {plain(cell) for cell in lines[0].split(delimiter)}
+    for line, delimiter in itertools.product(lines[:_TITLES], DELIMITERS):
+        cells = {plain(cell) for cell in line.split(delimiter)}
         if len(cells) > 1 and cells & VIDEO_HEADINGS and cells & (TAG_HEADINGS | SUBSET_HEADINGS):
             return delimiter
     counts = {one: sum(one in line for line in lines) for one in DELIMITERS}
@@ -142,6 +159,16 @@ def _delimiter(lines: list[str]) -> str:
     most = [one for one in DELIMITERS if one in lines[0] and 2 * counts[one] > len(lines)]
     found: str = most[0] if most else max(DELIMITERS, key=lambda one: counts[one])
     return found if counts[found] else ","
+
+
+def _heading_at(rows: list[Row]) -> int | None:
+    """The place of the heading: the first row, or one below titles."""
+    for at, row in enumerate(rows[: _TITLES + 1]):
+        if _is_heading(row) and (at == 0 or len(row) > 1):
+            return at
+        if not is_title(row):
+            return None
+    return None
 
 
 def _is_heading(row: Row) -> bool:

@@ -280,3 +280,27 @@ def test_a_stray_quote_takes_no_other_row(tmp_path, text, part):
     with pytest.raises(InvalidValue) as error:
         read_annotations(tmp_path / "tags.csv")
     assert f"tags.csv, {part}" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "titles",
+    ["Project X,,\n", "# made by hand, 2024\n", "Project X\n\n# made by hand\n", '"Runs, jumps"\n'],
+)
+@pytest.mark.parametrize("heading", ["video,tag,notes", "Aufnahme,Klasse,Notes"])
+def test_a_heading_below_titles_is_found(tmp_path, titles, heading):
+    """The title was the heading, the heading a video, and each note became a class."""
+    found = read(tmp_path, f"{titles}{heading}\na,Run,blurred\nb,,good\nc,Jump;Run,\n")
+    assert {name: list(one.tags) for name, one in found.annotations.videos.items()} == WANT
+    assert any("above the heading" in one for one in found.remarks)
+
+
+def test_a_first_video_without_tags_is_no_title(tmp_path):
+    found = read(tmp_path, "b\na,Run\nc,Jump;Run\n")
+    assert {name: list(one.tags) for name, one in found.annotations.videos.items()} == WANT
+    assert not found.remarks
+
+
+def test_notes_are_no_classes(tmp_path):
+    found = read(tmp_path, "video,Comment,What happens\na,blurred,Run\nb,,\nc,good,Jump;Run\n")
+    assert {name: list(one.tags) for name, one in found.annotations.videos.items()} == WANT
+    assert found.remarks == ["column 'Comment' is not read: it has no tags"]
