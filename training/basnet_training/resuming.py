@@ -15,6 +15,7 @@ from .checkpoint import Checkpoint, tensors_of
 from .config import Config, OptimConfig, check_config
 from .optimisation import Optimisation
 
+VALUES = "values"  # not in checkpoints of before there was this digest
 # The subject of each digest, in words.
 _DATA = {
     "names": "the names of the videos",
@@ -22,6 +23,7 @@ _DATA = {
     "labels": "the tags",
     "shapes": "the shapes of the features",
     "corrected": "the corrected segments",
+    VALUES: "the values of the features",
 }
 
 
@@ -33,7 +35,7 @@ def check_same_run(
     More iterations are allowed if no schedule depends on their number.
 
     Args:
-        data: of `digest_of`.
+        data: of `digest_of`, and of `digest_of_values` as `VALUES`.
 
     Raises:
         ValueError: the checkpoint is of another run; names the differences.
@@ -153,4 +155,5 @@ def _data(checkpoint: Checkpoint, now: Mapping[str, str]) -> list[str]:
     before = checkpoint.extra.get("data", now)
     if not isinstance(before, Mapping):
         return [f"its digests of the data are {before!r}"]
-    return [f"{what} differ" for name, what in _DATA.items() if before.get(name) != now.get(name)]
+    known = {VALUES: now.get(VALUES), **before}
+    return [f"{what} differ" for name, what in _DATA.items() if known.get(name) != now.get(name)]

@@ -20,7 +20,7 @@ from .averaging import Best
 from .checkpoint import latest_checkpoint, load_checkpoint, save_checkpoint
 from .config import Config
 from .corrections import SnippetTruth
-from .data_digest import digest_of
+from .data_digest import digest_of, digest_of_values
 from .dataset import (
     Batch,
     PositionSampler,
@@ -38,7 +38,8 @@ from .optimisation import Optimisation
 from .progress import Log, NoLog, TensorBoardLog, progress_bar
 from .projection import InputProjection
 from .projection_fit import fit_projection
-from .resuming import check_same_run, check_whole, damaged
+from .reading.faults import flat_warning
+from .resuming import VALUES, check_same_run, check_whole, damaged
 from .runs import load_model, resolve, save_model, save_run_config
 from .timing import settle_timing
 
@@ -81,6 +82,7 @@ def fit(
     resolved = resolve(config, videos)
     if seen is not None:
         seen(videos, resolved)
+    flat_warning(videos)  # an error if nothing can be learned
     with processes(config.run.device) as group, _deterministic(group.device):
         trainer = Trainer(resolved, videos, folder, group)
         if resume:
@@ -116,7 +118,7 @@ class Trainer:
         projection: InputProjection | None = None,
     ) -> None:
         self.config, self.folder, self.group = config, folder, group
-        self.data = digest_of(videos)
+        self.data = {**digest_of(videos), VALUES: digest_of_values(videos)}
         self.train, self.held_out = validation.divide(videos, config.validation)
         self.optimisation = Optimisation(config, group)
         self.network = self.optimisation.network

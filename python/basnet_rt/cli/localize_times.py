@@ -1,7 +1,8 @@
-"""Durations and frame rates given to `localize`, and warnings if they contradict the features."""
+"""Durations and frame rates given to `localize`, and warnings about what the features are."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 
 from basnet_rt._errors import Error
 from basnet_rt.annotations import read_annotations
+from basnet_rt.features.flat import is_flat, said_flat
 from basnet_rt.features.lengths import contradiction
 from basnet_rt.features.rates import find_rates, rate_contradiction, rates_of, read_rates
 from basnet_rt.localize.inputs import Features
@@ -52,10 +54,22 @@ def read_times(
 def time_warnings(
     inputs: list[Any], outcome: Outcome, times: Times, localizer: Localizer
 ) -> list[str]:
-    """Warnings about given durations, and about frame rates of a package that were not given."""
+    """Warnings about durations, frame rates of a package that were not given, and equal rows."""
     done = [one for one in inputs if isinstance(one, Features) and one.name in outcome.detections]
     warnings = [_duration_warning(done, times.seconds, times.rates, localizer)]
+    warnings.append(_flat_warning(done))
     return warnings if times.rates else warnings + _rate_warnings(done, localizer)
+
+
+def _flat_warning(done: list[Features]) -> str:
+    """The warning about videos whose rows are all equal; empty if there are none."""
+    flat = []
+    for one in done:
+        with suppress(Error, OSError):  # the files may be gone by now
+            flat += [one.name] if is_flat(one.source, one.name) else []
+    if not flat:
+        return ""
+    return f"warning: {said_flat(flat, len(done))}: nothing can be found in them; make them anew"
 
 
 def _duration_warning(

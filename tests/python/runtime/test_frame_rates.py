@@ -102,3 +102,9 @@ def test_a_short_video_may_be_of_any_rate():
     assert rate_contradiction({"a": 9}, {"a": 30.0}, 25.0, "x", "y") == ""
     said = rate_contradiction({"a": 90}, {"a": 30.0}, 25.0, "x", "y")
     assert "0.833 times what they come to; y" in said
+
+
+def test_videos_whose_rows_are_equal_are_told(run_cli, bundle, package):
+    np.save(package / "a.npy", np.zeros_like(np.load(package / "a.npy")))
+    done = run_cli("localize", package, "-m", bundle, "--all")
+    assert "all rows are equal in 1 of 2 videos ('a')" in " ".join(done.stderr.split())

@@ -282,3 +282,14 @@ def test_frame_rates_of_a_package_are_taken_where_durations_say_so(tmp_path, dur
     assert timing.seconds_of("c") == (16 / 50 if own else 16 / 25)
     assert (said or "") in timing.remark
     assert bool(timing.remark) == (said is not None)
+
+
+def test_videos_whose_rows_are_equal_are_told(tmp_path):
+    folder = save(tmp_path / "f", dict.fromkeys("abc", (20, 4)))
+    rows = np.ones((20, 4), np.float32)
+    np.save(folder / "a.npy", rows)
+    rows[9] = 2  # a row that is not among the few that are read first
+    np.save(folder / "b.npy", rows)
+    lines = survey(opened(folder, ROWS), 0.64)
+    (said,) = [one for one in lines if "rows are equal" in one]
+    assert said.startswith("warning: all rows are equal in 1 of 3 videos ('a'): make their")

@@ -135,3 +135,33 @@ def test_other_data_are_refused_and_named(configure, dataset, tmp_path):
     np.save(dataset / "features" / "v0.npy", np.ones((4, 6), np.float16))
     with pytest.raises(InvalidValue, match="the shapes of the features differ"):
         run(configure(), tmp_path / "run", resume=True)
+
+
+def test_other_features_of_the_same_shapes_are_refused(configure, dataset, tmp_path):
+    """A run went on with the features of another extractor; a copy as float32 is the same."""
+    config = configure(optim={"iterations": 1})
+    run(config, tmp_path / "run")
+    path = dataset / "features" / "v0.npy"
+    values = np.load(path)
+    np.save(path, values.astype(np.float32))
+    run(config, tmp_path / "run", resume=True)
+    np.save(path, values + np.float16(1))
+    with pytest.raises(InvalidValue, match="the values of the features differ"):
+        run(config, tmp_path / "run", resume=True)
+
+
+def test_a_checkpoint_without_the_digest_of_values_goes_on(configure, tmp_path):
+    config = configure(optim={"iterations": 1})
+    run(config, tmp_path)
+    path = latest_checkpoint(tmp_path)
+    tensors, about = load_tensors(path)
+    del about["extra"]["data"]["values"]
+    save_tensors(path, tensors, about)
+    run(config, tmp_path, resume=True)
+
+
+def test_features_that_tell_nothing_apart_are_not_trained_on(configure, dataset, tmp_path):
+    for path in (dataset / "features").iterdir():
+        np.save(path, np.ones_like(np.load(path)))
+    with pytest.raises(InvalidValue, match="all rows are equal in 8 of 8 videos"):
+        run(configure(), tmp_path)

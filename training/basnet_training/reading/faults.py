@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from basnet_rt import InvalidValue
+from basnet_rt.features.flat import is_flat, said_flat
 
 from .videos import TaggedVideos
 
@@ -101,6 +102,21 @@ def suspicious_lengths(shapes: Sequence[tuple[int, int]]) -> str:
         f"every video has {length} snippets: were they resampled? Then one row stands for another "
         "time in each video, and times of results are right only with true durations"
     )
+
+
+def flat_warning(videos: TaggedVideos) -> str:
+    """The warning about videos whose rows are all equal; empty if there are none.
+
+    Raises:
+        ValueError: all videos are such, or features cannot be read.
+    """
+    flat = [name for name in videos.names if is_flat(videos.source, name)]
+    if not flat:
+        return ""
+    said = said_flat(flat, len(videos))
+    if len(flat) == len(videos):
+        raise InvalidValue(f"{said}: there is nothing to learn from; make their features anew")
+    return f"warning: {said}: make their features anew, or take these videos out of the tags"
 
 
 def _message(broken: dict[str, str], total: int) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .contents import Contents
-from .faults import read_shapes, suspicious_lengths
+from .faults import flat_warning, read_shapes, suspicious_lengths
 from .videos import TaggedVideos, count_classes
 
 _CLASSES_SHOWN = 30
@@ -29,6 +29,9 @@ def survey(
         seconds: from one snippet to the next.
         remarks: more sentences, such as those on timing.
         contents: digests of the features, if they were read.
+
+    Raises:
+        ValueError: all rows of every video are equal, or features cannot be read.
     """
     shapes, _ = read_shapes(videos)
     lengths = np.array([shape[0] for shape in shapes.values()])
@@ -46,7 +49,7 @@ def survey(
     lines += _odd(videos, list(shapes.values()))
     if contents is not None:
         lines += _contents(contents)
-    return [*lines, *videos.remarks, *(one for one in remarks if one)]
+    return [*lines, *videos.remarks, *(one for one in (*remarks, flat_warning(videos)) if one)]
 
 
 def near_equal(classes: Sequence[str]) -> list[tuple[str, str]]:
