@@ -66,7 +66,7 @@ def _by_rates(videos: TaggedVideos, timing: Timing, rates: Mapping[str, float]) 
     """The timing with the rates of recordings, if durations fit them; a warning if unknown."""
     own = replace(timing, rates=rates)
     lengths, durations = _known(videos)
-    names = [name for name in videos.names if videos.durations.get(name, 0) > 0]
+    names = _timed(videos)
     seconds = np.array([own.seconds_of(name) for name in names])
     told = {name: videos.source.shape(name)[0] for name in videos.names}
     advice = (
@@ -121,17 +121,18 @@ def _checked(videos: TaggedVideos, timing: Timing) -> Timing:
     """The timing, with a warning if durations contradict it by more than two snippets."""
     lengths, durations = _known(videos)
     advice = "look at data.fps and data.snippet_stride, and whether durations are in seconds"
-    remark = contradiction(lengths, durations, timing.seconds, advice)
+    remark = contradiction(lengths, durations, timing.seconds, advice, _timed(videos))
     return Timing(timing.fps, timing.stride, remark=remark) if remark else timing
+
+
+def _timed(videos: TaggedVideos) -> list[str]:
+    """The videos with a duration."""
+    return [name for name in videos.names if videos.durations.get(name, 0) > 0]
 
 
 def _known(videos: TaggedVideos) -> tuple[np.ndarray, np.ndarray]:
     """Lengths in snippets and durations in seconds of videos with both."""
-    pairs = [
-        (videos.source.shape(name)[0], videos.durations[name])
-        for name in videos.names
-        if videos.durations.get(name, 0) > 0
-    ]
+    pairs = [(videos.source.shape(name)[0], videos.durations[name]) for name in _timed(videos)]
     table = np.array(pairs, dtype=np.float64).reshape(-1, 2)
     return table[:, 0], table[:, 1]
 

@@ -10,10 +10,17 @@ from typing import Any
 import numpy as np
 
 from basnet_rt._errors import Error
+from basnet_rt._system.shown import shown
 from basnet_rt.annotations import read_annotations
 from basnet_rt.features.flat import is_flat, said_flat
 from basnet_rt.features.lengths import contradiction
-from basnet_rt.features.rates import find_rates, rate_contradiction, rates_of, read_rates
+from basnet_rt.features.rates import (
+    find_rates,
+    of_these,
+    rate_contradiction,
+    rates_of,
+    read_rates,
+)
 from basnet_rt.localize.inputs import Features
 from basnet_rt.localize.localizer import Localizer
 from basnet_rt.localize.many import Outcome
@@ -43,11 +50,15 @@ def read_times(
     """The content of the given files.
 
     Raises:
-        ValueError: a file cannot be read, or the rates name none of the inputs with features.
+        ValueError: a file cannot be read, the durations name none of the inputs, or the rates none
+            of those with features.
     """
+    seconds: dict[str, float | None] = {}
+    if durations is not None:
+        annotated = read_annotations(durations).videos
+        told = {name: video.duration for name, video in annotated.items()}
+        seconds = of_these(durations, told, [one.name for one in inputs])
     names = [one.name for one in inputs if isinstance(one, Features)]
-    annotated = {} if durations is None else read_annotations(durations).videos
-    seconds = {name: video.duration for name, video in annotated.items()}
     return Times(seconds, lengths, {} if rates is None else rates_of(rates, names))
 
 
@@ -58,7 +69,21 @@ def time_warnings(
     done = [one for one in inputs if isinstance(one, Features) and one.name in outcome.detections]
     warnings = [_duration_warning(done, times.seconds, times.rates, localizer)]
     warnings.append(_flat_warning(done))
-    return warnings if times.rates else warnings + _rate_warnings(done, localizer)
+    if not times.rates:
+        return warnings + _rate_warnings(done, localizer)
+    return [*warnings, _unrated(done, times.rates, localizer)]
+
+
+def _unrated(done: list[Features], rates: dict[str, float], localizer: Localizer) -> str:
+    """The warning about videos without a given rate, where others have one; else empty."""
+    absent = [one.name for one in done if one.name not in rates]
+    if not absent:
+        return ""
+    return (
+        f"warning: --frame-rates does not name {len(absent)} of {len(done)} videos, such as "
+        f"{shown(absent[0])}: their times are those of the bundle's rate, "
+        f"{localizer.model.metadata.fps:g} frames a second"
+    )
 
 
 def _flat_warning(done: list[Features]) -> str:
@@ -80,11 +105,11 @@ def _duration_warning(
 ) -> str:
     """The warning if given durations do not fit the features at their rate."""
     fps = localizer.model.metadata.fps
+    known = [one for one in done if durations.get(one.name)]
     pairs = [
         # The length of a video with another rate, in snippets of the bundle's rate.
         (one.source.shape(one.name)[0] * fps / rates.get(one.name, fps), durations[one.name])
-        for one in done
-        if durations.get(one.name)
+        for one in known
     ]
     table = np.array(pairs, np.float64).reshape(-1, 2)
     return contradiction(
@@ -93,6 +118,7 @@ def _duration_warning(
         localizer.model.metadata.snippet_seconds,
         "times of results are then wrong by that ratio: are the features of the rate that the "
         "bundle records, and the durations in seconds?",
+        [one.name for one in known],
     )
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
+
+from basnet_rt._system.shown import shown
 
 SLACK = 2.0  # tolerance for a video's duration, in snippets
 _SHARE = 0.9  # of the videos that must agree
@@ -23,18 +27,23 @@ def agree(lengths: Numbers, durations: Numbers, seconds: float | Numbers) -> boo
     return not len(lengths) or bool(off.mean() >= _SHARE)
 
 
-def contradiction(lengths: Numbers, durations: Numbers, seconds: float, advice: str) -> str:
-    """The warning, with the ratio, if they do not `agree`; else empty.
+def contradiction(
+    lengths: Numbers, durations: Numbers, seconds: float, advice: str, names: Sequence[str] = ()
+) -> str:
+    """The warning, with the usual ratio and one video's, if they do not `agree`; else empty.
 
     Args:
+        names: of the videos; without them the warning names none.
         advice: the next step, for the end of the sentence.
     """
     if agree(lengths, durations, seconds):
         return ""
-    ratio = float(np.median(durations / (lengths * seconds)))
+    ratios = durations / (lengths * seconds)
     off = np.abs(durations - lengths * seconds) > SLACK * seconds
+    first = int(np.argmax(off))
+    such = f" ({shown(names[first])}: {ratios[first]:.3g})" if len(names) else ""
     return (
         f"warning: {int(off.sum())} of {len(lengths)} durations contradict the features by more "
-        f"than {SLACK:g} snippets: {ratio:.3g} times what {seconds:.4g} s a snippet come to; "
-        f"{advice}"
+        f"than {SLACK:g} snippets: {float(np.median(ratios[off])):.3g} times what {seconds:.4g} s "
+        f"a snippet come to{such}; {advice}"
     )

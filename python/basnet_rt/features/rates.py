@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -13,6 +13,8 @@ from basnet_rt._errors import InvalidValue
 from basnet_rt._system.json_file import read_json
 from basnet_rt._system.shown import shown
 from basnet_rt.features.lengths import SLACK
+
+V = TypeVar("V")
 
 RATES = "fps_dict.json"
 _ABOVE = 3  # parent folders of the features to search, as in package/features/test/rgb
@@ -62,14 +64,23 @@ def rates_of(path: Path, names: Iterable[str]) -> dict[str, float]:
     Raises:
         ValueError: as `read_rates`; or it names none of the videos (names one of each side).
     """
-    wanted, rates = list(names), read_rates(path)
-    found = {name: rates[name] for name in wanted if name in rates}
+    return of_these(path, read_rates(path), names)
+
+
+def of_these(path: Path, told: Mapping[str, V], names: Iterable[str]) -> dict[str, V]:
+    """The values that a file has of these videos.
+
+    Raises:
+        ValueError: it has none of them; names some of each side.
+    """
+    wanted = list(names)
+    found = {name: told[name] for name in wanted if name in told}
     if wanted and not found:
-        theirs = ", ".join(map(shown, list(rates)[:_NAMED])) or "nothing"
+        theirs = ", ".join(map(shown, list(told)[:_NAMED])) or "nothing"
         ours = ", ".join(map(shown, wanted[:_NAMED]))
         raise InvalidValue(
-            f"{path}: names none of the videos: it has {theirs}, the features are of {ours}; give "
-            "both the same names"
+            f"{path}: names none of the videos: it has {theirs}, the videos are {ours}; give both "
+            "the same names"
         )
     return found
 

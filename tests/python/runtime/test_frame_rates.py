@@ -7,6 +7,7 @@ import pytest
 
 import basnet_rt
 from basnet_rt import InvalidValue
+from basnet_rt.features.lengths import contradiction
 from basnet_rt.features.rates import find_rates, rate_contradiction, rates_of, read_rates
 
 
@@ -86,7 +87,7 @@ def test_a_rate_that_cannot_be_is_named_with_its_video(tmp_path, value, quoted):
 def test_names_that_never_match_quote_both_sides(tmp_path):
     path = tmp_path / "rates.json"
     path.write_text('{"v_a": 30}')
-    with pytest.raises(InvalidValue, match="it has 'v_a', the features are of 'a'"):
+    with pytest.raises(InvalidValue, match="it has 'v_a', the videos are 'a'"):
         rates_of(path, ["a"])
     assert rates_of(path, ["a", "v_a"]) == {"v_a": 30.0}
 
@@ -108,3 +109,29 @@ def test_videos_whose_rows_are_equal_are_told(run_cli, bundle, package):
     np.save(package / "a.npy", np.zeros_like(np.load(package / "a.npy")))
     done = run_cli("localize", package, "-m", bundle, "--all")
     assert "all rows are equal in 1 of 2 videos ('a')" in " ".join(done.stderr.split())
+
+
+def test_videos_that_the_rates_do_not_name_are_told(run_cli, bundle, package, tmp_path):
+    rates = tmp_path / "one.json"
+    rates.write_text('{"b": 25}')
+    done = run_cli("localize", package, "-m", bundle, "--frame-rates", rates)
+    said = " ".join(done.stderr.split())
+    assert "--frame-rates does not name 1 of 2 videos, such as 'a'" in said
+    assert "the bundle's rate, 25 frames a second" in said
+
+
+def test_durations_that_name_no_video_are_refused(run_cli, bundle, package, tmp_path):
+    annotations = tmp_path / "gt.json"
+    annotations.write_text('{"database": {"other": {"duration": 38.4, "annotations": []}}}')
+    done = run_cli("localize", package, "-m", bundle, "--durations", annotations)
+    assert done.exit_code == 1
+    said = " ".join(done.stderr.split())
+    assert "names none of the videos: it has 'other', the videos are 'a', 'b'" in said
+
+
+def test_the_one_wrong_duration_is_named_with_its_ratio():
+    """The ratio was that of the right ones."""
+    lengths, durations = np.array([100.0, 100.0, 90.0]), np.array([64.0, 192.0, 57.6])
+    said = contradiction(lengths, durations, 0.64, "look", ["a", "b", "c"])
+    assert "1 of 3 durations contradict" in said
+    assert "3 times what 0.64 s a snippet come to ('b': 3); look" in said
