@@ -60,9 +60,9 @@ class AnnotationSet:
         chosen = {k: v for k, v in self.videos.items() if v.subset == name}
         if not chosen:
             known = sorted({v.subset for v in self.videos.values() if v.subset is not None})
-            found = (
-                f"the file has {cut(', '.join(known))}" if known else "the file names no subsets"
-            )
+            found = f"the file has {cut(', '.join(known))}"
+            if not known:
+                found = "the file names no subsets: leave the subset out, and all videos count"
             raise InvalidValue(f"subset {shown(name)}: no video; {found}")
         return AnnotationSet(chosen, self.simulated)
 

@@ -17,6 +17,7 @@ from basnet_rt.cli.scoring import (
     Tiou,
     UnknownLabels,
     check_choices,
+    check_subset,
     parse_thresholds,
     read_predictions,
 )
@@ -31,7 +32,7 @@ def compare(
     ground_truth: Annotated[
         Path, typer.Option("--ground-truth", "-g", help="Annotations in ActivityNet form.")
     ],
-    subset: Subset,
+    subset: Subset = None,
     tiou: Tiou = "0.1:0.1:0.9",
     unknown_labels: UnknownLabels = "error",
     other_videos: OtherVideos = "false_positive",
@@ -53,6 +54,7 @@ def compare(
         raise typer.BadParameter(f"--confidence {confidence}: expected a number between 0 and 1")
     bar = Bar("compare")
     with failures():
+        check_subset(ground_truth, subset)
         try:
             found, simulated = _compare(
                 (a, b),

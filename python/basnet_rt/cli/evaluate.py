@@ -22,6 +22,7 @@ from basnet_rt.cli.scoring import (
     UnknownLabels,
     VideoList,
     check_choices,
+    check_subset,
     parse_thresholds,
     read_predictions,
 )
@@ -67,7 +68,7 @@ class Wanted:
 def evaluate(
     ground_truth: Annotated[Path, typer.Argument(help="Annotations in ActivityNet form.")],
     predictions: Predictions,
-    subset: Subset,
+    subset: Subset = None,
     tiou: Annotated[str | None, typer.Option(help=TIOU_HELP)] = None,
     protocol: Protocol = None,
     ignore_label: IgnoreLabels = None,
@@ -89,12 +90,11 @@ def evaluate(
     """Score a results file: mAP at each tIoU threshold, in percent."""
     thresholds = DEFAULT_TIOU_THRESHOLDS if tiou is None else parse_thresholds(tiou)
     check_choices(unknown_labels, other_videos)
-    _check_outputs(output or [])
-    if not 0.1 <= error_tiou <= 1:
-        raise typer.BadParameter(f"--error-tiou {error_tiou}: expected a number from 0.1 to 1")
+    _check_usage(output or [], error_tiou)
     chosen = (one or everything for one in (per_class, errors, recall, durations))
     wanted = Wanted(next(chosen), next(chosen), error_tiou, next(chosen), next(chosen))
     with failures():
+        check_subset(ground_truth, subset)
         content, simulated = _predictions(predictions)
         choices: dict[str, Any] = {
             "protocol": protocol,
@@ -122,12 +122,13 @@ def _predictions(given: str) -> tuple[Any, bool]:
     return found.detections, found.simulated
 
 
-def _note_mismatch(report: Report, subset: str, other_videos: str) -> None:
+def _note_mismatch(report: Report, subset: str | None, other_videos: str) -> None:
     """Print notes on videos that only the annotations or only the predictions have."""
+    which = "the annotations" if subset is None else repr(subset)
     outside, absent = _examples(report)
     if report.num_outside:
         note(
-            f"note: {report.num_outside} videos with predictions are not in {subset!r} "
+            f"note: {report.num_outside} videos with predictions are not in {which} "
             f"({other_videos}){outside}"
         )
     late, ratio = report.ends_after_video
@@ -137,9 +138,16 @@ def _note_mismatch(report: Report, subset: str, other_videos: str) -> None:
             "times its duration: their times are of another frame rate, or the durations of the "
             "annotations are wrong"
         )
+    early, ratio = report.ends_before_middle
+    if early:
+        note(
+            f"warning: the detections of all {early} videos end in the first half of the video: "
+            f"its annotated duration is {ratio:.3g} times their end (median). Are durations and "
+            "segments in seconds, and the results of the rate of these videos?"
+        )
     if report.num_absent:
         note(
-            f"note: {report.num_absent} of {report.num_videos} videos of {subset!r} have no entry "
+            f"note: {report.num_absent} of {report.num_videos} videos of {which} have no entry "
             f"in the predictions{absent}; their segments count as missed"
         )
 
@@ -158,10 +166,10 @@ def _examples(report: Report) -> tuple[str, str]:
 
 
 def _findings(
-    report: Report, subset: str, simulated: bool, wanted: Wanted
+    report: Report, subset: str | None, simulated: bool, wanted: Wanted
 ) -> tuple[list[str], dict[str, Any]]:
     """The wanted parts, as lines for people and as plain values."""
-    lines = map_table(report, subset, simulated, wanted.per_class)
+    lines = map_table(report, subset or "all videos", simulated, wanted.per_class)
     values = {"subset": subset, "simulated": simulated, **report.to_dict()}
     if wanted.errors:
         profile = report.errors(tiou_threshold=wanted.error_tiou)
@@ -181,7 +189,9 @@ def _findings(
     return lines, values
 
 
-def _check_outputs(paths: list[Path]) -> None:
+def _check_usage(paths: list[Path], error_tiou: float) -> None:
+    if not 0.1 <= error_tiou <= 1:
+        raise typer.BadParameter(f"--error-tiou {error_tiou}: expected a number from 0.1 to 1")
     for path in paths:
         if path.suffix not in (".json", ".tex"):
             raise typer.BadParameter(f"--output {path}: expected a name ending in .json or .tex")

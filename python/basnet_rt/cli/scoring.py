@@ -10,11 +10,19 @@ import typer
 
 from basnet_rt._system.json_file import read_json
 from basnet_rt._system.shown import cut
+from basnet_rt.annotations import read_annotations
 from basnet_rt.evaluation.protocols import PROTOCOLS
 from basnet_rt.evaluation.reading import OTHER_VIDEOS, UNKNOWN_LABELS, ResultContent
 from basnet_rt.formats.result_files import read_results
 
-Subset = Annotated[str, typer.Option("--subset", "-s", help="Subset of the annotations.")]
+Subset = Annotated[
+    str | None,
+    typer.Option(
+        "--subset",
+        "-s",
+        help="Subset of the annotations; may be left out if they name none: all videos count.",
+    ),
+]
 Tiou = Annotated[str, typer.Option(help="Thresholds: first:step:last, or a list with commas.")]
 UnknownLabels = Annotated[
     str, typer.Option(help="Labels not in the ground truth: error or ignore.")
@@ -46,13 +54,12 @@ def parse_thresholds(text: str) -> list[float]:
             _check_count(text, text.count(",") + 1)
             return [float(part) for part in text.split(",")]
         first, step, last = (float(part) for part in text.split(":"))
-        reached, swapped = _reaches(first, step, last), _reaches(first, last, step)
+        reached, meant = _reaches(first, step, last), _meant(first, step, last)
     except (ValueError, ZeroDivisionError, OverflowError) as error:
         raise typer.BadParameter(
             f"--tiou {cut(text)}: expected first:step:last or a list"
         ) from error
-    if not reached or (swapped and step > last):
-        meant = f"; did you mean {first:g}:{last:g}:{step:g}?" if swapped else ""
+    if not reached:
         raise typer.BadParameter(
             f"--tiou {text}: the order is first:step:last, and steps of {step:g} from {first:g} "
             f"have to reach {last:g}{meant}"
@@ -72,10 +79,34 @@ def _check_count(text: str, count: int) -> None:
 
 
 def _reaches(first: float, step: float, last: float) -> bool:
-    """Whether a whole number of steps leads from `first` to `last`."""
-    if step <= 0 or last < first:
+    """Whether a whole number of steps, at least one, leads from `first` to `last`."""
+    if not 0 < step < last - first + SAME:
         return False
     return abs(first + step * round((last - first) / step) - last) < SAME
+
+
+def _meant(first: float, step: float, last: float) -> str:
+    """The end of a message: the numbers in the right order, or the last threshold reached."""
+    if _reaches(first, last, step):
+        return f"; did you mean {first:g}:{last:g}:{step:g}?"
+    count = int((last - first) / step + SAME)
+    return f"; did you mean {first:g}:{step:g}:{first + count * step:g}?" if count > 0 else ""
+
+
+def check_subset(ground_truth: Path, subset: str | None) -> None:
+    """Refuse to leave the subset out if the annotations have subsets.
+
+    Raises:
+        ValueError: the annotations cannot be read.
+    """
+    if subset is not None:
+        return
+    videos = read_annotations(ground_truth).videos.values()
+    named = sorted({one.subset for one in videos if one.subset is not None})
+    if named:
+        raise typer.BadParameter(
+            f"{ground_truth} has subsets: give one of {cut(', '.join(named))} as --subset"
+        )
 
 
 def check_choices(unknown_labels: str, other_videos: str) -> None:

@@ -15,7 +15,12 @@ from basnet_rt.evaluation.averages import field_averages
 from basnet_rt.evaluation.durations import Breakdown, by_coverage, by_duration
 from basnet_rt.evaluation.error_kinds import DEFAULT_TIOU, KINDS
 from basnet_rt.evaluation.error_profile import ErrorProfile, error_profile
-from basnet_rt.evaluation.inputs import EvaluationInput, ends_after_video, levels_of
+from basnet_rt.evaluation.inputs import (
+    EvaluationInput,
+    ends_after_video,
+    ends_before_middle,
+    levels_of,
+)
 from basnet_rt.evaluation.protocols import protocol_named
 from basnet_rt.evaluation.reading import Convention, evaluation_input
 from basnet_rt.evaluation.recall import RecallCurve, recall_curve
@@ -102,6 +107,11 @@ class Report:
     def ends_after_video(self) -> tuple[int, float]:
         """Videos whose detections end after their annotated duration, and the largest ratio."""
         return ends_after_video(self._inputs())
+
+    @property
+    def ends_before_middle(self) -> tuple[int, float]:
+        """Videos if the detections of all end in their first half, else 0; and the usual ratio."""
+        return ends_before_middle(self._inputs())
 
     def plot(self, axes: Any = None, *, tiou_threshold: float = DEFAULT_TIOU) -> Any:
         """Draw mAP per tIoU, AP per class and the kinds of errors.

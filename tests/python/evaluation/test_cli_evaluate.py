@@ -141,3 +141,44 @@ def test_failures_are_1(files, tmp_path):
         done = run(*arguments)
         assert done.exit_code == 1
         assert done.stderr.startswith("error: ")
+
+
+@pytest.mark.parametrize("scale", [1, 25])
+def test_annotations_in_frames_are_told(tmp_path, scale):
+    """All detections lie in the first 25th of each video, and mAP is 0 without a word."""
+    truth, found = tmp_path / "gt.json", tmp_path / "r.json"
+    content = truth_of({f"v{i}": [("A", 0, 10 * scale)] for i in range(4)})
+    for entry in content["database"].values():
+        entry["duration"] = 10 * scale
+    truth.write_text(json.dumps(content))
+    found.write_text(json.dumps(found_in({f"v{i}": [("A", 1, 0, 10)] for i in range(4)})))
+    said = " ".join(run(truth, found, "-s", "test").stderr.split())
+    early = "the detections of all 4 videos end in the first half of the video"
+    assert (early in said) == (scale == 25)
+    assert ("its annotated duration is 25 times their end" in said) == (scale == 25)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [("0.1:0.1:0.95", "0.1:0.1:0.9"), ("0.5:0.95:0.05", "0.5:0.05:0.95"), ("0.1:0.95:0.1", "")],
+)
+def test_thresholds_that_do_not_end_at_the_last_are_refused(text, meant):
+    """The advice was an order that the command took for one threshold."""
+    with pytest.raises(typer.BadParameter, match="have to reach") as error:
+        parse_thresholds(text)
+    assert str(error.value).endswith(f"did you mean {meant}?") == bool(meant)
+
+
+def test_the_subset_may_be_left_out_where_there_is_none(tmp_path, files):
+    truth, found = files
+    said = run(truth, found)
+    assert said.exit_code == 2
+    assert "has subsets: give one of test as --subset" in " ".join(
+        said.stderr.replace("│", "").split()
+    )
+    truth.write_text(json.dumps(truth_of({"v": [("A", 0, 10), ("B", 0, 10)]}, subset=None)))
+    assert run(truth, found).stdout.startswith("all videos: 1 videos, 2 segments")
+    for wrong in ("test", ""):
+        done = run(truth, found, "-s", wrong)
+        assert "leave the subset out, and all videos count" in " ".join(done.stderr.split())
+    assert run(truth, found, "--json").exit_code == 0
