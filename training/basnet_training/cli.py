@@ -159,7 +159,7 @@ def import_checkpoint(
     checkpoint: Annotated[Path, typer.Argument(help="State dict of the released code.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The bundle to write.")],
     config: Annotated[str, typer.Option(help="Preset or YAML with class names.")] = "thumos14",
-    key: Annotated[str | None, typer.Option(help="Entry of the file with the state dict.")] = None,
+    key: Annotated[str | None, typer.Option(help="Its entry, such as state.model.")] = None,
     settings: Settings = None,
     as_json: Json = False,
 ) -> None:

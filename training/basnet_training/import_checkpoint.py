@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import pickle
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,8 @@ from .network import BaSNet, without_prefix
 
 CLASSIFIER = "cas_module.conv_3.0.weight"
 FILTER = "filter_module.conv_1.0.weight"
+_DEPTH = 4  # levels at which an advised key may be
+_ADVISED = 4
 _FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 
@@ -35,7 +39,8 @@ def import_checkpoint(path: str | Path, config: Config, key: str | None = None) 
     """Read a `.pkl` or `.pth` state dict; only tensors are unpickled, never code.
 
     Sizes are those of the checkpoint. `config` gives the class names, in the checkpoint's order,
-    and the settings of features. `key` is the entry with the state dict, if the file has several.
+    and the settings of features. `key` is the entry with the state dict, if the file has several;
+    below others it is theirs and its own with dots, such as state.model.
 
     Raises:
         ValueError: unreadable, not a state dict of this network, or classes do not fit it.
@@ -145,14 +150,33 @@ def _unpickled(path: Path) -> Any:
 def _entry(path: Path, content: Any, key: str | None) -> dict[str, Tensor]:
     """The state dict within a checkpoint."""
     if key is not None:
-        if not isinstance(content, dict) or not _is_state_dict(content.get(key)):
+        found = _at(content, key)
+        if not _is_state_dict(found):
             raise InvalidValue(f"{path}: --key {key}: not a state dict there{_found(content)}")
-        return dict(content[key])
+        return dict(found)
     if isinstance(content, dict) and _is_state_dict(content.get("state_dict")):
         return dict(content["state_dict"])
     if not _is_state_dict(content):
         raise InvalidValue(f"{path}: expected a state dict, names to tensors{_found(content)}")
     return dict(content)
+
+
+def _at(content: Any, key: str) -> Any:
+    """The entry under a key, or under keys joined by dots; None if there is none."""
+    if not isinstance(content, dict) or key in content:
+        return content[key] if isinstance(content, dict) else None
+    heads = (key[:at] for at, letter in enumerate(key) if letter == ".")
+    below = (_at(content[head], key[len(head) + 1 :]) for head in heads if head in content)
+    return next((one for one in below if one is not None), None)
+
+
+def _keys(content: dict[Any, Any], depth: int = _DEPTH) -> Iterator[str]:
+    """The keys of state dicts, as `_at` reads them."""
+    for name, value in content.items():
+        if _is_state_dict(value):
+            yield _named(name)
+        elif isinstance(value, dict) and depth > 1:
+            yield from (f"{_named(name)}.{below}" for below in _keys(value, depth - 1))
 
 
 def _is_state_dict(content: Any) -> bool:
@@ -168,7 +192,7 @@ def _found(content: Any) -> str:
     if not isinstance(content, dict):
         return f"; found a {type(content).__name__}"
     entries = ", ".join(_named(name) for name in list(content)[:12]) or "none"
-    fitting = [_named(name) for name, value in content.items() if _is_state_dict(value)]
+    fitting = list(islice(_keys(content), _ADVISED))
     advice = f"; try {' or '.join(f'--key {name}' for name in fitting)}" if fitting else ""
     return f"; the file's keys are {entries}{advice}"
 

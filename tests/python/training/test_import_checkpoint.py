@@ -145,3 +145,14 @@ def test_classes_must_fit(tmp_path):
         import_checkpoint(path, load_config("cctv_fights"))
     with pytest.raises(InvalidValue, match="none are named"):
         import_checkpoint(path, load_config("activitynet12"))
+
+
+def test_a_state_dict_below_other_entries_is_named_and_read(tmp_path):
+    path = tmp_path / "x.pth"
+    torch.save({"epoch": 1, "state": {"model": released().state_dict(), "lr": 0.1}}, path)
+    with pytest.raises(InvalidValue, match=r"keys are epoch, state; try --key state\.model"):
+        import_checkpoint(path, CONFIG)
+    assert import_checkpoint(path, CONFIG, key="state.model").config.data.feature_dim == 16
+    for key in ("state", "state.lr", "state.model.x", "epoch.model", "."):
+        with pytest.raises(InvalidValue, match="not a state dict there"):
+            import_checkpoint(path, CONFIG, key=key)
