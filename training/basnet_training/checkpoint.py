@@ -22,6 +22,7 @@ from basnet_rt import InvalidValue
 from basnet_rt._system.whole_file import whole
 
 Tensors = dict[str, Tensor]
+_INSTEAD = "remove the file to go on from the one before"
 PATTERN = "checkpoint-*.safetensors"
 
 
@@ -68,7 +69,10 @@ def load_checkpoint(path: Path) -> Checkpoint:
     Raises:
         ValueError: the file is absent, truncated, or not a checkpoint.
     """
-    tensors, about = load_tensors(path)
+    try:
+        tensors, about = load_tensors(path)
+    except InvalidValue as error:
+        raise InvalidValue(f"{error}; {_INSTEAD}") from error
     try:
         return Checkpoint(
             step=int(about["step"]),
@@ -79,7 +83,9 @@ def load_checkpoint(path: Path) -> Checkpoint:
             extra=dict(about["extra"]),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise InvalidValue(f"{path}: not a checkpoint of this program: {error}") from error
+        raise InvalidValue(
+            f"{path}: not a checkpoint of this program: {error}; {_INSTEAD}"
+        ) from error
 
 
 def tensors_of(checkpoint: Checkpoint) -> Tensors:
@@ -118,10 +124,7 @@ def load_tensors(path: Path) -> tuple[Tensors, dict[str, Any]]:
     except (OSError, SafetensorError, ValueError) as error:
         raise InvalidValue(f"{path}: no readable safetensors file: {error}") from error
     if metadata.get("checksum", "") not in ("", _checksum(tensors, text)):
-        raise InvalidValue(
-            f"{path}: is damaged: its content is not what its checksum says; remove the file, and "
-            "a run goes on from the checkpoint before"
-        )
+        raise InvalidValue(f"{path}: is damaged: its content is not what its checksum says")
     return tensors, about
 
 

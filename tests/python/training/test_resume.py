@@ -165,3 +165,14 @@ def test_features_that_tell_nothing_apart_are_not_trained_on(configure, dataset,
         np.save(path, np.ones_like(np.load(path)))
     with pytest.raises(InvalidValue, match="all rows are equal in 8 of 8 videos"):
         run(configure(), tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"x" * 40])
+def test_a_checkpoint_that_is_cut_says_what_to_do(configure, tmp_path, content):
+    run(configure(optim={"iterations": 4}), tmp_path)
+    path = latest_checkpoint(tmp_path)
+    path.write_bytes(content)
+    with pytest.raises(InvalidValue, match=f"{path.name}: .*remove the file to go on from the one"):
+        run(configure(optim={"iterations": 4}), tmp_path, resume=True)
+    path.unlink()
+    assert run(configure(optim={"iterations": 4}), tmp_path, resume=True).step == 4
