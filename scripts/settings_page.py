@@ -20,6 +20,8 @@ PAGE = REPOSITORY / "docs/reference/settings.md"
 _KINDS = {
     "Count": "whole number, 1 or more",
     "Segments": "whole number from 1 to 20,000",
+    "Frames": "whole number from 1 to 1,000,000",
+    "FrameRate": "number from 0.00001 to 100,000",
     "Natural": "whole number, 0 or more",
     "Positive": "number above 0",
     "NonNegative": "number, 0 or more",

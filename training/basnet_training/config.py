@@ -14,6 +14,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from basnet_rt import Error, InvalidValue, PostprocessConfig
+from basnet_rt.features.rates import LEAST_FPS
 
 from .network import ScoreFunction, Variant
 from .setting_errors import explain, known_settings
@@ -28,6 +29,8 @@ _OF_TRAINING = frozenset(["network", "sampling", "loss", "optim", "postprocess"]
 
 Count = Annotated[int, Field(ge=1)]
 Segments = Annotated[int, Field(ge=1, le=20_000)]
+Frames = Annotated[int, Field(ge=1, le=1_000_000)]
+FrameRate = Annotated[float, Field(ge=LEAST_FPS, le=100_000)]
 Natural = Annotated[int, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -50,9 +53,9 @@ class DataConfig(Section):
     feature_dim: Count | None = None  # channels of the features; None: as in the first video
     feature_extractor: str = "unknown"  # free text, copied into the bundle
     modality: Literal["rgb+flow", "rgb", "flow"] = "rgb+flow"  # all channels, or one part of them
-    fps: Positive = 25.0  # frames per second at which the features were made
-    snippet_frames: Count = 16  # frames of one snippet, which is one row of features
-    snippet_stride: Count = 16  # frames from the start of one snippet to the next
+    fps: FrameRate = 25.0  # frames per second at which the features were made
+    snippet_frames: Frames = 16  # frames of one snippet, which is one row of features
+    snippet_stride: Frames = 16  # frames from the start of one snippet to the next
     extractor: dict[str, Any] | None = None  # its record; None: the record beside the features
     simulated: bool = False  # recorded in the bundle; also true if the annotations say so
     # Ground truth with reviewed videos, whose segments are trained on; see loss.corrected.

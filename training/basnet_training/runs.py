@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
-from basnet_rt import InvalidValue
+from basnet_rt import Error, InvalidValue
 from basnet_rt._system.whole_file import write_whole
 
 from .auto import settle
@@ -17,6 +19,8 @@ from .config import AUTO, Config, check_config
 from .dataset import TaggedVideos
 from .network import NO_BACKGROUND, BaSNet
 from .records import with_record
+
+_OF_MEMORY = ("allocate", "out of memory", "overflow")  # in messages of torch
 
 
 @dataclass(frozen=True)
@@ -73,23 +77,45 @@ def _check_ranges(postprocess: dict[str, Any], classes: int) -> None:
 
 
 def build_network(config: Config) -> BaSNet:
-    """A new network of a resolved configuration."""
+    """A new network of a resolved configuration.
+
+    Raises:
+        Error: there is not enough memory for its sizes.
+    """
     net, data = config.network, config.data
     assert data.classes is not None
     assert data.feature_dim is not None
     logit = NO_BACKGROUND if net.background_logit is None else net.background_logit
-    return BaSNet(
-        data.feature_dim,
-        len(data.classes),
-        net.hidden_filter,
-        net.hidden_cas,
-        net.dropout,
-        topk_divisor=net.topk_divisor,
-        variant=net.variant,
-        background_logit=logit,
-        score_function=net.score_function,
-        projection_dim=net.projection_dim,
-    )
+    with within_memory(config):
+        return BaSNet(
+            data.feature_dim,
+            len(data.classes),
+            net.hidden_filter,
+            net.hidden_cas,
+            net.dropout,
+            topk_divisor=net.topk_divisor,
+            variant=net.variant,
+            background_logit=logit,
+            score_function=net.score_function,
+            projection_dim=net.projection_dim,
+        )
+
+
+@contextmanager
+def within_memory(config: Config) -> Iterator[None]:
+    """Turn torch's errors about memory into one that names the settings behind it."""
+    try:
+        yield
+    except (MemoryError, RuntimeError, TypeError) as error:
+        said = str(error).lower()
+        if not isinstance(error, MemoryError) and not any(word in said for word in _OF_MEMORY):
+            raise
+        net, optim = config.network, config.optim
+        raise Error(
+            f"not enough memory for a network of {config.data.feature_dim} channels, "
+            f"network.hidden_filter {net.hidden_filter} and network.hidden_cas {net.hidden_cas}, "
+            f"with optim.batch_size {optim.batch_size}: lower one of these settings"
+        ) from error
 
 
 def save_run_config(folder: Path, config: Config, name: str = "config.yaml") -> None:

@@ -40,7 +40,7 @@ from .projection import InputProjection
 from .projection_fit import fit_projection
 from .reading.faults import flat_warning
 from .resuming import VALUES, check_same_run, check_whole, damaged
-from .runs import load_model, resolve, save_model, save_run_config
+from .runs import load_model, resolve, save_model, save_run_config, within_memory
 from .timing import settle_timing
 
 
@@ -166,7 +166,8 @@ class Trainer:
         title = title or f"train {self.folder.name}"
         with progress_bar(title, total, done=self.step, shown=shown) as bar:
             for batch in self._loader(targets):
-                loss = self.optimisation.iterate(batch.to(self.group.device))
+                with within_memory(self.config):
+                    loss = self.optimisation.iterate(batch.to(self.group.device))
                 bar.advance(f"loss {float(loss.total.detach()):.4f}")
                 self._after(loss, log)
         log.close()

@@ -7,10 +7,10 @@ import os
 import numpy as np
 import pytest
 
-from basnet_rt import InvalidValue
+from basnet_rt import Error, InvalidValue
 from basnet_training.config import load_config, parse_overrides
 from basnet_training.dataset import open_videos
-from basnet_training.runs import resolve
+from basnet_training.runs import resolve, within_memory
 from basnet_training.trainer import fit
 
 
@@ -112,3 +112,25 @@ def test_a_fifo_in_place_of_features_is_named_not_waited_for(configure, tmp_path
     given = folder / name if alone else folder
     with pytest.raises(InvalidValue, match=r"v0\.\w+: is a pipe"):
         open_videos(configure(data={"features": str(given), "missing": "skip"}).data)
+
+
+@pytest.mark.parametrize("size", [10**15, 10**30])
+def test_a_network_that_no_memory_holds_is_named_by_its_sizes(configure, tmp_path, size):
+    with pytest.raises(Error, match=rf"network\.hidden_cas {size}, .*lower one of these"):
+        fit(configure(network={"hidden_cas": size}), tmp_path / "run", shown=False)
+    assert not (tmp_path / "run").exists()
+
+
+def test_memory_that_ends_in_training_is_named_and_other_errors_are_not(config):
+    with pytest.raises(Error, match=r"optim\.batch_size 4"), within_memory(config):
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9")
+    with pytest.raises(RuntimeError, match="shapes"), within_memory(config):
+        raise RuntimeError("shapes differ")
+
+
+@pytest.mark.parametrize("text", ["fps: 1e-300", "fps: 1e300", "snippet_stride: 1000000000"])
+def test_a_rate_that_no_features_have_is_refused(tmp_path, text):
+    """Times of 300 digits were printed."""
+    (tmp_path / "c.yaml").write_text(f"data: {{{text}}}")
+    with pytest.raises(InvalidValue, match=rf"data\.{text.partition(':')[0]}: Input should be"):
+        load_config(tmp_path / "c.yaml")
