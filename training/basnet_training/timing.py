@@ -16,6 +16,7 @@ from .reading import TaggedVideos
 
 _USUAL_FPS = (25.0, 30.0, 24.0, 50.0, 60.0, 15.0, 10.0)
 _PLAUSIBLE = (1e-3, 60.0)  # seconds from snippet to snippet
+_COMMON = (0.02, 5.0)  # the same; of nearly all features
 _CLOSE = 1e-3  # share of a video's length by which a usual rate may fit worse than the best one
 _SHARE = 0.9  # of the videos that a rate must fit
 
@@ -114,7 +115,16 @@ def _settled(videos: TaggedVideos, data: DataConfig) -> Timing:
         f"({found.stride} frames at {found.fps:.6g} a second); --set data.fps and "
         "data.snippet_stride say otherwise"
     )
-    return Timing(found.fps, found.stride, True, remark)
+    return Timing(found.fps, found.stride, True, _doubted(found.seconds, remark))
+
+
+def _doubted(seconds: float, remark: str) -> str:
+    """The remark; a warning with the likely cause if hardly any features have such a rate."""
+    least, most = _COMMON
+    if least <= seconds <= most:
+        return remark
+    unit = "in frames" if seconds > most else "in minutes"
+    return f"warning: {remark}. That is unusual: are the durations {unit} instead of seconds?"
 
 
 def _checked(videos: TaggedVideos, timing: Timing) -> Timing:

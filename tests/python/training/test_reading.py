@@ -255,6 +255,19 @@ def test_a_rate_that_no_extractor_has_is_warned_of_at_once(tmp_path, rate):
     assert "whether durations are in seconds" in timing.remark
 
 
+@pytest.mark.parametrize(
+    ("rate", "unit"), [(0.64 * 25, "in frames"), (0.64 / 60, "in minutes"), (1.28, None)]
+)
+def test_a_rate_that_hardly_any_features_have_is_doubted(tmp_path, rate, unit):
+    """Durations in frames made every time 25 times too long, which was said as if it were usual."""
+    folder = save(tmp_path / "f", dict.fromkeys("abc", (60, 4)))
+    videos = opened(folder, ROWS)
+    videos.durations.update(dict.fromkeys("abc", 60 * rate))
+    remark = settle_timing(videos, DataConfig()).remark
+    assert remark.startswith("warning: a snippet every") == (unit is not None)
+    assert f"are the durations {unit} instead of seconds?" in remark or unit is None
+
+
 def test_a_rate_that_nobody_told_is_said_to_be_assumed(tmp_path):
     folder = save(tmp_path / "f", dict.fromkeys("abc", (8, 4)))
     assert "is assumed" in settle_timing(opened(folder, ROWS), DataConfig()).remark
