@@ -197,12 +197,26 @@ def _read(where: str, array: Any, span: slice, take: npt.NDArray[np.int64] | Non
 
 def _check_array(where: str, array: Any) -> None:
     if not np.issubdtype(array.dtype, np.floating):
-        raise InvalidType(f"{where}: expected float16 or float32, got {array.dtype}")
+        advice = ": to mend it, store array.astype(np.float32)" if array.dtype.kind in "biu" else ""
+        raise InvalidType(
+            f"{where}: expected float16, float32 or float64, got {array.dtype}{advice}"
+        )
     # An HDF5 data set without data has no shape.
     if array.shape is None or len(array.shape) != 2 or 0 in array.shape:
         raise InvalidValue(
-            f"{where}: expected a shape (snippets, channels) without zeros, got {array.shape}"
+            f"{where}: expected a shape (snippets, channels), at least one of each, got "
+            f"{array.shape}{_two_axes(array.shape)}"
         )
+
+
+def _two_axes(shape: tuple[int, ...] | None) -> str:
+    """The end of a message: how to take out axes of length 1, if two others are left."""
+    if shape is None or 0 in shape or len(shape) < 3:
+        return ""
+    ones = tuple(axis for axis, length in enumerate(shape) if length == 1)
+    if len(shape) - len(ones) != 2:
+        return ""
+    return f": to mend it, store array.squeeze({ones[0] if len(ones) == 1 else ones})"
 
 
 def _check_lengths(parts: list[tuple[str, Any]]) -> None:

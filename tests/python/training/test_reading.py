@@ -306,3 +306,25 @@ def test_videos_whose_rows_are_equal_are_told(tmp_path):
     lines = survey(opened(folder, ROWS), 0.64)
     (said,) = [one for one in lines if "rows are equal" in one]
     assert said.startswith("warning: all rows are equal in 1 of 3 videos ('a'): make their")
+
+
+@pytest.mark.parametrize(
+    ("change", "advice"),
+    [
+        (lambda rows: rows[None], "got (1, 5, 4): to mend it, store array.squeeze(0)"),
+        (lambda rows: rows[:, None], "got (5, 1, 4): to mend it, store array.squeeze(1)"),
+        (lambda rows: rows[..., None, None], "got (5, 4, 1, 1): to mend it, store array.squeeze("),
+        (lambda rows: rows.astype(np.int64), "got int64: to mend it, store array.astype(np.flo"),
+        (lambda rows: rows[:0], "(snippets, channels), at least one of each, got (0, 4) (also"),
+    ],
+)
+def test_one_kind_of_fault_is_told_once_with_the_next_step(tmp_path, change, advice):
+    folder = save(tmp_path / "f", dict.fromkeys("abc", (5, 4)))
+    for path in folder.iterdir():
+        np.save(path, change(np.load(path)))
+    with pytest.raises(InvalidValue) as error:
+        opened(folder, ROWS)
+    said = str(error.value)
+    assert said.count(" expected ") == 1
+    assert advice in said
+    assert "(also 2 more: b, c). Mend them" in said

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from basnet_rt import InvalidValue
@@ -13,7 +14,8 @@ from .videos import TaggedVideos
 
 Shapes = dict[str, tuple[int, int]]
 
-_LISTED = 10
+_LISTED = 10  # kinds of reasons in a message
+_NAMED = 3  # further videos of a kind
 # Usual numbers of channels; a time axis of exactly such a length is suspicious.
 _USUAL_CHANNELS = frozenset([400, 455, 512, 768, 1024, 1280, 1536, 2048, 2304, 2560, 4096])
 
@@ -33,8 +35,8 @@ def check_shapes(
         skip: leave out broken files instead of raising an error.
 
     Raises:
-        ValueError: files cannot be opened or have other channels; names up to ten of them, with the
-            reason. Transposed files are recognised.
+        ValueError: files cannot be opened or have other channels; names every kind of reason.
+            Transposed files are recognised.
     """
     shapes, broken = read_shapes(videos)
     said = transposed(list(shapes.values()))
@@ -51,12 +53,29 @@ def check_shapes(
     for name, (_, number) in shapes.items():
         if number != usual:
             broken[name] = f"{number} channels, where {channels[usual]} others have {usual}"
+    return without_broken(videos, broken, skip=skip)
+
+
+def without_broken(videos: TaggedVideos, broken: Mapping[str, str], *, skip: bool) -> TaggedVideos:
+    """The videos without the broken ones, with a remark on these.
+
+    Args:
+        broken: the reason for each video that cannot be used.
+        skip: leave them out instead of raising an error.
+
+    Raises:
+        ValueError: some are broken and `skip` is false, or all are; every kind of reason is named.
+    """
     if not broken:
         return videos
+    said = _listing(broken)
     if not skip or len(broken) == len(videos):
-        raise InvalidValue(_message(broken, len(videos)))
+        otherwise = "" if len(broken) == len(videos) else ", or train without them: --missing skip"
+        raise InvalidValue(
+            f"{len(broken)} of {len(videos)} videos cannot be used: {said}. Mend them{otherwise}"
+        )
     kept = [place for place, name in enumerate(videos.names) if name not in broken]
-    note = f"{len(broken)} videos are left out: {_listing(broken)}"
+    note = f"{len(broken)} videos are left out: {said}"
     return replace(videos.take(kept), remarks=(*videos.remarks, note))
 
 
@@ -119,17 +138,22 @@ def flat_warning(videos: TaggedVideos) -> str:
     return f"warning: {said}: make their features anew, or take these videos out of the tags"
 
 
-def _message(broken: dict[str, str], total: int) -> str:
-    return (
-        f"{len(broken)} of {total} videos cannot be used: {_listing(broken)}. Mend them, or train "
-        "without them: --missing skip"
-    )
-
-
-def _listing(broken: dict[str, str]) -> str:
-    said = [
-        reason if name in reason else f"{name}: {reason}"
-        for name, reason in list(broken.items())[:_LISTED]
-    ]
-    more = f" and {len(broken) - _LISTED} more" if len(broken) > _LISTED else ""
+def _listing(broken: Mapping[str, str]) -> str:
+    """The reasons; those that differ only in names and numbers are one kind, told once."""
+    kinds: dict[str, list[str]] = {}
+    for name, reason in broken.items():
+        nameless = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "", reason, count=1)
+        kinds.setdefault(re.sub(r"\d+", "0", nameless), []).append(name)
+    said = [_kind(names, broken[names[0]]) for names in list(kinds.values())[:_LISTED]]
+    more = f" and {len(kinds) - _LISTED} other reasons" if len(kinds) > _LISTED else ""
     return "; ".join(said) + more
+
+
+def _kind(names: Sequence[str], reason: str) -> str:
+    """The reason of the first video, and the names of some others with the like."""
+    said = reason if names[0] in reason else f"{names[0]}: {reason}"
+    others = names[1:]
+    if not others:
+        return said
+    some = ", ".join(others[:_NAMED]) + (", ..." if len(others) > _NAMED else "")
+    return f"{said} (also {len(others)} more: {some})"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from basnet_training.export import describe, export_bundle
 from basnet_training.heldout import HeldOut, fit_confidence, silent_classes
 from basnet_training.reading import TaggedVideos, open_videos
 from basnet_training.reading.contents import Contents, read_contents
+from basnet_training.reading.faults import without_broken
 from basnet_training.reading.opening import tagged_names
 from basnet_training.reading.survey import counted, survey
 from basnet_training.runs import load_model, resolve, save_run_config
@@ -182,18 +183,8 @@ def _read(request: Request, videos: TaggedVideos, config: Config) -> tuple[Conte
     assert config.data.features is not None
     stamp = outputs.feature_stamp(config.data.features)
     contents = read_contents(videos, stamp, request.output / DIGESTS)
-    broken = contents.broken
-    if not broken:
-        return contents, videos
-    listing = "; ".join(broken.values())
-    if config.data.missing == "error" or len(broken) == len(videos):
-        raise InvalidValue(
-            f"{len(broken)} of {len(videos)} videos cannot be used: {listing}. Mend them, or "
-            "train without them: --missing skip"
-        )
-    kept = [place for place, name in enumerate(videos.names) if name not in broken]
-    remarks = (*videos.remarks, f"{len(broken)} videos are left out: {listing}")
-    return contents, replace(videos.take(kept), remarks=remarks)
+    skip = config.data.missing == "skip"
+    return contents, without_broken(videos, contents.broken, skip=skip)
 
 
 def _hold_out(
