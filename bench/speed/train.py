@@ -3,10 +3,10 @@
     python -m bench.speed.train [--videos 4] [--threads 1] [--rounds 5]
 
 The rival is the released form: both branches by Conv1d on (B, F, T) in float32, the losses as
-published, Adam. Ours is what `basnet-train fit` calls: the first layer's products are shared by both
-branches, and the second layer takes half of them. It is timed in float32 and in bfloat16
-(`optim.precision`), which pays where the processor has instructions for it. Features of 750 snippets
-and 2048 channels, 20 classes, are in memory already.
+published, Adam. Ours is what `basnet-train fit` calls: both branches share the products of the first
+layer, and the second layer takes half of them. It is timed in float32 and in bfloat16
+(`optim.precision`), which pays where the processor has instructions for it. Features, of 750
+snippets and 2048 channels, are in memory already; 20 classes.
 
 Before timing, without dropout: the losses agree to 1e-5 and every gradient to 1e-3 of its norm in
 float32 (an activation next to 0 may change its sign by rounding); in bfloat16 the loss to 2 %.
