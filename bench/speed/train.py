@@ -3,8 +3,8 @@
     python -m bench.speed.train [--videos 4] [--threads 1] [--rounds 5]
 
 The rival is the released form: both branches by Conv1d on (B, F, T) in float32, the losses as
-published, Adam. Ours is what `basnet-train fit` calls: both branches share the products of the first
-layer, and the second layer takes half of them. It is timed in float32 and in bfloat16
+published, Adam. Ours is what `basnet-train fit` calls: both branches share the first layer's
+products, and the second layer takes half of them. It is timed in float32 and in bfloat16
 (`optim.precision`), which pays where the processor has instructions for it. Features, of 750
 snippets and 2048 channels, are in memory already; 20 classes.
 
