@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "pool_support.h"
+#include "saved/archive.h"
 
 namespace basnet_rt {
 namespace {
@@ -209,6 +210,29 @@ TEST(SavedPoolStream, EveryDamagedByteAndEveryTruncationIsFound) {
   }
   EXPECT_EQ(pool->statistics().streams_open, 0);
   EXPECT_EQ(pool->restore(state), 0);
+}
+
+TEST(SavedPoolStream, AnEndBeforeTheLastSnippetIsRefused) {
+  constexpr std::size_t kHeader = 24;
+  const Video video = random_video(5, kClasses, 1);
+  const auto pool = make_pool();
+  const StreamId id = pool->open();
+  pool->push(id, part(video, 0, 5));
+  pool->end(id, 6.015625);
+  const std::string state = pool->save(id);
+  EXPECT_EQ(make_pool()->restore(state), 0);
+  const auto with_end = [&](double seconds) {
+    const double told = 6.015625;
+    std::string payload = state.substr(kHeader);
+    const std::string bytes(reinterpret_cast<const char*>(&told), sizeof told);
+    const std::size_t at = payload.find(bytes);
+    EXPECT_NE(at, std::string::npos);
+    payload.replace(at, bytes.size(), reinterpret_cast<const char*>(&seconds), sizeof seconds);
+    return archive::seal("BRTP", 1, std::move(payload));
+  };
+  EXPECT_EQ(make_pool()->restore(with_end(4.5)), 0);
+  expect_error([&] { make_pool()->restore(with_end(4.0)); }, ErrorCode::kInvalidState,
+               {"contradicts itself"});
 }
 
 TEST(SavedPoolStream, OtherSettingsAreRefused) {

@@ -30,6 +30,10 @@ class StreamQueue {
   bool empty() const { return items_.empty(); }
   /// Whether the stream's end is queued.
   bool has_end() const { return !items_.empty() && items_.back().is_end(); }
+  /// The duration given with the queued end; absent without one.
+  std::optional<double> end_duration() const {
+    return has_end() ? items_.back().mark.duration : std::nullopt;
+  }
   std::int64_t num_rows() const { return num_rows_; }
   /// Missing snippets in queued gaps.
   std::int64_t num_missing() const;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "formulas/formulas.h"
 #include "formulas/video_section.h"
 #include "saved/archive.h"
 #include "saved/stream_fields.h"
@@ -123,8 +124,16 @@ bool counts_match(const PoolStream& stream) {
          stream.fed <= told.snippets_in - queued;
 }
 
+/// Whether a queued end is not before the last snippet, which would fail the stream later.
+bool end_fits(const PoolStream& stream, const PoolSettings& settings) {
+  const std::optional<double> duration = stream.queue.end_duration();
+  return !duration ||
+         *duration >= formulas::to_seconds(stream.index - 1, 0.0, settings.snippet_seconds);
+}
+
 /// Refuses content that no `save` can have written, although its checksum fits.
-void check_sense(const SavedStream& saved, std::int64_t num_classes) {
+void check_sense(const SavedStream& saved, const PoolSettings& settings) {
+  const std::int64_t num_classes = settings.num_classes;
   const PoolStream& stream = *saved.stream;
   const bool finished = stream.status == StreamStatus::kFinished;
   const StreamDetections& finals = stream.finals;
@@ -134,7 +143,7 @@ void check_sense(const SavedStream& saved, std::int64_t num_classes) {
   if ((!stream.is_live() && !finished) || finished != stream.post.finished() || !finals_match ||
       saved.network.has_value() != (stream.fed > 0) || (finished && !stream.queue.empty()) ||
       (stream.status == StreamStatus::kEnding) != stream.queue.has_end() ||
-      !make_sense(stream.statistics) || !counts_match(stream) ||
+      !make_sense(stream.statistics) || !counts_match(stream) || !end_fits(stream, settings) ||
       !make_sense(stream.finals, num_classes) || !make_sense(stream.onsets, num_classes)) {
     refuse("contradicts itself");
   }
@@ -186,7 +195,7 @@ SavedStream read_stream(std::string_view bytes, const PoolSettings& settings, do
   reader.field(present);
   if (present) reader.block(saved.network.emplace());
   if (!reader.at_end()) refuse("has bytes left over");
-  check_sense(saved, settings.num_classes);
+  check_sense(saved, settings);
   return saved;
 }
 
