@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,9 @@ PAUSE, LONELY = 1.0, 10.0  # seconds; a steady stream rarely has a longer pause 
 LONELY_COST, ENDLESS_COST = 1.5, 8.0
 REJOINED, EACH_REJOINED = 0.9, 0.004  # cost of wrong pictures after which old times continue
 LOOSE, LOOSE_SHARE = 1.5, 0.05  # intervals, and their share, that count as exact
-EACH_FITTING = 1.0  # cost of a picture declared wrong although it continues the old times, too
+EACH_FITTING = 1.0  # cost of a picture declared wrong although it is in line or in order
+CONFIRMING = 3  # next pictures, one of which continues a picture that continues the old times
+OFF_LINE = 0.05  # cost of times that continue the old ones as badly as is just allowed
 
 
 @dataclass(frozen=True)
@@ -38,9 +41,10 @@ def next_right(times: Sequence[float | None], known: Situation) -> int:
 
     Every division into wrong and correct timestamps has a cost: 1 for each wrong picture, less if
     the old times continue exactly after them, and more for steps back and unexplained pauses. A
-    wrong picture that continues the old times itself has no such discount, so correct pictures
-    between two wrong ones stay correct. The division of lowest cost is used; of equal ones that
-    with fewer wrong pictures.
+    wrong picture that continues the old times itself, or lies in order between its neighbours, has
+    no such discount. So correct pictures between two wrong ones stay correct, and so do those of a
+    video with pauses, which meet the old line by chance. The division of lowest cost is used; of
+    equal ones that with fewer wrong pictures.
 
     Args:
         times: seconds of the next pictures on the clock of `known.last`; None: no timestamp.
@@ -65,27 +69,44 @@ def _cheapest(
     """Cost of everything after a correct picture (-1: the last one), and the next correct one."""
     begin = known.last if place < 0 else times[place]
     following = [one for one in stamped if one > place]
-    ways, fitting = [], 0
+    ways: list[tuple[float, int, int]] = []
+    in_line: list[bool] = []
     for skipped, one in enumerate(following):
         time = times[one]
-        fits = _on_line(begin, time, one - place, known)
-        if skipped and fits:
-            cost = REJOINED + EACH_REJOINED * skipped + EACH_FITTING * fitting
+        off = _off_line(begin, time, one - place, known)
+        if skipped and off <= 1 and _confirmed(one, following[skipped + 1 :], times, known):
+            wrong = zip([times[other] for other in following[:skipped]], in_line, strict=True)
+            fitting = sum(fits or _between(begin, other, time) for other, fits in wrong)
+            cost = REJOINED + EACH_REJOINED * skipped + EACH_FITTING * fitting + OFF_LINE * off
         else:
             cost = skipped + _step_cost(begin, time, one - place, skipped, place, known)
         ways.append((best[one] + cost, skipped, one))
-        fitting += fits
+        in_line.append(off <= 1)
     none_right = (float(len(following)), len(following), len(times))
     cost, _, chosen = min([*ways, none_right])
     return cost, chosen
 
 
-def _on_line(begin: float | None, time: float | None, pictures: int, known: Situation) -> bool:
-    """Whether a picture continues the times of the one at `begin`, `pictures` before it."""
+def _off_line(begin: float | None, time: float | None, pictures: int, known: Situation) -> float:
+    """How far a picture is from continuing the one at `begin`, `pictures` before it; 1: at most."""
     if begin is None or time is None:
-        return False
+        return math.inf
     off = abs(time - begin - pictures * known.interval)
-    return off <= max(LOOSE, LOOSE_SHARE * pictures) * known.interval
+    return off / (max(LOOSE, LOOSE_SHARE * pictures) * known.interval)
+
+
+def _confirmed(
+    one: int, following: Sequence[int], times: Sequence[float | None], known: Situation
+) -> bool:
+    """Whether the times go on from a picture; not if it only meets the old times by chance."""
+    near = following[:CONFIRMING]
+    return not near or any(
+        _off_line(times[one], times[other], other - one, known) <= 1 for other in near
+    )
+
+
+def _between(begin: float | None, time: float | None, end: float | None) -> bool:
+    return begin is not None and time is not None and end is not None and begin < time < end
 
 
 def _step_cost(

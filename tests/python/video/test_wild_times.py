@@ -245,3 +245,19 @@ def test_a_time_lapse_fills_no_hours(tmp_path: Path):
         read_frames(path, fps=1) as reader,
     ):
         assert len(list(reader)) < 4000
+
+
+PAUSED = {"screen": [67] * 7 + [1200], "slides": [200, 500, 1000, 2000, 200, 200, 2000, 1000, 500]}
+
+
+@pytest.mark.parametrize("name", sorted(PAUSED))
+@pytest.mark.parametrize("off", [-30_000, -8_000, 8_000, 30_000])
+def test_one_wild_timestamp_among_pauses(name: str, off: int):
+    """The one picture is wrong, not the sixty that meet the line of its neighbours by chance."""
+    steps = PAUSED[name]
+    right = [sum((steps * 20)[:k]) for k in range(100)]
+    for wrong in range(60, 96, 7):
+        stamps = [stamp + off * (k == wrong) for k, stamp in enumerate(right)]
+        timed, problems, _ = times_of(stamps, Fraction(1, 1000), 15)
+        assert problems == {"wild_timestamps": 1}
+        assert all(timed[k] * 1000 == right[k] for k in range(100) if k != wrong)
