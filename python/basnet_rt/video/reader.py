@@ -241,8 +241,10 @@ class FrameReader:
                     f"picture is shown for {float(self._step):g} s"
                 )
             return
-        pauses = self._pictures.problems["long_gaps"]
-        measured = Fraction(self._num_shown - 1 - pauses) / (end - self._filled)
+        pauses, filled = self._pictures.problems["long_gaps"], self._filled
+        if pauses == self._num_shown - 1:  # its usual distance is long, and no gap
+            pauses, filled = 0, Fraction(0)
+        measured = Fraction(self._num_shown - 1 - pauses) / (end - filled)
         if measured and max(measured / stated, stated / measured) > FAR_OFF:
             self._remarks.append(
                 f"the header says {_rate(stated)}, the timestamps {_rate(measured)}; times go by "

@@ -261,3 +261,13 @@ def test_one_wild_timestamp_among_pauses(name: str, off: int):
         timed, problems, _ = times_of(stamps, Fraction(1, 1000), 15)
         assert problems == {"wild_timestamps": 1}
         assert all(timed[k] * 1000 == right[k] for k in range(100) if k != wrong)
+
+
+def test_every_picture_eleven_seconds_apart(tmp_path: Path):
+    """A lapse short enough to be filled is read, and its rate is told."""
+    times = [Fraction(11 * number) for number in range(8)]
+    path = write_video(tmp_path / "a.mkv", [coded(k) for k in range(8)], times=times, bf="0")
+    with read_frames(path, fps=1) as reader:
+        assert len(list(reader)) == 78
+    assert reader.problems == {"long_gaps": 7}
+    assert "the timestamps one picture in 11 s" in reader.remarks[-1]
