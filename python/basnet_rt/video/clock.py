@@ -63,12 +63,14 @@ class Clock:
         self._intervals: deque[Fraction] = deque(maxlen=RECENT)
         self._steady = 0  # intervals in a row without a pause
         self._longest_run = 0  # pictures with one timestamp that were spread out
+        self._left_out = 0  # pictures since the last accepted one
 
     def timed(self, pictures: Iterable[Any]) -> Iterator[Timed]:
         """Pictures with their times; pictures that come too late are left out."""
         ahead = _Ahead(pictures)
         while (picture := ahead.first()) is not None:
             yield from self._next_ones(picture.pts, ahead)
+        self._tell_left_out()
 
     def _next_ones(self, stamp: int | None, ahead: _Ahead) -> Iterator[Timed]:
         """The next picture, or several that are judged together."""
@@ -76,8 +78,7 @@ class Clock:
             self._problems["missing_timestamps"] += 1
             yield ahead.take(), self._accept(self._following(), None)
         elif self.first is not None and stamp == self._last_stamp:
-            self._problems["backward_timestamps"] += 1
-            ahead.take()
+            self._leave_out(ahead)
         elif self._fits(stamp):
             yield from self._right(stamp, ahead)
         else:
@@ -155,16 +156,32 @@ class Clock:
         each = room / (count + 1) if room > 0 else interval
         wild: list[tuple[Fraction, Fraction]] = []  # where they are shown, and by how much off
         for number in range(1, count + 1):
-            picture, place = ahead.take(), begin + number * each
-            if picture.pts is None:
+            stamp, place = ahead.first().pts, begin + number * each
+            if stamp is None:
                 self._problems["missing_timestamps"] += 1
-            elif self._last is not None and -LITTLE < self._at(picture.pts) - begin <= 0:
-                self._problems["backward_timestamps"] += 1
+            elif self._last is not None and -LITTLE < self._at(stamp) - begin <= 0:
+                self._leave_out(ahead)
                 continue
             else:
-                wild.append((place, self._at(picture.pts) - place))
-            yield picture, self._accept(place, None)
+                wild.append((place, self._at(stamp) - place))
+            yield ahead.take(), self._accept(place, None)
         self._tell_wild(wild)
+
+    def _leave_out(self, ahead: _Ahead) -> None:
+        """Pass over the next picture, which comes at or before the time of the last one."""
+        self._problems["backward_timestamps"] += 1
+        self._left_out += 1
+        ahead.take()
+
+    def _tell_left_out(self) -> None:
+        """Tell the pictures that were left out since the last accepted one, as one place."""
+        if self._left_out:
+            assert self._last is not None
+            self._tell(
+                f"after second {float(self._last):.3f}, pictures whose timestamps do not rise are "
+                f"left out: {self._left_out}"
+            )
+            self._left_out = 0
 
     def _tell_wild(self, wild: list[tuple[Fraction, Fraction]]) -> None:
         if not wild:
@@ -244,6 +261,7 @@ class Clock:
         return self._last + min(self._step, self.usual())
 
     def _accept(self, time: Fraction, stamp: int | None) -> Fraction:
+        self._tell_left_out()
         if self._last is not None:
             interval = time - self._last
             self._intervals.append(interval)

@@ -70,18 +70,18 @@ def _cheapest(
     begin = known.last if place < 0 else times[place]
     following = [one for one in stamped if one > place]
     ways: list[tuple[float, int, int]] = []
-    in_line: list[bool] = []
+    in_line: list[float] = []  # 1: exactly; 0: not, or as badly as is just allowed
     for skipped, one in enumerate(following):
         time = times[one]
         off = _off_line(begin, time, one - place, known)
         if skipped and off <= 1 and _confirmed(one, following[skipped + 1 :], times, known):
             wrong = zip([times[other] for other in following[:skipped]], in_line, strict=True)
-            fitting = sum(fits or _between(begin, other, time) for other, fits in wrong)
+            fitting = sum(1 if _between(begin, other, time) else fits for other, fits in wrong)
             cost = REJOINED + EACH_REJOINED * skipped + EACH_FITTING * fitting + OFF_LINE * off
         else:
             cost = skipped + _step_cost(begin, time, one - place, skipped, place, known)
         ways.append((best[one] + cost, skipped, one))
-        in_line.append(off <= 1)
+        in_line.append(max(0.0, 1 - off))
     none_right = (float(len(following)), len(following), len(times))
     cost, _, chosen = min([*ways, none_right])
     return cost, chosen

@@ -271,3 +271,25 @@ def test_every_picture_eleven_seconds_apart(tmp_path: Path):
         assert len(list(reader)) == 78
     assert reader.problems == {"long_gaps": 7}
     assert "the timestamps one picture in 11 s" in reader.remarks[-1]
+
+
+@pytest.mark.parametrize(
+    ("moves", "said"),
+    [
+        ({k: Fraction(92 - k, 25) for k in range(93, 100)}, "after second 3.680, {}: 7"),
+        ({50: Fraction(-3, 10)}, "after second 1.960, {}: 1"),
+    ],
+)
+def test_pictures_that_are_left_out_are_told(moves: dict[int, Fraction], said: str):
+    tick = Fraction(1, 1000)
+    timed, problems, remarks = times_of(moved(moves, 25, tick), tick, 25)
+    assert problems == {"backward_timestamps": 100 - len(timed)}
+    assert remarks == [said.format("pictures whose timestamps do not rise are left out")]
+
+
+def test_the_late_one_of_two_is_wrong():
+    """0.3 s late at five a second: it overtakes one, which stays."""
+    tick = Fraction(1, 1000)
+    timed, problems, _ = times_of(moved({50: Fraction(3, 10)}, 5, tick), tick, 5)
+    assert problems == {"wild_timestamps": 1}
+    assert [time * 5 for time in timed.values()] == list(range(100))
