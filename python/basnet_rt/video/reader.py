@@ -32,6 +32,8 @@ from basnet_rt.video.packets import DecodedPictures, numbered_as_stored
 
 MAX_GAP = 10.0
 _GUESSED = {"mpegts", "mpeg"}  # no header has their length; it is guessed from what can be read
+PAUSE = 2.0  # seconds; a longer pause is told, if pauses are rare
+RARE = 8  # pictures for each of them; with fewer, pauses are the video's usual distances
 EARLY = Fraction(1, 2)  # seconds by which a file may end earlier than its header says
 MOST_BACKWARD = 0.25  # of the pictures
 FAR_OFF, ENOUGH = 2, 8  # ratio of two rates that gives a remark; fewest pictures for a rate
@@ -126,6 +128,8 @@ class FrameReader:
         self._grid = Grid(exact_rate(fps), time_base, self._step)
         self._frames: Generator[Frame, None, None] = self._read()
         self.duration, self.num_frames, self._num_shown = 0.0, 0, 0
+        self._pauses: list[str] = []  # remarks on the first ones
+        self._num_pauses, self._paused = 0, Fraction(0)  # and their seconds
         self._filled = Fraction(0)  # seconds of gaps longer than `max_gap`
 
     @property
@@ -197,6 +201,7 @@ class FrameReader:
         yield from self._show(last, begun, self._grid.until_end(begun + length))
         self._check_end(self._lost_beginning() + begun + said)
         self._check_times()
+        self._remark_pauses()
         self._remark_rate(begun)
 
     def _without_edits(self) -> bool:
@@ -241,10 +246,10 @@ class FrameReader:
                     f"picture is shown for {float(self._step):g} s"
                 )
             return
-        pauses, filled = self._pictures.problems["long_gaps"], self._filled
-        if pauses == self._num_shown - 1:  # its usual distance is long, and no gap
-            pauses, filled = 0, Fraction(0)
-        measured = Fraction(self._num_shown - 1 - pauses) / (end - filled)
+        pauses, paused = self._num_pauses, self._paused
+        if not self._pauses_stand_out() or pauses == self._num_shown - 1:
+            pauses, paused = 0, Fraction(0)  # they are its usual distances
+        measured = Fraction(self._num_shown - 1 - pauses) / (end - paused)
         if measured and max(measured / stated, stated / measured) > FAR_OFF:
             self._remarks.append(
                 f"the header says {_rate(stated)}, the timestamps {_rate(measured)}; times go by "
@@ -329,12 +334,26 @@ class FrameReader:
             self._filled += gap
             self._check_lapse(time)
             self._pictures.problems["long_gaps"] += 1
-            if self._pictures.problems["long_gaps"] <= MOST_TOLD:
-                self._remarks.append(
+        if gap > min(self._max_gap, PAUSE):
+            self._num_pauses += 1
+            self._paused += gap
+            if self._num_pauses <= MOST_TOLD:
+                self._pauses.append(
                     f"no picture for {float(gap):.3f} s from second {float(begun):.3f} on; the "
                     "last one repeats"
                 )
         return gap
+
+    def _pauses_stand_out(self) -> bool:
+        """Whether one is long, or they are so few that they are no usual distance."""
+        rare = RARE * self._num_pauses <= max(RARE, self._num_shown)
+        return rare or bool(self._pictures.problems["long_gaps"])
+
+    def _remark_pauses(self) -> None:
+        if self._pauses_stand_out():
+            self._remarks += self._pauses
+            if self._num_pauses > MOST_TOLD:
+                self._remarks.append(f"pauses of more than {PAUSE:g} s: {self._num_pauses}")
 
     def _check_lapse(self, time: Fraction) -> None:
         """Refuse pictures so far apart that a few of them would be repeated for hours."""

@@ -293,3 +293,16 @@ def test_the_late_one_of_two_is_wrong():
     timed, problems, _ = times_of(moved({50: Fraction(3, 10)}, 5, tick), tick, 5)
     assert problems == {"wild_timestamps": 1}
     assert [time * 5 for time in timed.values()] == list(range(100))
+
+
+@pytest.mark.parametrize("first", [1, 50])
+def test_a_pause_of_a_few_seconds_is_told(tmp_path: Path, first: int):
+    times = [Fraction(k, 25) + (Fraction(19, 2) if k >= first else 0) for k in range(100)]
+    path = write_video(tmp_path / "a.mkv", [coded(k) for k in range(100)], times=times, bf="0")
+    with read_frames(path, fps=25) as reader:
+        for _ in reader:
+            pass
+    assert reader.problems == {}
+    assert reader.remarks == [
+        f"no picture for 9.540 s from second {(first - 1) / 25:.3f} on; the last one repeats"
+    ]
