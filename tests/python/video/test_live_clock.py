@@ -184,6 +184,42 @@ def test_a_clock_that_runs_wrong_is_said_and_followed(problems: Counter[str], ra
     assert max(abs(time - due) for due, time in shown if due > 60) < 0.1
 
 
+@pytest.mark.parametrize("rate", [1 / 1.5, 1 / 1.6, 1 / 2, 1 / 4])
+def test_a_clock_that_runs_very_fast_is_no_backlog(problems: Counter[str], rate: float):
+    """Half a minute at a steady rate makes it certain."""
+    clock = LiveClock(Fraction(2), STEP, problems)
+    shown = played(clock, rate, 300, late=lambda due: 0.0)
+    assert problems == {"clock_drift": 1}
+    assert clock.rate == pytest.approx(rate, rel=0.03)
+    assert max(abs(time - due) for due, time in shown if due > 200) < 0.3
+
+
+@pytest.mark.parametrize("step", [1, Fraction(3, 2)])
+def test_a_clock_that_steps_ahead_a_little_is_put_right(problems: Counter[str], step: Fraction):
+    """Pictures that come before they can were not lost on the way: a gap each minute."""
+    clock = LiveClock(Fraction(2), STEP, problems)
+    jumps = []
+    for k in range(25 * 200):
+        moment = clock.time_of(k * STEP + step * (k // 1500), 7.0 + k / 25)
+        assert moment is not None
+        assert abs(float(moment.time) - k / 25) < 0.05
+        jumps += [k] * moment.jumped
+    assert jumps == [1501, 3001, 4501]
+    assert problems == {}
+
+
+@pytest.mark.parametrize("fps", [1, 2, 25])
+@pytest.mark.parametrize("off", [Fraction(3, 10), 1])
+def test_one_late_timestamp_moves_no_later_picture(problems: Counter[str], fps: int, off: Fraction):
+    clock = LiveClock(Fraction(2), STEP, problems)
+    for k in range(100 * fps):
+        stamp = Fraction(k, fps) + off * (k == 50 * fps)
+        moment = clock.time_of(stamp, 7.0 + k / fps)
+        assert moment is None or k == 50 * fps or moment.time == Fraction(k, fps)
+    assert "clock_drift" not in problems
+    assert problems["backward_timestamps"] <= 2
+
+
 @pytest.mark.parametrize("rate", [1.05, 0.95])
 def test_a_clock_may_be_kept_as_it_is(problems: Counter[str], rate: float):
     clock = LiveClock(Fraction(2), STEP, problems, follow=False)

@@ -11,7 +11,7 @@ from basnet_rt.video.live.pace import MOST_DRIFT, ArrivalRate
 
 _SLIGHTLY_BACK = Fraction(1)  # seconds; a picture at most so late is left out, else it is a jump
 _BURST = Fraction(1, 1000)  # seconds between pictures that arrive together
-_SOON = 0.5  # seconds; a timestamp further ahead than the wait plus this is doubted
+_SOON = 0.15  # seconds; a timestamp further ahead than the wait plus this is doubted
 _FINEST = 1_000_000  # denominator of corrections, so that times stay short fractions
 
 
@@ -75,6 +75,8 @@ class LiveClock:
         self._shift: Fraction | None = None  # from timestamps to time; None: no timestamp seen
         self._arrival = 0.0  # of the last picture
         self._doubted: _Doubted | None = None  # what the next picture judges
+        self._waited = 0.0  # seconds from the arrival before the last to the last
+        self._leapt = False  # the last timestamp was further ahead than its wait
         self._usual = step  # seconds between pictures, at least `step`
         self._broken = False  # the next picture does not follow the last one
 
@@ -111,7 +113,7 @@ class LiveClock:
             timestamp = None
         elif timestamp is None:
             self._problems["missing_timestamps"] += 1
-        waited, self._arrival = arrival - self._arrival, arrival
+        self._waited, self._arrival = arrival - self._arrival, arrival
         if self._begun is None or self._last is None:
             self._begun = arrival
             return self._moment(Fraction(0), timestamp)
@@ -121,7 +123,7 @@ class LiveClock:
             return self._arrived(arrival)
         if timestamp is None or self._shift is None:
             return self._moment(self._last + self._step, timestamp)
-        return self._judged(timestamp, arrival, waited)
+        return self._judged(timestamp, arrival, self._waited)
 
     def _judged(self, timestamp: Fraction, arrival: float, waited: float) -> Moment | None:
         assert self._last is not None
@@ -132,7 +134,8 @@ class LiveClock:
             return self._running_on(ahead, timestamp, arrival, ahead)
         if doubted is not None and self._confirms(timestamp - doubted.timestamp, doubted, waited):
             self._doubted = None
-            if 0 < doubted.ahead <= self._max_gap and ahead > 0:
+            stepped = self._pace.sooner(float(timestamp), arrival) > MOST_DRIFT
+            if 0 < doubted.ahead <= self._max_gap and ahead > 0 and not stepped:
                 return self._running_on(ahead, timestamp, arrival, timestamp - doubted.timestamp)
             return self._jump(timestamp, arrival)
         if self._goes_on(ahead, waited):
@@ -176,7 +179,9 @@ class LiveClock:
     ) -> Moment:
         assert self._last is not None
         self._usual = max(self._step, interval)
-        if self._paced and self._pace.note(float(timestamp), arrival):
+        # A timestamp that leaps ahead may be wrong; two in a row tell of a fast clock.
+        self._leapt = not self._leapt and float(ahead) > self._waited + _SOON
+        if self._paced and not self._leapt and self._pace.note(float(timestamp), arrival):
             self._notice_drift()
         more = ahead * self._faster
         self._corrected += more
@@ -194,7 +199,7 @@ class LiveClock:
     def _measure_anew(self) -> None:
         """Restart the measurement after setting the clock; the known rate is kept."""
         slope = self._pace.slope if self._faster else 0.0
-        self._pace, self._corrected = ArrivalRate(), Fraction(0)
+        self._pace, self._corrected = ArrivalRate(slope), Fraction(0)
         self._faster = Fraction(round(slope * _FINEST), _FINEST)
 
     def _arrived(self, arrival: float) -> Moment:
