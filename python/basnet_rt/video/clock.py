@@ -177,10 +177,7 @@ class Clock:
         """Tell the pictures that were left out since the last accepted one, as one place."""
         if self._left_out:
             assert self._last is not None
-            self._tell(
-                f"after second {float(self._last):.3f}, pictures whose timestamps do not rise are "
-                f"left out: {self._left_out}"
-            )
+            self._tell(left_out_remark(self._last, self._left_out))
             self._left_out = 0
 
     def _tell_wild(self, wild: list[tuple[Fraction, Fraction]]) -> None:
@@ -276,6 +273,14 @@ def tell(remarks: list[str], remark: str) -> None:
         remarks.append(remark)
     elif len(remarks) == MOST_TOLD:
         remarks.append("times were moved at more places; the counts have all of them")
+
+
+def left_out_remark(after: Fraction, count: int) -> str:
+    """A sentence on pictures that were left out after the picture at a time."""
+    return (
+        f"after second {float(after):.3f}, pictures whose timestamps do not rise are left out: "
+        f"{count}"
+    )
 
 
 def _smooth(times: list[Fraction | None]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from live_servers import Act, free_port, serving
 
 from basnet_rt import InvalidValue, VideoError
 from basnet_rt.video import Frame, Gap, open_live
+from basnet_rt.video.live.clock import LiveClock
 from patience import wait_for
 
 FPS = 25
@@ -250,3 +252,15 @@ def test_a_camera_without_a_clock_goes_by_arrival(tmp_path: Path):
     frames = [one for one in items if isinstance(one, Frame)]
     assert frames[-1].time > 1.8
     assert live.problems.get("missing_timestamps", 0) == 0
+
+
+def test_pictures_that_come_too_late_are_told(clip: bytes, monkeypatch: pytest.MonkeyPatch):
+    """Each place once, with the number of pictures."""
+    judged, number = LiveClock.time_of, itertools.count()
+    monkeypatch.setattr(
+        LiveClock, "time_of", lambda *given: None if next(number) in (10, 11) else judged(*given)
+    )
+    with serving(Act(clip)) as server, open_live(server.address, fps=FPS, give_up=0, **QUICK) as it:
+        collect(it)
+    told = "after second 0.360, pictures whose timestamps do not rise are left out: 2"
+    assert it.remarks == [told]

@@ -13,6 +13,7 @@ from typing import Any
 from basnet_rt._errors import VideoError
 from basnet_rt._system.addresses import shown_source
 from basnet_rt.video.choosing import choice_remarks, video_stream
+from basnet_rt.video.clock import MOST_TOLD, left_out_remark
 from basnet_rt.video.convert import Converters
 from basnet_rt.video.deinterlace import deinterlaced
 from basnet_rt.video.frames import Formats, Frame, Gap, Image
@@ -81,6 +82,7 @@ class LiveReader:
             paced=self.endless,
         )
         self._drift_told = False
+        self._num_left_out = 0  # places where pictures were left out
         self._grid = Grid(exact_rate(fps), Fraction(stream.time_base), self._step)
         self._broken_since: float | None = None
         self._reason = "the connection ended"
@@ -139,12 +141,15 @@ class LiveReader:
     def _one_connection(self) -> Iterator[Frame | Gap]:
         """Frames and gaps until the connection breaks. The last picture is shown for one step."""
         stream = self._video_stream()
-        aspect, last, begun = stream.sample_aspect_ratio, None, Fraction(0)
+        aspect, last, begun, left_out = stream.sample_aspect_ratio, None, Fraction(0), 0
         for picture, timestamp, arrival in self._pictures(stream):
             moment = self._clock.time_of(timestamp, arrival)
             self._remark_drift()
             if moment is None:
+                left_out += 1
                 continue
+            self._remark_left_out(begun, left_out)
+            left_out = 0
             if last is None:
                 self._remark(range_remarks(picture, stream))
             else:
@@ -156,12 +161,24 @@ class LiveReader:
                 begun = self._grid.next / self._grid.fps
                 self._clock.move_to(begun)
             last = picture
+        self._remark_left_out(begun, left_out)
         if last is not None:
             yield from self._show(last, begun, begun + self._step, aspect)
 
     def _remark(self, remarks: list[str]) -> None:
         """Keep remarks that an earlier connection has not made."""
         self._remarks += [one for one in remarks if one not in self._remarks]
+
+    def _remark_left_out(self, after: Fraction, count: int) -> None:
+        if not count:
+            return
+        self._num_left_out += 1
+        if self._num_left_out <= MOST_TOLD:
+            self._remarks.append(left_out_remark(after, count))
+        elif self._num_left_out == MOST_TOLD + 1:
+            self._remarks.append(
+                "pictures were left out at more places; backward_timestamps has all"
+            )
 
     def _remark_drift(self) -> None:
         clock = self._clock
