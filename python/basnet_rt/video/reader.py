@@ -250,7 +250,9 @@ class FrameReader:
         if not self._pauses_stand_out() or pauses == self._num_shown - 1:
             pauses, paused = 0, Fraction(0)  # they are its usual distances
         measured = Fraction(self._num_shown - 1 - pauses) / (end - paused)
-        if measured and max(measured / stated, stated / measured) > FAR_OFF:
+        # A header's rate may be the average over all pauses.
+        rates = measured, Fraction(self._num_shown - 1) / end
+        if all(max(rate / stated, stated / rate) > FAR_OFF for rate in rates):
             self._remarks.append(
                 f"the header says {_rate(stated)}, the timestamps {_rate(measured)}; times go by "
                 "the timestamps"
