@@ -177,7 +177,7 @@ class Clock:
         """Tell the pictures that were left out since the last accepted one, as one place."""
         if self._left_out:
             assert self._last is not None
-            self._tell(left_out_remark(self._last, self._left_out))
+            tell(self.remarks, left_out_remark(self._last, self._left_out))
             self._left_out = 0
 
     def _tell_wild(self, wild: list[tuple[Fraction, Fraction]]) -> None:
