@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from datetime import datetime, timezone
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta, timezone
 from fractions import Fraction
 from typing import Any
 
@@ -19,6 +19,7 @@ from basnet_rt.video.deinterlace import deinterlaced
 from basnet_rt.video.frames import Formats, Frame, Gap, Image
 from basnet_rt.video.grid import Grid, exact_rate
 from basnet_rt.video.info import range_remarks
+from basnet_rt.video.live.arrival import Opening, spread_out
 from basnet_rt.video.live.clock import LiveClock
 from basnet_rt.video.live.opening import has_own_clock, never_ends, open_live_container
 from basnet_rt.video.live.settings import LiveSettings
@@ -63,7 +64,7 @@ class LiveReader:
         self._address, self._fps, self._now = address, fps, clock
         self._stop = threading.Event()
         self._converters, self._frames = Converters(frames), frames
-        self._container = open_live_container(address, settings)
+        self._open()
         try:
             stream = self._video_stream()
         except BaseException:
@@ -135,6 +136,11 @@ class LiveReader:
         self._remarks += reader.remarks
         self.duration, self.offset = reader.duration, reader.offset
 
+    def _open(self) -> None:
+        begun = self._now()
+        self._container = open_live_container(self._address, self.settings)
+        self._opening = Opening(begun, self._now())
+
     def _video_stream(self) -> Any:
         return video_stream(self._container, self._address, self.settings.stream_index)
 
@@ -198,14 +204,22 @@ class LiveReader:
         pictures = DecodedPictures(self._container, stream, source=self._address, tolerant=True)
         pictures.problems = self.problems
         time_base = Fraction(stream.time_base)
-        for picture in deinterlaced(pictures):
+        arriving = self._arriving(deinterlaced(pictures))
+        if self._clock.by_arrival:
+            arriving = spread_out(arriving, self._opening)
+        for picture, arrival in arriving:
+            timestamp = None if picture.pts is None else picture.pts * time_base
+            if self.started is None:
+                before = timedelta(seconds=self._now() - arrival)
+                self.started = datetime.now(timezone.utc) - before
+            yield picture, timestamp, arrival
+
+    def _arriving(self, pictures: Iterable[Any]) -> Iterator[tuple[Any, float]]:
+        for picture in pictures:
             if self._stop.is_set():
                 return
             self._broken_since = None
-            timestamp = None if picture.pts is None else picture.pts * time_base
-            if self.started is None:
-                self.started = datetime.now(timezone.utc)
-            yield picture, timestamp, self._now()
+            yield picture, self._now()
 
     def _show(self, picture: Any, begun: Fraction, end: Fraction, aspect: Any) -> Iterator[Frame]:
         images: tuple[Image, ...] = ()
@@ -234,7 +248,7 @@ class LiveReader:
             wait = min(2 * wait, self.settings.longest_wait)
             self._check_patience()
             try:
-                self._container = open_live_container(self._address, self.settings)
+                self._open()
                 self._video_stream()
             except VideoError as error:
                 self._reason = str(error)
