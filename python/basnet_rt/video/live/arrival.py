@@ -1,4 +1,4 @@
-"""When pictures arrived that libavformat read while it examined a source.
+"""Arrival of the pictures that libavformat reads while it examines a source.
 
 They come all at once when it is done. Where their arrival is their time, as of a source without a
 clock, they would stand at one moment and all later pictures too early.
@@ -19,7 +19,7 @@ FAR_OFF = 3.0  # ratio of the intervals before and after, from which nothing was
 
 
 class Opening(NamedTuple):
-    """When a connection began to be opened, and when it was open, in seconds."""
+    """The moments when opening a connection began and was done, in seconds."""
 
     begun: float
     done: float
