@@ -100,9 +100,10 @@ def list_videos(given: Sequence[str | Path], stream: int | None = None) -> list[
 
 
 def check_name(name: str, source: object) -> None:
-    """
+    """Refuse a name that is not UTF-8, which results and pages cannot hold.
+
     Raises:
-        ValueError: a name of a file that is no UTF-8, which results and pages cannot hold.
+        ValueError: it is such a name; the message names the source.
     """
     try:
         name.encode()
@@ -157,7 +158,7 @@ def _sources(given: str) -> Iterator[str]:
 
 
 def name_endings(source: str) -> set[str]:
-    """The ends of the names that a file may have: alone, among equal names, and beside them."""
+    """The last parts of a file's possible names: without its ending, and with it."""
     return {name_of(source), Path(local_path(source)).name}
 
 
