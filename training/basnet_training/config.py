@@ -25,6 +25,7 @@ BackgroundVideoTarget = Literal["auto", "skip", "uniform", "background", "none"]
 
 AUTO = "auto"
 # If a file has none of these sections, the data decides their settings.
+OF_THE_BUNDLE = ("name", "postprocess")  # settings that training does not use
 _OF_TRAINING = frozenset(["network", "sampling", "loss", "optim", "postprocess"])
 
 Count = Annotated[int, Field(ge=1)]
@@ -239,6 +240,10 @@ class Config(Section):
             aside["data"].add("extractor")
         text = self.model_dump_json(exclude=aside)
         return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+    def training_digest(self) -> str:
+        """The digest of what can change the trained network: all but `OF_THE_BUNDLE`."""
+        return self.model_copy(update={"name": "", "postprocess": {}}).digest()
 
     def to_yaml(self) -> str:
         return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False)

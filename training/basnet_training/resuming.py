@@ -12,7 +12,7 @@ from torch import Tensor
 from basnet_rt import InvalidValue
 
 from .checkpoint import Checkpoint, tensors_of
-from .config import Config, OptimConfig, check_config
+from .config import OF_THE_BUNDLE, Config, OptimConfig, check_config
 from .optimisation import Optimisation
 
 VALUES = "values"  # not in checkpoints of before there was this digest
@@ -112,8 +112,10 @@ def _state_of_adam(start: Optimisation) -> dict[str, tuple[int, ...]]:
 def _settings(before: Config, now: Config, step: int) -> list[str]:
     if before.digest() == now.digest():
         return []
-    found = []
+    found: list[str] = []
     for name, old, new in _differences(before.model_dump(), now.model_dump()):
+        if name in OF_THE_BUNDLE:
+            continue
         if name == "optim.iterations":
             found += _iterations(old, new, step, now.optim)
         elif _matters(name, new, before):

@@ -15,7 +15,7 @@ from basnet_rt._system.whole_file import write_whole
 
 from .auto import settle
 from .checkpoint import load_tensors, save_tensors
-from .config import AUTO, Config, check_config
+from .config import AUTO, OF_THE_BUNDLE, Config, check_config
 from .dataset import TaggedVideos
 from .network import NO_BACKGROUND, BaSNet
 from .records import with_record
@@ -120,6 +120,21 @@ def within_memory(config: Config) -> Iterator[None]:
 
 def save_run_config(folder: Path, config: Config, name: str = "config.yaml") -> None:
     write_whole(folder / name, [config.to_yaml()])
+
+
+def renew_postprocessing(folder: Path, config: Config) -> None:
+    """Give the trained network in `folder` the name and post-processing of `config`.
+
+    Raises:
+        ValueError: as `load_model`.
+    """
+    path = folder / "model.safetensors"
+    before = load_model(path).config
+    after = before.model_copy(update={name: getattr(config, name) for name in OF_THE_BUNDLE})
+    if after != before:
+        tensors, about = load_tensors(path)
+        save_tensors(path, tensors, {**about, "config": after.model_dump(mode="json")})
+        save_run_config(folder, after)
 
 
 def save_model(

@@ -10,6 +10,8 @@ import torch
 
 from basnet_rt import InvalidValue
 from basnet_training.checkpoint import latest_checkpoint, load_tensors, save_tensors
+from basnet_training.config import load_config
+from basnet_training.runs import load_model
 from basnet_training.trainer import fit
 
 
@@ -48,6 +50,15 @@ def test_the_setting_that_differs_is_named(configure, tmp_path, before, after, p
         run(configure(**both), tmp_path, resume=True)
     assert part in str(error.value)
     assert "config.yaml" in str(error.value)
+
+
+@pytest.mark.parametrize("iterations", [8, 12])
+def test_other_post_processing_is_taken_over(configure, tmp_path, iterations):
+    run(configure(), tmp_path)
+    other = configure(postprocess={"nms": "linear"}, optim={"iterations": iterations})
+    run(other, tmp_path, resume=True)
+    assert load_model(tmp_path).config.postprocess == {"nms": "linear"}
+    assert load_config(tmp_path / "config.yaml").postprocess == {"nms": "linear"}
 
 
 BIAS = "weights/cas_module.conv_1.0.bias"

@@ -95,10 +95,12 @@ def test_a_second_call_does_nothing_again_and_a_change_does_what_depends_on_it(t
     call(features, tags, "-o", out, *QUICK)
     before = (out / "model.pt").stat().st_mtime_ns
     again = call(features, tags, "-o", out, *QUICK)
-    assert again.output.count("(done before)") == 8  # 4 parts, train, export, localize, report
+    assert (
+        again.output.count("(done before)") == 12
+    )  # 4 parts twice, train, export, localize, report
     assert (out / "model.pt").stat().st_mtime_ns == before
     more = call(features, tags, "-o", out, *QUICK, "--localize", features)
-    assert more.output.count("(done before)") == 6
+    assert more.output.count("(done before)") == 10
     assert len(json.loads((out / "results.json").read_text())["results"]) == 8
     other = call(features, tags, "-o", out, "--set", "optim.iterations=5")
     assert "(again: changed: settings)" in other.output
@@ -108,6 +110,25 @@ def test_a_second_call_does_nothing_again_and_a_change_does_what_depends_on_it(t
     tags.write_text(tags.read_text().replace("1.mp4;", "1.mp4;Jump"))
     retagged = call(features, tags, "-o", out, "--set", "optim.iterations=5").output
     assert "(again: changed: tags" in retagged
+
+
+def test_other_post_processing_trains_nothing_and_ends_as_a_new_run(tmp_path):
+    data, other = make(tmp_path / "d", PLAIN), [*QUICK, "--set", "postprocess.nms=hard"]
+    call(*data, "-o", tmp_path / "old", *QUICK)
+    again = call(*data, "-o", tmp_path / "old", *other).output
+    assert "train 0:" not in again
+    assert again.count("(again: changed: post-processing)") == 4
+    assert again.count("(done before)") == 5  # 4 parts and the network
+    call(*data, "-o", tmp_path / "new", *other)
+    old, new = (load(tmp_path / name / "model.pt") for name in ("old", "new"))
+    assert old.config == new.config
+    assert old.config.nms == "hard"
+    kept = [json.loads((tmp_path / n / "results.json").read_text()) for n in ("old", "new")]
+    assert kept[0]["results"] == kept[1]["results"]
+    assert sum(map(len, kept[0]["results"].values())) > 0
+    names = ("training/config.yaml", "training/confidence.json", "folds/2/config.yaml")
+    for name in names:
+        assert (tmp_path / "old" / name).read_bytes() == (tmp_path / "new" / name).read_bytes()
 
 
 def test_an_interrupted_run_goes_on_to_the_identical_model(tmp_path, monkeypatch):
@@ -129,7 +150,7 @@ def test_an_interrupted_run_goes_on_to_the_identical_model(tmp_path, monkeypatch
         patch.setattr(optimisation.Optimisation, "iterate", killed)
         assert "interrupted" in call(*data, "-o", tmp_path / "cut", *often, code=1).output
     again = call(*data, "-o", tmp_path / "cut", *often)
-    assert again.output.count("(done before)") == 4
+    assert again.output.count("(done before)") == 8
     first, second = (
         load_tensors(tmp_path / name / "training" / "model.safetensors")[0]
         for name in ("whole", "cut")
@@ -214,7 +235,7 @@ def test_the_output_may_lie_within_the_input(tmp_path):
     given = (tmp_path / "d", tags, "-o", tmp_path / "d" / "out", *QUICK)
     call(*given, "--localize", tmp_path / "d" / "features")
     again = call(*given, "--localize", tmp_path / "d" / "features")
-    assert again.output.count("(done before)") == 8
+    assert again.output.count("(done before)") == 12
 
 
 def test_older_results_do_not_hide_that_nothing_was_localized(tmp_path):

@@ -16,7 +16,7 @@ from basnet_training.config import Config
 from basnet_training.heldout import HeldOut, look_at
 from basnet_training.reading import TaggedVideos
 from basnet_training.reading.scenes import MOST_COMPARED, balanced_parts, shared_scenes
-from basnet_training.runs import load_model
+from basnet_training.runs import load_model, renew_postprocessing
 
 FILE = "held_out.npz"
 _BEST = "best_"
@@ -54,12 +54,18 @@ def divided_scenes(videos: TaggedVideos, parts: Sequence[Sequence[int]]) -> floa
     return float(np.where(apart, shares, 0).max(axis=1).mean())
 
 
-def measure_fold(run: Path, trained_on: TaggedVideos, held: TaggedVideos) -> dict[str, Any]:
+def measure_fold(
+    run: Path, config: Config, trained_on: TaggedVideos, held: TaggedVideos
+) -> dict[str, Any]:
     """Apply the network in `run` to the held-out videos, and write `held_out.npz` beside it.
+
+    Args:
+        config: has the post-processing.
 
     Returns:
         Plain values: numbers of videos and detections.
     """
+    renew_postprocessing(run, config)
     model = load_model(run)
     done = calibrate_network(model.network, model.config, trained_on)
     found = look_at(model, done.calibration, held, run / "model.pt")

@@ -22,7 +22,7 @@ from basnet_training.reading.contents import Contents, read_contents
 from basnet_training.reading.faults import without_broken
 from basnet_training.reading.opening import tagged_names
 from basnet_training.reading.survey import counted, survey
-from basnet_training.runs import load_model, resolve, save_run_config
+from basnet_training.runs import load_model, renew_postprocessing, resolve, save_run_config
 from basnet_training.timing import Timing, settle_timing
 from basnet_training.trainer import fit_videos
 
@@ -79,10 +79,11 @@ class Data:
 
     @property
     def key(self) -> dict[str, Any]:
+        """All that a trained network depends on."""
         return {
             "features": self.contents.key(),
             "tags": digest_of(self.videos),
-            "settings": self.config.digest(),
+            "settings": self.config.training_digest(),
             "version": __version__,
         }
 
@@ -101,8 +102,8 @@ def run(request: Request, say: Say) -> dict[str, Any]:
     journal = RunJournal(request.output, say)
     data = _prepare(request, journal, say)
     held, fitted, quality_part = _hold_out(request, data, journal, say)
-    _train(request, data, fitted, journal)
-    _export(request, data, journal)
+    _train(request, data, journal)
+    _export(request, data, fitted, journal)
     found = _localize(request, data, held, journal)
     page = _report(request, journal)
     return {
@@ -204,17 +205,28 @@ def _hold_out(
         run = request.output / FOLDS / str(fold)
         runs.append(run)
 
-        def work(part: list[int] = part, rest: TaggedVideos = rest, run: Path = run) -> Any:
-            fit_videos(plain, rest, run, shown=request.shown)
-            return measure_fold(run, rest, videos.take(part))
+        def train(rest: TaggedVideos = rest, run: Path = run) -> Any:
+            return {"step": fit_videos(plain, rest, run, shown=request.shown).step}
 
+        def look(part: list[int] = part, rest: TaggedVideos = rest, run: Path = run) -> Any:
+            return measure_fold(run, plain, rest, videos.take(part))
+
+        name = f"held out {fold + 1} of {len(parts)}"
+        depends_on = {**data.key, "part": [videos.names[place] for place in part]}
         journal.step(
-            f"held out {fold + 1} of {len(parts)}",
-            f"train on {counted(len(rest), 'video')}, look at {counted(len(part), 'other')}",
-            {**data.key, "part": [videos.names[place] for place in part]},
-            work,
-            leaves=[f"{FOLDS}/{fold}/held_out.npz"],
+            name,
+            f"train on {counted(len(rest), 'video')}",
+            depends_on,
+            train,
+            leaves=[f"{FOLDS}/{fold}/model.safetensors"],
             clears=[f"{FOLDS}/{fold}"],
+        )
+        journal.step(
+            f"{name}, detections",
+            f"look at {counted(len(part), 'other')}",
+            {**depends_on, "post-processing": config.postprocess},
+            look,
+            leaves=[f"{FOLDS}/{fold}/held_out.npz"],
         )
     if not runs:
         say("no video is held out, or there are too few: nothing can be said of the quality")
@@ -238,10 +250,8 @@ def _quality(
     return {"quality": quality.to_dict(), "advice": hints}
 
 
-def _train(
-    request: Request, data: Data, fitted: FittedConfidence | None, journal: RunJournal
-) -> None:
-    """Train on all videos, with the range of activations, and confidence from held-out parts."""
+def _train(request: Request, data: Data, journal: RunJournal) -> None:
+    """Train on all videos, and find the range of activations."""
     folder = request.output / TRAINING
     plain = data.config.model_copy(update={"validation": type(data.config.validation)()})
 
@@ -249,8 +259,6 @@ def _train(
         done = fit_videos(plain, data.videos, folder, shown=request.shown)
         model = load_model(folder)
         calibrate_network(model.network, plain, data.videos).save(folder)
-        if fitted is not None:
-            fitted.save(folder, plain.export.activation)
         return {"step": done.step}
 
     journal.step(
@@ -263,10 +271,16 @@ def _train(
     )
 
 
-def _export(request: Request, data: Data, journal: RunJournal) -> None:
+def _export(
+    request: Request, data: Data, fitted: FittedConfidence | None, journal: RunJournal
+) -> None:
+    """Write the bundle, with confidence from held-out parts."""
     folder = request.output / TRAINING
 
     def work() -> dict[str, Any]:
+        renew_postprocessing(folder, data.config)
+        if fitted is not None:
+            fitted.save(folder, data.config.export.activation)
         model = load_model(folder)
         kind = model.config.export.activation
         metadata = describe(
@@ -278,7 +292,7 @@ def _export(request: Request, data: Data, journal: RunJournal) -> None:
         return export_bundle(model.network, metadata, request.output / MODEL).to_dict()
 
     depends_on = {"training": digest([data.key, data.config.validation.folds])}
-    depends_on["export"] = digest(data.config.export.model_dump())
+    depends_on["settings"] = data.config.digest()
     journal.step(
         "export", f"{MODEL}: network, settings, confidence", depends_on, work, leaves=[MODEL]
     )
