@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 import torch
 
+from basnet_rt import PostprocessConfig
 from basnet_training.auto import (
     DataSize,
     ema_decay,
     iterations,
     projection_dim,
+    reading_for,
     rules_for,
     settle,
     topk_divisor,
@@ -80,11 +82,35 @@ def test_what_was_given_stays(dataset):
     config = load_config("auto", given)
     settled = resolve(config, open_videos(config.data))
     assert (settled.optim.lr, settled.network.topk_divisor) == (0.5, 3)
-    assert settled.postprocess == {"nms_iou": 0.9}
+    assert settled.postprocess["nms_iou"] == 0.9
+    assert settled.postprocess["normalisation"] == "fixed"
     assert settled.network.score_function == "sigmoid"
     assert settled.data.subset == "train"
     assert not settled.auto
     assert settle(settled, None) is settled
+
+
+def test_other_modes_take_nothing_of_auto(dataset):
+    data = {"data.features": dataset / "features", "data.annotations": dataset / "annotations.json"}
+    config = load_config("auto", {**data, "postprocess.mode": "published"})
+    assert resolve(config, open_videos(config.data)).postprocess == {"mode": "published"}
+
+
+def test_the_score_of_a_video_counts_with_few_classes_only():
+    gates = [reading_for(sized(classes=count))["gate"] for count in (1, 2, 3, 20)]
+    assert gates == ["video", "video", "none", "none"]
+
+
+def test_live_trains_as_auto_and_needs_no_whole_video(dataset):
+    data = {"data.features": dataset / "features", "data.annotations": dataset / "annotations.json"}
+    auto, live = (load_config(name, data) for name in ("auto", "live"))
+    videos = open_videos(auto.data)
+    auto, live = resolve(auto, videos), resolve(live, videos)
+    assert live.training_digest() == auto.training_digest()
+    assert live.digest() != auto.digest()
+    read = PostprocessConfig.from_dict(live.postprocess)
+    assert (read.gate, read.normalisation, read.max_duration) == ("none", "fixed", 60.0)
+    assert read.cas_thresholds[0] == 0.1
 
 
 def test_a_settled_run_resumes_by_its_written_settings(dataset, tmp_path):

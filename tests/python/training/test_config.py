@@ -14,6 +14,7 @@ def test_presets_load_and_their_postprocessing_is_valid():
         "activitynet13",
         "cctv_fights",
         "cctv_fights_motion",
+        "live",
         "thumos14",
         "thumos14_best",
     )
