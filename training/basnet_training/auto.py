@@ -178,9 +178,8 @@ def reading_for(size: DataSize) -> dict[str, Any]:
     """Settings of post-processing that depend on the number of classes.
 
     The score of a video is a mean over a share of it, so it rises with the length of all actions of
-    the class. With several classes detections are better without it, and so are those of a class
-    with a stronger suppression of overlaps: on the held-out parts of three data sets, and on a
-    fourth as good.
+    the class. With several classes, detections were better without it on the held-out parts of
+    three data sets, and with a stronger suppression of overlaps on two.
     """
     if size.classes < SOME_CLASSES:
         return {"gate": "video", "soft_sigma": 0.5}
