@@ -35,7 +35,7 @@ from bench.tables import (
 
 LAST = ("optim.teachers=0", "optim.ema_decay=null")
 AVERAGED = ("optim.teachers=0",)
-# The released thresholds and NMS, where activations are probabilities.
+# Few thresholds, and the released NMS.
 BEFORE = (f"cas_thresholds={[k / 10 for k in range(1, 10)]}", "nms=hard", "nms_iou=0.7")
 VIDEO = ("gate=video",)
 ALONE = ("gate=none",)
@@ -106,7 +106,7 @@ def quality(one: Input, folder: Path, features: Path, reading: Sequence[str]) ->
     settings = (part for setting in reading for part in ("--set", setting))
     call("basnet_rt", "localize", features, "--model", model, "-o", results, *settings)
     report = evaluate(one.truth, results, subset="test", tiou_thresholds=TIOU_THRESHOLDS)
-    return 100 * statistics.mean(float(value) for value in report.map)
+    return 100 * report.average_map
 
 
 def finished(work: Path, name: str, seeds: int) -> list[float]:

@@ -1,4 +1,4 @@
-"""How preset `auto` reads several classes, on held-out training videos.
+"""Readings of several classes for preset `auto`, on held-out training videos.
 
     python -m bench.accuracy.auto_readings
 
@@ -12,7 +12,6 @@ Demos and simulated runs are kept.
 from __future__ import annotations
 
 import argparse
-import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,9 +20,8 @@ from typing import Any
 import numpy as np
 
 from basnet_rt import Localizer, evaluate, load
-from basnet_rt.annotations import read_annotations
 from basnet_rt.features import open_features
-from bench.accuracy.one_command import INPUTS, call, key_of
+from bench.accuracy.one_command import INPUTS, call, key_of, write_table
 from bench.tables import (
     DOCS,
     RUNS,
@@ -103,24 +101,14 @@ def simulated(work: Path, seed: int) -> Run:
     data, output = work / f"simulated_{seed}", work / f"simulated_{seed}_run"
     if not (output / "report.html").exists():
         call("basnet_training", "simulate", "--preset", "small", "--output", data, "--seed", seed)
-        tags = write_tags(data)
+        tags = data / "tags.csv"
+        write_table(tags, data / "annotations.json")
         call(
             "basnet_training",
             *("run", data / "features" / "train", tags, "-o", output),
             *("--set", "optim.teachers=0"),
         )
     return Run(output, data / "features" / "train", data / "annotations.json")
-
-
-def write_tags(data: Path) -> Path:
-    """A table of the training videos' tags and durations."""
-    path, train = data / "tags.csv", read_annotations(data / "annotations.json").subset("train")
-    with path.open("w", newline="") as file:
-        lines = csv.writer(file)
-        lines.writerow(["video", "tag", "duration"])
-        for name, video in train.videos.items():
-            lines.writerow([name, ";".join(sorted(video.tags)), video.duration])
-    return path
 
 
 def quality(run: Run, reading: Mapping[str, Any]) -> float:

@@ -101,14 +101,19 @@ def write_tags(work: Path, one: Input) -> Path:
     Durations, which people know of their videos, tell how often features were taken.
     """
     path = work / f"{one.data_set}_tags.csv"
-    train = read_annotations(one.truth).subset("train").videos
+    write_table(path, one.truth)
+    return path
+
+
+def write_table(path: Path, truth: Path) -> None:
+    """The same at `path`, of any annotations."""
+    train = read_annotations(truth).subset("train").videos
     with path.open("w", newline="") as file:
         lines = csv.writer(file)
         lines.writerow(["video", "tag", "duration"])
         lines.writerows(
             [name, ";".join(sorted(video.tags)), video.duration] for name, video in train.items()
         )
-    return path
 
 
 def make_features(work: Path, one: Input) -> None:

@@ -24,8 +24,8 @@ BackgroundVideoTarget = Literal["auto", "skip", "uniform", "background", "none"]
 
 
 AUTO = "auto"
-# If a file has none of these sections, the data decides their settings.
 OF_THE_BUNDLE = ("name", "postprocess")  # settings that training does not use
+# If a file has none of these sections, the data decides their settings.
 _OF_TRAINING = frozenset(["network", "sampling", "loss", "optim", "postprocess"])
 
 Count = Annotated[int, Field(ge=1)]
@@ -243,7 +243,8 @@ class Config(Section):
 
     def training_digest(self) -> str:
         """The digest of what can change the trained network: all but `OF_THE_BUNDLE`."""
-        return self.model_copy(update={"name": "", "postprocess": {}}).digest()
+        empty = {name: type(getattr(self, name))() for name in OF_THE_BUNDLE}
+        return self.model_copy(update=empty).digest()
 
     def to_yaml(self) -> str:
         return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False)

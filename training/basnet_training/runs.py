@@ -126,13 +126,13 @@ def renew_postprocessing(folder: Path, config: Config) -> None:
     """Give the trained network in `folder` the name and post-processing of `config`.
 
     Raises:
-        ValueError: as `load_model`.
+        ValueError: `model.safetensors` is absent or damaged.
     """
     path = folder / "model.safetensors"
-    before = load_model(path).config
+    tensors, about = load_tensors(path)
+    before = check_config(about["config"], str(path))
     after = before.model_copy(update={name: getattr(config, name) for name in OF_THE_BUNDLE})
     if after != before:
-        tensors, about = load_tensors(path)
         save_tensors(path, tensors, {**about, "config": after.model_dump(mode="json")})
         save_run_config(folder, after)
 
