@@ -104,6 +104,9 @@ class SamplingConfig(Section):
     noise: NonNegative = 0.0
 
 
+LEVERS = ("magnitude", "co_activity", "contrast", "mixing")  # of LossConfig, absent where 0
+
+
 class LossConfig(Section):
     """Terms of the loss; see basnet_training.loss.
 
@@ -120,6 +123,11 @@ class LossConfig(Section):
     background_video_target: BackgroundVideoTarget = "auto"  # see above
     corrected: NonNegative = 1.0  # weight of the corrected segments' term, if there are any
     distilled: NonNegative = 20.0  # weight of the teachers' term, if there are any
+    # Weights of the terms of later papers; see basnet_training.levers.
+    magnitude: NonNegative = 0.0  # hidden channels are large on action, small on background
+    co_activity: NonNegative = 0.0  # videos of one class resemble each other where it is active
+    contrast: NonNegative = 0.0  # snippets at edges resemble certain ones of their own side
+    mixing: NonNegative = 0.0  # mixtures of neighbours have the tags and the mixed activations
 
 
 class OptimConfig(Section):
@@ -232,6 +240,7 @@ class Config(Section):
         }
         unused = {"corrected": self.data.corrected is None, "distilled": not self.optim.teachers}
         aside["loss"] = {name for name, is_unused in unused.items() if is_unused}
+        aside["loss"] |= {name for name in LEVERS if getattr(self.loss, name) == 0}
         absent = {"topk_start": self.optim.topk_start is None, "teachers": not self.optim.teachers}
         aside["optim"] = {name for name, is_absent in absent.items() if is_absent}
         if self.sampling.noise == 0:

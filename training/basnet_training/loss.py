@@ -1,13 +1,14 @@
 """The loss of BaS-Net, as a weighted sum of named terms.
 
 Source: Lee, Uh and Byun, AAAI 2020; tests compare it with numbers from the released code. A new
-term is one function and its weight in `TERMS`, and one field of `LossConfig`.
+term is one function in `LEVERS`, and one field of `LossConfig` with its name and weight.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -16,6 +17,7 @@ from torch.nn import functional as F
 from basnet_rt import InvalidValue
 
 from .config import BackgroundVideoTarget, LossConfig
+from .levers import agreement_term, co_activity_term, contrast_term, magnitude_term
 from .network import NetworkOutput, ScoreFunction, Variant
 
 DEFAULTS = LossConfig()
@@ -35,6 +37,7 @@ class Case:
 
     settings: LossConfig
     score_function: ScoreFunction
+    variant: Variant
 
     @property
     def background_video_target(self) -> BackgroundVideoTarget:
@@ -45,7 +48,18 @@ class Case:
         return "none" if self.score_function == "sigmoid" else "uniform"
 
 
-Term = Callable[[NetworkOutput, Tensor, Case], Tensor]
+class MixedOutput(NamedTuple):
+    """The network's output for rows that are mixed with the row after them.
+
+    share: (B, T) of a row itself, in [0, 1]; see `levers.mixed_rows`.
+    """
+
+    output: NetworkOutput
+    share: Tensor
+
+
+# Of the output, (B, C) labels, and the mask.
+Lever = Callable[[NetworkOutput, Tensor, Tensor | None], Tensor]
 
 
 def basnet_loss(
@@ -56,6 +70,8 @@ def basnet_loss(
     variant: Variant = "full",
     score_function: ScoreFunction = "softmax",
     targets: Mapping[str, Tensor] | None = None,
+    mask: Tensor | None = None,
+    mixed: MixedOutput | None = None,
 ) -> Loss:
     """The training loss of one batch.
 
@@ -66,11 +82,14 @@ def basnet_loss(
         variant, score_function: of the network.
         targets: (B, T, C) targets of snippets, NaN where they are unknown: "corrected" by a person,
             or "distilled", the mean activations of teachers.
+        mask: (B, T) bool, true on a video's own snippets, which come first; None: all are.
+        mixed: the outputs of the same videos with mixed neighbours; None: no such term.
 
     Returns:
         Loss with `total` = base + supp + alpha * norm and the parts "base", "supp", "norm"; a
-        variant without suppression branch has only "base". Each of the targets is a part of its
-        own, with the weight of that name in `settings`.
+        variant without suppression branch has only "base". Each of the targets, and each of
+        `LEVERS` whose weight is above 0, is a part of its own, with the weight of that name in
+        `settings`.
 
     Raises:
         ValueError: the labels have another shape.
@@ -79,23 +98,34 @@ def basnet_loss(
     if tuple(labels.shape) != expected:
         raise InvalidValue(f"labels: expected shape {expected}, got {tuple(labels.shape)}")
     labels = labels.float()
-    parts = {"base": base_term(output, labels, variant, score_function)}
+    case = Case(settings, score_function, variant)
+    parts = video_terms(output, labels, case)
     if output.score_supp is not None:
-        case = Case(settings, score_function)
-        parts |= {name: term(output, labels, case) for name, (term, _) in TERMS.items()}
+        parts["norm"] = norm_term(output)
     parts |= {name: snippet_term(output, one) for name, one in (targets or {}).items()}
-    weights = {"base": 1.0, "corrected": settings.corrected, "distilled": settings.distilled} | {
-        name: weight(settings) for name, (_, weight) in TERMS.items()
-    }
+    weights = {"base": 1.0, "supp": 1.0, "norm": settings.alpha}
+    weights |= {name: getattr(settings, name) for name in (*TARGETS, MIXING, *LEVERS)}
+    for name, term in LEVERS.items():
+        if weights[name] > 0:
+            parts[name] = term(output, labels, mask)
+    if mixed is not None:
+        tags = sum(video_terms(mixed.output, labels, case).values())
+        parts[MIXING] = tags + agreement_term(output, mixed.output, mask, mixed.share)
     total = torch.stack([weights[name] * value for name, value in parts.items()]).sum()
     return Loss(total, parts)
 
 
-def base_term(
-    output: NetworkOutput, labels: Tensor, variant: Variant, score_function: ScoreFunction
-) -> Tensor:
+def video_terms(output: NetworkOutput, labels: Tensor, case: Case) -> dict[str, Tensor]:
+    """The terms that compare a video's scores with its tags."""
+    terms = {"base": base_term(output, labels, case)}
+    if output.score_supp is not None:
+        terms["supp"] = supp_term(output, labels, case)
+    return terms
+
+
+def base_term(output: NetworkOutput, labels: Tensor, case: Case) -> Tensor:
     """BCE of the base branch: every video also contains background."""
-    return _bce(output.score_base, base_target(labels, variant, score_function)).mean()
+    return _bce(output.score_base, base_target(labels, case.variant, case.score_function)).mean()
 
 
 def supp_term(output: NetworkOutput, labels: Tensor, case: Case) -> Tensor:
@@ -105,7 +135,7 @@ def supp_term(output: NetworkOutput, labels: Tensor, case: Case) -> Tensor:
     return (_bce(output.score_supp, target).mean(dim=1) * counts).mean()
 
 
-def norm_term(output: NetworkOutput, labels: Tensor, case: Case) -> Tensor:
+def norm_term(output: NetworkOutput) -> Tensor:
     """L1 norm in time of the foreground weights, mean over videos."""
     return output.foreground.abs().sum(dim=1).mean()
 
@@ -142,10 +172,13 @@ def _mean_of_known(values: Tensor, known: Tensor) -> Tensor:
     return (values * known).sum(dim=1) / known.sum(dim=1).clamp(min=1)
 
 
-# Terms that need the suppression branch, with their weights in the total.
-TERMS: dict[str, tuple[Term, Callable[[LossConfig], float]]] = {
-    "supp": (supp_term, lambda settings: 1.0),
-    "norm": (norm_term, lambda settings: settings.alpha),
+TARGETS = ("corrected", "distilled")
+MIXING = "mixing"
+# Terms of later papers, by the name of their weight.
+LEVERS: dict[str, Lever] = {
+    "magnitude": magnitude_term,
+    "co_activity": co_activity_term,
+    "contrast": contrast_term,
 }
 
 

@@ -34,6 +34,7 @@ class NetworkOutput(NamedTuple):
             background last.
         cas_base, cas_supp: (B, T, C+1) float32, before any normalisation.
         foreground: (B, T) float32 in (0, 1); ones if the variant has no filter.
+        hidden: (B, T, H) channels before the classifier, of the localizing branch.
 
     The `supp` entries are None for a variant without suppression branch.
     """
@@ -43,6 +44,7 @@ class NetworkOutput(NamedTuple):
     score_supp: Tensor | None
     cas_supp: Tensor | None
     foreground: Tensor
+    hidden: Tensor | None = None
 
     @property
     def score(self) -> Tensor:
@@ -87,8 +89,8 @@ class CasModule(nn.Module):
 
     def forward(
         self, products: Tensor, mask: Tensor | None, row_weights: Tensor | None = None
-    ) -> Tensor:
-        """Activations of one branch.
+    ) -> tuple[Tensor, Tensor]:
+        """Activations (B, T, outputs) and hidden channels (B, T, H) of one branch.
 
         Args:
             products: of the rows, from `products`.
@@ -99,8 +101,8 @@ class CasModule(nn.Module):
         hidden = F.leaky_relu(shifted_sum(products, row_weights) + cast(Tensor, first.bias))
         if mask is not None:  # zero padding beyond a video's end, in the hidden layer too
             hidden = hidden * mask.unsqueeze(2)
-        hidden = convolved(hidden, second) + cast(Tensor, second.bias)
-        return _pointwise(self.drop_out(F.leaky_relu(hidden)), self.conv_3[0])
+        hidden = F.leaky_relu(convolved(hidden, second) + cast(Tensor, second.bias))
+        return _pointwise(self.drop_out(hidden), self.conv_3[0]), hidden
 
     def _convolution(self, layer: int) -> nn.Conv1d:
         return cast(nn.Conv1d, (self.conv_1 if layer == 1 else self.conv_2)[0])
@@ -185,13 +187,13 @@ class BaSNet(nn.Module):
         if mask is not None:
             rows = rows.masked_fill(~mask.unsqueeze(2), 0)
         products = self.cas_module.products(rows)
-        score_base, cas_base = self._branch(products, mask, None, divisor)
+        score_base, cas_base, hidden = self._branch(products, mask, None, divisor)
         if self.filter_module is None:
             ones = torch.ones(features.shape[:2], device=features.device)
-            return NetworkOutput(score_base, cas_base, None, None, _masked(ones, mask))
+            return NetworkOutput(score_base, cas_base, None, None, _masked(ones, mask), hidden)
         foreground = _masked(self.filter_module(rows).float(), mask)
-        score_supp, cas_supp = self._branch(products, mask, foreground, divisor)
-        return NetworkOutput(score_base, cas_base, score_supp, cas_supp, foreground)
+        score_supp, cas_supp, hidden = self._branch(products, mask, foreground, divisor)
+        return NetworkOutput(score_base, cas_base, score_supp, cas_supp, foreground, hidden)
 
     def load_published(self, state_dict: Mapping[str, Tensor]) -> None:
         """Load a released checkpoint; a `module.` prefix on every name is removed.
@@ -207,15 +209,17 @@ class BaSNet(nn.Module):
 
     def _branch(
         self, products: Tensor, mask: Tensor | None, row_weights: Tensor | None, divisor: int
-    ) -> tuple[Tensor, Tensor]:
-        """(score, CAS) of one branch."""
-        cas = self.cas_module(products, mask, row_weights).float()  # B, T, outputs
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """(score, CAS, hidden channels) of one branch."""
+        cas, hidden = self.cas_module(products, mask, row_weights)
+        cas = cas.float()  # B, T, outputs
         if self.variant == "no_background":
             cas = F.pad(cas, (0, 1), value=self.background_logit)
         if mask is not None:
             cas = cas * mask.unsqueeze(2)
         means = topk_mean(cas, mask, divisor)
-        return means.softmax(dim=1) if self.score_function == "softmax" else means.sigmoid(), cas
+        score = means.softmax(dim=1) if self.score_function == "softmax" else means.sigmoid()
+        return score, cas, hidden
 
 
 def without_prefix(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:

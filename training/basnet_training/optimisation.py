@@ -15,7 +15,8 @@ from .checkpoint import Checkpoint
 from .config import Config
 from .dataset import Batch
 from .distributed import Processes
-from .loss import Loss, basnet_loss
+from .levers import mixed_rows
+from .loss import Loss, MixedOutput, basnet_loss
 from .runs import build_network
 from .sampling import generator, with_noise
 from .schedule import learning_rate, topk_divisor
@@ -75,6 +76,7 @@ class Optimisation:
         divisor = topk_divisor(config.optim, config.network.topk_divisor, self.step)
         with torch.autocast(self.group.device.type, dtype, enabled=dtype is not None):
             output = self.parallel(features, batch.mask, divisor)
+            mixed = self._mixed(features, batch.mask, divisor)
         if not bool(torch.isfinite(output.score_base.sum() + output.score.sum())):
             raise Error(
                 f"the network diverged at iteration {self.step}: its scores are not finite; "
@@ -88,7 +90,16 @@ class Optimisation:
             variant=net.variant,
             score_function=net.score_function,
             targets=batch.targets,
+            mask=batch.mask,
+            mixed=mixed,
         )
+
+    def _mixed(self, features: Tensor, mask: Tensor | None, divisor: int) -> MixedOutput | None:
+        """The output for mixed neighbours, if the loss has that term."""
+        if not self.config.loss.mixing:
+            return None
+        share = torch.rand(features.shape[:2], device=features.device)
+        return MixedOutput(self.parallel(mixed_rows(features, mask, share), mask, divisor), share)
 
     def checkpoint(self, **extra: Any) -> Checkpoint:
         """Everything needed to continue the run from here, and `extra`."""

@@ -63,6 +63,7 @@ def measure(
             config.loss,
             variant=config.network.variant,
             score_function=config.network.score_function,
+            mask=batch.mask,
         )
         for name, value in {"loss": loss.total, **loss.parts}.items():
             sums[name] = sums.get(name, 0.0) + float(value) / len(dataset)

@@ -80,7 +80,7 @@ def test_no_background_is_a_softmax_over_the_actions_alone():
     output = network(padded()[0])
     assert output.cas.shape[2] == 4
     assert not output.score[:, -1].any()
-    actions = network.cas_module(network.cas_module.products(padded()[0]), None)
+    actions, _ = network.cas_module(network.cas_module.products(padded()[0]), None)
     best = actions.topk(max(LENGTHS) // 8, dim=1).values.mean(dim=1)
     torch.testing.assert_close(output.score[:, :-1], best.softmax(dim=1))
 
