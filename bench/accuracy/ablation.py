@@ -35,6 +35,7 @@ from bench.tables import (
 
 LAST = ("optim.teachers=0", "optim.ema_decay=null")
 AVERAGED = ("optim.teachers=0",)
+SEGMENTS = ("optim.pseudo_labels=segments", "loss.distilled=3")
 # Few thresholds, and the released NMS.
 BEFORE = (f"cas_thresholds={[k / 10 for k in range(1, 10)]}", "nms=hard", "nms_iou=0.7")
 VIDEO = ("gate=video",)
@@ -48,6 +49,11 @@ ROWS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "averaged, no score of the whole video": (AVERAGED, ALONE),
     "averaged, fewer and fewer snippets": ((*AVERAGED, "optim.topk_start=4"), VIDEO),
     "averaged, noise on features": ((*AVERAGED, "sampling.noise=0.1"), VIDEO),
+    "averaged, magnitudes (UM)": ((*AVERAGED, "loss.magnitude=0.1"), VIDEO),
+    "averaged, co-activity (W-TALC)": ((*AVERAGED, "loss.co_activity=1"), VIDEO),
+    "averaged, contrast (CoLA)": ((*AVERAGED, "loss.contrast=0.01"), VIDEO),
+    "averaged, mixed neighbours (C3BN)": ((*AVERAGED, "loss.mixing=1"), VIDEO),
+    "all of `auto`, pseudo-segments of its teachers": (SEGMENTS, ()),
 }
 BASE = "base"
 ALL = "all of `auto`"

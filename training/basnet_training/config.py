@@ -146,6 +146,8 @@ class OptimConfig(Section):
     clip_norm: Positive | None = None  # largest gradient norm, over all weights; None: no limit
     # Networks to train first, with other seeds; this one learns their mean activations. 0: none.
     teachers: Natural = 0
+    # What it learns: all of them, or where they clearly say action or background.
+    pseudo_labels: Literal["activations", "segments"] = "activations"
     # Decay of the moving average of weights, which is then exported; None: the last weights.
     ema_decay: Annotated[float, Field(gt=0, lt=1)] | None = None
     precision: Literal["float32", "bfloat16", "float16"] = "float32"  # of autocast
@@ -241,7 +243,11 @@ class Config(Section):
         unused = {"corrected": self.data.corrected is None, "distilled": not self.optim.teachers}
         aside["loss"] = {name for name, is_unused in unused.items() if is_unused}
         aside["loss"] |= {name for name in LEVERS if getattr(self.loss, name) == 0}
-        absent = {"topk_start": self.optim.topk_start is None, "teachers": not self.optim.teachers}
+        absent = {
+            "topk_start": self.optim.topk_start is None,
+            "teachers": not self.optim.teachers,
+            "pseudo_labels": not self.optim.teachers or self.optim.pseudo_labels == "activations",
+        }
         aside["optim"] = {name for name, is_absent in absent.items() if is_absent}
         if self.sampling.noise == 0:
             aside["sampling"] = {"noise"}

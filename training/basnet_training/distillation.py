@@ -4,6 +4,10 @@ Source: Hinton, Vinyals and Dean, "Distilling the knowledge in a neural network"
 have the settings of the network that learns from them, and seeds of their own. With few tagged
 videos much depends on the seed: less so for the mean of several networks. A network that learns
 this mean needs no more time to localize or to stream than another.
+
+Pseudo-segments go one step further, as in "Two-stream consensus network" (Zhai et al., ECCV 2020)
+and later papers: of the mean, only what is clearly inside or outside an action is a target. Where
+teachers disagree, their mean is neither, and the network decides by the tags and its neighbours.
 """
 
 from __future__ import annotations
@@ -21,6 +25,11 @@ from .reading import TaggedVideos
 from .sampling import generator
 
 FOLDER = "teachers"  # in the folder of the run that learns from them
+
+# Shares of a class's peak in a video. From the first on, a snippet is action; up to the second,
+# background.
+ACTION, BACKGROUND = 0.9, 0.6
+PEAK = 3  # snippets whose mean is the peak
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -51,19 +60,44 @@ class DistilledTargets:
 
     Args:
         networks: the teachers, in evaluation mode on `device`.
+        segments: the targets are `pseudo_segments` of the activations.
     """
 
     def __init__(
-        self, networks: Sequence[BaSNet], videos: TaggedVideos, device: torch.device
+        self,
+        networks: Sequence[BaSNet],
+        videos: TaggedVideos,
+        device: torch.device,
+        *,
+        segments: bool = False,
     ) -> None:
         self._made = {
             name: _mean_activations(networks, videos, place, device)
             for place, name in enumerate(videos.names)
         }
+        if segments:
+            self._made = {name: pseudo_segments(one) for name, one in self._made.items()}
 
     def of(self, name: str, snippets: int) -> FloatArray | None:
         """(T, C) float32 in [0, 1] of a video."""
         return self._made[name]
+
+
+def pseudo_segments(activations: FloatArray) -> FloatArray:
+    """Targets of the snippets that are clearly action or background.
+
+    Args:
+        activations: (T, C) in [0, 1]; 0 for classes without a tag.
+
+    Returns:
+        (T, C) float32: 1 from `ACTION` of the class's peak on, 0 up to `BACKGROUND` of it and for
+        classes without a tag, NaN between.
+    """
+    peak = np.sort(activations, axis=0)[-PEAK:].mean(axis=0)
+    found = np.full_like(activations, np.nan)
+    found[activations <= BACKGROUND * peak] = 0
+    found[(activations >= ACTION * peak) & (peak > 0)] = 1
+    return found
 
 
 @torch.no_grad()

@@ -242,7 +242,10 @@ class Trainer:
             found["corrected"] = truth
         if self.config.optim.teachers:
             teachers = self._teachers(shown)
-            found["distilled"] = DistilledTargets(teachers, videos, self.group.device)
+            segments = self.config.optim.pseudo_labels == "segments"
+            found["distilled"] = DistilledTargets(
+                teachers, videos, self.group.device, segments=segments
+            )
         return found
 
     def _teachers(self, shown: bool) -> list[BaSNet]:

@@ -133,7 +133,7 @@ def test_features_without_a_record_train_as_before(settings, features, tmp_path)
     places = {"features", "annotations", "split", "cache_gib"}
     loss = {"corrected", "distilled", "magnitude", "co_activity", "contrast", "mixing"}
     aside = {"data": places | later, "run": True, "auto": True, "loss": loss}
-    aside |= {"optim": {"topk_start", "teachers"}, "sampling": {"noise"}}
+    aside |= {"optim": {"topk_start", "teachers", "pseudo_labels"}, "sampling": {"noise"}}
     before = json.loads(check_config({}).model_dump_json(exclude=aside)) | {"run": {"seed": 0}}
     order = [key for key in json.loads(text) if key in before]
     compact = json.dumps({key: before[key] for key in order}, separators=(",", ":"))

@@ -11,7 +11,7 @@ from basnet_training.checkpoint import load_tensors
 from basnet_training.config import check_config, load_config
 from basnet_training.corrections import SnippetTruth
 from basnet_training.dataset import TrainingStream, open_videos
-from basnet_training.distillation import DistilledTargets, teacher_folders
+from basnet_training.distillation import DistilledTargets, pseudo_segments, teacher_folders
 from basnet_training.reading.corrected import Correction
 from basnet_training.runs import load_model, resolve
 from basnet_training.trainer import fit
@@ -51,6 +51,43 @@ def test_targets_are_the_mean_of_the_teachers_and_0_without_a_tag(taught, tmp_pa
             ]
         want = np.mean(each, axis=0) * (videos.labels[place] > 0)
         np.testing.assert_allclose(found.of(name, rows.shape[1]), want, atol=1e-6)
+
+
+def test_pseudo_segments_are_what_is_clearly_inside_or_outside(taught, tmp_path):
+    activations = np.array(
+        [
+            [0.8, 0, 0.02],
+            [0.8, 0, 0.02],
+            [0.8, 0, 0.02],
+            [0.73, 0, 0.02],
+            [0.6, 0, 0],
+            [0.48, 0, 0],
+        ],
+        np.float32,
+    )
+    want = [[1, 0, 1], [1, 0, 1], [1, 0, 1], [1, 0, 1], [np.nan, 0, 0], [0, 0, 0]]
+    np.testing.assert_array_equal(pseudo_segments(activations), np.array(want, np.float32))
+    one = pseudo_segments(activations[:1])  # shorter than the peak
+    np.testing.assert_array_equal(one, [[1, 0, 1]])
+    assert one.dtype == np.float32
+
+
+def test_a_run_learns_the_pseudo_segments_of_its_teachers(taught, tmp_path):
+    fit(taught(), tmp_path / "activations", shown=False)
+    config = taught(optim={"teachers": 2, "pseudo_labels": "segments"})
+    fit(config, tmp_path / "segments", shown=False)
+    first, second = weights(tmp_path / "activations"), weights(tmp_path / "segments")
+    assert any(not torch.equal(first[name], second[name]) for name in first)
+    networks = [
+        load_model(folder).network for folder in teacher_folders(tmp_path / "segments", config)
+    ]
+    videos, device = open_videos(config.data), torch.device("cpu")
+    plain = DistilledTargets(networks, videos, device)
+    found = DistilledTargets(networks, videos, device, segments=True)
+    for name in videos.names:
+        length = videos.source.shape(name)[0]
+        want = pseudo_segments(plain.of(name, length))
+        np.testing.assert_array_equal(found.of(name, length), want)
 
 
 def test_teachers_differ_by_their_seeds_and_have_no_teachers(taught, tmp_path):
@@ -110,7 +147,7 @@ def test_a_run_that_was_stopped_among_its_teachers_ends_as_one_that_was_not(
     assert all(torch.equal(before[name], after[name]) for name in before)
 
 
-def _stop(*arguments):
+def _stop(*arguments, **options):
     raise KeyboardInterrupt
 
 
@@ -165,6 +202,9 @@ def test_preset_auto_takes_teachers_where_they_fit(dataset, change, teachers):
 def test_the_digest_is_that_of_before_without_teachers():
     plain = check_config(SIGMOID)
     assert check_config({**SIGMOID, "loss": {"distilled": 3.0}}).digest() == plain.digest()
+    segments = {"pseudo_labels": "segments"}
+    assert check_config({**SIGMOID, "optim": segments}).digest() == plain.digest()
     two = check_config({**SIGMOID, "optim": {"teachers": 2}})
+    assert check_config({**SIGMOID, "optim": {"teachers": 2, **segments}}).digest() != two.digest()
     other = check_config({**SIGMOID, "optim": {"teachers": 2}, "loss": {"distilled": 3.0}})
     assert len({plain.digest(), two.digest(), other.digest()}) == 3
