@@ -104,9 +104,6 @@ class SamplingConfig(Section):
     noise: NonNegative = 0.0
 
 
-LEVERS = ("magnitude", "co_activity", "contrast", "mixing")  # of LossConfig, absent where 0
-
-
 class LossConfig(Section):
     """Terms of the loss; see basnet_training.loss.
 
@@ -122,12 +119,17 @@ class LossConfig(Section):
     alpha: NonNegative = 1e-4  # weight of the foreground weights' L1 norm
     background_video_target: BackgroundVideoTarget = "auto"  # see above
     corrected: NonNegative = 1.0  # weight of the corrected segments' term, if there are any
-    distilled: NonNegative = 20.0  # weight of the teachers' term, if there are any
+    distilled: NonNegative = 20.0  # weight of the teachers' activations, if there are any
+    pseudo_segments: NonNegative = 3.0  # weight of what they clearly say, if that is learned
     # Weights of the terms of later papers; see basnet_training.levers.
     magnitude: NonNegative = 0.0  # hidden channels are large on action, small on background
     co_activity: NonNegative = 0.0  # videos of one class resemble each other where it is active
     contrast: NonNegative = 0.0  # snippets at edges resemble certain ones of their own side
     mixing: NonNegative = 0.0  # mixtures of neighbours have the tags and the mixed activations
+
+
+# Weights that count where they are not 0.
+LEVERS = tuple(name for name, field in LossConfig.model_fields.items() if field.default == 0)
 
 
 class OptimConfig(Section):
@@ -240,13 +242,18 @@ class Config(Section):
             "data": {"features", "annotations", "split", "corrected", "cache_gib", "missing"},
             "run": set(RunConfig.model_fields) - {"seed"},
         }
-        unused = {"corrected": self.data.corrected is None, "distilled": not self.optim.teachers}
+        learned = self.optim.pseudo_labels if self.optim.teachers else None
+        unused = {
+            "corrected": self.data.corrected is None,
+            "distilled": learned != "activations",
+            "pseudo_segments": learned != "segments",
+            **{name: getattr(self.loss, name) == 0 for name in LEVERS},
+        }
         aside["loss"] = {name for name, is_unused in unused.items() if is_unused}
-        aside["loss"] |= {name for name in LEVERS if getattr(self.loss, name) == 0}
         absent = {
             "topk_start": self.optim.topk_start is None,
             "teachers": not self.optim.teachers,
-            "pseudo_labels": not self.optim.teachers or self.optim.pseudo_labels == "activations",
+            "pseudo_labels": learned != "segments",
         }
         aside["optim"] = {name for name, is_absent in absent.items() if is_absent}
         if self.sampling.noise == 0:

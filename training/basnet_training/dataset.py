@@ -140,8 +140,8 @@ class TrainingStream(VideoDataset):
             if (known := targets.of(self.videos.names[place], length)) is not None
         }
         if len(found) == 2:  # a person knows better than a teacher
-            unknown = found["corrected"].isnan()
-            found["distilled"] = found["distilled"].where(unknown, torch.nan)
+            taught = next(term for term in found if term != "corrected")
+            found[taught] = found[taught].where(found["corrected"].isnan(), torch.nan)
         return self._sample(place, rows)._replace(targets=found)
 
     def order(self, epoch: int) -> list[int]:

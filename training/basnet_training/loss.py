@@ -81,7 +81,8 @@ def basnet_loss(
         settings: weights and choices; see `LossConfig`.
         variant, score_function: of the network.
         targets: (B, T, C) targets of snippets, NaN where they are unknown: "corrected" by a person,
-            or "distilled", the mean activations of teachers.
+            "distilled", the mean activations of teachers, or "pseudo_segments", what these clearly
+            say.
         mask: (B, T) bool, true on a video's own snippets, which come first; None: all are.
         mixed: the outputs of the same videos with mixed neighbours; None: no such term.
 
@@ -172,7 +173,7 @@ def _mean_of_known(values: Tensor, known: Tensor) -> Tensor:
     return (values * known).sum(dim=1) / known.sum(dim=1).clamp(min=1)
 
 
-TARGETS = ("corrected", "distilled")
+TARGETS = ("corrected", "distilled", "pseudo_segments")
 MIXING = "mixing"
 # Terms of later papers, by the name of their weight.
 LEVERS: dict[str, Lever] = {

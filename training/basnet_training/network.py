@@ -34,7 +34,8 @@ class NetworkOutput(NamedTuple):
             background last.
         cas_base, cas_supp: (B, T, C+1) float32, before any normalisation.
         foreground: (B, T) float32 in (0, 1); ones if the variant has no filter.
-        hidden: (B, T, H) channels before the classifier, of the localizing branch.
+        hidden: (B, T, H) channels before the classifier, of the localizing branch; they are
+            not 0 beyond a video's end.
 
     The `supp` entries are None for a variant without suppression branch.
     """

@@ -243,9 +243,8 @@ class Trainer:
         if self.config.optim.teachers:
             teachers = self._teachers(shown)
             segments = self.config.optim.pseudo_labels == "segments"
-            found["distilled"] = DistilledTargets(
-                teachers, videos, self.group.device, segments=segments
-            )
+            term = "pseudo_segments" if segments else "distilled"
+            found[term] = DistilledTargets(teachers, videos, self.group.device, segments=segments)
         return found
 
     def _teachers(self, shown: bool) -> list[BaSNet]:

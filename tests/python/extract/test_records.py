@@ -131,7 +131,8 @@ def test_features_without_a_record_train_as_before(settings, features, tmp_path)
     # Fields, as `auto` is, that came after those digests.
     later = {"extractor", "missing", "corrected"}
     places = {"features", "annotations", "split", "cache_gib"}
-    loss = {"corrected", "distilled", "magnitude", "co_activity", "contrast", "mixing"}
+    loss = {"corrected", "distilled", "pseudo_segments"}
+    loss |= {"magnitude", "co_activity", "contrast", "mixing"}
     aside = {"data": places | later, "run": True, "auto": True, "loss": loss}
     aside |= {"optim": {"topk_start", "teachers", "pseudo_labels"}, "sampling": {"noise"}}
     before = json.loads(check_config({}).model_dump_json(exclude=aside)) | {"run": {"seed": 0}}

@@ -151,7 +151,8 @@ def _stop(*arguments, **options):
     raise KeyboardInterrupt
 
 
-def test_what_a_person_corrected_is_not_taught(taught):
+@pytest.mark.parametrize("term", ["distilled", "pseudo_segments"])
+def test_what_a_person_corrected_is_not_taught(taught, term):
     config = taught()
     videos = open_videos(config.data)
     lengths = [videos.source.shape(name)[0] for name in videos.names]
@@ -163,12 +164,12 @@ def test_what_a_person_corrected_is_not_taught(taught):
     corrections = {videos.names[0]: Correction(())}  # reviewed whole: nothing happens
     truth = SnippetTruth(corrections, videos.classes, lambda name: 1.0)
     stream = TrainingStream(
-        videos, config.sampling, 0, targets={"corrected": truth, "distilled": Halves()}
+        videos, config.sampling, 0, targets={"corrected": truth, term: Halves()}
     )
     for position, place in enumerate(stream.order(0)):
         targets = stream[position].targets
-        assert targets["distilled"].shape == (lengths[place], len(videos.classes))
-        assert bool(targets["distilled"].isnan().all()) == (place == 0)
+        assert targets[term].shape == (lengths[place], len(videos.classes))
+        assert bool(targets[term].isnan().all()) == (place == 0)
         assert ("corrected" in targets) == (place == 0)
 
 
@@ -204,7 +205,13 @@ def test_the_digest_is_that_of_before_without_teachers():
     assert check_config({**SIGMOID, "loss": {"distilled": 3.0}}).digest() == plain.digest()
     segments = {"pseudo_labels": "segments"}
     assert check_config({**SIGMOID, "optim": segments}).digest() == plain.digest()
+    unused = {"distilled": 3.0, "pseudo_segments": 5.0}
+    assert check_config({**SIGMOID, "loss": unused}).digest() == plain.digest()
     two = check_config({**SIGMOID, "optim": {"teachers": 2}})
-    assert check_config({**SIGMOID, "optim": {"teachers": 2, **segments}}).digest() != two.digest()
+    third = check_config({**SIGMOID, "optim": {"teachers": 2, **segments}})
+    weighed = check_config({**third.model_dump(), "loss": {"pseudo_segments": 5.0}})
+    assert len({two.digest(), third.digest(), weighed.digest()}) == 3
+    for loss, one in (({"pseudo_segments": 5.0}, two), ({"distilled": 5.0}, third)):
+        assert check_config({**one.model_dump(), "loss": loss}).digest() == one.digest()
     other = check_config({**SIGMOID, "optim": {"teachers": 2}, "loss": {"distilled": 3.0}})
     assert len({plain.digest(), two.digest(), other.digest()}) == 3

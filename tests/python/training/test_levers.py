@@ -7,8 +7,10 @@ import pytest
 import torch
 
 from basnet_training import BaSNet, LossConfig, NetworkOutput, basnet_loss
+from basnet_training.checkpoint import load_tensors
 from basnet_training.levers import agreement_term, mixed_rows
 from basnet_training.loss import LEVERS, MixedOutput
+from basnet_training.trainer import fit
 
 LENGTHS = (40, 23, 31, 17)
 LABELS = torch.tensor([[1.0, 0.0], [1.0, 1.0], [0.0, 0.0], [0.0, 1.0]])
@@ -170,3 +172,16 @@ def test_agreement_is_the_squared_difference_from_the_parents_mixture():
         own = np.column_stack([1 / (1 + np.exp(-cas)), one.foreground[place, :length].numpy()])
         total += ((own[:-1] - 0.25 * own[:-1] - 0.75 * own[1:]) ** 2).sum()
     assert found == pytest.approx(total / sum(LENGTHS), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", [*ORACLES, "mixing"])
+def test_a_run_learns_with_the_term_and_repeats_it_to_the_bit(name, configure, tmp_path):
+    fit(configure(), tmp_path / "plain", shown=False)
+    for folder in ("first", "second"):
+        fit(configure(loss={name: 0.5}), tmp_path / folder, shown=False)
+    plain, first, second = (
+        load_tensors(tmp_path / folder / "model.safetensors")[0]
+        for folder in ("plain", "first", "second")
+    )
+    assert any(not torch.equal(plain[key], first[key]) for key in plain)
+    assert all(torch.equal(first[key], second[key]) for key in first)

@@ -1,0 +1,141 @@
+"""What a network learns from its teachers in preset `auto`: all activations, or pseudo-segments.
+
+    python -m bench.accuracy.pseudo_segments
+
+For each set the training videos are divided as in `basnet-train run`. Three teachers and two
+networks learn from all parts but one, with preset `auto`: one network from the teachers' mean
+activations, one from what these clearly say. Both localize the videos of the remaining part. The
+sets are the demos and the simulated features of `bench.accuracy.auto_readings`; those of real
+videos are in `bench.accuracy.ablation`. Segments of training videos are read here; no test video
+is. The table goes into docs/results.md. Interrupted, it goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import statistics
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from basnet_rt import Localizer, evaluate, load
+from basnet_training.config import load_config
+from basnet_training.dataset import open_videos
+from basnet_training.distillation import FOLDER
+from basnet_training.reading import TaggedVideos
+from basnet_training.run.folds import divide_folds
+from basnet_training.runs import resolve
+from bench.accuracy.auto_readings import DEMOS, SIMULATED, Run, demo, simulated
+from bench.accuracy.auto_rules import cell, train
+from bench.tables import (
+    DOCS,
+    RUNS,
+    TIOU_THRESHOLDS,
+    FinishedRuns,
+    machine,
+    markdown_table,
+    publish,
+)
+
+PARTS = 4
+LESSONS: dict[str, dict[str, Any]] = {
+    lesson: {"optim.pseudo_labels": lesson, "optim.teachers": 3}
+    for lesson in ("activations", "segments")
+}
+SETS: dict[str, tuple[Callable[[Path, int], Run], Sequence[int]]] = {
+    "the demo's videos": (demo, DEMOS),
+    "SIMULATED, 5 classes": (simulated, SIMULATED),
+}
+
+
+def main() -> None:
+    options = parse()
+    torch.set_num_threads(1)
+    options.work.mkdir(parents=True, exist_ok=True)
+    runs = FinishedRuns(options.work / "runs.jsonl")
+    rows = []
+    for name in options.sets:
+        found: dict[str, list[float]] = {lesson: [] for lesson in LESSONS}
+        for title, one in trainings(name, options.readings):
+            for part in range(PARTS):
+                for lesson, value in both(options.work, runs, title, one, part).items():
+                    found[lesson].append(value)
+                print(title, part, {lesson: each[-1] for lesson, each in found.items()}, flush=True)
+        gains = [b - a for a, b in zip(*found.values(), strict=True)]
+        rows.append([name, *map(cell, found.values()), *compared(gains)])
+    head = ["data", *LESSONS, "gain, paired", "mean gain", "better in"]
+    note = (
+        f"Average mAP@0.1:0.7 in percent on {PARTS} held-out parts of training videos: median "
+        f"(least to most). {machine()}."
+    )
+    publish(DOCS / "results.md", "pseudo_segments", f"{note}\n\n{markdown_table(head, rows)}")
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add = parser.add_argument
+    add("--work", type=Path, default=RUNS / "pseudo_segments", help="trained models and results")
+    add("--readings", type=Path, default=RUNS / "auto_readings", help="work of `auto_readings`")
+    add("--sets", nargs="+", choices=SETS, default=list(SETS))
+    return parser.parse_args()
+
+
+def compared(gains: list[float]) -> list[str]:
+    better = f"{sum(gain > 0 for gain in gains)} of {len(gains)}"
+    return [cell(gains, "+"), f"{statistics.mean(gains):+.1f}", better]
+
+
+def trainings(name: str, readings: Path) -> Iterator[tuple[str, Run]]:
+    make, seeds = SETS[name]
+    for seed in seeds:
+        yield f"{make.__name__}_{seed}", make(readings, seed)
+
+
+def settings_of(run: Run) -> dict[str, Any]:
+    """A training on the features and tags of a finished run."""
+    return {
+        "data.features": run.features,
+        "data.annotations": run.truth,
+        "data.subset": "train",
+        "run.device": "cpu",
+        "run.tensorboard": False,
+    }
+
+
+def both(work: Path, runs: FinishedRuns, title: str, one: Run, part: int) -> dict[str, float]:
+    """Average mAP in percent after each lesson, with the same teachers."""
+    key = f"{title}_{part}"
+    found = runs.get(key)
+    if found is None:
+        found, teachers = {}, None
+        for lesson, settings in LESSONS.items():
+            folder = work / key / lesson
+            if teachers is not None and not (folder / FOLDER).exists():
+                shutil.copytree(teachers, folder / FOLDER)
+            found[lesson] = held_out(one, {**settings_of(one), **settings}, part, folder)
+            teachers = folder / FOLDER
+        runs.put(key, found)
+    return dict(found)
+
+
+def held_out(one: Run, settings: dict[str, Any], part: int, folder: Path) -> float:
+    """Train without the part, and evaluate on it."""
+    videos = open_videos(load_config("auto", settings).data)
+    held = divide_folds(videos, [], PARTS)[part]
+    trained = videos.take(sorted(set(range(len(videos))) - set(held)))
+    path = train(resolve(load_config("auto", settings), trained), trained, folder)
+    return quality(path, videos, [videos.names[at] for at in held], one.truth)
+
+
+def quality(bundle: Path, videos: TaggedVideos, names: list[str], truth: Path) -> float:
+    localizer = Localizer(load(bundle))
+    found = {name: localizer(videos.source.read(name)) for name in names}
+    report = evaluate(truth, found, subset="train", tiou_thresholds=TIOU_THRESHOLDS, videos=names)
+    return 100 * report.average_map
+
+
+if __name__ == "__main__":
+    main()
