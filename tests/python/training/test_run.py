@@ -131,6 +131,15 @@ def test_other_post_processing_trains_nothing_and_ends_as_a_new_run(tmp_path):
         assert (tmp_path / "old" / name).read_bytes() == (tmp_path / "new" / name).read_bytes()
 
 
+def test_other_teachers_train_no_held_out_part_again_as_these_have_none(tmp_path):
+    data = make(tmp_path / "d", PLAIN)
+    call(*data, "-o", tmp_path / "out", *QUICK, "--set", "optim.teachers=0")
+    changed = (*QUICK, "--set", "optim.teachers=1", "--set", "optim.pseudo_labels=segments")
+    again = call(*data, "-o", tmp_path / "out", *changed).output
+    assert again.count("(done before)") == 8  # four parts and their detections
+    assert "train: on all 8 videos, 4 iterations (again: changed: settings)" in again
+
+
 def test_an_interrupted_run_goes_on_to_the_identical_model(tmp_path, monkeypatch):
     from basnet_training import optimisation
     from basnet_training.checkpoint import load_tensors

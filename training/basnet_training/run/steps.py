@@ -212,7 +212,11 @@ def _hold_out(
             return measure_fold(run, plain, rest, videos.take(part))
 
         name = f"held out {fold + 1} of {len(parts)}"
-        depends_on = {**data.key, "part": [videos.names[place] for place in part]}
+        depends_on = {
+            **data.key,
+            "settings": plain.training_digest(),
+            "part": [videos.names[place] for place in part],
+        }
         journal.step(
             name,
             f"train on {counted(len(rest), 'video')}",
