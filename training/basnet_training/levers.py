@@ -2,6 +2,9 @@
 
 They change the loss alone: the network, its bundle and its streams stay as they are. All numbers
 that a paper fixes by hand are constants here, and all magnitudes are free of the hidden size.
+
+A term takes the network's output, (B, C) labels and the (B, T) mask of the videos' own snippets
+(None: all are), and gives a scalar.
 """
 
 from __future__ import annotations
@@ -27,9 +30,9 @@ def magnitude_term(output: NetworkOutput, labels: Tensor, mask: Tensor | None) -
     """Large hidden values on action, small ones on background.
 
     Source: Lee, Wang, Lu and Byun, "Weakly-supervised temporal action localization by uncertainty
-    modeling", AAAI 2021, equation 8. The magnitude of a snippet is the root mean square of its
-    hidden channels. Per video the largest ninth should reach 1 and the smallest quarter be 0; a
-    video without action has the second alone.
+    modeling", AAAI 2021, without its entropy loss of background. The magnitude of a snippet is the
+    root mean square of its hidden channels. Per video the largest ninth should reach 1 and the
+    smallest quarter be 0; a video without action has the second alone.
     """
     magnitude = _hidden(output).square().mean(dim=2, keepdim=True).clamp(min=1e-12).sqrt()
     largest = topk_mean(magnitude, mask, ACTION_SHARE).squeeze(1)
@@ -41,10 +44,10 @@ def magnitude_term(output: NetworkOutput, labels: Tensor, mask: Tensor | None) -
 def co_activity_term(output: NetworkOutput, labels: Tensor, mask: Tensor | None) -> Tensor:
     """In two videos of a class, its snippets resemble each other more than other snippets.
 
-    Source: Paul, Roy and Roy-Chowdhury, "W-TALC", ECCV 2018, section 3.4. Per video and class, the
-    softmax in time of the CAS weights the hidden rows of the class, and what it leaves the other
-    rows. The cosine distance of two videos' class rows is to be smaller by 0.5 than that of either
-    to the other's rest. Mean over all pairs of videos that share a class.
+    Source: Paul, Roy and Roy-Chowdhury, "W-TALC", ECCV 2018. Per video and class, the softmax in
+    time of the CAS weights the hidden rows of the class, and what it leaves the other rows. The
+    cosine distance of two videos' class rows is to be smaller by 0.5 than that of either to the
+    other's rest. Mean over all pairs of videos that share a class.
     """
     hidden, own = _hidden(output), _own(output, mask)
     cas = output.cas[..., :-1].masked_fill(~own.unsqueeze(2), -torch.inf)
@@ -66,11 +69,11 @@ def co_activity_term(output: NetworkOutput, labels: Tensor, mask: Tensor | None)
 def contrast_term(output: NetworkOutput, labels: Tensor, mask: Tensor | None) -> Tensor:
     """Snippets at an action's edges resemble certain ones of their own side.
 
-    Source: Zhang, Cao, Yang, Chen and Zou, "CoLA", CVPR 2021, sections 3.3 and 3.4. Actionness
-    is the largest CAS of a tagged class, from 0 to 1 in each video; above 1/2 is action. The ring
-    inside its edges is hard action, the ring outside hard background; the most and least active
-    fifths are easy. InfoNCE draws the mean of hard action to that of easy action, away from easy
-    background, and the reverse for hard background. Mean over the tagged videos with both rings.
+    Source: Zhang, Cao, Yang, Chen and Zou, "CoLA", CVPR 2021. Actionness is the largest CAS of a
+    tagged class, from 0 to 1 in each video; above 1/2 is action. The ring inside its edges is hard
+    action, the ring outside hard background; the most and least active fifths are easy. InfoNCE
+    draws the mean of hard action to that of easy action, away from easy background, and the reverse
+    for hard background. Mean over the tagged videos that have both rings.
     """
     hidden, own = F.normalize(_hidden(output), dim=2), _own(output, mask)
     activity = _activity(output, labels, own)
@@ -106,8 +109,8 @@ def agreement_term(
     """Mean squared difference of a mixed snippet's probabilities and its parents' mixture.
 
     Source: Liu et al., "Convex combination consistency between neighbors for weakly-supervised
-    action localization" (C3BN, arXiv:2205.00400). The probabilities are the sigmoid of each
-    class's CAS, and the foreground weight.
+    action localization" (C3BN, arXiv:2205.00400), without its consistency of hidden rows. The
+    probabilities are the sigmoid of each class's CAS, and the foreground weight.
     """
     own = _own(output, mask).unsqueeze(2)
     wanted = mixed_rows(_probabilities(output).detach(), mask, share)
