@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from .config import Config, against_teachers
+from basnet_rt import InvalidValue
+
+from .config import Config, OptimConfig, against_teachers
 from .reading import TaggedVideos
 from .timing import Timing, settle_timing
 
@@ -102,14 +104,23 @@ def settle(config: Config, videos: TaggedVideos) -> Config:
         current = getattr(config, section)
         free = {key: value for key, value in rules.items() if key not in current.model_fields_set}
         changed[section] = current.model_copy(update=free)
-    refused = against_teachers(changed["network"], changed["sampling"])
-    if refused and "teachers" not in config.optim.model_fields_set:
-        changed["optim"] = changed["optim"].model_copy(update={"teachers": 0})
+    if "teachers" not in config.optim.model_fields_set:
+        refused = against_teachers(changed["network"], changed["sampling"])
+        changed["optim"] = _with_teachers(changed["optim"], refused)
     if config.postprocess.get("mode", POSTPROCESS["mode"]) == POSTPROCESS["mode"]:
         changed["postprocess"] = {**POSTPROCESS, **reading_for(size), **config.postprocess}
     timing = settle_timing(videos, config.data)
     changed["data"] = config.data.model_copy(update=_timing_fields(timing))
     return config.model_copy(update=changed)
+
+
+def _with_teachers(optim: OptimConfig, refused: str) -> OptimConfig:
+    """With as many as their lesson needs, or without any if other settings refuse them."""
+    if optim.pseudo_labels == "segments":
+        if refused:
+            raise InvalidValue(refused)
+        return optim.model_copy(update={"teachers": TEACHERS})
+    return optim.alone() if refused else optim
 
 
 def rules_for(size: DataSize) -> dict[str, dict[str, Any]]:

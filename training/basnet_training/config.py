@@ -154,6 +154,10 @@ class OptimConfig(Section):
     ema_decay: Annotated[float, Field(gt=0, lt=1)] | None = None
     precision: Literal["float32", "bfloat16", "float16"] = "float32"  # of autocast
 
+    def alone(self) -> OptimConfig:
+        """The same without teachers."""
+        return self.model_copy(update={"teachers": 0, "pseudo_labels": "activations"})
+
 
 class ValidationConfig(Section):
     """Training videos held out, stratified by tags. Only tags are used, never segments."""
@@ -213,6 +217,9 @@ class Config(Section):
     @model_validator(mode="after")
     def _teachers_fit(self) -> Config:
         """Targets are sigmoids of snippets at the rate of the features."""
+        unset = self.auto and "teachers" not in self.optim.model_fields_set
+        if self.optim.pseudo_labels == "segments" and not (self.optim.teachers or unset):
+            raise ValueError("optim.pseudo_labels segments needs teachers: set optim.teachers to 3")
         if not self.optim.teachers:
             return self
         network = self.network
@@ -237,29 +244,27 @@ class Config(Section):
 
         Paths of files and settings of logging do not count.
         """
-        aside: Any = {
-            "auto": True,
-            "data": {"features", "annotations", "split", "corrected", "cache_gib", "missing"},
-            "run": set(RunConfig.model_fields) - {"seed"},
-        }
         learned = self.optim.pseudo_labels if self.optim.teachers else None
+        places = ("features", "annotations", "split", "corrected", "cache_gib", "missing")
         unused = {
-            "corrected": self.data.corrected is None,
-            "distilled": learned != "activations",
-            "pseudo_segments": learned != "segments",
-            **{name: getattr(self.loss, name) == 0 for name in LEVERS},
+            "data": {**dict.fromkeys(places, True), "extractor": self.data.extractor is None},
+            "run": {name: name != "seed" for name in RunConfig.model_fields},
+            "loss": {
+                "corrected": self.data.corrected is None,
+                "distilled": learned != "activations",
+                "pseudo_segments": learned != "segments",
+                **{name: getattr(self.loss, name) == 0 for name in LEVERS},
+            },
+            "optim": {
+                "topk_start": self.optim.topk_start is None,
+                "teachers": not self.optim.teachers,
+                "pseudo_labels": learned != "segments",
+            },
+            "sampling": {"noise": self.sampling.noise == 0},
         }
-        aside["loss"] = {name for name, is_unused in unused.items() if is_unused}
-        absent = {
-            "topk_start": self.optim.topk_start is None,
-            "teachers": not self.optim.teachers,
-            "pseudo_labels": learned != "segments",
-        }
-        aside["optim"] = {name for name, is_absent in absent.items() if is_absent}
-        if self.sampling.noise == 0:
-            aside["sampling"] = {"noise"}
-        if self.data.extractor is None:  # keeps the digests of versions without this setting
-            aside["data"].add("extractor")
+        aside: Any = {"auto": True}
+        for section, settings in unused.items():
+            aside[section] = {name for name, is_unused in settings.items() if is_unused}
         text = self.model_dump_json(exclude=aside)
         return hashlib.sha256(text.encode()).hexdigest()[:10]
 

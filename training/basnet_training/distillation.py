@@ -45,7 +45,7 @@ def teacher_config(config: Config, number: int) -> Config:
     run = {"seed": seed, "tensorboard": False, "keep_checkpoints": 1}
     return config.model_copy(
         update={
-            "optim": config.optim.model_copy(update={"teachers": 0}),
+            "optim": config.optim.alone(),
             "validation": ValidationConfig(),
             "run": config.run.model_copy(update=run),
         }

@@ -185,6 +185,24 @@ def test_settings_that_cannot_be_taught_are_refused(change, part):
         check_config({**change, "optim": {"teachers": 1}})
 
 
+def test_pseudo_segments_without_teachers_are_refused():
+    with pytest.raises(InvalidValue, match=r"needs teachers: set optim\.teachers to 3"):
+        check_config({**SIGMOID, "optim": {"pseudo_labels": "segments"}})
+
+
+def test_preset_auto_takes_teachers_for_pseudo_segments_or_says_why_not(dataset, monkeypatch):
+    monkeypatch.setattr("basnet_training.auto.FEW", 0)  # so many videos that it would take none
+    base = {"data.features": dataset / "features", "data.annotations": dataset / "annotations.json"}
+    wanted = {**base, "optim.pseudo_labels": "segments"}
+    config = load_config("auto", wanted)
+    assert resolve(config, open_videos(config.data)).optim.teachers == 3
+    config = load_config("auto", base)
+    assert resolve(config, open_videos(config.data)).optim.teachers == 0
+    config = load_config("auto", {**wanted, "network.score_function": "softmax"})
+    with pytest.raises(InvalidValue, match=r"needs network\.score_function sigmoid"):
+        resolve(config, open_videos(config.data))
+
+
 @pytest.mark.parametrize(
     ("change", "teachers"),
     [
@@ -204,7 +222,6 @@ def test_the_digest_is_that_of_before_without_teachers():
     plain = check_config(SIGMOID)
     assert check_config({**SIGMOID, "loss": {"distilled": 3.0}}).digest() == plain.digest()
     segments = {"pseudo_labels": "segments"}
-    assert check_config({**SIGMOID, "optim": segments}).digest() == plain.digest()
     unused = {"distilled": 3.0, "pseudo_segments": 5.0}
     assert check_config({**SIGMOID, "loss": unused}).digest() == plain.digest()
     two = check_config({**SIGMOID, "optim": {"teachers": 2}})
