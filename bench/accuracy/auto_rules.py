@@ -118,7 +118,11 @@ def one_part(
     if found is None:
         model = load(train(config, trained, folder))
         names = [videos.names[i] for i in held]
-        found = {reading: score(model, videos, names, name, reading) for reading in READINGS}
+        truth = DATA / name / "annotations.json"
+        found = {
+            title: score(model, videos, names, truth, reading)
+            for title, reading in READINGS.items()
+        }
         runs.put(folder.name, found)
     print(f"{name}, training {rules}, part {part}, seed {seed}: {found}", flush=True)
     return dict(found)
@@ -146,11 +150,16 @@ def train(config: Config, videos: TaggedVideos, folder: Path) -> Path:
     return path
 
 
-def score(model: Model, videos: TaggedVideos, names: list[str], data: str, reading: str) -> float:
-    """Average mAP@0.1:0.7 in percent on the named videos."""
-    localizer = Localizer(model, model.configure(**READINGS[reading]))
+def score(
+    model: Model,
+    videos: TaggedVideos,
+    names: list[str],
+    truth: Path,
+    reading: Mapping[str, Any] | None = None,
+) -> float:
+    """Average mAP@0.1:0.7 in percent on the named training videos."""
+    localizer = Localizer(model, model.configure(**(reading or {})))
     found = {name: localizer(videos.source.read(name)) for name in names}
-    truth = DATA / data / "annotations.json"
     report = evaluate(truth, found, subset="train", tiou_thresholds=TIOU, videos=names)
     return 100 * report.average_map
 

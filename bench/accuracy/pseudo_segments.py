@@ -21,19 +21,17 @@ from typing import Any
 
 import torch
 
-from basnet_rt import Localizer, evaluate, load
+from basnet_rt import load
 from basnet_training.config import load_config
 from basnet_training.dataset import open_videos
 from basnet_training.distillation import FOLDER
-from basnet_training.reading import TaggedVideos
 from basnet_training.run.folds import divide_folds
 from basnet_training.runs import resolve
 from bench.accuracy.auto_readings import DEMOS, SIMULATED, Run, demo, simulated
-from bench.accuracy.auto_rules import cell, train
+from bench.accuracy.auto_rules import cell, score, train
 from bench.tables import (
     DOCS,
     RUNS,
-    TIOU_THRESHOLDS,
     FinishedRuns,
     machine,
     markdown_table,
@@ -127,14 +125,7 @@ def held_out(one: Run, settings: dict[str, Any], part: int, folder: Path) -> flo
     held = divide_folds(videos, [], PARTS)[part]
     trained = videos.take(sorted(set(range(len(videos))) - set(held)))
     path = train(resolve(load_config("auto", settings), trained), trained, folder)
-    return quality(path, videos, [videos.names[at] for at in held], one.truth)
-
-
-def quality(bundle: Path, videos: TaggedVideos, names: list[str], truth: Path) -> float:
-    localizer = Localizer(load(bundle))
-    found = {name: localizer(videos.source.read(name)) for name in names}
-    report = evaluate(truth, found, subset="train", tiou_thresholds=TIOU_THRESHOLDS, videos=names)
-    return 100 * report.average_map
+    return score(load(path), videos, [videos.names[at] for at in held], one.truth)
 
 
 if __name__ == "__main__":

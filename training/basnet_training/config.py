@@ -121,11 +121,10 @@ class LossConfig(Section):
     corrected: NonNegative = 1.0  # weight of the corrected segments' term, if there are any
     distilled: NonNegative = 20.0  # weight of the teachers' activations, if there are any
     pseudo_segments: NonNegative = 3.0  # weight of what they clearly say, if that is learned
-    # Weights of the terms of later papers; see basnet_training.levers.
-    magnitude: NonNegative = 0.0  # hidden channels are large on action, small on background
-    co_activity: NonNegative = 0.0  # videos of one class resemble each other where it is active
-    contrast: NonNegative = 0.0  # snippets at edges resemble certain ones of their own side
-    mixing: NonNegative = 0.0  # mixtures of neighbours have the tags and the mixed activations
+    magnitude: NonNegative = 0.0  # weight of UM's term: hidden channels are large on action alone
+    co_activity: NonNegative = 0.0  # of W-TALC's: videos of a class are alike where it is active
+    contrast: NonNegative = 0.0  # of CoLA's: snippets at edges are like certain ones of their side
+    mixing: NonNegative = 0.0  # of C3BN's: mixed neighbours have the tags and mixed activations
 
 
 # Weights that count where they are not 0.
@@ -148,7 +147,7 @@ class OptimConfig(Section):
     clip_norm: Positive | None = None  # largest gradient norm, over all weights; None: no limit
     # Networks to train first, with other seeds; this one learns their mean activations. 0: none.
     teachers: Natural = 0
-    # What it learns: all of them, or where they clearly say action or background.
+    # What teachers teach: all activations, or only those that clearly say action or background.
     pseudo_labels: Literal["activations", "segments"] = "activations"
     # Decay of the moving average of weights, which is then exported; None: the last weights.
     ema_decay: Annotated[float, Field(gt=0, lt=1)] | None = None

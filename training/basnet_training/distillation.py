@@ -79,7 +79,7 @@ class DistilledTargets:
             self._made = {name: pseudo_segments(one) for name, one in self._made.items()}
 
     def of(self, name: str, snippets: int) -> FloatArray | None:
-        """(T, C) float32 in [0, 1] of a video."""
+        """(T, C) float32 in [0, 1] of a video; NaN where pseudo-segments leave it open."""
         return self._made[name]
 
 

@@ -94,13 +94,10 @@ def mixed_rows(features: Tensor, mask: Tensor | None, share: Tensor) -> Tensor:
         mask: (B, T) bool, true on a video's own snippets; the last one has no row after it.
         share: (B, T) in [0, 1].
     """
-    after = features.roll(-1, dims=1)
-    alone = torch.ones_like(share, dtype=torch.bool) if mask is None else ~mask.roll(-1, dims=1)
-    if mask is None:
-        alone[:, :-1] = False
-    alone[:, -1] = True
-    share = share.masked_fill(alone, 1).unsqueeze(2)
-    return share * features + (1 - share) * after
+    own = torch.ones_like(share, dtype=torch.bool) if mask is None else mask
+    followed = torch.cat((own[:, 1:], torch.zeros_like(own[:, :1])), dim=1)
+    share = share.masked_fill(~followed, 1).unsqueeze(2)
+    return share * features + (1 - share) * features.roll(-1, dims=1)
 
 
 def agreement_term(

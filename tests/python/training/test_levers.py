@@ -90,10 +90,7 @@ def contrast(one: NetworkOutput) -> float:
         rows_of = unit(hidden)
         activity = cas[:, tags > 0].max(axis=1)
         active = activity > (activity.min() + activity.max()) / 2
-        inside, outside = (
-            ring(~active, 3, 7) if not active.all() else active & False,
-            ring(active, 3, 7),
-        )
+        inside, outside = ring(~active, 3, 7), ring(active, 3, 7)
         if not (inside.any() and outside.any()):
             continue
         order, easy = np.argsort(-activity), len(activity) // 5
