@@ -104,9 +104,8 @@ def settle(config: Config, videos: TaggedVideos) -> Config:
         current = getattr(config, section)
         free = {key: value for key, value in rules.items() if key not in current.model_fields_set}
         changed[section] = current.model_copy(update=free)
-    if "teachers" not in config.optim.model_fields_set:
-        refused = against_teachers(changed["network"], changed["sampling"])
-        changed["optim"] = _with_teachers(changed["optim"], refused)
+    refused = against_teachers(changed["network"], changed["sampling"])
+    changed["optim"] = _taught(changed["optim"], config.optim, refused)
     if config.postprocess.get("mode", POSTPROCESS["mode"]) == POSTPROCESS["mode"]:
         changed["postprocess"] = {**POSTPROCESS, **reading_for(size), **config.postprocess}
     timing = settle_timing(videos, config.data)
@@ -114,13 +113,20 @@ def settle(config: Config, videos: TaggedVideos) -> Config:
     return config.model_copy(update=changed)
 
 
-def _with_teachers(optim: OptimConfig, refused: str) -> OptimConfig:
-    """With as many as their lesson needs, or without any if other settings refuse them."""
-    if optim.pseudo_labels == "segments":
+def _taught(optim: OptimConfig, given: OptimConfig, refused: str) -> OptimConfig:
+    """With as many teachers as were asked for, or without any if other settings refuse them.
+
+    Args:
+        optim: by the rules; `given`: as the user set it.
+    """
+    if "teachers" not in given.model_fields_set:
+        if given.pseudo_labels == "segments":
+            if refused:
+                raise InvalidValue(refused)
+            return optim.model_copy(update={"teachers": TEACHERS})
         if refused:
-            raise InvalidValue(refused)
-        return optim.model_copy(update={"teachers": TEACHERS})
-    return optim.alone() if refused else optim
+            return optim.alone()
+    return optim if optim.teachers else optim.alone()
 
 
 def rules_for(size: DataSize) -> dict[str, dict[str, Any]]:
@@ -144,6 +150,7 @@ def rules_for(size: DataSize) -> dict[str, dict[str, Any]]:
             "ema_decay": ema_decay(size, batch),
             "lr": 1e-3 if size.videos < MANY else 1e-4,
             "teachers": TEACHERS if size.videos < FEW else 0,
+            "pseudo_labels": "segments" if size.videos < FEW else "activations",
         },
         # Activations of a briefly trained network may stay below 1: use the range that they reach.
         "export": {"activation": "sigmoid", "calibration": "extremes"},

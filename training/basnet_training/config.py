@@ -120,7 +120,7 @@ class LossConfig(Section):
     background_video_target: BackgroundVideoTarget = "auto"  # see above
     corrected: NonNegative = 1.0  # weight of the corrected segments' term, if there are any
     distilled: NonNegative = 20.0  # weight of the teachers' activations, if there are any
-    pseudo_segments: NonNegative = 3.0  # weight of what they clearly say, if that is learned
+    pseudo_segments: NonNegative = 3.0  # the same with pseudo-segments of some classes
     magnitude: NonNegative = 0.0  # weight of UM's term: hidden channels are large on action alone
     co_activity: NonNegative = 0.0  # of W-TALC's: videos of a class are alike where it is active
     contrast: NonNegative = 0.0  # of CoLA's: snippets at edges are like certain ones of their side
@@ -147,7 +147,7 @@ class OptimConfig(Section):
     clip_norm: Positive | None = None  # largest gradient norm, over all weights; None: no limit
     # Networks to train first, with other seeds; this one learns their mean activations. 0: none.
     teachers: Natural = 0
-    # What teachers teach: all activations, or only those that clearly say action or background.
+    # What teachers teach: their activations; or, for short classes, what these clearly say.
     pseudo_labels: Literal["activations", "segments"] = "activations"
     # Decay of the moving average of weights, which is then exported; None: the last weights.
     ema_decay: Annotated[float, Field(gt=0, lt=1)] | None = None
@@ -250,7 +250,7 @@ class Config(Section):
             "run": {name: name != "seed" for name in RunConfig.model_fields},
             "loss": {
                 "corrected": self.data.corrected is None,
-                "distilled": learned != "activations",
+                "distilled": learned is None,
                 "pseudo_segments": learned != "segments",
                 **{name: getattr(self.loss, name) == 0 for name in LEVERS},
             },

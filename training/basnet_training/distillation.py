@@ -5,9 +5,10 @@ have the settings of the network that learns from them, and seeds of their own. 
 videos much depends on the seed: less so for the mean of several networks. A network that learns
 this mean needs no more time to localize or to stream than another.
 
-Pseudo-segments go one step further, as in "Two-stream consensus network" (Zhai et al., ECCV 2020)
-and later papers: of the mean, only what is clearly inside or outside an action is a target. Where
-teachers disagree, their mean is neither, and the network decides by the tags and its neighbours.
+A short class takes less time than the best snippets whose mean is a video's score, so that tags
+alone widen it. Its targets are pseudo-segments, as in "Two-stream consensus network" (Zhai et al.,
+ECCV 2020) and later papers: of the mean, only what is clearly inside or outside an action. And its
+score is learned from no more snippets than these segments have.
 """
 
 from __future__ import annotations
@@ -30,8 +31,11 @@ FOLDER = "teachers"  # in the folder of the run that learns from them
 # background.
 ACTION, BACKGROUND = 0.9, 0.6
 PEAK = 3  # snippets whose mean is the peak
+# A class is short if fewer snippets than this share of the best ones reach that share of its peak.
+SHORT, REACHED = 0.8, 0.2
 
 FloatArray = npt.NDArray[np.float32]
+BoolArray = npt.NDArray[np.bool_]
 
 
 def teacher_folders(folder: Path, config: Config) -> list[Path]:
@@ -60,7 +64,10 @@ class DistilledTargets:
 
     Args:
         networks: the teachers, in evaluation mode on `device`.
-        segments: the targets are `pseudo_segments` of the activations.
+        segments: the targets of short classes are `pseudo_segments` of the activations.
+
+    Attributes:
+        short: (C,) bool, the classes that have pseudo-segments.
     """
 
     def __init__(
@@ -75,8 +82,12 @@ class DistilledTargets:
             name: _mean_activations(networks, videos, place, device)
             for place, name in enumerate(videos.names)
         }
+        self.short = np.zeros(len(videos.classes), np.bool_)
         if segments:
-            self._made = {name: pseudo_segments(one) for name, one in self._made.items()}
+            self.short = short_classes(list(self._made.values()), networks[0].topk_divisor)
+        if self.short.any():
+            for made in self._made.values():
+                made[:, self.short] = pseudo_segments(made[:, self.short])
 
     def of(self, name: str, snippets: int) -> FloatArray | None:
         """(T, C) float32 in [0, 1] of a video; NaN where pseudo-segments leave it open."""
@@ -93,11 +104,43 @@ def pseudo_segments(activations: FloatArray) -> FloatArray:
         (T, C) float32: 1 from `ACTION` of the class's peak on, 0 up to `BACKGROUND` of it and for
         classes without a tag, NaN between.
     """
-    peak = np.sort(activations, axis=0)[-PEAK:].mean(axis=0)
+    peak = _peaks(activations)
     found = np.full_like(activations, np.nan)
     found[activations <= BACKGROUND * peak] = 0
     found[(activations >= ACTION * peak) & (peak > 0)] = 1
     return found
+
+
+def short_classes(activations: Sequence[FloatArray], divisor: int) -> BoolArray:
+    """Classes whose actions take less time than the best snippets of a video's score.
+
+    Their time is the number of snippets that reach `REACHED` of the class's peak in a video; the
+    best snippets are max(1, T // divisor). A class is short if the median of the ratios over its
+    videos is below `SHORT`.
+
+    Args:
+        activations: (T, C) in [0, 1] of each video; 0 for classes without a tag.
+
+    Returns:
+        (C,) bool.
+    """
+    ratios = np.stack([_ratios(one, max(1, len(one) // divisor)) for one in activations])
+    middle = [np.median(each[each > 0]) if each.any() else np.inf for each in ratios.T]
+    return np.array(middle) < SHORT
+
+
+def _ratios(activations: FloatArray, best: int) -> npt.NDArray[np.float64]:
+    """(C,) time of each class, over that of the best snippets; 0 without the class."""
+    peak = _peaks(activations)
+    active = (activations >= REACHED * peak) & (peak > 0)
+    ratios: npt.NDArray[np.float64] = active.sum(axis=0) / best
+    return ratios
+
+
+def _peaks(activations: FloatArray) -> FloatArray:
+    """(C,) mean of the largest activations of each class."""
+    peaks: FloatArray = np.sort(activations, axis=0)[-PEAK:].mean(axis=0)
+    return peaks
 
 
 @torch.no_grad()

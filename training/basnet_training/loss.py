@@ -81,8 +81,8 @@ def basnet_loss(
         settings: weights and choices; see `LossConfig`.
         variant, score_function: of the network.
         targets: (B, T, C) targets of snippets, NaN where they are unknown: "corrected" by a person,
-            "distilled", the mean activations of teachers, or "pseudo_segments", what these clearly
-            say.
+            "distilled", the mean activations of teachers, or "pseudo_segments", the same with
+            pseudo-segments of some classes.
         mask: (B, T) bool, true on a video's own snippets, which come first; None: all are.
         mixed: the outputs of the same videos with mixed neighbours; None: no such term.
 

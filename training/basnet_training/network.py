@@ -6,7 +6,8 @@ the authors' released checkpoint, so that it can be loaded unchanged.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Literal, NamedTuple, cast, get_args
 
 import torch
@@ -21,6 +22,7 @@ from .tiles import convolved
 
 Variant = Literal["full", "base_only", "no_background"]
 ScoreFunction = Literal["softmax", "sigmoid"]
+Pooling = Callable[[Tensor], Tensor]  # (B, T, C+1) CAS to (B, C+1)
 
 # A constant background activation this low does not change a float32 softmax, and stays finite.
 NO_BACKGROUND = -1e4
@@ -174,7 +176,11 @@ class BaSNet(nn.Module):
         self.cas_module = CasModule(inputs, outputs, hidden_cas, dropout)
 
     def forward(
-        self, features: Tensor, mask: Tensor | None = None, topk_divisor: int | None = None
+        self,
+        features: Tensor,
+        mask: Tensor | None = None,
+        topk_divisor: int | None = None,
+        most: Tensor | None = None,
     ) -> NetworkOutput:
         """Run both branches.
 
@@ -182,18 +188,20 @@ class BaSNet(nn.Module):
             features: (B, T, F) float32; values beyond a video's end are ignored.
             mask: (B, T) bool, true for a video's snippets, which come first; None: all are.
             topk_divisor: used instead of the network's; None: the network's.
+            most: (B, C+1) int64, largest number of best snippets of a score; None: no limit.
         """
         divisor = self.topk_divisor if topk_divisor is None else topk_divisor
+        pool = partial(topk_mean, mask=mask, divisor=divisor, most=most)
         rows = features if self.projection is None else self.projection(features)
         if mask is not None:
             rows = rows.masked_fill(~mask.unsqueeze(2), 0)
         products = self.cas_module.products(rows)
-        score_base, cas_base, hidden = self._branch(products, mask, None, divisor)
+        score_base, cas_base, hidden = self._branch(products, mask, None, pool)
         if self.filter_module is None:
             ones = torch.ones(features.shape[:2], device=features.device)
             return NetworkOutput(score_base, cas_base, None, None, _masked(ones, mask), hidden)
         foreground = _masked(self.filter_module(rows).float(), mask)
-        score_supp, cas_supp, hidden = self._branch(products, mask, foreground, divisor)
+        score_supp, cas_supp, hidden = self._branch(products, mask, foreground, pool)
         return NetworkOutput(score_base, cas_base, score_supp, cas_supp, foreground, hidden)
 
     def load_published(self, state_dict: Mapping[str, Tensor]) -> None:
@@ -209,7 +217,7 @@ class BaSNet(nn.Module):
         self.load_state_dict(given)
 
     def _branch(
-        self, products: Tensor, mask: Tensor | None, row_weights: Tensor | None, divisor: int
+        self, products: Tensor, mask: Tensor | None, row_weights: Tensor | None, pool: Pooling
     ) -> tuple[Tensor, Tensor, Tensor]:
         """(score, CAS, hidden channels) of one branch."""
         cas, hidden = self.cas_module(products, mask, row_weights)
@@ -218,7 +226,7 @@ class BaSNet(nn.Module):
             cas = F.pad(cas, (0, 1), value=self.background_logit)
         if mask is not None:
             cas = cas * mask.unsqueeze(2)
-        means = topk_mean(cas, mask, divisor)
+        means = pool(cas)
         score = means.softmax(dim=1) if self.score_function == "softmax" else means.sigmoid()
         return score, cas, hidden
 
@@ -228,18 +236,23 @@ def without_prefix(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name.removeprefix("module."): value for name, value in state_dict.items()}
 
 
-def topk_mean(cas: Tensor, mask: Tensor | None, divisor: int) -> Tensor:
-    """Mean of the best k = max(1, T // divisor) activations in time, per class.
+def topk_mean(cas: Tensor, mask: Tensor | None, divisor: int, most: Tensor | None = None) -> Tensor:
+    """Mean of the best k = max(1, T // divisor) activations in time, per class; at most `most`.
 
-    cas (B, T, K) float32, mask (B, T) bool or None; returns (B, K). T is each video's own.
+    cas (B, T, K) float32, mask (B, T) bool or None, most (B, K) of at least 1 or None; returns
+    (B, K). T is each video's own.
     """
-    if mask is None:
+    if mask is None and most is None:
         return cas.topk(max(1, cas.shape[1] // divisor), dim=1).values.mean(dim=1)
-    best = torch.clamp(mask.sum(dim=1) // divisor, min=1)  # B
+    if mask is None:
+        mask = torch.ones(cas.shape[:2], dtype=torch.bool, device=cas.device)
+    best = torch.clamp(mask.sum(dim=1) // divisor, min=1).unsqueeze(1)  # B, 1
+    if most is not None:
+        best = torch.minimum(best, most)  # B, K
     ranked = cas.masked_fill(~mask.unsqueeze(2), -torch.inf).sort(dim=1, descending=True).values
-    keep = torch.arange(cas.shape[1], device=cas.device) < best.unsqueeze(1)  # B, T
-    kept = torch.where(keep.unsqueeze(2), ranked, torch.zeros_like(ranked))
-    return kept.sum(dim=1) / best.unsqueeze(1)
+    places = torch.arange(cas.shape[1], device=cas.device).unsqueeze(1)  # T, 1
+    kept = torch.where(places < best.unsqueeze(1), ranked, torch.zeros_like(ranked))
+    return kept.sum(dim=1) / best
 
 
 def _masked(values: Tensor, mask: Tensor | None) -> Tensor:

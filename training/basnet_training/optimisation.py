@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from basnet_rt import Error, InvalidValue
 
@@ -25,7 +26,11 @@ AUTOCAST = {"float32": None, "bfloat16": torch.bfloat16, "float16": torch.float1
 
 
 class Optimisation:
-    """The state that an iteration changes. Its randomness comes from (seed, iteration, rank)."""
+    """The state that an iteration changes. Its randomness comes from (seed, iteration, rank).
+
+    Attributes:
+        short: (C,) bool, classes whose targets are pseudo-segments; None: there are none.
+    """
 
     def __init__(self, config: Config, group: Processes) -> None:
         optim = config.optim
@@ -43,6 +48,7 @@ class Optimisation:
         half = optim.precision == "float16"
         self.scaler = torch.amp.GradScaler(group.device.type, enabled=half)
         self.average = MovingAverage(self.network, optim.ema_decay)
+        self.short: Tensor | None = None
         self.step = 0
 
     def iterate(self, batch: Batch) -> Loss:
@@ -74,9 +80,10 @@ class Optimisation:
         config, dtype = self.config, AUTOCAST[self.config.optim.precision]
         features = with_noise(batch.features, batch.mask, config.sampling.noise)
         divisor = topk_divisor(config.optim, config.network.topk_divisor, self.step)
+        most = self._most(batch)
         with torch.autocast(self.group.device.type, dtype, enabled=dtype is not None):
-            output = self.parallel(features, batch.mask, divisor)
-            mixed = self._mixed(features, batch.mask, divisor)
+            output = self.parallel(features, batch.mask, divisor, most)
+            mixed = self._mixed(features, batch.mask, divisor, most)
         if not bool(torch.isfinite(output.score_base.sum() + output.score.sum())):
             raise Error(
                 f"the network diverged at iteration {self.step}: its scores are not finite; "
@@ -94,12 +101,24 @@ class Optimisation:
             mixed=mixed,
         )
 
-    def _mixed(self, features: Tensor, mask: Tensor | None, divisor: int) -> MixedOutput | None:
+    def _most(self, batch: Batch) -> Tensor | None:
+        """(B, C+1) lengths of the short classes' pseudo-segments, and T of all others."""
+        targets = batch.targets.get("pseudo_segments")
+        if self.short is None or targets is None:
+            return None
+        length = ((targets == 1) & self.short).sum(dim=1)
+        length = length.masked_fill(length == 0, batch.features.shape[1])
+        return F.pad(length, (0, 1), value=batch.features.shape[1])
+
+    def _mixed(
+        self, features: Tensor, mask: Tensor | None, divisor: int, most: Tensor | None
+    ) -> MixedOutput | None:
         """The output for mixed neighbours, if the loss has that term."""
         if not self.config.loss.mixing:
             return None
         share = torch.rand(features.shape[:2], device=features.device)
-        return MixedOutput(self.parallel(mixed_rows(features, mask, share), mask, divisor), share)
+        rows = mixed_rows(features, mask, share)
+        return MixedOutput(self.parallel(rows, mask, divisor, most), share)
 
     def checkpoint(self, **extra: Any) -> Checkpoint:
         """Everything needed to continue the run from here, and `extra`."""

@@ -241,10 +241,14 @@ class Trainer:
             truth = SnippetTruth(videos.corrections, videos.classes, timing.seconds_of)
             found["corrected"] = truth
         if self.config.optim.teachers:
-            teachers = self._teachers(shown)
             segments = self.config.optim.pseudo_labels == "segments"
-            term = "pseudo_segments" if segments else "distilled"
-            found[term] = DistilledTargets(teachers, videos, self.group.device, segments=segments)
+            teachers, device = self._teachers(shown), self.group.device
+            taught = DistilledTargets(teachers, videos, device, segments=segments)
+            if taught.short.any():
+                found["pseudo_segments"] = taught
+                self.optimisation.short = torch.from_numpy(taught.short).to(device)
+            else:
+                found["distilled"] = taught
         return found
 
     def _teachers(self, shown: bool) -> list[BaSNet]:

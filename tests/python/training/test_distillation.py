@@ -10,8 +10,15 @@ from basnet_rt import InvalidValue
 from basnet_training.checkpoint import load_tensors
 from basnet_training.config import check_config, load_config
 from basnet_training.corrections import SnippetTruth
-from basnet_training.dataset import TrainingStream, open_videos
-from basnet_training.distillation import DistilledTargets, pseudo_segments, teacher_folders
+from basnet_training.dataset import Batch, TrainingStream, open_videos
+from basnet_training.distillation import (
+    DistilledTargets,
+    pseudo_segments,
+    short_classes,
+    teacher_folders,
+)
+from basnet_training.distributed import processes
+from basnet_training.optimisation import Optimisation
 from basnet_training.reading.corrected import Correction
 from basnet_training.runs import load_model, resolve
 from basnet_training.trainer import fit
@@ -53,7 +60,7 @@ def test_targets_are_the_mean_of_the_teachers_and_0_without_a_tag(taught, tmp_pa
         np.testing.assert_allclose(found.of(name, rows.shape[1]), want, atol=1e-6)
 
 
-def test_pseudo_segments_are_what_is_clearly_inside_or_outside(taught, tmp_path):
+def test_pseudo_segments_are_what_is_clearly_inside_or_outside():
     activations = np.array(
         [
             [0.8, 0, 0.02],
@@ -72,7 +79,36 @@ def test_pseudo_segments_are_what_is_clearly_inside_or_outside(taught, tmp_path)
     assert one.dtype == np.float32
 
 
-def test_a_run_learns_the_pseudo_segments_of_its_teachers(taught, tmp_path):
+def active(time, length=40):
+    """(T,) activations that reach a fifth of the peak on the first snippets."""
+    reached = np.where(np.arange(length) < 3, 0.8, 0.17)
+    return np.where(np.arange(length) < time, reached, 0.15).astype(np.float32)
+
+
+def test_a_class_is_short_if_its_time_is_below_that_of_the_best_snippets():
+    none = np.zeros(40, np.float32)
+    videos = [
+        np.stack([active(7), active(8), none, none], axis=1),  # a fourth of 40 are 10 best ones
+        np.stack([active(20), active(8), active(5), none], axis=1),
+        np.stack([active(7), active(7), none, none], axis=1),
+        np.stack([active(2, 3), none[:3], none[:3], none[:3]], axis=1),  # of 3 snippets, one is
+    ]
+    # Ratios 0.7, 2, 0.7, 2; 0.8, 0.8, 0.7, and 0.8 is not below; 0.5; a class without a video.
+    assert short_classes(videos, 4).tolist() == [False, False, True, False]
+    assert short_classes(videos[:3], 4).tolist() == [True, False, True, False]
+
+
+@pytest.fixture
+def first_is_short(monkeypatch):
+    monkeypatch.setattr(
+        "basnet_training.distillation.short_classes",
+        lambda activations, divisor: np.arange(activations[0].shape[1]) == 0,
+    )
+
+
+def test_short_classes_have_pseudo_segments_and_others_activations(
+    taught, tmp_path, first_is_short
+):
     fit(taught(), tmp_path / "activations", shown=False)
     config = taught(optim={"teachers": 2, "pseudo_labels": "segments"})
     fit(config, tmp_path / "segments", shown=False)
@@ -84,10 +120,54 @@ def test_a_run_learns_the_pseudo_segments_of_its_teachers(taught, tmp_path):
     videos, device = open_videos(config.data), torch.device("cpu")
     plain = DistilledTargets(networks, videos, device)
     found = DistilledTargets(networks, videos, device, segments=True)
+    assert found.short.tolist() == [True, *[False] * (len(videos.classes) - 1)]
+    assert not plain.short.any()
     for name in videos.names:
         length = videos.source.shape(name)[0]
-        want = pseudo_segments(plain.of(name, length))
+        want = plain.of(name, length).copy()
+        want[:, :1] = pseudo_segments(want[:, :1])
         np.testing.assert_array_equal(found.of(name, length), want)
+
+
+def test_without_short_classes_both_lessons_are_one(taught, tmp_path):
+    for lesson in ("activations", "segments"):
+        config = taught(optim={"teachers": 2, "pseudo_labels": lesson})
+        fit(config, tmp_path / lesson, shown=False)
+    networks = [
+        load_model(folder).network for folder in teacher_folders(tmp_path / "segments", config)
+    ]
+    targets = DistilledTargets(
+        networks, open_videos(config.data), torch.device("cpu"), segments=True
+    )
+    assert not targets.short.any()
+    first, second = weights(tmp_path / "activations"), weights(tmp_path / "segments")
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def optimisation_of(config):
+    with processes("cpu") as group:
+        return Optimisation(resolve(config, open_videos(config.data)), group)
+
+
+def test_the_score_of_a_short_class_has_no_more_snippets_than_its_segments(taught):
+    optimisation = optimisation_of(taught())
+    classes = optimisation.network.num_classes
+    features = torch.zeros(2, 6, optimisation.network.feature_dim)
+    targets = torch.ones(2, 6, classes)
+    targets[0, 2:, 0], targets[1, :, 0] = torch.nan, 0.0
+    batch = Batch(features, torch.ones(2, classes), None, {"pseudo_segments": targets})
+    assert optimisation._most(batch) is None
+    optimisation.short = torch.arange(classes) == 0
+    most = optimisation._most(batch)
+    assert most[0].tolist() == [2, *[6] * classes]  # background last
+    assert most[1].tolist() == [6] * (classes + 1)  # no segment, no limit
+    assert optimisation._most(batch._replace(targets={"distilled": targets})) is None
+    seen = []
+    optimisation.parallel.register_forward_pre_hook(
+        lambda module, arguments: seen.append(arguments[3])
+    )
+    optimisation.iterate(batch)
+    assert torch.equal(seen[0], most)
 
 
 def test_teachers_differ_by_their_seeds_and_have_no_teachers(taught, tmp_path):
@@ -208,6 +288,7 @@ def test_preset_auto_takes_teachers_for_pseudo_segments_or_says_why_not(dataset,
     [
         ({}, 3),
         ({"optim.teachers": 1}, 1),
+        ({"optim.teachers": 0}, 0),
         ({"network.score_function": "softmax"}, 0),
         ({"sampling.num_segments": 20}, 0),
     ],
@@ -215,20 +296,23 @@ def test_preset_auto_takes_teachers_for_pseudo_segments_or_says_why_not(dataset,
 def test_preset_auto_takes_teachers_where_they_fit(dataset, change, teachers):
     base = {"data.features": dataset / "features", "data.annotations": dataset / "annotations.json"}
     config = load_config("auto", {**base, **change})
-    assert resolve(config, open_videos(config.data)).optim.teachers == teachers
+    optim = resolve(config, open_videos(config.data)).optim
+    assert optim.teachers == teachers
+    assert optim.pseudo_labels == ("segments" if teachers else "activations")
 
 
 def test_the_digest_is_that_of_before_without_teachers():
     plain = check_config(SIGMOID)
     assert check_config({**SIGMOID, "loss": {"distilled": 3.0}}).digest() == plain.digest()
     segments = {"pseudo_labels": "segments"}
-    unused = {"distilled": 3.0, "pseudo_segments": 5.0}
-    assert check_config({**SIGMOID, "loss": unused}).digest() == plain.digest()
     two = check_config({**SIGMOID, "optim": {"teachers": 2}})
     third = check_config({**SIGMOID, "optim": {"teachers": 2, **segments}})
+    unused = {"distilled": 3.0, "pseudo_segments": 5.0}
+    assert check_config({**SIGMOID, "loss": unused}).digest() == plain.digest()
     weighed = check_config({**third.model_dump(), "loss": {"pseudo_segments": 5.0}})
-    assert len({two.digest(), third.digest(), weighed.digest()}) == 3
-    for loss, one in (({"pseudo_segments": 5.0}, two), ({"distilled": 5.0}, third)):
-        assert check_config({**one.model_dump(), "loss": loss}).digest() == one.digest()
+    soft = check_config({**third.model_dump(), "loss": {"distilled": 5.0}})
+    assert len({two.digest(), third.digest(), weighed.digest(), soft.digest()}) == 4
+    other = check_config({**two.model_dump(), "loss": {"pseudo_segments": 5.0}})
+    assert other.digest() == two.digest()
     other = check_config({**SIGMOID, "optim": {"teachers": 2}, "loss": {"distilled": 3.0}})
     assert len({plain.digest(), two.digest(), other.digest()}) == 3

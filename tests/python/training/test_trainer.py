@@ -175,7 +175,7 @@ def test_the_divisor_of_an_iteration_reaches_the_network(configure, tmp_path, mo
     seen = []
     plain = BaSNet.forward
     monkeypatch.setattr(
-        BaSNet, "forward", lambda self, x, m, d: (seen.append(d), plain(self, x, m, d))[1]
+        BaSNet, "forward", lambda self, x, m, d, k: (seen.append(d), plain(self, x, m, d, k))[1]
     )
     run(configure(optim={"topk_start": 2}, network={"topk_divisor": 8}), tmp_path)
     assert (seen[0], seen[-1]) == (2, 8)

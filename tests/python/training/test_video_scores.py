@@ -58,6 +58,21 @@ def test_training_and_the_core_agree(num_snippets: int, divisor: int, function: 
         np.testing.assert_allclose(got, want, rtol=0, atol=TOLERANCE)
 
 
+@pytest.mark.parametrize("count", [7, 12])
+def test_a_class_may_have_fewer_best_snippets(count: int):
+    network, most = network_of("sigmoid", 3), torch.tensor([[2, 12, 1, 3], [12, 1, 12, 12]])
+    features = torch.cat((features_of(12), features_of(12).flip(1)))
+    mask = torch.arange(12) < torch.tensor([[count], [12]])
+    with torch.no_grad():
+        output = network(features, None if count == 12 else mask, most=most)
+    for video, length in enumerate([count, 12]):
+        ranked = -np.sort(-output.cas[video, :length].numpy().astype(np.float64), axis=0)
+        best = np.minimum(most[video].numpy(), length // 3)
+        want = [ranked[:k, column].mean() for column, k in enumerate(best)]
+        got = output.score[video].numpy()
+        np.testing.assert_allclose(got, 1 / (1 + np.exp(-np.array(want))), atol=TOLERANCE)
+
+
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_padding_of_a_batch_does_not_count(function: str):
     """A video's own length decides k, and what lies behind it is not looked at."""
