@@ -23,6 +23,11 @@ from rich.progress import (
 EVERY = 4.0  # seconds between two lines without a terminal
 
 
+def remark(line: str) -> None:
+    """A line between bars."""
+    print(line, file=sys.stderr, flush=True)
+
+
 class TrainingBar(Protocol):
     def advance(self, note: str = "") -> None:
         """Count one more as done; `note` is shown at the end of the line."""
@@ -98,7 +103,7 @@ def progress_bar(
     if not shown:
         yield NoBar()
     elif not console.is_terminal:
-        yield Lines(what, pace, lambda line: print(line, file=sys.stderr, flush=True))
+        yield Lines(what, pace, remark)
     else:
         columns = (
             TextColumn("{task.description}"),

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
+from itertools import compress
 from pathlib import Path
 
 import torch
@@ -35,7 +36,7 @@ from .distributed import Processes, processes
 from .loss import Loss
 from .network import BaSNet
 from .optimisation import Optimisation
-from .progress import Log, NoLog, TensorBoardLog, progress_bar
+from .progress import Log, NoLog, TensorBoardLog, progress_bar, remark
 from .projection import InputProjection
 from .projection_fit import fit_projection
 from .reading.faults import flat_warning
@@ -247,6 +248,9 @@ class Trainer:
             if taught.short.any():
                 found["pseudo_segments"] = taught
                 self.optimisation.short = torch.from_numpy(taught.short).to(device)
+                if shown:
+                    names = ", ".join(compress(videos.classes, taught.short))
+                    remark(f"short classes, taught by pseudo-segments: {names}")
             else:
                 found["distilled"] = taught
         return found

@@ -107,11 +107,15 @@ def first_is_short(monkeypatch):
 
 
 def test_short_classes_have_pseudo_segments_and_others_activations(
-    taught, tmp_path, first_is_short
+    taught, tmp_path, first_is_short, capsys
 ):
-    fit(taught(), tmp_path / "activations", shown=False)
+    fit(taught(), tmp_path / "activations")
+    assert "short" not in capsys.readouterr().err
     config = taught(optim={"teachers": 2, "pseudo_labels": "segments"})
-    fit(config, tmp_path / "segments", shown=False)
+    fit(config, tmp_path / "segments")
+    first_class = open_videos(config.data).classes[0]
+    said = f"short classes, taught by pseudo-segments: {first_class}\n"
+    assert capsys.readouterr().err.count(said) == 1
     first, second = weights(tmp_path / "activations"), weights(tmp_path / "segments")
     assert any(not torch.equal(first[name], second[name]) for name in first)
     networks = [
