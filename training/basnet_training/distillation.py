@@ -7,8 +7,8 @@ this mean needs no more time to localize or to stream than another.
 
 A short class takes less time than the best snippets whose mean is a video's score, so that tags
 alone widen it. Its targets are pseudo-segments, as in "Two-stream consensus network" (Zhai et al.,
-ECCV 2020) and later papers: of the mean, only what is clearly inside or outside an action. And its
-score is learned from no more snippets than these segments have.
+ECCV 2020) and later papers: of the mean, only what is clearly inside or outside an action. Then
+scores, too, are learned from no more snippets than the teachers clearly say are action.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ ACTION, BACKGROUND = 0.9, 0.6
 PEAK = 3  # snippets whose mean is the peak
 # A class is short if fewer snippets than this share of the best ones reach that share of its peak.
 SHORT, REACHED = 0.8, 0.2
+ENOUGH = 0.25  # share of the classes; fewer short ones are taken for chance
 
 FloatArray = npt.NDArray[np.float32]
 BoolArray = npt.NDArray[np.bool_]
@@ -116,7 +117,7 @@ def short_classes(activations: Sequence[FloatArray], divisor: int) -> BoolArray:
 
     Their time is the number of snippets that reach `REACHED` of the class's peak in a video; the
     best snippets are max(1, T // divisor). A class is short if the median of the ratios over its
-    videos is below `SHORT`.
+    videos is below `SHORT`. If fewer than `ENOUGH` of the classes are, none is.
 
     Args:
         activations: (T, C) in [0, 1] of each video; 0 for classes without a tag.
@@ -126,7 +127,8 @@ def short_classes(activations: Sequence[FloatArray], divisor: int) -> BoolArray:
     """
     ratios = np.stack([_ratios(one, max(1, len(one) // divisor)) for one in activations])
     middle = [np.median(each[each > 0]) if each.any() else np.inf for each in ratios.T]
-    return np.array(middle) < SHORT
+    short: BoolArray = np.array(middle) < SHORT
+    return short if short.mean() >= ENOUGH else np.zeros_like(short)
 
 
 def _ratios(activations: FloatArray, best: int) -> npt.NDArray[np.float64]:

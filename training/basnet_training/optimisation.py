@@ -15,6 +15,7 @@ from .averaging import MovingAverage
 from .checkpoint import Checkpoint
 from .config import Config
 from .dataset import Batch
+from .distillation import ACTION
 from .distributed import Processes
 from .levers import mixed_rows
 from .loss import Loss, MixedOutput, basnet_loss
@@ -26,11 +27,7 @@ AUTOCAST = {"float32": None, "bfloat16": torch.bfloat16, "float16": torch.float1
 
 
 class Optimisation:
-    """The state that an iteration changes. Its randomness comes from (seed, iteration, rank).
-
-    Attributes:
-        short: (C,) bool, classes whose targets are pseudo-segments; None: there are none.
-    """
+    """The state that an iteration changes. Its randomness comes from (seed, iteration, rank)."""
 
     def __init__(self, config: Config, group: Processes) -> None:
         optim = config.optim
@@ -48,7 +45,6 @@ class Optimisation:
         half = optim.precision == "float16"
         self.scaler = torch.amp.GradScaler(group.device.type, enabled=half)
         self.average = MovingAverage(self.network, optim.ema_decay)
-        self.short: Tensor | None = None
         self.step = 0
 
     def iterate(self, batch: Batch) -> Loss:
@@ -80,7 +76,7 @@ class Optimisation:
         config, dtype = self.config, AUTOCAST[self.config.optim.precision]
         features = with_noise(batch.features, batch.mask, config.sampling.noise)
         divisor = topk_divisor(config.optim, config.network.topk_divisor, self.step)
-        most = self._most(batch)
+        most = lengths(batch)
         with torch.autocast(self.group.device.type, dtype, enabled=dtype is not None):
             output = self.parallel(features, batch.mask, divisor, most)
             mixed = self._mixed(features, batch.mask, divisor, most)
@@ -100,15 +96,6 @@ class Optimisation:
             mask=batch.mask,
             mixed=mixed,
         )
-
-    def _most(self, batch: Batch) -> Tensor | None:
-        """(B, C+1) lengths of the short classes' pseudo-segments, and T of all others."""
-        targets = batch.targets.get("pseudo_segments")
-        if self.short is None or targets is None:
-            return None
-        length = ((targets == 1) & self.short).sum(dim=1)
-        length = length.masked_fill(length == 0, batch.features.shape[1])
-        return F.pad(length, (0, 1), value=batch.features.shape[1])
 
     def _mixed(
         self, features: Tensor, mask: Tensor | None, divisor: int, most: Tensor | None
@@ -140,6 +127,21 @@ class Optimisation:
         self.average.load(checkpoint.average)
         self.scaler.load_state_dict(checkpoint.extra["scaler"])
         self.step = checkpoint.step
+
+
+def lengths(batch: Batch) -> Tensor | None:
+    """(B, C+1) numbers of snippets with `ACTION` of their class's largest target.
+
+    T for a class without a target, and for background. None without pseudo-segments.
+    """
+    targets = batch.targets.get("pseudo_segments")
+    if targets is None:
+        return None
+    known = targets.nan_to_num()
+    peak = known.amax(dim=1, keepdim=True)
+    found = ((known >= ACTION * peak) & (peak > 0)).sum(dim=1)
+    found = found.masked_fill(found == 0, targets.shape[1])
+    return F.pad(found, (0, 1), value=targets.shape[1])
 
 
 def _flat(state: Mapping[int, Mapping[str, Any]]) -> dict[str, Tensor]:

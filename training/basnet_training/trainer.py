@@ -243,11 +243,11 @@ class Trainer:
             found["corrected"] = truth
         if self.config.optim.teachers:
             segments = self.config.optim.pseudo_labels == "segments"
-            teachers, device = self._teachers(shown), self.group.device
-            taught = DistilledTargets(teachers, videos, device, segments=segments)
+            taught = DistilledTargets(
+                self._teachers(shown), videos, self.group.device, segments=segments
+            )
             if taught.short.any():
                 found["pseudo_segments"] = taught
-                self.optimisation.short = torch.from_numpy(taught.short).to(device)
                 if shown:
                     names = ", ".join(compress(videos.classes, taught.short))
                     remark(f"short classes, taught by pseudo-segments: {names}")

@@ -17,8 +17,8 @@ from basnet_training.distillation import (
     short_classes,
     teacher_folders,
 )
-from basnet_training.distributed import processes
-from basnet_training.optimisation import Optimisation
+from basnet_training.network import BaSNet
+from basnet_training.optimisation import lengths
 from basnet_training.reading.corrected import Correction
 from basnet_training.runs import load_model, resolve
 from basnet_training.trainer import fit
@@ -98,6 +98,11 @@ def test_a_class_is_short_if_its_time_is_below_that_of_the_best_snippets():
     assert short_classes(videos[:3], 4).tolist() == [True, False, True, False]
 
 
+def test_a_few_short_classes_are_taken_for_chance():
+    videos = [np.stack([active(5), *[active(20)] * others], axis=1) for others in (3, 4)]
+    assert [short_classes([one], 4).sum() for one in videos] == [1, 0]
+
+
 @pytest.fixture
 def first_is_short(monkeypatch):
     monkeypatch.setattr(
@@ -148,30 +153,31 @@ def test_without_short_classes_both_lessons_are_one(taught, tmp_path):
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
-def optimisation_of(config):
-    with processes("cpu") as group:
-        return Optimisation(resolve(config, open_videos(config.data)), group)
+def test_a_score_has_no_more_snippets_than_the_targets_say_are_action(taught):
+    classes, nan = 3, torch.nan
+    targets = torch.zeros(2, 6, classes)
+    targets[0, :, 0] = torch.tensor([1.0, 1.0, nan, 0.0, 0.0, nan])  # of a short class
+    targets[0, :, 1] = torch.tensor([0.5, 0.46, 0.44, 0.45, 0.1, 0.2])  # of a long one
+    targets[1, :, 0] = nan  # a person corrected it
+    batch = Batch(torch.zeros(2, 6, 4), torch.ones(2, classes), None, {"pseudo_segments": targets})
+    assert lengths(batch).tolist() == [[2, 3, 6, 6], [6, 6, 6, 6]]  # background last
+    assert lengths(batch._replace(targets={"distilled": targets})) is None
 
 
-def test_the_score_of_a_short_class_has_no_more_snippets_than_its_segments(taught):
-    optimisation = optimisation_of(taught())
-    classes = optimisation.network.num_classes
-    features = torch.zeros(2, 6, optimisation.network.feature_dim)
-    targets = torch.ones(2, 6, classes)
-    targets[0, 2:, 0], targets[1, :, 0] = torch.nan, 0.0
-    batch = Batch(features, torch.ones(2, classes), None, {"pseudo_segments": targets})
-    assert optimisation._most(batch) is None
-    optimisation.short = torch.arange(classes) == 0
-    most = optimisation._most(batch)
-    assert most[0].tolist() == [2, *[6] * classes]  # background last
-    assert most[1].tolist() == [6] * (classes + 1)  # no segment, no limit
-    assert optimisation._most(batch._replace(targets={"distilled": targets})) is None
-    seen = []
-    optimisation.parallel.register_forward_pre_hook(
-        lambda module, arguments: seen.append(arguments[3])
+def test_these_lengths_reach_the_network(taught, tmp_path, first_is_short, monkeypatch):
+    seen, plain = [], BaSNet.forward
+    monkeypatch.setattr(
+        BaSNet, "forward", lambda self, x, *more: (seen.append(more), plain(self, x, *more))[1]
     )
-    optimisation.iterate(batch)
-    assert torch.equal(seen[0], most)
+    config = taught(optim={"teachers": 2, "pseudo_labels": "segments"})
+    fit(config, tmp_path, shown=False)
+    limits = [more[2] for more in seen if len(more) == 3]
+    taught_ones = [limit for limit in limits if limit is not None]
+    assert len(limits) == 3 * config.optim.iterations  # two teachers, then the one that learns
+    assert len(taught_ones) == config.optim.iterations
+    videos = open_videos(config.data)
+    longest = max(videos.source.shape(name)[0] for name in videos.names)
+    assert all(1 <= int(limit.min()) < longest for limit in taught_ones)
 
 
 def test_teachers_differ_by_their_seeds_and_have_no_teachers(taught, tmp_path):
