@@ -35,12 +35,12 @@ from bench.tables import (
 
 LAST = ("optim.teachers=0", "optim.ema_decay=null")
 AVERAGED = ("optim.teachers=0",)
-SEGMENTS = ("optim.pseudo_labels=segments",)
+ACTIVATIONS = ("optim.pseudo_labels=activations",)
 # Few thresholds, and the released NMS.
 BEFORE = (f"cas_thresholds={[k / 10 for k in range(1, 10)]}", "nms=hard", "nms_iou=0.7")
 VIDEO = ("gate=video",)
 ALONE = ("gate=none",)
-PSEUDO = "all of `auto`, pseudo-segments of its teachers"
+TAUGHT = "all of `auto` but pseudo-segments of short classes"
 # Row: settings of training, and of reading.
 ROWS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "nine thresholds and hard NMS": (LAST, (*BEFORE, *VIDEO)),
@@ -54,7 +54,7 @@ ROWS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "averaged, co-activity (W-TALC)": ((*AVERAGED, "loss.co_activity=1"), VIDEO),
     "averaged, contrast (CoLA)": ((*AVERAGED, "loss.contrast=0.01"), VIDEO),
     "averaged, mixed neighbours (C3BN)": ((*AVERAGED, "loss.mixing=1"), VIDEO),
-    PSEUDO: (SEGMENTS, ()),
+    TAUGHT: (ACTIVATIONS, ()),
 }
 BASE = "base"
 ALL = "all of `auto`"
@@ -144,9 +144,9 @@ def table(name: str, found: dict[str, list[float]]) -> str:
     )
     columns = ["", "average mAP", f"against `{BASE}`", "better in"]
     text = f"{head}\n\n{markdown_table(columns, rows)}"
-    if PSEUDO in found:
-        gain, better = paired(np.array(found[PSEUDO]) - found[ALL])
-        text += f"\n\nPseudo-segments against {ALL}: {gain}, better in {better}."
+    if TAUGHT in found:
+        gain, better = paired(np.array(found[ALL]) - found[TAUGHT])
+        text += f"\n\nPseudo-segments of short classes: {gain}, better in {better}."
     return text
 
 

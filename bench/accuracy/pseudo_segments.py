@@ -1,13 +1,14 @@
-"""What a network learns from its teachers in preset `auto`: all activations, or pseudo-segments.
+"""What a network learns from its teachers: all activations, or pseudo-segments of short classes.
 
     python -m bench.accuracy.pseudo_segments
 
 For each set the training videos are divided as in `basnet-train run`. Three teachers and two
 networks learn from all parts but one, with preset `auto`: one network from the teachers' mean
-activations, one from what these clearly say. Both localize the videos of the remaining part. The
-sets are the demos and the simulated features of `bench.accuracy.auto_readings`; those of real
-videos are in `bench.accuracy.ablation`. Segments of training videos are read here; no test video
-is. The table goes into docs/results.md. Interrupted, it goes on where it stopped.
+activations, one with pseudo-segments for short classes, as `auto` does. Both localize the videos of
+the remaining part. The sets are shrec21_gestures, the demos and the simulated features of
+`bench.accuracy.auto_readings`, and simulated features of 20 classes; those of real videos are in
+`bench.accuracy.ablation`. Segments of training videos are read here; no test video is. The table
+goes into docs/results.md. Interrupted, it goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -24,11 +25,16 @@ import torch
 from basnet_rt import load
 from basnet_training.config import load_config
 from basnet_training.dataset import open_videos
-from basnet_training.distillation import FOLDER
+from basnet_training.distillation import FOLDER, DistilledTargets
+from basnet_training.reading import TaggedVideos
 from basnet_training.run.folds import divide_folds
-from basnet_training.runs import resolve
+from basnet_training.runs import load_model, resolve
+from basnet_training.simulate import Simulation, write_dataset
+from basnet_training.simulate.made import MadeTimelines
+from basnet_training.simulate.presets import PRESETS
 from bench.accuracy.auto_readings import DEMOS, SIMULATED, Run, demo, simulated
 from bench.accuracy.auto_rules import cell, score, train
+from bench.accuracy.one_command import INPUTS
 from bench.tables import (
     DOCS,
     RUNS,
@@ -39,13 +45,33 @@ from bench.tables import (
 )
 
 PARTS = 4
+SHORT = "short classes"  # as a share
+
+
+def gestures(readings: Path, seed: int) -> Run:
+    """The training recordings of shrec21_gestures."""
+    one = INPUTS["shrec21_gestures"]
+    return Run(one.data, one.features(readings) / "train", one.truth)
+
+
+def many(readings: Path, seed: int) -> Run:
+    """Simulated features of 100 videos as long, and with as many classes, as those of THUMOS'14."""
+    data = readings / f"many_{seed}"
+    if not (data / "annotations.json").exists():
+        timelines = MadeTimelines(train_videos=100, test_videos=0).timelines(seed)
+        write_dataset(Simulation(timelines, PRESETS["small"].dials, seed=seed), data)
+    return Run(data, data / "features" / "train", data / "annotations.json")
+
+
 LESSONS: dict[str, dict[str, Any]] = {
     lesson: {"optim.pseudo_labels": lesson, "optim.teachers": 3}
     for lesson in ("activations", "segments")
 }
 SETS: dict[str, tuple[Callable[[Path, int], Run], Sequence[int]]] = {
+    "shrec21_gestures": (gestures, (0,)),
     "the demo's videos": (demo, DEMOS),
     "SIMULATED, 5 classes": (simulated, SIMULATED),
+    "SIMULATED, 20 classes": (many, (0,)),
 }
 
 
@@ -56,15 +82,17 @@ def main() -> None:
     runs = FinishedRuns(options.work / "runs.jsonl")
     rows = []
     for name in options.sets:
-        found: dict[str, list[float]] = {lesson: [] for lesson in LESSONS}
+        each = []
         for title, one in trainings(name, options.readings):
             for part in range(PARTS):
-                for lesson, value in both(options.work, runs, title, one, part).items():
-                    found[lesson].append(value)
-                print(title, part, {lesson: each[-1] for lesson, each in found.items()}, flush=True)
-        gains = [b - a for a, b in zip(*found.values(), strict=True)]
-        rows.append([name, *map(cell, found.values()), *compared(gains)])
-    head = ["data", *LESSONS, "gain, paired", "mean gain", "better in"]
+                each.append(both(options.work, runs, title, one, part))
+                print(title, part, each[-1], flush=True)
+        shares = [round(100 * one[SHORT]) for one in each]
+        before, after = ([one[lesson] for one in each] for lesson in LESSONS)
+        gains = [b - a for a, b in zip(before, after, strict=True)]
+        short = f"{min(shares)} to {max(shares)} %"
+        rows.append([name, short, cell(before), cell(after), *compared(gains)])
+    head = ["data", SHORT, *LESSONS, "gain, paired", "mean gain", "better in"]
     note = (
         f"Average mAP@0.1:0.7 in percent on {PARTS} held-out parts of training videos: median "
         f"(least to most). {machine()}."
@@ -104,7 +132,7 @@ def settings_of(run: Run) -> dict[str, Any]:
 
 
 def both(work: Path, runs: FinishedRuns, title: str, one: Run, part: int) -> dict[str, float]:
-    """Average mAP in percent after each lesson, with the same teachers."""
+    """Average mAP in percent after each lesson, with the same teachers; and the short classes."""
     key = f"{title}_{part}"
     found = runs.get(key)
     if found is None:
@@ -115,6 +143,7 @@ def both(work: Path, runs: FinishedRuns, title: str, one: Run, part: int) -> dic
                 shutil.copytree(teachers, folder / FOLDER)
             found[lesson] = held_out(one, {**settings_of(one), **settings}, part, folder)
             teachers = folder / FOLDER
+        found[SHORT] = share_of_short(one, part, teachers)
         runs.put(key, found)
     return dict(found)
 
@@ -122,10 +151,23 @@ def both(work: Path, runs: FinishedRuns, title: str, one: Run, part: int) -> dic
 def held_out(one: Run, settings: dict[str, Any], part: int, folder: Path) -> float:
     """Train without the part, and evaluate on it."""
     videos = open_videos(load_config("auto", settings).data)
-    held = divide_folds(videos, [], PARTS)[part]
-    trained = videos.take(sorted(set(range(len(videos))) - set(held)))
+    trained, held = divide(videos, part)
     path = train(resolve(load_config("auto", settings), trained), trained, folder)
     return score(load(path), videos, [videos.names[at] for at in held], one.truth)
+
+
+def divide(videos: TaggedVideos, part: int) -> tuple[TaggedVideos, list[int]]:
+    """The videos without the part, and the places of the part's."""
+    held = divide_folds(videos, [], PARTS)[part]
+    return videos.take(sorted(set(range(len(videos))) - set(held))), held
+
+
+def share_of_short(one: Run, part: int, teachers: Path) -> float:
+    """Of the classes, as the teachers tell them."""
+    trained, _ = divide(open_videos(load_config("auto", settings_of(one)).data), part)
+    networks = [load_model(folder).network for folder in sorted(teachers.iterdir())]
+    targets = DistilledTargets(networks, trained, torch.device("cpu"), segments=True)
+    return float(targets.short.mean())
 
 
 if __name__ == "__main__":
