@@ -32,6 +32,7 @@ from bench.tables import DATA, DOCS, RUNS, FinishedRuns, machine, markdown_table
 
 SETS = ("cctv_fights", "shrec21_gestures")
 TIOU = [k / 10 for k in range(1, 8)]
+PARTS = 4
 # No average of weights; 60 passes over the videos if there are many classes.
 BEFORE: dict[str, dict[str, Any]] = {
     "cctv_fights": {"optim.ema_decay": None},
@@ -110,8 +111,7 @@ def one_part(
     if options.quick:
         changes["optim.iterations"] = 20
     videos = open_videos(load_config("auto", changes).data)
-    held = divide_folds(videos, [], 4)[part]
-    trained = videos.take(sorted(set(range(len(videos))) - set(held)))
+    trained, held = divide(videos, part)
     config = resolve(load_config("auto", changes), trained)
     folder = options.work / f"{name}_{part}_{config.digest()}"
     found = runs.get(folder.name)
@@ -130,14 +130,24 @@ def one_part(
 
 def training_on(name: str, seed: int) -> dict[str, Any]:
     """Settings of a training on the tags of a data set's training videos."""
+    data = DATA / name
+    return {**settings_of(data / "features" / "train", data / "annotations.json"), "run.seed": seed}
+
+
+def settings_of(features: Path, truth: Path) -> dict[str, Any]:
     return {
-        "data.features": DATA / name / "features" / "train",
-        "data.annotations": DATA / name / "annotations.json",
+        "data.features": features,
+        "data.annotations": truth,
         "data.subset": "train",
         "run.device": "cpu",
         "run.tensorboard": False,
-        "run.seed": seed,
     }
+
+
+def divide(videos: TaggedVideos, part: int) -> tuple[TaggedVideos, list[int]]:
+    """The videos without the part, and the places of the part's."""
+    held = divide_folds(videos, [], PARTS)[part]
+    return videos.take(sorted(set(range(len(videos))) - set(held))), held
 
 
 def train(config: Config, videos: TaggedVideos, folder: Path) -> Path:

@@ -26,14 +26,12 @@ from basnet_rt import load
 from basnet_training.config import load_config
 from basnet_training.dataset import open_videos
 from basnet_training.distillation import FOLDER, DistilledTargets
-from basnet_training.reading import TaggedVideos
-from basnet_training.run.folds import divide_folds
 from basnet_training.runs import load_model, resolve
 from basnet_training.simulate import Simulation, write_dataset
 from basnet_training.simulate.made import MadeTimelines
 from basnet_training.simulate.presets import PRESETS
 from bench.accuracy.auto_readings import DEMOS, SIMULATED, Run, demo, simulated
-from bench.accuracy.auto_rules import cell, score, train
+from bench.accuracy.auto_rules import PARTS, cell, divide, score, settings_of, train
 from bench.accuracy.one_command import INPUTS
 from bench.tables import (
     DOCS,
@@ -44,7 +42,6 @@ from bench.tables import (
     publish,
 )
 
-PARTS = 4
 SHORT = "short classes"  # as a share
 
 
@@ -90,7 +87,7 @@ def main() -> None:
         shares = [round(100 * one[SHORT]) for one in each]
         before, after = ([one[lesson] for one in each] for lesson in LESSONS)
         gains = [b - a for a, b in zip(before, after, strict=True)]
-        short = f"{min(shares)} to {max(shares)} %"
+        short = f"{min(shares)} to {max(shares)} %" if any(shares) else "none"
         rows.append([name, short, cell(before), cell(after), *compared(gains)])
     head = ["data", SHORT, *LESSONS, "gain, paired", "mean gain", "better in"]
     note = (
@@ -120,17 +117,6 @@ def trainings(name: str, readings: Path) -> Iterator[tuple[str, Run]]:
         yield f"{make.__name__}_{seed}", make(readings, seed)
 
 
-def settings_of(run: Run) -> dict[str, Any]:
-    """A training on the features and tags of a finished run."""
-    return {
-        "data.features": run.features,
-        "data.annotations": run.truth,
-        "data.subset": "train",
-        "run.device": "cpu",
-        "run.tensorboard": False,
-    }
-
-
 def both(work: Path, runs: FinishedRuns, title: str, one: Run, part: int) -> dict[str, float]:
     """Average mAP in percent after each lesson, with the same teachers; and the short classes."""
     key = f"{title}_{part}"
@@ -141,7 +127,9 @@ def both(work: Path, runs: FinishedRuns, title: str, one: Run, part: int) -> dic
             folder = work / key / lesson
             if teachers is not None and not (folder / FOLDER).exists():
                 shutil.copytree(teachers, folder / FOLDER)
-            found[lesson] = held_out(one, {**settings_of(one), **settings}, part, folder)
+            found[lesson] = held_out(
+                one, {**settings_of(one.features, one.truth), **settings}, part, folder
+            )
             teachers = folder / FOLDER
         found[SHORT] = share_of_short(one, part, teachers)
         runs.put(key, found)
@@ -156,15 +144,11 @@ def held_out(one: Run, settings: dict[str, Any], part: int, folder: Path) -> flo
     return score(load(path), videos, [videos.names[at] for at in held], one.truth)
 
 
-def divide(videos: TaggedVideos, part: int) -> tuple[TaggedVideos, list[int]]:
-    """The videos without the part, and the places of the part's."""
-    held = divide_folds(videos, [], PARTS)[part]
-    return videos.take(sorted(set(range(len(videos))) - set(held))), held
-
-
 def share_of_short(one: Run, part: int, teachers: Path) -> float:
     """Of the classes, as the teachers tell them."""
-    trained, _ = divide(open_videos(load_config("auto", settings_of(one)).data), part)
+    trained, _ = divide(
+        open_videos(load_config("auto", settings_of(one.features, one.truth)).data), part
+    )
     networks = [load_model(folder).network for folder in sorted(teachers.iterdir())]
     targets = DistilledTargets(networks, trained, torch.device("cpu"), segments=True)
     return float(targets.short.mean())

@@ -120,7 +120,7 @@ class LossConfig(Section):
     background_video_target: BackgroundVideoTarget = "auto"  # see above
     corrected: NonNegative = 1.0  # weight of the corrected segments' term, if there are any
     distilled: NonNegative = 20.0  # weight of the teachers' activations, if there are any
-    pseudo_segments: NonNegative = 3.0  # the same with pseudo-segments of some classes
+    pseudo_segments: NonNegative = 3.0  # the same where some classes have pseudo-segments
     magnitude: NonNegative = 0.0  # weight of UM's term: hidden channels are large on action alone
     co_activity: NonNegative = 0.0  # of W-TALC's: videos of a class are alike where it is active
     contrast: NonNegative = 0.0  # of CoLA's: snippets at edges are like certain ones of their side

@@ -7,8 +7,8 @@ this mean needs no more time to localize or to stream than another.
 
 A short class takes less time than the best snippets whose mean is a video's score, so that tags
 alone widen it. Its targets are pseudo-segments, as in "Two-stream consensus network" (Zhai et al.,
-ECCV 2020) and later papers: of the mean, only what is clearly inside or outside an action. Then
-scores, too, are learned from no more snippets than the teachers clearly say are action.
+ECCV 2020) and later papers: only what the mean clearly says is action or background. In a run with
+short classes, a score is learned from no more snippets than the teachers clearly say are action.
 """
 
 from __future__ import annotations

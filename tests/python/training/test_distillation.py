@@ -153,7 +153,7 @@ def test_without_short_classes_both_lessons_are_one(taught, tmp_path):
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
-def test_a_score_has_no_more_snippets_than_the_targets_say_are_action(taught):
+def test_a_score_has_no_more_snippets_than_the_targets_say_are_action():
     classes, nan = 3, torch.nan
     targets = torch.zeros(2, 6, classes)
     targets[0, :, 0] = torch.tensor([1.0, 1.0, nan, 0.0, 0.0, nan])  # of a short class
