@@ -83,7 +83,9 @@ def calibrate(
     "unit" is 0 to 1 without measuring, for activations that are probabilities. "extremes" is the
     range of min-max normalisation for a typical video of the class: the medians, over the videos
     tagged with it, of max(0, smallest) and of max(0, largest) activation in time, as in mode
-    `published`. A class without tagged videos is measured on all videos. A class that never rises
+    `published`. A class without tagged videos is measured on all videos. If actions fill the tagged
+    videos, as they do in trimmed clips, none of these shows a background: the smallest activation
+    is then above what other videos reach, and theirs takes its place. A class that never rises
     above 0 gets the medians of its smallest and largest activations.
 
     Args:
@@ -139,6 +141,9 @@ def typical_range(
         tagged = labels[:, index] > 0
         rows = extremes[tagged if tagged.any() else slice(None), :, index]
         low, high = np.median(np.maximum(rows, 0), axis=0)
+        if tagged.any() and not tagged.all():
+            least, most = np.median(np.maximum(extremes[~tagged, :, index], 0), axis=0)
+            low = least if low > most else low
         if not high > low:
             low, high = np.median(rows, axis=0)
         lo.append(float(low))

@@ -23,6 +23,15 @@ def test_extremes_are_medians_over_the_tagged_videos():
     assert (found.lo, found.hi) == ((0.1,), (2.0,))
 
 
+@pytest.mark.parametrize("lowest", [0.7, 0.9])  # in clips of several snippets, and of one
+def test_clips_filled_by_their_action_take_the_background_of_other_videos(lowest):
+    filled = [[[lowest], [0.9]]] * 3
+    others = [[[0.01], [0.2]], [[0.03], [0.4]], [[0.02], [0.3]]]
+    labels = np.array([[1], [1], [1], [0], [0], [0]], dtype=np.float32)
+    found = typical_range(np.array(filled + others), labels)
+    assert (found.lo, found.hi) == ((0.02,), (0.9,))
+
+
 @pytest.mark.parametrize(
     ("rows", "lo", "hi"),
     [
