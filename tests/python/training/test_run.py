@@ -130,6 +130,31 @@ def test_other_post_processing_trains_nothing_and_ends_as_a_new_run(tmp_path):
         assert (tmp_path / "old" / name).read_bytes() == (tmp_path / "new" / name).read_bytes()
 
 
+def test_a_folder_goes_on_with_more_videos_and_another_number_of_parts(tmp_path):
+    def shown(count, *more):
+        features, tags = make(tmp_path / str(count), PLAIN[:count])
+        return call(features, tags, "-o", tmp_path / "out", *QUICK, *more).output
+
+    assert "held out 3 of 3: train on 2 videos" in shown(3)
+    grown = shown(4)
+    assert "held out 4 of 4: train on 3 videos" in grown
+    assert "held out 1 of 4: train on 3 videos (again: changed:" in grown
+
+
+def test_an_action_of_one_video_is_in_the_results_and_nothing_is_said_of_quality(tmp_path):
+    data = make(tmp_path / "d", [["Run"], [], [], []])
+    said = call(*data, "-o", tmp_path / "out", *QUICK).output
+    assert "quality unknown: no video could be held out" in said
+    found = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert set(found["results"]) == {"v_0", "v_1", "v_2", "v_3"}
+
+
+def test_classes_of_every_video_have_no_quality_though_parts_are_held_out(tmp_path):
+    data = make(tmp_path / "d", [["Run"]] * 4)
+    said = call(*data, "-o", tmp_path / "out", *QUICK).output
+    assert "quality unknown: every class is in one video only, or in every one" in said
+
+
 def test_other_teachers_train_no_held_out_part_again_as_these_have_none(tmp_path):
     data = make(tmp_path / "d", PLAIN)
     call(*data, "-o", tmp_path / "out", *QUICK, "--set", "optim.teachers=0")
@@ -229,12 +254,17 @@ def test_broken_and_missing_features_stop_or_are_left_out(tmp_path):
     [
         (["--set", "optim.lerning_rate=1"], "--set optim.lerning_rate: there is no setting"),
         (["--config", "nothing"], "nor a preset (auto, "),
-        (["--localize", "absent.npy"], "absent.npy"),
+        (["--localize", "absent.npy"], "--localize: absent.npy: no such file or folder"),
+        (
+            ["--set", "optim.teachers=0", "--set", "optim.pseudo_labels=segments"],
+            "error: --set optim.teachers, --set optim.pseudo_labels: optim.pseudo_labels segments",
+        ),
     ],
 )
 def test_what_is_wrong_is_told_with_a_next_step(tmp_path, arguments, part):
     result = call(*make(tmp_path / "d", PLAIN), "-o", tmp_path / "out", *QUICK, *arguments, code=1)
     assert part in result.output
+    assert not (tmp_path / "out" / "training").exists()  # nothing is trained first
 
 
 def test_the_output_may_lie_within_the_input(tmp_path):

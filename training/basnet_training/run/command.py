@@ -120,8 +120,11 @@ def _run(**wanted: Any) -> dict[str, Any]:
 
 def _lines(summary: dict[str, Any]) -> list[str]:
     quality = summary["quality"]
-    said = "quality unknown: no video could be held out"
-    if quality is not None and quality["mean_ap"] is not None:
+    if quality is None:
+        said = "quality unknown: no video could be held out"
+    elif quality["mean_ap"] is None:
+        said = "quality unknown: every class is in one video only, or in every one"
+    else:
         said = (
             f"tags of held-out videos: average precision {100 * quality['mean_ap']:.1f} "
             f"(by chance {100 * quality['chance']:.1f})"

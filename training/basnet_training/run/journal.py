@@ -54,6 +54,7 @@ class RunJournal:
         depends_on: object,
         work: Work,
         *,
+        shown: str | None = None,
         leaves: Sequence[str] = (),
         clears: Sequence[str] = (),
     ) -> dict[str, Any]:
@@ -61,6 +62,7 @@ class RunJournal:
 
         Args:
             what: the step in words, for people.
+            shown: its name for people, if that is another than the one it is kept by.
             depends_on: plain values; if they change, the step is repeated.
             leaves: files in the run's folder that must still exist.
             clears: files to remove if the step ran before with other inputs. After an
@@ -68,16 +70,17 @@ class RunJournal:
         """
         key = digest(depends_on)
         before = self._steps.get(name, {})
+        shown = shown or name
         whole = all((self.folder / one).exists() for one in leaves)
         if before.get("key") == key and "result" in before and whole:
-            self._say(f"{name}: {what} (done before)")
+            self._say(f"{shown}: {what} (done before)")
             result: dict[str, Any] = before["result"]
             return result
         if before and before["key"] != key:
-            self._say(f"{name}: {what} (again: {_reason(before, depends_on)})")
+            self._say(f"{shown}: {what} (again: {_reason(before, depends_on)})")
             self._remove(clears)
         else:
-            self._say(f"{name}: {what}")
+            self._say(f"{shown}: {what}")
         began = {"key": key, "depends_on": _short(depends_on)}
         self._steps[name] = began
         self._write()

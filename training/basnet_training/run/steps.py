@@ -99,6 +99,9 @@ def run(request: Request, say: Say) -> dict[str, Any]:
     """
     if not request.source.exists():
         raise InvalidValue(f"{request.source}: no such file or folder of videos or features")
+    for one in request.localize:
+        if "://" not in one and not Path(one).exists():
+            raise InvalidValue(f"--localize: {one}: no such file or folder of videos or features")
     journal = RunJournal(request.output, say)
     data = _prepare(request, journal, say)
     held, fitted, quality_part = _hold_out(request, data, journal, say)
@@ -195,11 +198,10 @@ def _hold_out(
     config, videos = data.config, data.videos
     folds = folds_for(config, videos)
     parts = divide_folds(videos, data.contents.twins, folds) if folds else []
-    found = [_part(request, data, journal, parts, fold) for fold in range(len(parts))]
-    runs = [run for run in found if run is not None]
-    if not runs:
+    if len(parts) < 2 or not all(_without(videos, part).labels.any() for part in parts):
         say("no video is held out, or there are too few: nothing can be said of the quality")
         return None, None, {"quality": None, "advice": []}
+    runs = [_part(request, data, journal, parts, fold) for fold in range(len(parts))]
     held = read_folds(runs, config)
     fitted = fit_confidence(held, videos, folds)
     return held, fitted, _quality(data, held, fitted, divided_scenes(videos, parts), say)
@@ -207,17 +209,15 @@ def _hold_out(
 
 def _part(
     request: Request, data: Data, journal: RunJournal, parts: Sequence[list[int]], fold: int
-) -> Path | None:
-    """The run without one part; None if nothing can be learned without it."""
+) -> Path:
+    """The run without one part."""
     config, videos, part = data.config, data.videos, parts[fold]
-    rest = videos.take(sorted(set(range(len(videos))) - set(part)))
-    if not part or not rest.labels.any():
-        return None
+    rest = _without(videos, part)
     run = request.output / FOLDS / str(fold)
     # Without teachers it takes a fourth of the time.
     changed = {"validation": type(config.validation)(), "optim": config.optim.alone()}
     plain = config.model_copy(update=changed)
-    name = f"held out {fold + 1} of {len(parts)}"
+    name, shown = f"held out {fold + 1}", f"held out {fold + 1} of {len(parts)}"
     depends_on = {
         **data.key,
         "settings": plain.training_digest(),
@@ -228,6 +228,7 @@ def _part(
         f"train on {counted(len(rest), 'video')}",
         depends_on,
         lambda: {"step": fit_videos(plain, rest, run, shown=request.shown).step},
+        shown=shown,
         leaves=[f"{FOLDS}/{fold}/model.safetensors"],
         clears=[f"{FOLDS}/{fold}"],
     )
@@ -236,9 +237,14 @@ def _part(
         f"look at {counted(len(part), 'other')}",
         {**depends_on, "post-processing": config.postprocess},
         lambda: measure_fold(run, plain, rest, videos.take(part)),
+        shown=f"{shown}, detections",
         leaves=[f"{FOLDS}/{fold}/held_out.npz"],
     )
     return run
+
+
+def _without(videos: TaggedVideos, part: Sequence[int]) -> TaggedVideos:
+    return videos.take(sorted(set(range(len(videos))) - set(part)))
 
 
 def _quality(
