@@ -18,7 +18,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from basnet_rt import InvalidValue
+from basnet_rt import Error, InvalidValue
 from basnet_rt._system.whole_file import whole
 
 Tensors = dict[str, Tensor]
@@ -101,11 +101,17 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor], about: Mapping[str, 
     """Write tensors, a JSON object and the checksum of both to one safetensors file.
 
     The file is written whole or not at all.
+
+    Raises:
+        Error: the disk is full, or the file may not be written.
     """
     apart = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
     text = json.dumps(about)
     with whole(path) as part:
-        save_file(apart, part, metadata={"about": text, "checksum": _checksum(apart, text)})
+        try:
+            save_file(apart, part, metadata={"about": text, "checksum": _checksum(apart, text)})
+        except SafetensorError as error:
+            raise Error(f"{path}: cannot be written: {error}") from error
 
 
 def load_tensors(path: Path) -> tuple[Tensors, dict[str, Any]]:

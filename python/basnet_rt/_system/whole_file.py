@@ -57,7 +57,8 @@ def whole(path: str | Path) -> Iterator[Path]:
         _sync(part)
         part.replace(target)
     except OSError as error:
-        raise Error(f"{path}: cannot be written: {error.strerror or error}") from error
+        reason = error.strerror or f"{error}; is the disk full?"  # as numpy says it
+        raise Error(f"{path}: cannot be written: {reason}") from error
     finally:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)

@@ -53,7 +53,10 @@ class Journal:
 
     def close(self) -> None:
         """Close the file and keep it for a later run."""
-        self._file.close()
+        try:
+            self._file.close()
+        except OSError as error:  # of a full disk, for what could not be written before
+            raise Error(f"{self.path}: cannot be written: {error.strerror or error}") from error
 
     def remove(self) -> None:
         """Delete the file, because the output is written."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import resource
 
 import numpy as np
 import pytest
 import torch
 
-from basnet_rt import InvalidValue
+from basnet_rt import Error, InvalidValue
 from basnet_training.checkpoint import latest_checkpoint, load_tensors, save_tensors
 from basnet_training.config import load_config
 from basnet_training.runs import load_model
@@ -107,6 +108,19 @@ def test_damaged_fields_of_a_checkpoint_are_named(configure, tmp_path, field, va
     save_tensors(path, tensors, about)
     with pytest.raises(InvalidValue, match=part):
         run(configure(optim={"iterations": 1}), tmp_path, resume=True)
+
+
+def test_a_checkpoint_that_does_not_fit_on_the_disk_leaves_the_older_one(tmp_path):
+    path, limits = tmp_path / "a.safetensors", resource.getrlimit(resource.RLIMIT_FSIZE)
+    save_tensors(path, {"x": torch.zeros(3)}, {"step": 1})
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+    try:
+        with pytest.raises(Error, match=r"a\.safetensors: cannot be written: .*too large"):
+            save_tensors(path, {"x": torch.zeros(3000)}, {"step": 2})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert load_tensors(path)[1] == {"step": 1}
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_flipped_bit_in_a_checkpoint_is_noticed(configure, tmp_path):
