@@ -46,9 +46,9 @@ class DataConfig(Section):
 
     features: Path | None = None  # folder or file; see basnet_rt.features.open_features
     annotations: Path | None = None  # ActivityNet .json, or .csv of video and tags
-    # Subset of the annotations to train on; None: every video, "auto": the training subset. A table
-    # without subsets is used whole.
-    subset: str | None = None
+    # Subset of the annotations to train on; "auto": the training subset, null: every video. A table
+    # without subsets is used whole, and with `split` every subset is.
+    subset: str | None = AUTO
     split: Path | None = None  # list of video names to train on, instead of or within a subset
     classes: tuple[str, ...] | None = None  # None: the tags in use, sorted
     feature_dim: Count | None = None  # channels of the features; None: as in the first video
@@ -311,10 +311,6 @@ def load_config(
     values, where = _read_source(source)
     if not _OF_TRAINING & values.keys():
         values = {"name": AUTO, **values, "auto": values.get("auto", True)}
-    if values.get("auto"):
-        data = values.get("data") or {}
-        if isinstance(data, dict):  # other values are refused later, with the other settings
-            values["data"] = {"subset": AUTO, **data}
     for key, value in (overrides or {}).items():
         _assign(values, key, value)
     origins = {key: f"--set {key}" for key in overrides or {}} | dict(given or {})

@@ -50,6 +50,22 @@ def test_csv_and_split_give_the_same_videos(configure, dataset):
     assert found.labels.tolist() == [[1, 1], [0, 0]]
 
 
+def test_other_subsets_are_trained_on_only_if_asked_for(configure, dataset):
+    path = dataset / "annotations.json"
+    content = json.loads(path.read_text())
+    content["database"]["v7"]["subset"] = "test"
+    path.write_text(json.dumps(content))
+    (dataset / "split.txt").write_text("v7\nv1\n")
+    split = {"split": str(dataset / "split.txt")}
+    usual, every, listed = (
+        open_videos(configure(data=data).data) for data in ({}, {"subset": None}, split)
+    )
+    assert "v7" not in usual.names
+    assert usual.remarks == ("subset 'train' of annotations.json is trained on",)
+    assert set(every.names) == {*usual.names, "v7"}
+    assert listed.names == ("v7", "v1")
+
+
 @pytest.mark.parametrize(
     ("data", "part"),
     [

@@ -99,7 +99,7 @@ def tagged_names(tags: Path, corrected: Path | None = None) -> list[str]:
 def _read_tags(config: DataConfig, source: FeatureSource) -> Tagged:
     """The tags of the subset and the split that the settings ask for."""
     assert config.annotations is not None
-    wanted = config.subset
+    wanted = None if config.subset == AUTO and config.split is not None else config.subset
     found = read_tagged(
         config.annotations,
         subset=None if wanted == AUTO else wanted,
