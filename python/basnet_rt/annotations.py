@@ -17,6 +17,22 @@ from basnet_rt._system.shown import cut, shown, shown_all
 from basnet_rt._system.special_files import is_pipe
 from basnet_rt._system.text_file import read_text
 
+# Known headings of tables, in lower case without spaces and underscores.
+VIDEO_HEADINGS = frozenset(
+    [
+        *("video", "videos", "videoname", "videoid", "videofile", "vid", "name", "names"),
+        *("file", "files", "filename", "filepath", "path", "id", "clip", "clipname"),
+        *("recording", "sequence", "sample", "youtubeid"),
+    ]
+)
+TAG_HEADINGS = frozenset(
+    [
+        *("tag", "tags", "label", "labels", "class", "classes", "classname", "category"),
+        *("categories", "action", "actions", "activity", "activities", "event", "events"),
+        *("annotation", "annotations", "target"),
+    ]
+)
+
 
 @dataclass(frozen=True)
 class Segment:
@@ -133,12 +149,12 @@ def parse_activitynet(content: Any, where: str = "annotations") -> AnnotationSet
 def read_tags(path: str | Path) -> AnnotationSet:
     """Read two columns: video, and its tags separated by `;` or `|`; no tag: no action.
 
-    A first row `video,tags` is a heading. Blank rows are skipped.
+    A first row such as `video,tags` is a heading. Blank rows are skipped.
     """
     path = Path(path)
     videos: dict[str, VideoAnnotation] = {}
     for number, cells in csv_rows(path, read_text(path)):
-        if not any(cells) or (number == 1 and [c.lower() for c in cells] == ["video", "tags"]):
+        if not any(cells) or (number == 1 and _is_heading(cells)):
             continue
         if len(cells) > 2 or not cells[0]:
             raise InvalidValue(f"{path}, line {number}: expected two columns, video and tags")
@@ -147,6 +163,16 @@ def read_tags(path: str | Path) -> AnnotationSet:
         tags = re.split(r"[;|]", cells[1]) if len(cells) == 2 else []
         videos[cells[0]] = VideoAnnotation(cells[0], _unique(tag.strip() for tag in tags))
     return AnnotationSet(videos)
+
+
+def plain(heading: str) -> str:
+    """A heading in lower case without punctuation."""
+    return re.sub(r"[^a-z0-9]", "", heading.lower())
+
+
+def _is_heading(cells: Sequence[str]) -> bool:
+    words = [plain(cell) for cell in cells]
+    return len(words) == 2 and words[0] in VIDEO_HEADINGS and words[1] in TAG_HEADINGS
 
 
 def read_split(path: str | Path) -> tuple[str, ...]:

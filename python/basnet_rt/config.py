@@ -35,7 +35,8 @@ class PostprocessConfig:
         upsample: samples per snippet, 1 to 10000; used in mode "published" only.
         outer_ratio: length of each flank as a share of the proposal's; >= 0.
         score_weight: weight of the video score in a proposal's score; >= 0.
-        nms_iou: IoU from which the worse of two proposals is dropped (or decays); in (0, 1].
+        nms_iou: IoU from which the worse of two proposals is dropped ("hard") or decays ("linear");
+            in (0, 1]; "gaussian" has no such bound.
         nms: "hard", or "linear" / "gaussian" soft-NMS; by default "gaussian", and "hard" in mode
             "published".
         soft_sigma: gaussian soft-NMS multiplies by exp(-iou^2 / soft_sigma); > 0.

@@ -66,6 +66,7 @@ class DistilledTargets:
     Args:
         networks: the teachers, in evaluation mode on `device`.
         segments: the targets of short classes are `pseudo_segments` of the activations.
+        crop: snippets of a video that are learned from at once; None: all.
 
     Attributes:
         short: (C,) bool, the classes that have pseudo-segments.
@@ -78,6 +79,7 @@ class DistilledTargets:
         device: torch.device,
         *,
         segments: bool = False,
+        crop: int | None = None,
     ) -> None:
         self._made = {
             name: _mean_activations(networks, videos, place, device)
@@ -85,7 +87,8 @@ class DistilledTargets:
         }
         self.short = np.zeros(len(videos.classes), np.bool_)
         if segments:
-            self.short = short_classes(list(self._made.values()), networks[0].topk_divisor)
+            each = list(self._made.values())
+            self.short = short_classes(each, networks[0].topk_divisor, crop)
         if self.short.any():
             for made in self._made.values():
                 made[:, self.short] = pseudo_segments(made[:, self.short])
@@ -112,12 +115,15 @@ def pseudo_segments(activations: FloatArray) -> FloatArray:
     return found
 
 
-def short_classes(activations: Sequence[FloatArray], divisor: int) -> BoolArray:
+def short_classes(
+    activations: Sequence[FloatArray], divisor: int, crop: int | None = None
+) -> BoolArray:
     """Classes whose actions take less time than the best snippets of a video's score.
 
     Their time is the number of snippets that reach `REACHED` of the class's peak in a video; the
-    best snippets are max(1, T // divisor). A class is short if the median of the ratios over its
-    videos is below `SHORT`. If fewer than `ENOUGH` of the classes are, none is.
+    best snippets are max(1, T // divisor), with `crop` for T in longer videos. A class is short if
+    the median of the ratios over its videos is below `SHORT`. If fewer than `ENOUGH` of the classes
+    are, none is.
 
     Args:
         activations: (T, C) in [0, 1] of each video; 0 for classes without a tag.
@@ -125,7 +131,9 @@ def short_classes(activations: Sequence[FloatArray], divisor: int) -> BoolArray:
     Returns:
         (C,) bool.
     """
-    ratios = np.stack([_ratios(one, max(1, len(one) // divisor)) for one in activations])
+    at_once = [len(one) if crop is None else min(len(one), crop) for one in activations]
+    best = [max(1, snippets // divisor) for snippets in at_once]
+    ratios = np.stack([_ratios(one, k) for one, k in zip(activations, best, strict=True)])
     middle = [np.median(each[each > 0]) if each.any() else np.inf for each in ratios.T]
     short: BoolArray = np.array(middle) < SHORT
     return short if short.mean() >= ENOUGH else np.zeros_like(short)

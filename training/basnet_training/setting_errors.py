@@ -51,8 +51,12 @@ def _sentence(
     if problem["type"] == "extra_forbidden":
         full = next((key for key in given if key.startswith(f"{name}.")), name)
         return f"{given.get(full, where)}: there is no setting {full}{_meant(full, known)}"
+    message = problem["msg"].removeprefix("Value error, ")
+    if not parts:  # of several settings together; the message names them
+        origins = [origin for key, origin in given.items() if key in message]
+        return f"{', '.join(origins) or where}: {message}"
     origin = next((given[key] for key in _prefixes(parts) if key in given), where)
-    return f"{origin}: {name}: {problem['msg']}, got {problem['input']!r}"
+    return f"{origin}: {name}: {message}, got {problem['input']!r}"
 
 
 def _prefixes(parts: Sequence[str]) -> list[str]:

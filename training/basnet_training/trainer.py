@@ -244,7 +244,11 @@ class Trainer:
         if self.config.optim.teachers:
             segments = self.config.optim.pseudo_labels == "segments"
             taught = DistilledTargets(
-                self._teachers(shown), videos, self.group.device, segments=segments
+                self._teachers(shown),
+                videos,
+                self.group.device,
+                segments=segments,
+                crop=self.config.sampling.crop_snippets,
             )
             if taught.short.any():
                 found["pseudo_segments"] = taught

@@ -81,7 +81,10 @@ Settings = Annotated[
 ]
 Durations = Annotated[
     Path | None,
-    typer.Option(help="Annotations with the durations to use, instead of videos and sidecars."),
+    typer.Option(
+        help="Durations to use instead of those of videos and sidecars: annotations, or a table of "
+        "video,duration."
+    ),
 ]
 FrameRates = Annotated[
     Path | None,

@@ -11,7 +11,6 @@ import numpy as np
 
 from basnet_rt._errors import Error
 from basnet_rt._system.shown import shown
-from basnet_rt.annotations import read_annotations
 from basnet_rt.features.flat import is_flat, said_flat
 from basnet_rt.features.lengths import contradiction
 from basnet_rt.features.rates import (
@@ -24,6 +23,7 @@ from basnet_rt.features.rates import (
 from basnet_rt.localize.inputs import Features
 from basnet_rt.localize.localizer import Localizer
 from basnet_rt.localize.many import Outcome
+from basnet_rt.tags.reading import read_durations
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,7 @@ def read_times(
     """
     seconds: dict[str, float | None] = {}
     if durations is not None:
-        annotated = read_annotations(durations).videos
-        told = {name: video.duration for name, video in annotated.items()}
-        seconds = of_these(durations, told, [one.name for one in inputs])
+        seconds = dict(of_these(durations, read_durations(durations), [one.name for one in inputs]))
     names = [one.name for one in inputs if isinstance(one, Features)]
     return Times(seconds, lengths, {} if rates is None else rates_of(rates, names))
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from basnet_rt._errors import InvalidValue
-from basnet_rt.tags.table import TAG_HEADINGS, VIDEO_HEADINGS, Row, TextTable, plain
+from basnet_rt.annotations import TAG_HEADINGS, VIDEO_HEADINGS, plain
+from basnet_rt.tags.table import Row, TextTable
 
 _FORMS = (
     'expected ActivityNet\'s {"database": {...}}, {"video": ["tag", ...], ...}, or '

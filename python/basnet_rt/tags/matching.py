@@ -126,10 +126,20 @@ def _common_affixes(tags: Sequence[str], features: Sequence[str]) -> Affixes | N
                 ):
                     counts[before, after] += 1
         if counts:
-            (before, after), count = counts.most_common(1)[0]
+            (best, count), *others = counts.most_common(2)
             if count > wanted:
-                return before, after, of_features
+                if others and others[0][1] == count:
+                    _refuse_equal(best, others[0][0], count)
+                return *best, of_features
     return None
+
+
+def _refuse_equal(one: tuple[str, str], other: tuple[str, str], count: int) -> None:
+    first, second = ("...".join(affixes) for affixes in (one, other))
+    raise InvalidValue(
+        f"tags: {count} names match as {first!r} and as many as {second!r}, so a tag may mean "
+        "either; give each video its whole name"
+    )
 
 
 def _ends_a_word(affix: str, neighbour: str) -> bool:

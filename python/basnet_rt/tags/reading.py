@@ -11,7 +11,15 @@ from pathlib import Path
 
 from basnet_rt._errors import InvalidValue
 from basnet_rt._system.json_file import read_json
-from basnet_rt.annotations import AnnotationSet, VideoAnnotation, parse_activitynet
+from basnet_rt.annotations import (
+    TAG_HEADINGS,
+    VIDEO_HEADINGS,
+    AnnotationSet,
+    VideoAnnotation,
+    parse_activitynet,
+    plain,
+    read_annotations,
+)
 from basnet_rt.tags import json_tags
 from basnet_rt.tags.table import (
     DURATION_HEADINGS,
@@ -19,12 +27,9 @@ from basnet_rt.tags.table import (
     START_HEADINGS,
     SUBSET_HEADINGS,
     SUFFIXES,
-    TAG_HEADINGS,
-    VIDEO_HEADINGS,
     Row,
     TextTable,
     is_title,
-    plain,
     read_table,
     told_titles,
 )
@@ -90,6 +95,29 @@ def _of_json(path: Path, subset: str | None, is_video: IsVideo) -> Tagged:
     return Tagged(found if subset is None else found.subset(subset), subset=subset)
 
 
+def read_durations(path: str | Path) -> dict[str, float]:
+    """Read seconds by video from annotations in ActivityNet form, or a table with durations.
+
+    Raises:
+        ValueError: the file is absent, of another form, or says no duration; names the cause.
+    """
+    path = Path(path)
+    remarks: Remarks = []
+    if path.suffix.lower() in SUFFIXES:
+        table = read_table(path)
+        found = _durations(table, _video_column(table, lambda name: False), remarks)
+    else:
+        videos = read_annotations(path).videos.values()
+        found = {one.name: one.duration for one in videos if one.duration is not None}
+    if not found:
+        why = "; ".join(remarks) or "no video has a duration"
+        raise InvalidValue(
+            f"{path}: {why}; expected annotations with durations in seconds, or a table under a "
+            "heading such as video,duration"
+        )
+    return found
+
+
 def training_subset(annotations: AnnotationSet) -> str | None:
     """The subset for training, by its name; None if the file has none."""
     named = {video.subset for video in annotations.videos.values() if video.subset is not None}
@@ -109,16 +137,25 @@ def _of_table(table: TextTable, subset: str | None, is_video: IsVideo) -> Tagged
     tags: dict[str, list[str]] = {}
     subsets: dict[str, str] = {}
     silent: Counter[str] = Counter()
+    denied: dict[str, str] = {}
     for row, number in zip(table.rows, table.numbers, strict=True):
         name = _cell(row, video)
         if not name:
             raise InvalidValue(f"{table.path}, line {number}: no video in column {video + 1}")
         found = labels.read(row)
-        silent.update(word for word in found if word and word.lower() in NO_ACTION)
+        without = [word for word in found if word and word.lower() in NO_ACTION]
+        silent.update(without)
+        denied.update({name: without[0]} if without else {})
         tags.setdefault(name, []).extend(word for word in found if word.lower() not in NO_ACTION)
         if split is not None:
             subsets[name] = _cell(row, split)
     remarks += [f"tag {word!r} is read as: no action ({n} rows)" for word, n in silent.items()]
+    both = [name for name in denied if tags[name]]
+    if both:
+        remarks.append(
+            f"warning: {len(both)} videos are tagged with a class and as no action, such as "
+            f"{both[0]!r} ({tags[both[0]][0]!r} and {denied[both[0]]!r}); the class counts"
+        )
     durations = _durations(table, video, remarks)
     videos = {
         name: VideoAnnotation(
@@ -237,6 +274,7 @@ def _label_columns(table: TextTable, video: int, remarks: Remarks) -> LabelColum
     if not table.cut_cells:
         separators = r"(?!)"
     named = [i for i, cell in enumerate(table.heading) if _names_tags(cell) and i != video]
+    aside = {video, table.column(SUBSET_HEADINGS), table.column(DURATION_HEADINGS)}
     width = max((len(row) for row in [table.heading, *table.rows]), default=0)
     if named:
         beyond = list(range(len(table.heading), width))
@@ -245,11 +283,15 @@ def _label_columns(table: TextTable, video: int, remarks: Remarks) -> LabelColum
         lines = [n for row, n in zip(table.rows, table.numbers, strict=True) if _beyond(row, table)]
         if lines and len(more) < len(beyond):
             remarks.append(f"line {lines[0]} has more cells than the heading; they are not read")
+        others = [cell for i, cell in enumerate(table.heading) if i not in {*named, *aside}]
+        unread = [cell for cell in others if cell and not plain(cell).startswith("duration")]
+        if unread:
+            unread_columns = ", ".join(map(repr, unread))
+            remarks.append(f"not read, as tags have a column of their own: {unread_columns}")
         return LabelColumns([*named, *more], None, separators)
     notes = {i for i, cell in enumerate(table.heading) if plain(cell) in NOTE_HEADINGS} - {video}
     remarks += [f"column {table.heading[i]!r} is not read: it has no tags" for i in sorted(notes)]
-    aside = {video, table.column(SUBSET_HEADINGS), table.column(DURATION_HEADINGS), *notes}
-    places = [i for i in range(width) if i not in aside]
+    places = [i for i in range(width) if i not in {*aside, *notes}]
     marks = [i for i in places if _are_marks([_cell(row, i) for row in table.rows])]
     if table.heading and len(marks) == len(places) > 0:
         return LabelColumns(marks, [_cell(table.heading, i) for i in marks], separators)

@@ -13,6 +13,7 @@ from basnet_rt._errors import InvalidValue
 from basnet_rt._system import text_file
 from basnet_rt._system.csv_lines import csv_rows
 from basnet_rt._system.shown import shown
+from basnet_rt.annotations import TAG_HEADINGS, VIDEO_HEADINGS, plain
 
 Row = list[str]
 
@@ -24,21 +25,7 @@ _SAVE = "save it as UTF-8 (in a spreadsheet: CSV UTF-8)"
 
 DELIMITERS = ("\t", ",", ";", "|")
 SUFFIXES = (".csv", ".tsv", ".txt")
-# Known headings, in lower case without spaces and underscores.
-VIDEO_HEADINGS = frozenset(
-    [
-        *("video", "videos", "videoname", "videoid", "videofile", "vid", "name", "names"),
-        *("file", "files", "filename", "filepath", "path", "id", "clip", "clipname"),
-        *("recording", "sequence", "sample", "youtubeid"),
-    ]
-)
-TAG_HEADINGS = frozenset(
-    [
-        *("tag", "tags", "label", "labels", "class", "classes", "classname", "category"),
-        *("categories", "action", "actions", "activity", "activities", "event", "events"),
-        *("annotation", "annotations", "target"),
-    ]
-)
+# More headings, as those of `annotations`.
 SUBSET_HEADINGS = frozenset({"subset", "split", "partition", "set"})
 START_HEADINGS = frozenset({"start", "begin", "tstart", "starttime", "from", "onset"})
 NOTE_HEADINGS = frozenset({"note", "notes", "comment", "comments", "remark", "remarks"})
@@ -72,11 +59,6 @@ class TextTable:
             if plain(cell) in wanted:
                 return place
         return None
-
-
-def plain(heading: str) -> str:
-    """A heading in lower case without punctuation."""
-    return re.sub(r"[^a-z0-9]", "", heading.lower())
 
 
 def read_table(path: str | Path) -> TextTable:

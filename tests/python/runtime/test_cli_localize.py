@@ -269,6 +269,31 @@ def test_durations_from_annotations(run_cli, bundle, folder, output, tmp_path):
     assert found["v1"].segments.max() == pytest.approx(30 * 0.64)
 
 
+def test_durations_from_a_table(run_cli, bundle, folder, output, tmp_path):
+    table = tmp_path / "durations.csv"
+    table.write_text("video,duration\nv0,12.5\nv1,19\n")
+    everything = ("--set", "gate=none", "--set", "cas_thresholds=[0.0]", "--set", "nms=hard")
+    options = ("--durations", table, *everything)
+    assert run_cli("localize", folder, "-m", bundle, "-o", output, *options).exit_code == 0
+    assert basnet_rt.read_results(output).detections["v0"].segments.max() == 12.5
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "part"),
+    [
+        ("d.csv", "video,duration\nv0,1:20\n", "line 2 has '1:20', expected seconds above 0"),
+        ("d.csv", "video,tags\nv0,Run\n", "no video has a duration"),
+        ("d.json", '{"database": {"v0": {"annotations": []}}}', "no video has a duration"),
+    ],
+)
+def test_durations_that_say_none_are_refused(run_cli, bundle, folder, tmp_path, name, text, part):
+    (tmp_path / name).write_text(text)
+    done = run_cli("localize", folder, "-m", bundle, "--durations", tmp_path / name)
+    assert done.exit_code == 1
+    assert part in " ".join(done.stderr.split())
+    assert "a heading such as video,duration" in " ".join(done.stderr.split())
+
+
 @pytest.mark.parametrize(("ratio", "said"), [(1.0, False), (2.0, True), (0.5, True)])
 def test_durations_that_contradict_the_features_are_a_warning(
     run_cli, bundle, folder, output, tmp_path, ratio, said

@@ -87,9 +87,10 @@ def test_wrong_activitynet_files_are_named(tmp_path, content, part):
     assert len(said.split("gt.json")[1]) < 250  # long values are cut
 
 
-def test_two_columns_of_video_and_tags(tmp_path):
+@pytest.mark.parametrize("heading", ["video,tags", "Video,tag", "file_name,label"])
+def test_two_columns_of_video_and_tags(tmp_path, heading):
     path = tmp_path / "tags.csv"
-    path.write_text("video,tags\na,Run; Long jump\nb,\n\nc,Jump|Run\nd\n", encoding="utf-8-sig")
+    path.write_text(f"{heading}\na,Run; Long jump\nb,\n\nc,Jump|Run\nd\n", encoding="utf-8-sig")
     found = read_annotations(path)
     assert {name: video.tags for name, video in found.videos.items()} == {
         "a": ("Long jump", "Run"),

@@ -98,6 +98,11 @@ def test_a_class_is_short_if_its_time_is_below_that_of_the_best_snippets():
     assert short_classes(videos[:3], 4).tolist() == [True, False, True, False]
 
 
+def test_in_longer_videos_the_best_snippets_are_those_of_a_crop():
+    videos = [active(7)[:, None]]  # 10 of 40 are the best ones, and 5 of 20
+    assert [bool(short_classes(videos, 4, crop)) for crop in (None, 40, 20)] == [True, True, False]
+
+
 def test_a_few_short_classes_are_taken_for_chance():
     videos = [np.stack([active(5), *[active(20)] * others], axis=1) for others in (3, 4)]
     assert [short_classes([one], 4).sum() for one in videos] == [1, 0]
@@ -107,7 +112,7 @@ def test_a_few_short_classes_are_taken_for_chance():
 def first_is_short(monkeypatch):
     monkeypatch.setattr(
         "basnet_training.distillation.short_classes",
-        lambda activations, divisor: np.arange(activations[0].shape[1]) == 0,
+        lambda activations, divisor, crop: np.arange(activations[0].shape[1]) == 0,
     )
 
 

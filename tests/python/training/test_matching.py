@@ -49,6 +49,12 @@ def test_what_was_done_is_told_and_what_is_left_is_listed():
     assert match.remarks == ("without folder and ending: 1 names match",)
 
 
+def test_a_tag_that_may_mean_either_of_two_recordings_is_an_error():
+    cameras = [f"cam{camera}_{name}" for camera in (1, 2) for name in ("x1", "x2", "x3")]
+    with pytest.raises(InvalidValue, match=r"'cam1_\.\.\.' and as many as 'cam2_\.\.\.'"):
+        match_names(["x1", "x2", "x3"], cameras)
+
+
 def test_two_tagged_names_of_the_same_features_are_an_error():
     with pytest.raises(InvalidValue, match=r"'x/a\.mp4' and 'y/a\.mp4' both mean"):
         match_names(["x/a.mp4", "y/a.mp4"], ["a"])

@@ -161,11 +161,30 @@ def test_survey_says_what_is_odd(tmp_path):
     assert "4 videos, 1 of them without action; 2 classes; 32 snippets of 4 channels" in text
     assert "0 min 20 s in all" in text
     assert "videos of each class: Run 2, run 1" in text
-    assert "'Run' and 'run' are nearly the same name" in text
+    assert "nearly the same class names: 'Run' and 'run': one class each?" in text
     assert "every video has 8 snippets" in text
     assert "2 videos have the same features as another: a = d" in text
     assert "not used, for they have no tag: 1 video with features (spare)" in text
     assert "a remark" in text
+
+
+def test_many_alike_names_are_one_line_and_very_many_are_not_compared(tmp_path):
+    folder = save(tmp_path / "f", {f"v{i}": (8, 4) for i in range(5)})
+    words = ["Clapping", "clapping", "Clappings", "Clap", "Run;Jump"]
+    videos = opened(folder, {f"v{i}": word for i, word in enumerate(words)})
+    named = [line for line in survey(videos, 0.64) if "nearly" in line]
+    assert len(named) == 1
+    assert "'Clapping' and 'clapping'" in named[0]
+    assert near_equal([f"a{i}" for i in range(200)] + ["A0"]) == []
+
+
+def test_a_class_of_other_classes_names_is_told(tmp_path):
+    table = tmp_path / "tags.json"
+    table.write_text(json.dumps({"a": ["Run"], "b": ["Jump"], "c": ["Run;Jump"], "d": ["Run/x"]}))
+    folder = save(tmp_path / "f", dict.fromkeys("abcd", (8, 4)))
+    videos = open_videos(DataConfig(features=folder, annotations=table))
+    (line,) = [one for one in survey(videos, 0.64) if "other classes" in one]
+    assert "class 'Run;Jump' has the names of other classes" in line
 
 
 def test_class_names_that_may_be_one():

@@ -215,7 +215,13 @@ def test_durations_of_segments_are_not_those_of_videos(tmp_path):
             "video,tag,duration,duration (s)",
             [f"column {name!r} is not read: expected one" for name in ("duration", "duration (s)")],
         ),
-        ("video,tag,duration,start", ["column 'duration' is not read: the table has segments"]),
+        (
+            "video,tag,duration,start",
+            [
+                "not read, as tags have a column of their own: 'start'",
+                "column 'duration' is not read: the table has segments",
+            ],
+        ),
     ],
 )
 def test_columns_that_may_be_durations_are_told(tmp_path, heading, remarks):
@@ -298,6 +304,24 @@ def test_a_first_video_without_tags_is_no_title(tmp_path):
     found = read(tmp_path, "b\na,Run\nc,Jump;Run\n")
     assert {name: list(one.tags) for name, one in found.annotations.videos.items()} == WANT
     assert not found.remarks
+
+
+def test_columns_beside_one_of_tags_are_told(tmp_path):
+    found = read(
+        tmp_path, "video,tag,fps,notes,duration\na,Run,25,blurred,3\nb,,25,,4\nc,Jump;Run,,,5\n"
+    )
+    assert {name: list(one.tags) for name, one in found.annotations.videos.items()} == WANT
+    assert found.remarks == ["not read, as tags have a column of their own: 'fps', 'notes'"]
+
+
+def test_a_video_with_a_class_and_none_is_told(tmp_path):
+    found = read(tmp_path, "video,tag\na,none\na,Run\nb,none\nc,Jump;Run\n")
+    assert {name: list(one.tags) for name, one in found.annotations.videos.items()} == WANT
+    (warning,) = [one for one in found.remarks if one.startswith("warning")]
+    assert (
+        "1 videos are tagged with a class and as no action, such as 'a' ('Run' and 'none')"
+        in warning
+    )
 
 
 def test_notes_are_no_classes(tmp_path):

@@ -28,6 +28,7 @@ def shared_scenes(videos: TaggedVideos) -> Floats:
     """
     rows, counts = _sampled(videos)
     centred = rows - rows.mean(axis=0)
+    centred /= np.maximum(np.abs(centred).max(axis=1, keepdims=True), 1e-12)
     centred /= np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-12)
     starts = np.concatenate(([0], np.cumsum(counts)[:-1]))
     alike = np.maximum.reduceat(centred @ centred.T >= ALIKE, starts, axis=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,6 +15,7 @@ from .videos import TaggedVideos, count_classes
 _CLASSES_SHOWN = 30
 _NAMED = 3
 _FEW = 4  # fewest videos of a class for a held-out measurement
+_COMPARED = 200  # class names; the time grows with the square of their number
 _NEAR = 0.85  # similarity of two class names that may mean the same
 
 
@@ -53,8 +55,13 @@ def survey(
 
 
 def near_equal(classes: Sequence[str]) -> list[tuple[str, str]]:
-    """Class names that differ in case, spaces or a letter or two, and may be one class."""
-    pairs = []
+    """Class names that differ in case, spaces or a letter or two, and may be one class.
+
+    More than `_COMPARED` names are not compared.
+    """
+    pairs: list[tuple[str, str]] = []
+    if len(classes) > _COMPARED:
+        return pairs
     for index, one in enumerate(classes):
         for other in classes[index + 1 :]:
             a, b = _bare(one), _bare(other)
@@ -85,10 +92,7 @@ def _class_counts(videos: TaggedVideos) -> str:
 
 
 def _odd(videos: TaggedVideos, shapes: Sequence[tuple[int, int]]) -> list[str]:
-    lines = [
-        f"warning: classes {one!r} and {other!r} are nearly the same name: one class?"
-        for one, other in near_equal(videos.classes)
-    ]
+    lines = _odd_names(videos.classes)
     odd = suspicious_lengths(shapes)
     lines += [f"warning: {odd}"] if odd else []
     counts = count_classes(videos)
@@ -112,6 +116,28 @@ def _odd(videos: TaggedVideos, shapes: Sequence[tuple[int, int]]) -> list[str]:
             f"({_some(videos.unused)})"
         )
     return lines
+
+
+def _odd_names(classes: Sequence[str]) -> list[str]:
+    """Warnings about names that may be one class, or several in one."""
+    lines = []
+    pairs = near_equal(classes)
+    if pairs:
+        shown = ", ".join(f"{one!r} and {other!r}" for one, other in pairs[:_NAMED])
+        more = f" and {len(pairs) - _NAMED} more" if len(pairs) > _NAMED else ""
+        lines.append(f"warning: nearly the same class names: {shown}{more}: one class each?")
+    joined = [name for name in classes if len(parts := _parts(name)) > 1 and parts <= {*classes}]
+    if joined:
+        lines.append(
+            f"warning: class {joined[0]!r} has the names of other classes: give a video's tags "
+            f"apart, as in Run;Jump ({counted(len(joined), 'such class', 'such classes')})"
+        )
+    return lines
+
+
+def _parts(name: str) -> set[str]:
+    """The words of a name between signs that separate tags in some tables."""
+    return {word.strip() for word in re.split("[;,|/+&]", name)}
 
 
 def _contents(contents: Contents) -> list[str]:
