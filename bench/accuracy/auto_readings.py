@@ -92,7 +92,7 @@ def demo(work: Path, seed: int) -> Run:
     """A demo with its own drawn videos."""
     output = work / f"demo_{seed}"
     if not (output / "report.html").exists():
-        call("basnet_rt", "demo", "--output", output, "--seed", seed)
+        call("basnet_rt", "demo", output, "--seed", seed)
     return Run(output / "run", output / "run" / "features", output / "annotations.json")
 
 

@@ -130,7 +130,9 @@ def calibrate(
     target: Annotated[Path, typer.Argument(help="A run's folder, or a bundle.")],
     features: Features = None,
     annotations: Annotations = None,
-    subset: Annotated[str | None, typer.Option(help="Subset of the annotations.")] = None,
+    subset: Annotated[
+        str | None, typer.Option(help="By default the run's, or the training subset.")
+    ] = None,
     method: Annotated[str | None, typer.Option(help="extremes or unit.")] = None,
     activation: Annotated[str | None, typer.Option(help="For a run; a bundle has its own.")] = None,
     as_json: Json = False,
