@@ -60,9 +60,12 @@ class FileFolder:
         files = [f for f in sorted(folder.iterdir()) if f.suffix in SUFFIXES]
         kinds = sorted({f.suffix for f in files})
         if len(kinds) != 1:
+            advice = "give each kind a folder of its own"
+            if not kinds:
+                advice = "save the (T, F) array of each video with numpy.save"
             raise InvalidValue(
                 f"{folder}: expected feature files of one kind ({', '.join(SUFFIXES)}), "
-                f"found {', '.join(kinds) or 'none'}"
+                f"found {', '.join(kinds) or 'none'}; {advice}"
             )
         self._files = {f.stem: f for f in files}
         self.names = tuple(self._files)

@@ -153,8 +153,8 @@ def _of_table(table: TextTable, subset: str | None, is_video: IsVideo) -> Tagged
     both = [name for name in denied if tags[name]]
     if both:
         remarks.append(
-            f"warning: {len(both)} videos are tagged with a class and as no action, such as "
-            f"{both[0]!r} ({tags[both[0]][0]!r} and {denied[both[0]]!r}); the class counts"
+            f"warning: tagged with a class and as no action: {both[0]!r} ({tags[both[0]][0]!r} and "
+            f"{denied[both[0]]!r}; {len(both)} in all): the class counts"
         )
     durations = _durations(table, video, remarks)
     videos = {

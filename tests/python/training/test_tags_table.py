@@ -318,10 +318,7 @@ def test_a_video_with_a_class_and_none_is_told(tmp_path):
     found = read(tmp_path, "video,tag\na,none\na,Run\nb,none\nc,Jump;Run\n")
     assert {name: list(one.tags) for name, one in found.annotations.videos.items()} == WANT
     (warning,) = [one for one in found.remarks if one.startswith("warning")]
-    assert (
-        "1 videos are tagged with a class and as no action, such as 'a' ('Run' and 'none')"
-        in warning
-    )
+    assert "a class and as no action: 'a' ('Run' and 'none'; 1 in all)" in warning
 
 
 def test_notes_are_no_classes(tmp_path):

@@ -129,8 +129,8 @@ def _odd_names(classes: Sequence[str]) -> list[str]:
     joined = [name for name in classes if len(parts := _parts(name)) > 1 and parts <= {*classes}]
     if joined:
         lines.append(
-            f"warning: class {joined[0]!r} has the names of other classes: give a video's tags "
-            f"apart, as in Run;Jump ({counted(len(joined), 'such class', 'such classes')})"
+            f"warning: class {joined[0]!r} has the names of other classes: should its videos have "
+            f"each of these tags? ({len(joined)} such in all)"
         )
     return lines
 
