@@ -30,8 +30,7 @@ RETRIED = frozenset(
     {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.UNKNOWN}
 )
 
-# The error of grpc.aio if the call ended during a write, with any status.
-_BROKEN_WRITE = "Internal error from Core"
+_BROKEN_WRITE = "Internal error from Core"  # of grpc.aio, if a call ended during a write
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0  # seconds between two tries
 _GOODBYE = 5.0  # seconds that leaving a finished stream may take
 _CHANNEL_ARGUMENTS = (
@@ -48,10 +47,11 @@ def new_token() -> bytes:
 
 
 def packed(rows: np.ndarray) -> Any:
-    """(N, F) floats as a message; float16 stays float16."""
-    if rows.dtype == np.float16:
-        return messages.Rows(float16=np.ascontiguousarray(rows, "<f2").tobytes())
-    return messages.Rows(float32=np.ascontiguousarray(rows, "<f4").tobytes())
+    """(N, F) floats as a message; float16 stays float16. ValueError: it is something else."""
+    if rows.ndim != 2 or rows.dtype.kind != "f":
+        raise ValueError(f"expected (snippets, channels) of floats, got {rows.shape} {rows.dtype}")
+    name, kind = ("float16", "<f2") if rows.dtype == np.float16 else ("float32", "<f4")
+    return messages.Rows(**{name: np.ascontiguousarray(rows, kind).tobytes()})
 
 
 def stub(channel: Any) -> Any:

@@ -26,6 +26,24 @@ Flag text(const char* name, std::string& to, const char* help) {
   return {name, help, [&to](const std::string& value) { to = value; }};
 }
 
+// host:port, or unix:path. Without a check gRPC takes a port modulo 65536, and 443 for none.
+bool is_address(const std::string& value) {
+  if (value.rfind("unix:", 0) == 0) return true;
+  const std::size_t colon = value.rfind(':');
+  if (colon == std::string::npos || colon == 0) return false;
+  int port = -1;
+  const char* end = value.data() + value.size();
+  const auto parsed = std::from_chars(value.data() + colon + 1, end, port);
+  return parsed.ec == std::errc() && parsed.ptr == end && port >= 0 && port <= 65535;
+}
+
+Flag address(const char* name, std::string& to, const char* help) {
+  return {name, help, [&to, name](const std::string& value) {
+            if (!is_address(value)) refuse(name, value, "host:port, with a port from 0 to 65535");
+            to = value;
+          }};
+}
+
 Flag count(const char* name, std::int64_t& to, const char* help) {
   return {name, std::string(help) + " (" + std::to_string(to) + ")",
           [&to, name](const std::string& value) {
@@ -55,8 +73,8 @@ std::vector<Flag> network_flags(Options& o) {
   return {
       text("bundle", o.bundle, "the model, from basnet-train export"),
       text("config", o.config, "post-processing: streaming, bundle, or changes as JSON"),
-      text("listen", o.listen, "host:port; port 0: the system chooses"),
-      text("metrics", o.metrics, "host:port of the Prometheus endpoint; default: none"),
+      address("listen", o.listen, "host:port; port 0: the system chooses"),
+      address("metrics", o.metrics, "host:port of the Prometheus endpoint; default: none"),
       count("threads", o.threads, "threads of the network"),
       count("max-batch", o.max_batch, "snippets in one call of the network"),
       number("max-delay", o.max_delay, "seconds that a snippet waits for a full batch"),

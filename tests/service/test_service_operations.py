@@ -173,6 +173,12 @@ def test_after_the_grace_a_stream_is_ended_with_its_finals_and_says_so(start):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        (
+            ["--listen", "127.0.0.1:99999"],
+            "--listen is '127.0.0.1:99999'; it must be host:port, with",
+        ),
+        (["--listen", "127.0.0.1"], "with a port from 0 to 65535"),
+        (["--metrics", "localhost:"], "--metrics is 'localhost:'; it must be host:port"),
         (["--max-batch", "0"], "--max-batch is '0'; it must be a whole number, at least 1"),
         (["--max-delay=-1"], "--max-delay is '-1'; it must be a number from 0"),
         (["--colour", "red"], "there is no option --colour"),
