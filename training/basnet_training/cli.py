@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.status import Status
 
 from basnet_rt import Error
+from basnet_rt._system.whole_file import refuse_input
 from basnet_rt.cli.common import HELP, Json, Version, answer, failures, note
 from basnet_rt.cli.corpus import CorpusCommand
 from basnet_rt.cli.usage import DiscreetGroup, with_local_paths
@@ -94,7 +95,7 @@ def export(
     run: Annotated[Path, typer.Argument(help="A run's folder, or its model.safetensors.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The bundle to write.")],
     dtype: Annotated[str | None, typer.Option(help="float32, bfloat16 or int8.")] = None,
-    activation: Annotated[str | None, typer.Option(help="raw, softmax or fused.")] = None,
+    activation: Annotated[str | None, typer.Option(help="raw, softmax, sigmoid or fused.")] = None,
     form: Annotated[
         str | None,
         typer.Option("--format", help="torchscript, safetensors (int8 needs it) or onnx."),
@@ -110,6 +111,8 @@ def export(
 
         model = load_model(run)
         folder = run if run.is_dir() else run.parent
+        own = ("model.safetensors", "config.yaml", "checkpoint-*")
+        refuse_input([output], [file for one in own for file in folder.glob(one)])
         kind = activation or model.config.export.activation
         metadata = describe(
             model.config,

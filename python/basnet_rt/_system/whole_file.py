@@ -33,6 +33,18 @@ def refuse_long_name(name: str, what: str) -> None:
         )
 
 
+def refuse_input(outputs: Iterable[Path | None], inputs: Iterable[str | Path]) -> None:
+    """Refuse output files that would replace an input.
+
+    Raises:
+        InvalidValue: (a ValueError) an output is an input.
+    """
+    there = [Path(one) for one in inputs if Path(one).exists()]
+    for output in outputs:
+        if output is not None and output.exists() and any(map(output.samefile, there)):
+            raise InvalidValue(f"{output}: is an input, which would be lost; give another output")
+
+
 @contextlib.contextmanager
 def whole(path: str | Path) -> Iterator[Path]:
     """A file to write to; it becomes `path` if the block succeeds, and is deleted otherwise.

@@ -11,7 +11,7 @@ import typer
 
 from basnet_rt._system.addresses import is_address
 from basnet_rt._system.shown import shown
-from basnet_rt._system.whole_file import write_whole
+from basnet_rt._system.whole_file import refuse_input, write_whole
 from basnet_rt.cli.common import Json, answer, failures, note
 from basnet_rt.cli.evaluate_tables import duration_lines, error_lines, map_table, recall_lines
 from basnet_rt.cli.scoring import (
@@ -25,6 +25,7 @@ from basnet_rt.cli.scoring import (
     check_subset,
     parse_thresholds,
     read_predictions,
+    truth_notes,
 )
 from basnet_rt.evaluation.reading import nearest_names
 from basnet_rt.evaluation.report import DEFAULT_TIOU_THRESHOLDS, Report
@@ -94,6 +95,7 @@ def evaluate(
     chosen = (one or everything for one in (per_class, errors, recall, durations))
     wanted = Wanted(next(chosen), next(chosen), error_tiou, next(chosen), next(chosen))
     with failures():
+        refuse_input(output or [], (ground_truth, predictions))
         check_subset(ground_truth, subset)
         content, simulated = _predictions(predictions)
         choices: dict[str, Any] = {
@@ -108,7 +110,7 @@ def evaluate(
         for path in output or []:
             text = report.to_latex(name or Path(predictions).stem)
             write_whole(path, [text if path.suffix == ".tex" else json.dumps(values) + "\n"])
-    _note_mismatch(report, subset, other_videos)
+    _note_mismatch(report, ground_truth, subset, other_videos)
     answer(values, lines, as_json)
 
 
@@ -122,8 +124,12 @@ def _predictions(given: str) -> tuple[Any, bool]:
     return found.detections, found.simulated
 
 
-def _note_mismatch(report: Report, subset: str | None, other_videos: str) -> None:
-    """Print notes on videos that only the annotations or only the predictions have."""
+def _note_mismatch(
+    report: Report, ground_truth: Path, subset: str | None, other_videos: str
+) -> None:
+    """Print notes on what does not fit in the annotations, or between them and predictions."""
+    for said in truth_notes(ground_truth, subset):
+        note(f"warning: {said}")
     which = "the annotations" if subset is None else repr(subset)
     outside, absent = _examples(report)
     if report.num_outside:

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from basnet_rt._errors import Error
+from basnet_rt._errors import Error, InvalidValue
 from basnet_rt._system.json_file import read_json
 from basnet_rt._system.whole_file import refuse_long_name
 from basnet_rt.activation_files import ActivationFolder, file_name_of
@@ -45,7 +45,7 @@ from basnet_rt.cli.video_reading import VideoOptions, make_reader, media_of, sho
 from basnet_rt.extractors.running.judging import holds_videos
 from basnet_rt.formats.result_files import write_results
 from basnet_rt.localize.from_video import VideoReader
-from basnet_rt.localize.inputs import Failure, Input, find_inputs
+from basnet_rt.localize.inputs import Failure, Features, Input, find_inputs
 from basnet_rt.localize.journal import Journal
 from basnet_rt.localize.localizer import Localizer
 from basnet_rt.localize.many import Outcome, localize_videos, provenance_of, run_key
@@ -58,7 +58,7 @@ ENDINGS = (".json", ".csv", ".jsonl", ".rttm")
 Videos = Annotated[
     list[str],
     typer.Argument(
-        help="Videos, features of videos, folders or .txt lists of them, .jsonl and .parquet "
+        help="Videos, features of videos, folders of them, .txt lists of videos, .jsonl and .parquet "
         "manifests."
     ),
 ]
@@ -154,7 +154,7 @@ def localize(
         loading: dict[str, Any] = {"device": device, "dtype": dtype, "engine": engine}
         localizer = _localizer(load(model, **loading), config, parse_settings(settings))
         inputs, unread, lengths = _inputs(videos, localizer.model, stream_index, ray is not None)
-        _refuse_long_names(save_activations or burn_in, inputs, unread)
+        _check_folders(save_activations, burn_in, inputs, unread)
         times = read_times(durations, frame_rates, inputs, lengths)
         files = (model, weights, feature_cache, save_activations, resume, jobs)
         options = RunOptions(ray, workers_of(ray_workers, device), records, loading, *files)
@@ -221,6 +221,13 @@ def _check_cluster(
         raise typer.BadParameter("--ray needs -o: the results of a corpus go to a file")
 
 
+def _check_folders(
+    activations: Path | None, pictures: Path | None, inputs: list[Any], unread: list[Failure]
+) -> None:
+    _refuse_features(activations, inputs)
+    _refuse_long_names(activations or pictures, inputs, unread)
+
+
 def _refuse_long_names(folder: Path | None, inputs: list[Any], unread: list[Failure]) -> None:
     """Move inputs whose names are too long for a file in the folder to the failures."""
     for one in [] if folder is None else inputs.copy():
@@ -229,6 +236,16 @@ def _refuse_long_names(folder: Path | None, inputs: list[Any], unread: list[Fail
         except Error as error:
             inputs.remove(one)
             unread.append(Failure(one.name, str(error)))
+
+
+def _refuse_features(folder: Path | None, inputs: list[Any]) -> None:
+    """Refuse a folder of activations that holds features, whose files have the same names."""
+    places = {one.path for one in inputs if isinstance(one, Features)}
+    places |= {path.parent for path in places if path.is_file()}
+    if folder is not None and folder.is_dir() and any(map(folder.samefile, places)):
+        raise InvalidValue(
+            f"--save-activations {folder}: holds the features; give a folder of its own"
+        )
 
 
 def _nowhere(stack: ExitStack) -> Path:

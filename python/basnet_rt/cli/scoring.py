@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,8 +10,8 @@ import numpy as np
 import typer
 
 from basnet_rt._system.json_file import read_json
-from basnet_rt._system.shown import cut
-from basnet_rt.annotations import read_annotations
+from basnet_rt._system.shown import cut, shown
+from basnet_rt.annotations import Segment, read_annotations
 from basnet_rt.evaluation.protocols import PROTOCOLS
 from basnet_rt.evaluation.reading import OTHER_VIDEOS, UNKNOWN_LABELS, ResultContent
 from basnet_rt.formats.result_files import read_results
@@ -45,6 +46,7 @@ VideoList = Annotated[
 
 SAME = 1e-6  # 0.1 * 3 is not 0.3
 MOST_THRESHOLDS = 1000
+_SLACK = 1.0  # seconds that a marked segment may lie outside of its video
 
 
 def parse_thresholds(text: str) -> list[float]:
@@ -52,7 +54,10 @@ def parse_thresholds(text: str) -> list[float]:
     try:
         if ":" not in text:
             _check_count(text, text.count(",") + 1)
-            return [float(part) for part in text.split(",")]
+            listed = [float(part) for part in text.split(",")]
+            if len({*listed}) < len(listed):
+                raise typer.BadParameter(f"--tiou {cut(text)}: a threshold is named twice")
+            return listed
         first, step, last = (float(part) for part in text.split(":"))
         reached, meant = _reaches(first, step, last), _meant(first, step, last)
     except (ValueError, ZeroDivisionError, OverflowError) as error:
@@ -109,6 +114,31 @@ def check_subset(ground_truth: Path, subset: str | None) -> None:
         )
 
 
+def truth_notes(ground_truth: Path, subset: str | None) -> Iterator[str]:
+    """Sentences about annotations that contradict themselves."""
+    annotations = read_annotations(ground_truth)
+    videos = (annotations if subset is None else annotations.subset(subset)).videos.values()
+    timed = [(one, video) for video in videos for one in video.segments if video.duration]
+    outside = [(a, b) for a, b in timed if not _is_within(a, b.duration or 0.0)]
+    if outside:
+        one, video = outside[0]
+        yield (
+            f"{len(outside)} of {len(timed)} marked segments lie outside of their videos, such as "
+            f"[{one.start:g}, {one.end:g}] of {shown(video.name)} with {video.duration:g} s: are "
+            "segments and durations in seconds?"
+        )
+    labels = sorted({one.label for video in videos for one in video.segments})
+    written: dict[str, str] = {}
+    for label in labels:
+        first = written.setdefault(label.strip().casefold(), label)
+        if first != label:
+            yield f"annotated labels {shown(first)} and {shown(label)} count as two classes"
+
+
+def _is_within(one: Segment, duration: float) -> bool:
+    return one.start >= -_SLACK and one.end <= max(1.05 * duration, duration + _SLACK)
+
+
 def check_choices(unknown_labels: str, other_videos: str) -> None:
     """Refuse other words as wrong usage."""
     for name, value, allowed in (
@@ -121,7 +151,7 @@ def check_choices(unknown_labels: str, other_videos: str) -> None:
 
 def read_predictions(path: Path) -> tuple[Any, bool]:
     """The predictions, and whether they say that they are simulated."""
-    if path.suffix == ".csv":
+    if path.suffix not in ("", ".json"):
         found = read_results(path)
         return found.detections, found.simulated
     content = read_json(path)

@@ -9,6 +9,7 @@ import typer
 from evaluation_cases import found_in, truth_of
 from typer.testing import CliRunner
 
+import basnet_rt
 from basnet_rt.cli.app import app
 from basnet_rt.cli.evaluate import parse_thresholds
 
@@ -51,6 +52,42 @@ def test_thumos14(shared):
     done = run(shared / "data" / "thumos14" / "gt.json", predictions, "-s", "test")
     want = json.loads(predictions.with_suffix(".expected.json").read_text())["average_mAP"]
     assert done.stdout.split()[-1] == f"{100 * want:.2f}"
+
+
+@pytest.mark.parametrize("name", ["r.jsonl", "r.csv", "r.rttm"])
+def test_every_form_of_results_is_read(files, name):
+    basnet_rt.write_results(files[0].parent / name, basnet_rt.read_results(files[1]).detections)
+    done = run(files[0], files[0].parent / name, "-s", "test", "--tiou", "0.5,0.9")
+    assert done.exit_code == 0, done.output
+    assert done.stdout.split()[-1] == "75.00"
+
+
+def test_results_are_never_replaced_by_their_evaluation(files):
+    before = files[1].read_bytes()
+    done = run(*files, "-s", "test", "-o", files[1])
+    assert done.exit_code == 1
+    assert "r.json: is an input, which would be lost" in " ".join(done.output.split())
+    assert files[1].read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("segment", "label", "part"),
+    [
+        ([90, 250], "A", "1 of 2 marked segments lie outside of their videos, such as [90, 250]"),
+        ([-9, 4], "A", "such as [-9, 4] of 'v' with 10 s: are segments and durations in seconds?"),
+        ([0, 10.4], "a ", "annotated labels 'A' and 'a ' count as two classes"),
+        ([0, 10.4], "B", None),
+    ],
+)
+def test_annotations_that_contradict_themselves_are_told(files, segment, label, part):
+    content = truth_of({"v": [("A", 0, 10)]})
+    content["database"]["v"]["duration"] = 10
+    content["database"]["v"]["annotations"].append({"label": label, "segment": segment})
+    files[0].write_text(json.dumps(content))
+    done = run(*files, "-s", "test", "--unknown-labels", "ignore")
+    assert done.exit_code == 0
+    said = " ".join(done.stderr.split())
+    assert part in said if part else "warning" not in said
 
 
 def test_simulated_results_say_so(files):
@@ -125,8 +162,8 @@ def test_thresholds(text, levels):
 
 @pytest.mark.parametrize(
     "options",
-    [("--tiou", "a"), ("--tiou", "0.1:0:0.5"), ("--tiou", "0.1:0.2"), ("--other-videos", "x"),
-     ("--unknown-labels", "x"), ("--nope",)],
+    [("--tiou", "a"), ("--tiou", "0.5,0.5"), ("--tiou", "0.1:0:0.5"), ("--tiou", "0.1:0.2"),
+     ("--other-videos", "x"), ("--unknown-labels", "x"), ("--nope",)],
 )  # fmt: skip
 def test_wrong_usage_is_2(files, options):
     assert run(*files, "-s", "test", *options).exit_code == 2

@@ -147,6 +147,63 @@ def test_killed_and_resumed_nothing_is_lost_and_nothing_twice(run_cli, bundle, m
     assert output.read_text() == text
 
 
+@pytest.fixture
+def interrupted(bundle, tmp_path):
+    """Options of a run of a.raw that was killed, with events and a state."""
+    (tmp_path / "a.raw").write_bytes(ROWS[:50].tobytes())
+    options = ["-m", bundle, "--save-state", tmp_path / "s.json", "--all"]
+    process = start(tmp_path / "a.raw", *options, "-o", tmp_path / "e.jsonl", "--follow",
+                    "--save-every", "1")  # fmt: skip
+    state = tmp_path / "s.json"
+    wait_for(lambda: state.exists() and json.loads(state.read_text())["snippet"] == 50)
+    process.kill()
+    process.communicate()
+    return [*options, "--resume"]
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_another_file_of_events_is_not_cut(run_cli, interrupted, tmp_path, there):
+    other = tmp_path / "other.jsonl"
+    if there:
+        other.write_text('{"event": "start", "video": "of another run"}\n' * 200)
+    before = other.read_bytes() if there else None
+    done = run_cli(tmp_path / "a.raw", *interrupted, "-o", other)
+    assert done.exit_code == 1
+    said = " ".join(done.output.split())
+    assert ("begins otherwise than when the state was saved" if there else "is not there") in said
+    assert "give the file of that run" in said
+    assert (other.read_bytes() if other.exists() else None) == before
+
+
+def test_the_state_of_another_input_is_refused(run_cli, interrupted, tmp_path):
+    (tmp_path / "b.raw").write_bytes(ROWS.tobytes())
+    before = (tmp_path / "e.jsonl").read_bytes()
+    done = run_cli(tmp_path / "b.raw", *interrupted, "-o", tmp_path / "e.jsonl")
+    assert done.exit_code == 1
+    assert "saved in a run of a.raw; this run has b.raw: give those" in " ".join(
+        done.output.split()
+    )
+    assert (tmp_path / "e.jsonl").read_bytes() == before
+
+
+@pytest.mark.parametrize("option", ["-o", "--save-state"])
+def test_an_input_is_never_replaced(run_cli, bundle, tmp_path, option):
+    path = tmp_path / "a.npy"
+    path.write_bytes(npy(ROWS))
+    done = run_cli(path, "-m", bundle, option, path)
+    assert done.exit_code == 1
+    assert "a.npy: is an input, which would be lost" in " ".join(done.output.split())
+    assert path.read_bytes() == npy(ROWS)
+
+
+def test_one_of_several_inputs_is_named(run_cli, bundle, tmp_path):
+    for name, rows in (("a", ROWS), ("b", np.where(np.arange(80)[:, None] == 3, np.nan, ROWS))):
+        np.save(tmp_path / f"{name}.npy", rows.astype(np.float32))
+    done = run_cli(tmp_path / "a.npy", tmp_path / "b.npy", "-m", bundle)
+    assert done.exit_code == 1
+    assert "b: features: snippet 3, channel 0 is nan" in " ".join(done.output.split())
+
+
 def want_before(model, count: int) -> list[dict]:
     localizer = basnet_rt.StreamingLocalizer(model)
     return [r for row in ROWS[:count] for r in localizer.push(row[None]).to_records()]
@@ -186,6 +243,9 @@ def test_ctrl_c_ends_cleanly_while_a_file_is_followed(run_cli, bundle, model, tm
         (["absent.npy"], "absent.npy: no such file"),
         (["--set", "nms_iou=7"], "nms_iou"),
         (["--chunk", "0"], "chunk"),
+        (["--hold", "2"], "--hold does nothing without --alarm"),
+        (["--replay"], "--replay does nothing without --resume"),
+        (["--idle", "2"], "--idle does nothing without --follow"),
     ],
 )
 def test_wrong_usage_is_exit_code_2(run_cli, bundle, options, message):

@@ -36,6 +36,18 @@ def test_results_are_the_same_with_and_without(run_cli, bundle, features, tmp_pa
     assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
 
 
+@pytest.mark.parametrize("of_one", [False, True])
+def test_features_are_never_replaced(run_cli, bundle, tmp_path, make_features, of_one):
+    path = tmp_path / "v.npz"
+    np.savez(path, features=make_features(20))
+    before = path.read_bytes()
+    done = run_cli("localize", path if of_one else tmp_path, "-m", bundle,
+                   "--save-activations", tmp_path)  # fmt: skip
+    assert done.exit_code == 1
+    assert "holds the features; give a folder of its own" in " ".join(done.stderr.split())
+    assert path.read_bytes() == before
+
+
 def test_published_snippets_are_those_of_the_resampled_video(tmp_path, make_features):
     import tiny_bundle
 

@@ -15,6 +15,7 @@ import typer
 from basnet_rt._errors import Error, VideoError
 from basnet_rt._system.addresses import local_path, shown_source
 from basnet_rt._system.special_files import why_no_file
+from basnet_rt._system.whole_file import refuse_input
 from basnet_rt.cli.common import Everything, failures, note, parse_settings
 from basnet_rt.cli.extract import StreamIndex, Weights
 from basnet_rt.cli.stream.session import Interrupts, StreamSession
@@ -145,12 +146,17 @@ def stream(
     given = [local_path(one) for one in sources or ["-"]]
     _check_usage(given, follow, realtime)
     _check_state(save_state, resume, on_interrupt)
+    _check_pairs(
+        {"--hold": hold > 0, "--replay": replay, "--idle": idle < math.inf},
+        *(("--alarm", alarm is not None), ("--resume", resume), ("--follow", follow)),
+    )
     finish = (on_interrupt or ("save" if save_state else "finish")) == "finish"
     reading, showing = (realtime, give_up, weights), (pending, output, live)
     saving, keeping = (save_state, save_every), (resume, replay, finish, everything)
     wait = idle if follow else 0.0
     run = Run(given, wait, *reading, *showing, *saving, *keeping, stream_index, own_clock)
     with failures():
+        refuse_input((output, save_state), given)
         loaded = load(model, device=device, dtype=dtype)
         _check_feature_dim(feature_dim, loaded)
         watch = None if alarm is None else Alarm(alarm, hold)
@@ -183,6 +189,13 @@ def _check_state(state: Path | None, resume: bool, on_interrupt: str | None) -> 
         raise typer.BadParameter(f"--on-interrupt {on_interrupt}: expected finish or save")
     if state is None and (resume or on_interrupt == "save"):
         raise typer.BadParameter("--resume and --on-interrupt save need --save-state FILE")
+
+
+def _check_pairs(given: dict[str, bool], *needed: tuple[str, bool]) -> None:
+    """Refuse options without the ones that they belong to."""
+    for (option, used), (other, there) in zip(given.items(), needed, strict=True):
+        if used and not there:
+            raise typer.BadParameter(f"{option} does nothing without {other}")
 
 
 def _check_feature_dim(given: int | None, model: Model) -> None:
@@ -221,9 +234,10 @@ def _warnings(config: PostprocessConfig) -> Iterator[str]:
 
 
 def _start(run: Run, localizer: StreamingLocalizer, chunk: int) -> None:
-    progress, resumed = StreamProgress(chunk=chunk), False
+    names = [shown_source(one) if is_live(one) else Path(one).name for one in run.sources]
+    progress, resumed = StreamProgress(chunk=chunk, inputs=names), False
     if run.resume and run.state is not None and run.state.exists():
-        progress, saved = load_progress(run.state, localizer.model.name, chunk)
+        progress, saved = load_progress(run.state, localizer.model.name, chunk, names)
         try:
             localizer.load(saved)
         except Error as error:
@@ -233,8 +247,7 @@ def _start(run: Run, localizer: StreamingLocalizer, chunk: int) -> None:
         note(f"{run.state}: that run has ended; nothing to do")
         return
     with contextlib.ExitStack() as stack:
-        written = progress.written if resumed else None
-        events = stack.enter_context(open_events(run.output, written, to_stdout=not run.live))
+        events = stack.enter_context(open_events(run.output, progress, to_stdout=not run.live))
         view = stack.enter_context(_view(localizer)) if run.live else None
         session = StreamSession(localizer, events, view, progress, run.pending, run.everything)
         if run.state is not None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from basnet_rt._errors import InvalidValue
 from basnet_rt.cli.stream.sources import Rows, RowSource
 from basnet_rt.cli.stream.state import EventWriter, StreamProgress, save_progress
 from basnet_rt.formats.bridges import SUGGESTED
@@ -71,7 +72,11 @@ class StreamSession:
         self._state, self._save_every = path, every
 
     def push(self, name: str, rows: Rows) -> None:
-        self._tell(name, self.localizer.push(rows))
+        try:
+            found = self.localizer.push(rows)
+        except InvalidValue as error:
+            raise InvalidValue(f"{name}: {error}") from error
+        self._tell(name, found)
         self.progress.snippet += len(rows)
         if self._pending:
             self._tell_pending(name)
@@ -119,7 +124,7 @@ class StreamSession:
         self._saved_at = self.progress.snippet
         if self._state is None:
             return
-        self.progress.written = self._events.sync()
+        self.progress.written, self.progress.events = self._events.sync(), self._events.digest
         state = self.localizer.save()
         save_progress(self._state, self.progress, state, self.localizer.model.name)
 

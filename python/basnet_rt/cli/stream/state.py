@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import hashlib
 import json
 import os
 import sys
@@ -37,6 +38,8 @@ class StreamProgress:
         chunk: snippets per push; a resumed run must use the same.
         sequence: sequence number of the next onset or final.
         written: bytes in the file of events; None: they went to standard output.
+        events: SHA-256 of these bytes.
+        inputs: names of the inputs; None: saved by a version that did not keep them.
         done: the last input has ended.
         started: time of a camera's first picture, ISO 8601; None for other inputs.
     """
@@ -48,6 +51,8 @@ class StreamProgress:
     written: int | None = None
     done: bool = False
     started: str | None = None
+    events: str | None = None
+    inputs: list[str] | None = None
 
 
 def save_progress(path: Path, progress: StreamProgress, localizer: bytes, model: str) -> None:
@@ -57,11 +62,14 @@ def save_progress(path: Path, progress: StreamProgress, localizer: bytes, model:
     write_whole(path, [json.dumps(content)])
 
 
-def load_progress(path: Path, model: str, chunk: int) -> tuple[StreamProgress, bytes]:
+def load_progress(
+    path: Path, model: str, chunk: int, inputs: list[str]
+) -> tuple[StreamProgress, bytes]:
     """The progress, and the state of the localizer.
 
     Raises:
-        ValueError: not a saved state, damaged, or of another model or chunk; says what to do.
+        ValueError: not a saved state, damaged, or of another model, chunk or input; says what to
+            do.
     """
     content = _content(path)
     saved_model = content.pop("model", None)
@@ -79,6 +87,13 @@ def load_progress(path: Path, model: str, chunk: int) -> tuple[StreamProgress, b
             f"{path}: saved with model {shown(saved_model)} and --chunk {progress.chunk}; this run "
             f"has {shown(model)} and {chunk}: give those, or another file to --save-state"
         )
+    used = (progress.inputs or [])[: progress.source + 1]
+    if used != inputs[: len(used)]:
+        raise InvalidValue(
+            f"{path}: saved in a run of {cut(', '.join(used))}; this run has "
+            f"{cut(', '.join(inputs))}: give those, or another file to --save-state"
+        )
+    progress.inputs = inputs
     return progress, localizer
 
 
@@ -115,11 +130,21 @@ def _is_time(value: Any) -> bool:
         return False
 
 
+def _is_digest(value: Any) -> bool:
+    return isinstance(value, str) and len(value) == 2 * hashlib.sha256().digest_size
+
+
+def _are_names(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
 _COUNT = (_is_count, "a whole number, 0 or more")
 _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     **dict.fromkeys(("source", "snippet", "chunk", "sequence"), _COUNT),
     "written": (lambda value: value is None or _is_count(value), f"{_COUNT[1]}, or null"),
     "done": (lambda value: isinstance(value, bool), "true or false"),
+    "events": (lambda value: value is None or _is_digest(value), "64 hex digits, or null"),
+    "inputs": (lambda value: value is None or _are_names(value), "names, or null"),
     "started": (lambda value: value is None or _is_time(value), "a time in ISO 8601, or null"),
 }
 
@@ -127,13 +152,24 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
 class EventWriter:
     """Writes JSON lines, each flushed at once, to standard output or a file."""
 
-    def __init__(self, file: BinaryIO | None, *, to_stdout: bool) -> None:
+    def __init__(self, file: BinaryIO | None, *, to_stdout: bool, before: bytes = b"") -> None:
+        """
+        Args:
+            before: what the file has already.
+        """
         self._file, self._to_stdout = file, to_stdout
+        self._digest = hashlib.sha256(before)
+
+    @property
+    def digest(self) -> str | None:
+        """SHA-256 of the file; None without one."""
+        return None if self._file is None else self._digest.hexdigest()
 
     def write(self, event: dict[str, Any]) -> None:
         line = json.dumps(event) + "\n"
         if self._file is not None:
             self._file.write(line.encode())
+            self._digest.update(line.encode())
             self._file.flush()
         elif self._to_stdout:
             sys.stdout.write(line)
@@ -149,19 +185,35 @@ class EventWriter:
 
 @contextlib.contextmanager
 def open_events(
-    path: Path | None, written: int | None, *, to_stdout: bool
+    path: Path | None, progress: StreamProgress, *, to_stdout: bool
 ) -> Iterator[EventWriter]:
-    """`written`: bytes of an earlier run to keep; None: start an empty file."""
+    """Continue the file of events where `progress` says, or start an empty one.
+
+    Raises:
+        ValueError: the file is not the one that the progress counts.
+    """
+    written = progress.written
     if path is None:
         yield EventWriter(None, to_stdout=to_stdout)
         return
-    with path.open("wb" if written is None else "r+b") as file:
-        if written is not None:
-            if file.seek(0, os.SEEK_END) < written:
-                raise InvalidValue(
-                    f"{path}: is shorter than when the state was saved; remove the file of the "
-                    "state to start anew"
-                )
-            file.truncate(written)
-            file.seek(written)
-        yield EventWriter(file, to_stdout=to_stdout)
+    if written is None:
+        with path.open("wb") as file:
+            yield EventWriter(file, to_stdout=to_stdout)
+        return
+    if not path.is_file():
+        raise _not_continued(path, "is not there")
+    with path.open("r+b") as file:
+        before = file.read(written)
+        if len(before) < written:
+            raise _not_continued(path, "is shorter than when the state was saved")
+        if progress.events not in (None, hashlib.sha256(before).hexdigest()):
+            raise _not_continued(path, "begins otherwise than when the state was saved")
+        file.truncate(written)
+        yield EventWriter(file, to_stdout=to_stdout, before=before)
+
+
+def _not_continued(path: Path, why: str) -> InvalidValue:
+    return InvalidValue(
+        f"--output {path}: {why}; give the file of that run, or remove the file of the state to "
+        "start anew"
+    )
