@@ -194,3 +194,11 @@ def test_any_video_name_has_its_own_activation_file(tmp_path, name):
 def test_a_page_refers_to_a_video_in_a_folder_that_is_no_utf_8(tmp_path):
     video = tmp_path / os.fsdecode(b"caf\xe9") / "a.mp4"
     assert Media(str(video), False, False).reference(tmp_path / "page.html") == "caf%E9/a.mp4"
+
+
+def test_a_folder_without_activations_of_the_videos_is_refused(paths, tmp_path):
+    (tmp_path / "other").mkdir()
+    done = run(paths["results"], "-o", tmp_path / "p.html", "--activations", tmp_path / "other")
+    assert done.exit_code == 1
+    assert "has activations of none of the videos, such as" in " ".join(done.output.split())
+    assert not (tmp_path / "p.html").exists()

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from basnet_rt._errors import InvalidValue
+from basnet_rt._system.shown import shown
 from basnet_rt.annotations import AnnotationSet
 
 
@@ -51,7 +52,17 @@ def divide(
 
 
 def _together(annotated: AnnotationSet, groups: Mapping[str, str]) -> list[list[str]]:
-    """Videos of each group; a video without one is alone."""
+    """Videos of each group; a video without one is alone.
+
+    Raises:
+        ValueError: there are groups, and no video has one.
+    """
+    if groups and not any(name in groups for name in annotated.videos):
+        theirs, ours = shown(list(groups)[-1]), shown(next(iter(annotated.videos), "none"))
+        raise InvalidValue(
+            f"groups: name none of the videos: they have {theirs}, the videos are {ours}; give "
+            "both the same names"
+        )
     members: dict[tuple[bool, str], list[str]] = {}
     for name in annotated.videos:
         members.setdefault((name in groups, groups.get(name, name)), []).append(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -62,7 +63,7 @@ def convert(
     Studio say which videos were reviewed; for other forms give --reviewed. Then `basnet-train run
     --corrected` trains on the segments.
     """
-    chosen = _usage(output, from_, to, fps)
+    chosen = _usage(output, from_, to, fps, min_score)
     with failures():
         known = None if video_list is None else read_video_list(video_list)
         marked = _read(source, from_, fps, known)
@@ -82,8 +83,12 @@ def convert(
         )
 
 
-def _usage(output: Path, from_: str | None, to: str | None, fps: str | None) -> Format:
+def _usage(
+    output: Path, from_: str | None, to: str | None, fps: str | None, min_score: float | None
+) -> Format:
     """Check the options that can be checked before any file is read."""
+    if min_score is not None and math.isnan(min_score):
+        raise typer.BadParameter("--min-score nan: expected a number")
     try:
         if fps is not None:
             FrameRate.parse(fps)

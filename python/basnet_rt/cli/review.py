@@ -61,7 +61,10 @@ def review(
         as_json,
     )
     if not listed:
-        note("note: no video is doubtful; correct any, or lower the thresholds and look again")
+        advice = "correct any, or lower the thresholds and look again"
+        if found and not set(found) - set(done):
+            advice = "all are reviewed"
+        note(f"note: no video is doubtful; {advice}")
     elif len(order) > len(listed):
         note(f"note: {len(order) - len(listed)} more videos; --count lists more of them")
 

@@ -62,7 +62,12 @@ class FileFolder:
         if len(kinds) != 1:
             advice = "give each kind a folder of its own"
             if not kinds:
-                advice = "save the (T, F) array of each video with numpy.save"
+                below = [one for one in sorted(folder.iterdir()) if _has_features(one)]
+                advice = (
+                    f"there are some in {', '.join(map(str, below[:3]))}: give such a folder"
+                    if below
+                    else "save the (T, F) array of each video with numpy.save"
+                )
             raise InvalidValue(
                 f"{folder}: expected feature files of one kind ({', '.join(SUFFIXES)}), "
                 f"found {', '.join(kinds) or 'none'}; {advice}"
@@ -72,6 +77,10 @@ class FileFolder:
 
     def arrays(self, name: str) -> list[tuple[str, Any]]:
         return SingleFile(_get(self._files, name, self.folder), self.part).arrays(name)
+
+
+def _has_features(path: Path) -> bool:
+    return path.is_dir() and any(one.suffix in SUFFIXES for one in path.iterdir())
 
 
 class SingleFile:

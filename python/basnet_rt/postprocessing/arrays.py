@@ -52,9 +52,13 @@ def as_vector(value: Any, name: str, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     if hasattr(value, "__dlpack__") and not isinstance(value, np.ndarray):
         value = as_numpy(value, name)
     try:
-        return np.ascontiguousarray(value, dtype=dtype)
+        found = np.ascontiguousarray(value, dtype=dtype)
+        whole = np.dtype(dtype).kind != "i" or np.array_equal(found, np.asarray(value))
     except (TypeError, ValueError) as error:
         raise InvalidType(f"{name} cannot be read as {np.dtype(dtype)}: {error}") from error
+    if not whole:
+        raise InvalidType(f"{name} has numbers that are not whole; expected indices of classes")
+    return found
 
 
 def as_number(value: Any, name: str) -> float:

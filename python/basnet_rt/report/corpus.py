@@ -93,7 +93,7 @@ def gather(
     none = Detections(np.zeros(0, np.int64), np.zeros(0, np.float32), np.zeros((0, 2)), classes=())
     detections = {name: found.detections.get(name, none) for name in names}
     table = prediction_table(detections)
-    folder = None if activations is None else _folder(activations)
+    folder = None if activations is None else _folder(activations, names)
     if not media and not isinstance(results, ResultFile):
         media = recorded_media(found.provenance, Path(results), names, embed=embed_media)
     moving = {
@@ -176,7 +176,13 @@ def _of(marked: AnnotationSet, names: Sequence[str]) -> AnnotationSet | None:
     return chosen if any(video.segments for video in chosen.videos.values()) else None
 
 
-def _folder(path: str | Path) -> ActivationFolder:
+def _folder(path: str | Path, names: Sequence[str]) -> ActivationFolder:
     if not Path(path).is_dir():
         raise InvalidValue(f"--activations {path}: no such folder")
-    return ActivationFolder(path)
+    found = ActivationFolder(path)
+    if names and not any(name in found for name in names):
+        raise InvalidValue(
+            f"--activations {path}: has activations of none of the videos, such as "
+            f"{found.file_of(names[0]).name}; give the folder of localize --save-activations"
+        )
+    return found

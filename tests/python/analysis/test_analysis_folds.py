@@ -40,6 +40,11 @@ def test_videos_of_a_group_stay_together():
         assert sum(bool(names & set(fold)) for fold in folds) == 1
 
 
+def test_groups_of_other_videos_are_refused():
+    with pytest.raises(InvalidValue, match=r"name none of the videos: they have 'v0\.npy'"):
+        divide(annotated([1] * 4), 2, groups={"v0.npy": "a"})
+
+
 def test_a_video_may_be_called_like_a_group():
     folds = divide(annotated([1, 1, 1]), 3, groups={"v0": "v1"})
     assert sorted(map(len, folds)) == [1, 1, 1]
