@@ -58,8 +58,8 @@ ENDINGS = (".json", ".csv", ".jsonl", ".rttm")
 Videos = Annotated[
     list[str],
     typer.Argument(
-        help="Videos, features of videos, folders of them, .txt lists of videos, .jsonl and .parquet "
-        "manifests."
+        help="Videos, features of videos, folders of them, .txt lists of videos, .jsonl and "
+        ".parquet manifests."
     ),
 ]
 ModelFile = Annotated[Path, typer.Option("--model", "-m", help="A bundle.")]

@@ -47,6 +47,12 @@ def test_results_to_editors_and_back_to_ground_truth(run_cli, tmp_path, results_
     assert report.average_map > 0.5  # its own best detections are the truth now
 
 
+def test_a_least_score_that_is_no_number_is_wrong_usage(run_cli, tmp_path, results_file):
+    done = run_cli("convert", results_file, tmp_path / "r.csv", "--min-score", "nan")
+    assert done.exit_code == 2
+    assert not (tmp_path / "r.csv").exists()
+
+
 def test_json_says_what_was_done(run_cli, tmp_path, results_file):
     done = run_cli("convert", results_file, tmp_path / "ch", "--to", "webvtt-chapters", "--json")
     answer = json.loads(done.stdout)

@@ -129,7 +129,14 @@ def test_bad_input(changes, name, value):
 
 
 @pytest.mark.parametrize(
-    "changes", [{"iou": "half"}, {"scores": ["a"]}, {"segments": "all"}, {"labels": [np.nan]}]
+    "changes",
+    [
+        {"iou": "half"},
+        {"scores": ["a"]},
+        {"segments": "all"},
+        {"labels": [np.nan]},
+        {"labels": [0.5]},
+    ],
 )
 def test_bad_kinds(changes):
     arguments = {"segments": [[0.0, 1.0]], "scores": [0.5], "labels": [0], "iou": 0.5, **changes}

@@ -195,7 +195,11 @@ def test_truncated_npy(tmp_path):
 def test_paths_that_hold_no_features(tmp_path):
     with pytest.raises(InvalidValue, match="no such file or folder"):
         open_features(tmp_path / "absent")
-    with pytest.raises(InvalidValue, match="found none"):
+    with pytest.raises(InvalidValue, match=r"found none; save the \(T, F\) array"):
+        open_features(tmp_path)
+    (tmp_path / "train").mkdir()
+    (tmp_path / "train" / "x.npy").touch()
+    with pytest.raises(InvalidValue, match=r"there are some in .*train: give such a folder"):
         open_features(tmp_path)
     (tmp_path / "x.txt").touch()
     with pytest.raises(InvalidValue, match=r"expected features as \.npy"):

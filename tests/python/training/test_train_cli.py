@@ -109,6 +109,15 @@ def test_failures_are_1_with_one_line(arguments, part):
     assert "Traceback" not in output
 
 
+def test_a_bundle_never_replaces_the_trained_network(settings, data, tmp_path):
+    call("fit", settings, "-o", tmp_path / "run", *data)
+    weights = tmp_path / "run" / "model.safetensors"
+    before = weights.read_bytes()
+    said = call("export", tmp_path / "run", "-o", weights, "--format", "safetensors", code=1).output
+    assert "model.safetensors: is an input, which would be lost" in said
+    assert weights.read_bytes() == before
+
+
 def test_a_wrong_choice_of_activation_is_named(settings, data, tmp_path):
     call("fit", settings, "-o", tmp_path / "run", *data)
     arguments = ["export", tmp_path / "run", "-o", tmp_path / "m.pt"]
