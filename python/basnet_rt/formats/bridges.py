@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from basnet_rt._errors import InvalidValue
+from basnet_rt._errors import InvalidType, InvalidValue
 from basnet_rt._system.shown import shown, shown_all
 from basnet_rt.annotations import AnnotationSet, Segment, VideoAnnotation
 from basnet_rt.formats.marks import Mark, MarkedVideos, VideoMarks
@@ -26,7 +26,11 @@ def from_results(
 
     Raises:
         ValueError: the detections have different modes.
+        TypeError: they are no mapping.
     """
+    if not isinstance(detections, Mapping):
+        kind = type(detections).__name__
+        raise InvalidType(f"detections is a {kind}; it must be a dict of video to Detections")
     videos = {}
     for video, found in detections.items():
         marks = (

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from basnet_rt import _core
 from basnet_rt._errors import InvalidValue
 from basnet_rt.config import PostprocessConfig
-from basnet_rt.postprocessing.arrays import as_numpy
+from basnet_rt.postprocessing.arrays import as_number, as_numpy
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,12 @@ class Alarm:
     def thresholds(self, classes: Sequence[str]) -> list[float]:
         """One per class."""
         if not isinstance(self.threshold, Mapping):
-            return [float(self.threshold)]
+            return [as_number(self.threshold, "alarm threshold")]
         if set(self.threshold) != set(classes):
             raise InvalidValue(
                 f"alarm threshold names {sorted(self.threshold)}; the classes are {sorted(classes)}"
             )
-        return [float(self.threshold[name]) for name in classes]
+        return [as_number(self.threshold[name], f"alarm threshold of {name}") for name in classes]
 
 
 class Onset(NamedTuple):

@@ -110,6 +110,12 @@ def test_two_modes_do_not_mix(tmp_path):
         basnet_rt.write_results(tmp_path / "r.json", mixed)
 
 
+def test_results_are_a_mapping(tmp_path, results):
+    with pytest.raises(basnet_rt.InvalidType, match="detections is a list; it must be a dict"):
+        basnet_rt.write_results(tmp_path / "r.json", list(results.values()))
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("work", [basnet_rt.write_results, lambda p, _: basnet_rt.read_results(p)])
 def test_other_endings(tmp_path, work):
     with pytest.raises(basnet_rt.InvalidValue, match=r"r\.xml: expected .*\.csv.*\.json"):

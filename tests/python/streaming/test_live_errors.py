@@ -158,6 +158,7 @@ BAD_SETTINGS = [
     ({"config": PostprocessConfig(normalisation="fixed", fixed_lo=[0, 0])}, ValueError, ["(3)"]),
     ({"alarm": 0.5}, TypeError, ["alarm", "float"]),
     ({"alarm": Alarm(0.0)}, ValueError, ["alarm threshold", "0"]),
+    ({"alarm": Alarm([0.5, 0.5])}, TypeError, ["alarm threshold is [0.5, 0.5]", "a number"]),
     ({"alarm": Alarm(np.nan)}, ValueError, ["alarm threshold", "nan"]),
     ({"alarm": Alarm({"Jump": 0.5})}, ValueError, ["alarm threshold", "Jump", "Swim"]),
     ({"alarm": Alarm(hold=-1.0)}, ValueError, ["alarm hold", "-1"]),
