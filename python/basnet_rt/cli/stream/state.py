@@ -25,6 +25,7 @@ from basnet_rt._system.whole_file import write_whole
 
 _FORMAT = "basnet_rt.stream_state"
 _VERSION = 1
+_BLOCK = 1 << 20
 _FOREIGN = "not a state of basnet-rt stream, or damaged"
 
 
@@ -152,13 +153,13 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
 class EventWriter:
     """Writes JSON lines, each flushed at once, to standard output or a file."""
 
-    def __init__(self, file: BinaryIO | None, *, to_stdout: bool, before: bytes = b"") -> None:
+    def __init__(self, file: BinaryIO | None, *, to_stdout: bool, digest: Any = None) -> None:
         """
         Args:
-            before: what the file has already.
+            digest: of hashlib, of what the file has already.
         """
         self._file, self._to_stdout = file, to_stdout
-        self._digest = hashlib.sha256(before)
+        self._digest = digest or hashlib.sha256()
 
     @property
     def digest(self) -> str | None:
@@ -200,16 +201,19 @@ def open_events(
         with path.open("wb") as file:
             yield EventWriter(file, to_stdout=to_stdout)
         return
-    if not path.is_file():
+    if not path.exists():
         raise _not_continued(path, "is not there")
     with path.open("r+b") as file:
-        before = file.read(written)
-        if len(before) < written:
+        digest, left = hashlib.sha256(), written
+        while left and (block := file.read(min(left, _BLOCK))):
+            digest.update(block)
+            left -= len(block)
+        if left:
             raise _not_continued(path, "is shorter than when the state was saved")
-        if progress.events not in (None, hashlib.sha256(before).hexdigest()):
+        if path.is_file() and progress.events not in (None, digest.hexdigest()):
             raise _not_continued(path, "begins otherwise than when the state was saved")
         file.truncate(written)
-        yield EventWriter(file, to_stdout=to_stdout, before=before)
+        yield EventWriter(file, to_stdout=to_stdout, digest=digest)
 
 
 def _not_continued(path: Path, why: str) -> InvalidValue:
