@@ -234,7 +234,7 @@ def _warnings(config: PostprocessConfig) -> Iterator[str]:
 
 
 def _start(run: Run, localizer: StreamingLocalizer, chunk: int) -> None:
-    names = [shown_source(one) if is_live(one) else Path(one).name for one in run.sources]
+    names = [Path(shown_source(one)).name for one in run.sources]
     progress, resumed = StreamProgress(chunk=chunk, inputs=names), False
     if run.resume and run.state is not None and run.state.exists():
         progress, saved = load_progress(run.state, localizer.model.name, chunk, names)
