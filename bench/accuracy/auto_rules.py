@@ -147,7 +147,7 @@ def settings_of(features: Path, truth: Path) -> dict[str, Any]:
 def divide(videos: TaggedVideos, part: int) -> tuple[TaggedVideos, list[int]]:
     """The videos without the part, and the places of the part's."""
     held = divide_folds(videos, [], PARTS)[part]
-    return videos.take(sorted(set(range(len(videos))) - set(held))), held
+    return videos.without(held), held
 
 
 def train(config: Config, videos: TaggedVideos, folder: Path) -> Path:

@@ -46,10 +46,10 @@ class DataConfig(Section):
 
     features: Path | None = None  # folder or file; see basnet_rt.features.open_features
     annotations: Path | None = None  # ActivityNet .json, or .csv of video and tags
-    # Subset of the annotations to train on; "auto": the training subset, null: every video. A table
-    # without subsets is used whole, and with `split` every subset is.
-    subset: str | None = AUTO
-    split: Path | None = None  # list of video names to train on, instead of or within a subset
+    # Subset of the annotations to train on; "auto": the training subset if there is one and no
+    # `split` is given. None: every video.
+    subset: str | None = "auto"
+    split: Path | None = None  # list of video names to train on; with a named subset, within it
     classes: tuple[str, ...] | None = None  # None: the tags in use, sorted
     feature_dim: Count | None = None  # channels of the features; None: as in the first video
     feature_extractor: str = "unknown"  # free text, copied into the bundle

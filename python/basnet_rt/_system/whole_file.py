@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from basnet_rt._errors import Error, InvalidValue
+from basnet_rt._system.addresses import is_address
 
 LONGEST_NAME = 200  # bytes; file systems take 255, with endings and the name of the part
 
@@ -34,12 +35,13 @@ def refuse_long_name(name: str, what: str) -> None:
 
 
 def refuse_input(outputs: Iterable[Path | None], inputs: Iterable[str | Path]) -> None:
-    """Refuse output files that would replace an input.
+    """Refuse output files that would replace an input, which may be an address.
 
     Raises:
         InvalidValue: (a ValueError) an output is an input.
     """
-    there = [Path(one) for one in inputs if Path(one).exists()]
+    files = [Path(one) for one in inputs if not is_address(one)]
+    there = [file for file in files if file.exists()]
     for output in outputs:
         if output is not None and output.exists() and any(map(output.samefile, there)):
             raise InvalidValue(f"{output}: is an input, which would be lost; give another output")

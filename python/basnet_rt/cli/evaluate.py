@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -25,8 +26,8 @@ from basnet_rt.cli.scoring import (
     check_subset,
     parse_thresholds,
     read_predictions,
-    truth_notes,
 )
+from basnet_rt.evaluation.contradictions import contradictions
 from basnet_rt.evaluation.reading import nearest_names
 from basnet_rt.evaluation.report import DEFAULT_TIOU_THRESHOLDS, Report
 from basnet_rt.evaluation.report import evaluate as score
@@ -110,7 +111,7 @@ def evaluate(
         for path in output or []:
             text = report.to_latex(name or Path(predictions).stem)
             write_whole(path, [text if path.suffix == ".tex" else json.dumps(values) + "\n"])
-    _note_mismatch(report, ground_truth, subset, other_videos)
+        _note_mismatch(report, contradictions(ground_truth, subset), subset, other_videos)
     answer(values, lines, as_json)
 
 
@@ -125,10 +126,10 @@ def _predictions(given: str) -> tuple[Any, bool]:
 
 
 def _note_mismatch(
-    report: Report, ground_truth: Path, subset: str | None, other_videos: str
+    report: Report, odd: Iterable[str], subset: str | None, other_videos: str
 ) -> None:
     """Print notes on what does not fit in the annotations, or between them and predictions."""
-    for said in truth_notes(ground_truth, subset):
+    for said in odd:
         note(f"warning: {said}")
     which = "the annotations" if subset is None else repr(subset)
     outside, absent = _examples(report)

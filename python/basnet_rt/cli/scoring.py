@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,8 +9,8 @@ import numpy as np
 import typer
 
 from basnet_rt._system.json_file import read_json
-from basnet_rt._system.shown import cut, shown
-from basnet_rt.annotations import Segment, read_annotations
+from basnet_rt._system.shown import cut
+from basnet_rt.annotations import read_annotations
 from basnet_rt.evaluation.protocols import PROTOCOLS
 from basnet_rt.evaluation.reading import OTHER_VIDEOS, UNKNOWN_LABELS, ResultContent
 from basnet_rt.formats.result_files import read_results
@@ -46,7 +45,6 @@ VideoList = Annotated[
 
 SAME = 1e-6  # 0.1 * 3 is not 0.3
 MOST_THRESHOLDS = 1000
-_SLACK = 1.0  # seconds that a marked segment may lie outside of its video
 
 
 def parse_thresholds(text: str) -> list[float]:
@@ -112,31 +110,6 @@ def check_subset(ground_truth: Path, subset: str | None) -> None:
         raise typer.BadParameter(
             f"{ground_truth} has subsets: give one of {cut(', '.join(named))} as --subset"
         )
-
-
-def truth_notes(ground_truth: Path, subset: str | None) -> Iterator[str]:
-    """Sentences about annotations that contradict themselves."""
-    annotations = read_annotations(ground_truth)
-    videos = (annotations if subset is None else annotations.subset(subset)).videos.values()
-    timed = [(one, video) for video in videos for one in video.segments if video.duration]
-    outside = [(a, b) for a, b in timed if not _is_within(a, b.duration or 0.0)]
-    if outside:
-        one, video = outside[0]
-        yield (
-            f"{len(outside)} of {len(timed)} marked segments lie outside of their videos, such as "
-            f"[{one.start:g}, {one.end:g}] of {shown(video.name)} with {video.duration:g} s: are "
-            "segments and durations in seconds?"
-        )
-    labels = sorted({one.label for video in videos for one in video.segments})
-    written: dict[str, str] = {}
-    for label in labels:
-        first = written.setdefault(label.strip().casefold(), label)
-        if first != label:
-            yield f"annotated labels {shown(first)} and {shown(label)} count as two classes"
-
-
-def _is_within(one: Segment, duration: float) -> bool:
-    return one.start >= -_SLACK and one.end <= max(1.05 * duration, duration + _SLACK)
 
 
 def check_choices(unknown_labels: str, other_videos: str) -> None:

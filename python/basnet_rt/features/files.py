@@ -62,7 +62,7 @@ class FileFolder:
         if len(kinds) != 1:
             advice = "give each kind a folder of its own"
             if not kinds:
-                below = [one for one in sorted(folder.iterdir()) if _has_features(one)]
+                below = [one for one in sorted(folder.iterdir()) if has_features(one)]
                 advice = (
                     f"there are some in {', '.join(map(str, below[:3]))}: give such a folder"
                     if below
@@ -79,7 +79,8 @@ class FileFolder:
         return SingleFile(_get(self._files, name, self.folder), self.part).arrays(name)
 
 
-def _has_features(path: Path) -> bool:
+def has_features(path: Path) -> bool:
+    """Whether it is a folder with files of features."""
     return path.is_dir() and any(one.suffix in SUFFIXES for one in path.iterdir())
 
 

@@ -90,6 +90,13 @@ def test_annotations_that_contradict_themselves_are_told(files, segment, label, 
     assert part in said if part else "warning" not in said
 
 
+def test_faults_of_other_subsets_do_not_matter(files):
+    content = json.loads(files[0].read_text())
+    content["database"]["w"] = {"subset": "train", "annotations": [{"segment": [0, 1]}]}
+    files[0].write_text(json.dumps(content))
+    assert run(*files, "-s", "test").exit_code == 0
+
+
 def test_simulated_results_say_so(files):
     truth, found = files
     found.write_text(json.dumps({**json.loads(found.read_text()), "basnet_rt": {"simulated": 1}}))

@@ -17,6 +17,7 @@ import tiny_bundle
 import basnet_rt
 from basnet_rt import Detections
 from basnet_rt._system import whole_file
+from basnet_rt._system.whole_file import refuse_input
 from basnet_rt.formats import read_marks
 from basnet_rt.localize import provenance_of
 
@@ -108,6 +109,13 @@ def test_two_modes_do_not_mix(tmp_path):
     mixed = {"v": detections_of(1), "w": detections_of(1, mode="published")}
     with pytest.raises(basnet_rt.InvalidValue, match="do not belong in one file"):
         basnet_rt.write_results(tmp_path / "r.json", mixed)
+
+
+def test_an_address_is_no_input_that_may_be_lost(tmp_path):
+    (tmp_path / "e.jsonl").touch()
+    refuse_input([tmp_path / "e.jsonl", None], [f"https://camera.example/{'x' * 300}?token=1", "-"])
+    with pytest.raises(basnet_rt.InvalidValue, match=r"e\.jsonl: is an input"):
+        refuse_input([tmp_path / "e.jsonl"], [tmp_path / "e.jsonl"])
 
 
 def test_results_are_a_mapping(tmp_path, results):

@@ -54,6 +54,9 @@ class TaggedVideos:
         kept = {name: self.corrections[name] for name in names if name in self.corrections}
         return replace(self, names=names, labels=self.labels[list(places)], corrections=kept)
 
+    def without(self, places: Sequence[int]) -> TaggedVideos:
+        return self.take(sorted(set(range(len(self))) - set(places)))
+
 
 def tag(
     source: FeatureSource, annotations: AnnotationSet, classes: tuple[str, ...] | None = None

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from basnet_rt import InvalidValue, __version__
+from basnet_rt._system.addresses import is_address
 from basnet_rt._system.whole_file import write_whole
 from basnet_training.auto import SETTINGS_FILE, folds_for, settings_line
 from basnet_training.calibrate import calibrate_network, fitting_calibration
@@ -100,7 +101,7 @@ def run(request: Request, say: Say) -> dict[str, Any]:
     if not request.source.exists():
         raise InvalidValue(f"{request.source}: no such file or folder of videos or features")
     for one in request.localize:
-        if "://" not in one and not Path(one).exists():
+        if not is_address(one) and not Path(one).exists():
             raise InvalidValue(f"--localize: {one}: no such file or folder of videos or features")
     journal = RunJournal(request.output, say)
     data = _prepare(request, journal, say)
@@ -198,7 +199,7 @@ def _hold_out(
     config, videos = data.config, data.videos
     folds = folds_for(config, videos)
     parts = divide_folds(videos, data.contents.twins, folds) if folds else []
-    if len(parts) < 2 or not all(_without(videos, part).labels.any() for part in parts):
+    if len(parts) < 2 or not all(videos.without(part).labels.any() for part in parts):
         say("no video is held out, or there are too few: nothing can be said of the quality")
         return None, None, {"quality": None, "advice": []}
     runs = [_part(request, data, journal, parts, fold) for fold in range(len(parts))]
@@ -212,7 +213,7 @@ def _part(
 ) -> Path:
     """The run without one part."""
     config, videos, part = data.config, data.videos, parts[fold]
-    rest = _without(videos, part)
+    rest = videos.without(part)
     run = request.output / FOLDS / str(fold)
     # Without teachers it takes a fourth of the time.
     changed = {"validation": type(config.validation)(), "optim": config.optim.alone()}
@@ -241,10 +242,6 @@ def _part(
         leaves=[f"{FOLDS}/{fold}/held_out.npz"],
     )
     return run
-
-
-def _without(videos: TaggedVideos, part: Sequence[int]) -> TaggedVideos:
-    return videos.take(sorted(set(range(len(videos))) - set(part)))
 
 
 def _quality(

@@ -146,10 +146,9 @@ def stream(
     given = [local_path(one) for one in sources or ["-"]]
     _check_usage(given, follow, realtime)
     _check_state(save_state, resume, on_interrupt)
-    _check_pairs(
-        {"--hold": hold > 0, "--replay": replay, "--idle": idle < math.inf},
-        *(("--alarm", alarm is not None), ("--resume", resume), ("--follow", follow)),
-    )
+    _check_pair("--hold", hold > 0, "--alarm", alarm is not None)
+    _check_pair("--replay", replay, "--resume", resume)
+    _check_pair("--idle", idle < math.inf, "--follow", follow)
     finish = (on_interrupt or ("save" if save_state else "finish")) == "finish"
     reading, showing = (realtime, give_up, weights), (pending, output, live)
     saving, keeping = (save_state, save_every), (resume, replay, finish, everything)
@@ -191,11 +190,10 @@ def _check_state(state: Path | None, resume: bool, on_interrupt: str | None) -> 
         raise typer.BadParameter("--resume and --on-interrupt save need --save-state FILE")
 
 
-def _check_pairs(given: dict[str, bool], *needed: tuple[str, bool]) -> None:
-    """Refuse options without the ones that they belong to."""
-    for (option, used), (other, there) in zip(given.items(), needed, strict=True):
-        if used and not there:
-            raise typer.BadParameter(f"{option} does nothing without {other}")
+def _check_pair(option: str, used: bool, other: str, there: bool) -> None:
+    """Refuse an option without the one that it belongs to."""
+    if used and not there:
+        raise typer.BadParameter(f"{option} does nothing without {other}")
 
 
 def _check_feature_dim(given: int | None, model: Model) -> None:

@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from basnet_rt._errors import InvalidValue
+from basnet_rt._system.file_digest import file_sha256
 from basnet_rt._system.json_file import read_json
 from basnet_rt._system.shown import cut, shown
 from basnet_rt._system.whole_file import write_whole
 
 _FORMAT = "basnet_rt.stream_state"
 _VERSION = 1
-_BLOCK = 1 << 20
 _FOREIGN = "not a state of basnet-rt stream, or damaged"
 
 
@@ -203,16 +203,14 @@ def open_events(
         return
     if not path.exists():
         raise _not_continued(path, "is not there")
+    if path.stat().st_size < written:
+        raise _not_continued(path, "is shorter than when the state was saved")
+    digest = file_sha256(path, written)
+    if path.is_file() and progress.events not in (None, digest.hexdigest()):
+        raise _not_continued(path, "begins otherwise than when the state was saved")
     with path.open("r+b") as file:
-        digest, left = hashlib.sha256(), written
-        while left and (block := file.read(min(left, _BLOCK))):
-            digest.update(block)
-            left -= len(block)
-        if left:
-            raise _not_continued(path, "is shorter than when the state was saved")
-        if path.is_file() and progress.events not in (None, digest.hexdigest()):
-            raise _not_continued(path, "begins otherwise than when the state was saved")
         file.truncate(written)
+        file.seek(written)
         yield EventWriter(file, to_stdout=to_stdout, digest=digest)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from basnet_rt._system.addresses import is_address, local_path
 from basnet_rt.features.files import SUFFIXES as FEATURE_SUFFIXES
-from basnet_rt.features.files import form_of
+from basnet_rt.features.files import form_of, has_features
 from basnet_rt.video.content import (
     file_kind,
     front_of,
@@ -50,7 +50,7 @@ def holds_videos(path: str | Path) -> bool:
     path = Path(local_path(path))
     if path.is_dir():
         parts = [path, path / "rgb", path / "flow"]
-        return not any(map(_has_features, parts)) and any(map(is_video_file, _files_below(path)))
+        return not any(map(has_features, parts)) and any(map(is_video_file, _files_below(path)))
     if str(path) == "-" or (path.exists() and not path.is_file()):
         return True  # a pipe is refused as a video
     if path.suffix.lower() in (*VIDEO_SUFFIXES, LIST_SUFFIX):
@@ -107,7 +107,3 @@ def _files_below(folder: Path) -> Iterator[Path]:
         seen.add(real)
         folders.sort()
         yield from (Path(place, name) for name in files if not name.startswith("."))
-
-
-def _has_features(folder: Path) -> bool:
-    return folder.is_dir() and any(p.suffix in FEATURE_SUFFIXES for p in folder.iterdir())
