@@ -48,15 +48,19 @@ def new_token() -> bytes:
 
 def packed(rows: np.ndarray) -> Any:
     """(N, F) floats as a message; float16 stays float16. ValueError: it is something else."""
-    if rows.ndim != 2 or rows.dtype.kind != "f":
-        raise ValueError(f"expected (snippets, channels) of floats, got {rows.shape} {rows.dtype}")
+    rows = _floats(rows)
     name, kind = ("float16", "<f2") if rows.dtype == np.float16 else ("float32", "<f4")
-    return messages.Rows(**{name: np.ascontiguousarray(rows, kind).tobytes()})
+    return messages.Rows(channels=rows.shape[1], **{name: rows.astype(kind).tobytes()})
 
 
-def stub(channel: Any) -> Any:
-    """The service's calls on a channel of grpc or grpc.aio."""
-    return _services.LocalizationStub(channel)
+def _floats(rows: np.ndarray) -> np.ndarray:
+    rows = np.asarray(rows)
+    if rows.ndim != 2 or not rows.shape[1] or rows.dtype.kind != "f":
+        raise ValueError(f"expected (snippets, channels) of floats, got {rows.shape} {rows.dtype}")
+    return rows
+
+
+stub = _services.LocalizationStub  # the service's calls on a channel of grpc or grpc.aio
 
 
 class Client:
@@ -94,19 +98,15 @@ class Client:
             ("grpc.http2.max_pings_without_data", 0),
             *options,
         ]
-        self._channels = [self._connect(grpc.aio, target) for target in self.targets]
+        self._channels = [self._connect(target) for target in self.targets]
         self._stubs = [stub(channel) for channel in self._channels]
         self.channel, self.stub = self._channels[0], self._stubs[0]
         self.turns = itertools.count()  # the replica of the next call; see `stub_at`
 
-    def plain_channel(self) -> grpc.Channel:
-        """A channel to the first replica, without asyncio."""
-        return self._connect(grpc, self.targets[0])
-
-    def _connect(self, module: Any, target: str) -> Any:
+    def _connect(self, target: str) -> Any:
         if self._credentials is None:
-            return module.insecure_channel(target, options=self._arguments)
-        return module.secure_channel(target, self._credentials, options=self._arguments)
+            return grpc.aio.insecure_channel(target, options=self._arguments)
+        return grpc.aio.secure_channel(target, self._credentials, options=self._arguments)
 
     def stub_at(self, turn: int) -> Any:
         """The calls of one replica; the next turn has the next replica."""
@@ -233,8 +233,8 @@ class Stream:
             await self._task
 
     async def push(self, rows: np.ndarray) -> None:
-        """Send the next (N, F) snippets. Waits if the service is behind."""
-        await self._add(_Part(self._next, rows))
+        """Send the next (N, F) snippets, of floats. Waits if the service is behind."""
+        await self._add(_Part(self._next, _floats(rows).copy()))
 
     async def gap(self, snippets: int) -> None:
         """Declare so many snippets missing."""
@@ -242,8 +242,8 @@ class Stream:
 
     async def end(self, *, duration: float | None = None) -> None:
         """End the input; `events` ends after `finished`."""
+        self._end = messages.End(duration=duration)
         async with self._changed:
-            self._end = messages.End(duration=duration)
             self._changed.notify_all()
 
     async def events(self) -> AsyncIterator[Any]:

@@ -31,6 +31,12 @@ float from_half(std::uint16_t half) {
   return value;
 }
 
+void check_channels(std::int64_t channels, std::int64_t feature_dim) {
+  if (channels == 0 || channels == feature_dim) return;
+  throw bad_input("rows have " + std::to_string(channels) + " channels; the model takes " +
+                  std::to_string(feature_dim) + " (Describe: feature_dim)");
+}
+
 void check_size(std::size_t bytes, std::int64_t feature_dim, std::size_t width) {
   const std::size_t row = static_cast<std::size_t>(feature_dim) * width;
   if (bytes % row == 0) return;
@@ -70,6 +76,7 @@ EndRequest parse_end(const v1::End& end) {
 }  // namespace
 
 std::vector<float> decode_rows(const v1::Rows& rows, std::int64_t feature_dim) {
+  check_channels(rows.channels(), feature_dim);
   if (rows.encoding_case() == v1::Rows::kFloat16) {
     const std::string& bytes = rows.float16();
     check_size(bytes.size(), feature_dim, sizeof(std::uint16_t));

@@ -41,7 +41,7 @@ struct Incoming {
 };
 
 /// (N, F) float32 of packed rows, N >= 0; the pool checks for NaN and Inf.
-/// @throws Refusal naming the size and the allowed sizes.
+/// @throws Refusal naming the channels or the size, and what is allowed.
 std::vector<float> decode_rows(const basnet_rt::v1::Rows& rows, std::int64_t feature_dim);
 
 /// @throws Refusal naming the error.

@@ -124,7 +124,7 @@ async def converse(client: basnet_rt_client.Client, *requests: Any) -> tuple[lis
 def _converse(client: basnet_rt_client.Client, requests: tuple[Any, ...]) -> Any:
     # Not grpc.aio, which loses the status where the call ends while it is written to.
     events = []
-    with client.plain_channel() as channel:
+    with grpc.insecure_channel(client.targets[0]) as channel:
         call = basnet_rt_client.stub(channel).Localize(iter(requests), timeout=HANG)
         with contextlib.suppress(grpc.RpcError):
             events.extend(call)

@@ -53,8 +53,13 @@ FAULTS = {
     ),
     "wrong dimension": (
         [open_request(), chunk_request(0, np.zeros((3, 9), np.float32))],
-        "108 bytes; a snippet has 8 channels of 4 bytes",
+        "rows have 9 channels; the model takes 8",
     ),
+    "twice the dimension": (
+        [open_request(), chunk_request(0, np.zeros((3, 16), np.float32))],
+        "rows have 16 channels; the model takes 8",
+    ),
+    "wrong bytes": ([open_request(), raw_chunk(float32=bytes(108))], "108 bytes; a snippet has 8"),
     "odd bytes": ([open_request(), raw_chunk(float16=b"123")], "3 bytes"),
     "time goes back": (
         [open_request(), GOOD, chunk_request(2, features(2, seed=0))],
@@ -137,7 +142,7 @@ def test_a_network_that_fails_on_one_stream_fails_that_stream(service):
     [
         (bad_value(np.nan), "snippet 2, channel 5 is nan"),
         (np.zeros((0, 8), np.float32), "no snippets"),
-        (np.zeros((3, 7), np.float32), "84 bytes"),
+        (np.zeros((3, 7), np.float32), "rows have 7 channels; the model takes 8"),
     ],
     ids=["nan", "empty", "wrong dimension"],
 )

@@ -13,6 +13,7 @@ from service_cases import (
     basnet_rt_client,
     check_finals,
     features,
+    feed,
     finals,
     kinds,
     localized,
@@ -73,6 +74,34 @@ def test_float16_features_are_exact(service):
             return await streamed(client, rows)
 
     check_finals(run(work()), rows.astype(np.float32))
+
+
+def test_a_caller_may_fill_its_array_again(service):
+    rows, array = features(60, seed=8), np.zeros((10, 8), np.float32)
+
+    async def work():
+        async with Client(service.target) as client, client.stream() as stream:
+            for begin in range(0, 60, 10):
+                array[:] = rows[begin : begin + 10]
+                await stream.push(array)
+            await stream.end()
+            return [event async for event in stream.events()]
+
+    check_finals(run(work()), rows)
+
+
+@pytest.mark.parametrize(
+    "wrong", [np.zeros(8, np.float32), np.zeros((2, 8), int), np.zeros((2, 0)), "text"]
+)
+def test_what_is_no_features_is_refused_where_it_is_pushed(service, wrong):
+    async def work():
+        async with Client(service.target) as client, client.stream() as stream:
+            with pytest.raises(ValueError, match=r"expected \(snippets, channels\) of floats"):
+                await stream.push(wrong)
+            await feed(stream, features(20, seed=9))
+            return [event async for event in stream.events()]
+
+    check_finals(run(work()), features(20, seed=9))
 
 
 def test_a_gap_closes_what_is_open_and_time_goes_on(service):
