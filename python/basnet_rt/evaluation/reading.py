@@ -212,7 +212,7 @@ def _without_unknown_labels(
     raise InvalidValue(
         f"{table.place(row)}: label {shown(label)} is not in the ground truth of the subset, which "
         f"has {len(truth.labels)}, such as {shown_all(near)}; "
-        'unknown_labels="ignore" leaves such rows out'
+        'unknown_labels="ignore" (--unknown-labels ignore) leaves such rows out'
     )
 
 

@@ -182,15 +182,16 @@ def _read(where: str, array: Any, span: slice, take: npt.NDArray[np.int64] | Non
             f"{where}: rows {span.start} to {span.stop} cannot be read: "
             f"{cut(str(error), 160) or type(error).__name__}; make the file again, or take it out"
         ) from error
+    given = np.asarray(block if take is None else block[take])
     with np.errstate(over="ignore"):  # becomes infinite, which is refused below
-        values: FloatArray = np.asarray(block if take is None else block[take], dtype=np.float32)
+        values: FloatArray = given.astype(np.float32, copy=False)
     finite = np.isfinite(values)
     if not finite.all():
         row, channel = (int(i) for i in np.argwhere(~finite)[0])
         snippet = span.start + (row if take is None else int(take[row]))
         raise InvalidValue(
-            f"{where}: {values[row, channel]} at snippet {snippet}, channel {channel}; "
-            "features must be finite"
+            f"{where}: {given[row, channel]} at snippet {snippet}, channel {channel}; "
+            "features must be finite" + (" in float32" if np.isfinite(given[row, channel]) else "")
         )
     return values
 

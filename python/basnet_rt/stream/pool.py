@@ -13,7 +13,7 @@ from basnet_rt._errors import Error, InvalidValue
 from basnet_rt.config import PostprocessConfig
 from basnet_rt.model.model import Model
 from basnet_rt.model.native import NativeModel
-from basnet_rt.postprocessing.arrays import as_bytes, as_count
+from basnet_rt.postprocessing.arrays import as_bytes, as_count, as_number
 from basnet_rt.postprocessing.backend_choice import CPU, CUDA, chosen_backend
 from basnet_rt.postprocessing.onsets import Alarm, Onset
 from basnet_rt.results import Detections
@@ -90,10 +90,10 @@ class StreamPool:
             len(model.classes),
             model.feature_dim,
             model.metadata.snippet_seconds,
-            max_batch=max_batch,
-            max_delay=max_delay,
-            max_queue=max_queue,
-            max_streams=max_streams,
+            max_batch=as_count(max_batch, "max_batch"),
+            max_delay=as_number(max_delay, "max_delay"),
+            max_queue=as_count(max_queue, "max_queue"),
+            max_streams=as_count(max_streams, "max_streams"),
             zero_bad_features=zero_bad_features,
             threaded=threaded,
             clock=clock,

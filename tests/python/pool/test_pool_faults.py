@@ -66,6 +66,12 @@ def test_wrong_kinds_and_shapes_are_refused(make_pool, features, error):
     assert pool.statistics(stream).snippets_in == 0
 
 
+@pytest.mark.parametrize("option", ["max_batch", "max_queue", "max_streams"])
+def test_counts_that_are_not_whole_are_refused_by_name(make_pool, option):
+    with pytest.raises(InvalidType, match=f"{option} is 1.5; it must be an integer"):
+        make_pool(**{option: 1.5})
+
+
 @pytest.mark.parametrize("fault", ["fail_on", "corrupt"])
 @pytest.mark.parametrize("when", ["step", "flush"])
 def test_a_network_that_fails_on_one_stream_fails_that_one(make_pool, fault, when):

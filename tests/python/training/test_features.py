@@ -156,6 +156,15 @@ def test_what_is_not_finite_is_located(tmp_path, value):
     assert len(source.read("x", slice(0, 3))) == 3
 
 
+def test_a_value_beyond_float32_is_shown_as_it_is(tmp_path):
+    values = np.ones((4, 3))
+    values[3, 2] = 1e300
+    np.save(tmp_path / "x.npy", values)
+    message = "1e.300 at snippet 3, channel 2; features must be finite in float32"
+    with pytest.raises(InvalidValue, match=message):
+        open_features(tmp_path).read("x")
+
+
 @pytest.mark.parametrize("shape", [(4,), (2, 3, 4), (0, 4), (3, 0)])
 def test_wrong_shapes_are_named(tmp_path, shape):
     with pytest.raises(InvalidValue, match=r"x.npy.*expected a shape"):
