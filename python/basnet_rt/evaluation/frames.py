@@ -13,6 +13,8 @@ import numpy as np
 from basnet_rt._errors import InvalidType, InvalidValue
 from basnet_rt.activation_files import ActivationFolder, Activations
 from basnet_rt.annotations import AnnotationSet, Segment, VideoAnnotation
+from basnet_rt.evaluation.reading import check_labels_to_ignore
+from basnet_rt.postprocessing.arrays import as_number, check_unmasked
 from basnet_rt.results import Float64Array
 from basnet_rt.tables.truth import annotations_of
 
@@ -96,10 +98,11 @@ def frame_metrics(
     truth = annotations_of(ground_truth, subset)
     if not truth.videos:
         raise InvalidValue(f"subset {subset!r} has no video; there is nothing to evaluate")
-    about = _Arrays(tuple(classes or truth.classes), snippet_seconds)
-    found = {name: _activations(activations, video, about) for name, video in truth.videos.items()}
+    about = _Arrays(tuple(classes or truth.classes), _checked_seconds(snippet_seconds))
+    found = {name: _rows_of(activations, video, about) for name, video in truth.videos.items()}
     classes = _classes(found)
-    scores = np.concatenate([one.activations for one in found.values()]).astype(np.float64)
+    check_labels_to_ignore(ignore_labels, {*truth.classes, *classes}, "activations")
+    scores = np.concatenate([one.values for one in found.values()])
     lengths, marked = _marked_time(truth, found, classes, ignore_labels)
     rows = [k for k, name in enumerate(classes) if marked[:, k].sum() > 0]
     if not rows:
@@ -114,6 +117,15 @@ def frame_metrics(
     return FrameMetrics([classes[k] for k in rows], auc, ap, chance, len(found), total)
 
 
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """One video's activations (T, C), and what their columns and their time are."""
+
+    values: Float64Array
+    snippet_seconds: float
+    classes: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class _Arrays:
     """Lengths and classes of activations that come as arrays."""
@@ -121,8 +133,9 @@ class _Arrays:
     classes: tuple[str, ...]
     snippet_seconds: float | None
 
-    def named(self, values: Any, video: VideoAnnotation) -> Activations:
+    def named(self, values: Any, video: VideoAnnotation) -> _Rows:
         where = f"activations[{video.name!r}]"
+        check_unmasked(values, where)
         rows = np.asarray(values)
         if rows.ndim != 2 or not len(rows) or rows.dtype.kind not in "fiu":
             raise InvalidType(f"{where} must be Activations or an array of numbers (T, C), T >= 1")
@@ -134,36 +147,48 @@ class _Arrays:
         seconds = self.snippet_seconds
         if seconds is None and video.duration is not None:
             seconds = video.duration / len(rows)
-        if seconds is None or not 0 < seconds < math.inf:
+        if seconds is None:
             raise InvalidValue(
                 f"{where}: the time of a row is not known, since the annotations have no duration; "
                 "give `snippet_seconds`"
             )
         if not np.isfinite(rows).all():
             raise InvalidValue(f"{where} has NaN or Inf; activations must be finite")
-        values = rows.astype(np.float32)
-        return Activations(values, np.ones(len(rows), np.float32), seconds, self.classes)
+        return _Rows(rows.astype(np.float64), seconds, self.classes)
 
 
-def _activations(given: Any, video: VideoAnnotation, about: _Arrays) -> Activations:
+def _checked_seconds(value: Any) -> float | None:
+    if value is None:
+        return None
+    seconds = as_number(value, "snippet_seconds")
+    if not 0 < seconds < math.inf:
+        raise InvalidValue(f"snippet_seconds is {value}; it must be finite and > 0 seconds")
+    return seconds
+
+
+def _rows_of(given: Any, video: VideoAnnotation, about: _Arrays) -> _Rows:
+    one: Any
     if isinstance(given, (str, Path)):
         given = ActivationFolder(given)
     if isinstance(given, ActivationFolder):
-        return given.read(video.name)
-    if not isinstance(given, Mapping):
+        one = given.read(video.name)
+    elif not isinstance(given, Mapping):
         raise InvalidType(
             f"activations is a {type(given).__name__}; it must be a folder or a dictionary from "
             "video to Activations"
         )
-    if video.name not in given:
+    elif video.name not in given:
         raise InvalidValue(
             f"video {video.name!r} has no activations; they are there for {list(given)[:3]}"
         )
-    one = given[video.name]
-    return one if isinstance(one, Activations) else about.named(one, video)
+    else:
+        one = given[video.name]
+    if not isinstance(one, Activations):
+        return about.named(one, video)
+    return _Rows(one.activations.astype(np.float64), one.snippet_seconds, one.classes)
 
 
-def _classes(found: Mapping[str, Activations]) -> tuple[str, ...]:
+def _classes(found: Mapping[str, _Rows]) -> tuple[str, ...]:
     first, *_ = found
     for video, one in found.items():
         if one.classes != found[first].classes:
@@ -176,7 +201,7 @@ def _classes(found: Mapping[str, Activations]) -> tuple[str, ...]:
 
 def _marked_time(
     truth: AnnotationSet,
-    found: Mapping[str, Activations],
+    found: Mapping[str, _Rows],
     classes: Sequence[str],
     ignore_labels: Sequence[str],
 ) -> tuple[Float64Array, Float64Array]:
@@ -185,17 +210,21 @@ def _marked_time(
     for name, one in found.items():
         video = truth.videos[name]
         edges = _edges(video, one)
-        ignored = _covered(edges, [s for s in video.segments if s.label in ignore_labels])
+        left_out = [one for one in video.segments if one.label in ignore_labels]
+        ignored = _covered(edges, left_out)
         lengths.append(np.diff(edges) - ignored)
-        own = [_covered(edges, [s for s in video.segments if s.label == c]) for c in classes]
         # Where a class and an ignored label are both marked, the time is ignored.
-        marked.append(np.minimum(np.stack(own, axis=1), lengths[-1][:, None]))
+        own = [
+            _covered(edges, left_out + [one for one in video.segments if one.label == c]) - ignored
+            for c in classes
+        ]
+        marked.append(np.clip(np.stack(own, axis=1), 0.0, lengths[-1][:, None]))
     return np.concatenate(lengths), np.concatenate(marked)
 
 
-def _edges(video: VideoAnnotation, one: Activations) -> Float64Array:
+def _edges(video: VideoAnnotation, one: _Rows) -> Float64Array:
     """Borders of the snippets in seconds (T + 1,), cut at the video's end where that is known."""
-    edges = np.arange(len(one.activations) + 1) * one.snippet_seconds
+    edges = np.arange(len(one.values) + 1) * one.snippet_seconds
     end = math.inf if video.duration is None else video.duration
     cut: Float64Array = np.minimum(edges, end)
     return cut

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,7 +68,8 @@ def evaluation_input(
         truth = ground_truth
     else:
         annotations = annotations_of(ground_truth, subset)
-        _check_labels_to_ignore(convention.ignore_labels, annotations, table)
+        known = {*annotations.classes, *map(str, table.labels)}
+        check_labels_to_ignore(convention.ignore_labels, known, "predictions")
         truth = table_of(counted(annotations, convention), subset)
         if convention.videos is not None:
             table = _without_left_out(table, annotations, truth)
@@ -122,17 +123,15 @@ def _content(predictions: Any) -> Any:
     return content
 
 
-def _check_labels_to_ignore(
-    labels: Sequence[str], annotations: AnnotationSet, table: PredictionTable
-) -> None:
-    if isinstance(labels, str):
+def check_labels_to_ignore(labels: Any, known: Collection[str], results: str) -> None:
+    """Refuse what names no label of the ground truth or of the results."""
+    if isinstance(labels, str) or not isinstance(labels, Collection):
         raise InvalidType(f"ignore_labels is {labels!r}; it must be a list of labels")
-    known = sorted({*annotations.classes, *map(str, table.labels)})
     for label in labels:
         if label not in known:
             raise InvalidValue(
                 f"ignore_labels names {shown(label)}, which neither the ground truth nor the "
-                f"predictions have; {_meant(str(label), known)}"
+                f"{results} have; {_meant(str(label), sorted(known))}"
             )
 
 

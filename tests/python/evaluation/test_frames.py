@@ -32,12 +32,14 @@ def made(seed: int):
     return truth, found
 
 
-def by_counting(truth, found, column, label):
+def by_counting(truth, found, column, label, ignored=None):
     """(AUC, AP) over frames of a hundredth of a snippet."""
     scores, positive = [], []
     for video, one in found.items():
         for snippet, frame in itertools.product(range(9), range(FRAMES)):
             time = (snippet + (frame + 0.5) / FRAMES) * one.snippet_seconds
+            if any(a <= time < b for name, a, b in truth[video] if name == ignored):
+                continue
             scores.append(float(one.activations[snippet, column]))
             marks = [(a, b) for name, a, b in truth[video] if name == label]
             positive.append(any(a <= time < b for a, b in marks))
@@ -64,6 +66,52 @@ def test_frames_are_ranked_as_a_count_of_all_pairs_says(seed):
         assert got.ap[column] == pytest.approx(ap, abs=1e-9)
     assert got.seconds == pytest.approx(9.0)
     assert got.mean_ap == pytest.approx(got.ap.mean())
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_ignored_time_within_a_snippet_is_left_out_of_both_sides(seed):
+    truth, found = made(seed)
+    got = frame_metrics(truth_of(truth), found, subset="test", ignore_labels=["B"])
+    auc, ap = by_counting(truth, found, 0, "A", ignored="B")
+    assert got.labels == ["A"]
+    assert (got.auc[0], got.ap[0]) == (pytest.approx(auc, abs=1e-9), pytest.approx(ap, abs=1e-9))
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [("AB", "must be a list"), (None, "must be a list"), (["a"], "ignore_labels names 'a'")],
+)
+def test_labels_to_ignore_that_nobody_has_are_refused(labels, message):
+    truth, found = made(0)
+    with pytest.raises((TypeError, ValueError), match=message):
+        frame_metrics(truth_of(truth), found, subset="test", ignore_labels=labels)
+
+
+@pytest.mark.parametrize("scale", [1e-60, 1e300])
+def test_scores_may_have_any_scale(scale):
+    truth, found = made(1)
+    arrays = {video: one.activations.astype(np.float64) for video, one in found.items()}
+    once, again = (
+        frame_metrics(
+            truth_of(truth),
+            {video: rows * by for video, rows in arrays.items()},
+            subset="test",
+            snippet_seconds=0.5,
+        )
+        for by in (1.0, scale)
+    )
+    assert again.auc.tolist() == once.auc.tolist()
+
+
+def test_masks_and_lengths_of_nothing_are_refused():
+    truth, found = made(0)
+    rows = {video: one.activations for video, one in found.items()}
+    with pytest.raises(TypeError, match="masked"):
+        frame_metrics(
+            truth_of(truth), {v: np.ma.masked_less(r, 0.5) for v, r in rows.items()}, subset="test"
+        )
+    with pytest.raises(ValueError, match="snippet_seconds is 0; it must be"):
+        frame_metrics(truth_of(truth), rows, subset="test", snippet_seconds=0)
 
 
 def test_time_beyond_the_end_and_ignored_time_do_not_count(tmp_path):
