@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from basnet_rt._errors import InvalidValue
+from basnet_rt._errors import InvalidType, InvalidValue
 from basnet_rt.evaluation.reading import Convention, evaluation_input
 from basnet_rt.results import Float64Array
 
@@ -47,6 +47,7 @@ def evaluate_spotting(
     anchor: Literal["start", "centre", "end"] = "centre",
     ignore_labels: Sequence[str] = (),
     videos: Sequence[str] | str | Path | None = None,
+    unknown_labels: str = "error",
     num_threads: int = 0,
 ) -> SpottingReport:
     """Score the moment of each detection, not its extent.
@@ -55,7 +56,7 @@ def evaluate_spotting(
     video, if that is within the tolerance.
 
     Args:
-        ground_truth, predictions, subset, ignore_labels, videos: as `evaluate`.
+        ground_truth, predictions, subset, ignore_labels, videos, unknown_labels: as `evaluate`.
         tolerances: in seconds, each > 0.
         anchor: the moment of a segment, on both sides. "start" gives point-level AP of online
             action detection, "centre" the event spotting of sports video.
@@ -67,12 +68,20 @@ def evaluate_spotting(
     (CVPR workshops 2018), whose tolerance is the full width, twice ours.
     """
     levels = np.atleast_1d(np.asarray(tolerances, np.float64))
+    if levels.ndim != 1:
+        raise InvalidType(f"tolerances is {tolerances!r}; it must be a list of numbers")
     if anchor not in ANCHORS:
         raise InvalidValue(f"anchor is {anchor!r}; it must be one of {', '.join(ANCHORS)}")
     if not len(levels) or not (np.isfinite(levels) & (levels > 0)).all():
         raise InvalidValue(f"tolerances is {levels.tolist()}; each must be a finite number > 0")
     convention = Convention(None, ignore_labels, videos)
-    given = evaluation_input(ground_truth, predictions, subset, convention=convention)
+    given = evaluation_input(
+        ground_truth,
+        predictions,
+        subset,
+        unknown_labels=unknown_labels,
+        convention=convention,
+    )
     columns, means = [], []
     for tolerance in levels.tolist():
         truth = replace(given.truth, segments=_around(given.truth.segments, anchor, tolerance))

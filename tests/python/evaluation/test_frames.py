@@ -166,6 +166,16 @@ def test_a_moment_counts_within_its_tolerance():
     assert starts.map.tolist() == pytest.approx([1 / 3 * 0.5])
 
 
+def test_labels_without_a_moment_can_be_left_out():
+    truth, found = (
+        truth_of({"v": [("A", 0, 1)]}),
+        found_in({"v": [("A", 0.9, 0, 1), ("B", 1, 0, 1)]}),
+    )
+    with pytest.raises(ValueError, match="unknown_labels="):
+        evaluate_spotting(truth, found, subset="test")
+    assert evaluate_spotting(truth, found, subset="test", unknown_labels="ignore").map.min() == 1
+
+
 @pytest.mark.parametrize("tolerances", [0.0, [], [1.0, float("nan")], -1])
 def test_a_tolerance_out_of_range_is_refused(tolerances):
     with pytest.raises(ValueError, match="tolerances is"):
