@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 constexpr const char* kEnding = ".stream";
 constexpr const char* kBeside = ".part";
 constexpr const char* kLock = ".lock";
+constexpr std::size_t kNameSize = 64;  // of `name_of_token`
 
 std::string failed(const char* what) {
   return std::string("the stream's state could not be ") + what + ": " + std::strerror(errno);
@@ -26,6 +27,14 @@ std::string failed(const char* what) {
 
 [[noreturn]] void unusable(const std::string& path, const std::string& why) {
   throw std::runtime_error("--state-folder " + path + " cannot be used: " + why);
+}
+
+/// The stream of a file of ours with this ending; "": the file is not ours.
+std::string stream_of(const std::string& file, const std::string& ending) {
+  const std::string name = file.substr(0, kNameSize);
+  const bool ours = file == name + ending && name.size() == kNameSize &&
+                    name.find_first_not_of("0123456789abcdef") == std::string::npos;
+  return ours ? name : "";
 }
 
 /// Closed when it goes out of scope.
@@ -60,11 +69,26 @@ std::string read_all(int file) {
   }
 }
 
+// The folder becomes private, and files in it are deleted, so it must be nobody else's.
+void check_own(const std::string& path) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(path, error)) {
+    const std::string file = entry.path().filename().string();
+    const bool of_the_system = file[0] == '.' || file == "lost+found";
+    if (of_the_system || !stream_of(file, kEnding).empty() || !stream_of(file, kBeside).empty()) {
+      continue;
+    }
+    unusable(path, "it holds '" + file + "', which is no kept stream; name a folder of its own");
+  }
+  if (error) unusable(path, error.message());
+}
+
 // The folder itself must survive, too.
 void make_private(const std::string& path) {
   std::error_code error;
   fs::create_directories(path, error);
   if (error) unusable(path, error.message());
+  check_own(path);
   if (::chmod(path.c_str(), 0700) != 0) unusable(path, std::strerror(errno));
   const fs::path above = fs::absolute(path).parent_path();
   const Descriptor parent(::open(above.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -93,7 +117,8 @@ StateFolder::StateFolder(const std::string& path) : path_(path) {
   }
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(path, ignored)) {
-    if (entry.path().extension() == kBeside) fs::remove(entry.path(), ignored);
+    const std::string file = entry.path().filename().string();
+    if (!stream_of(file, kBeside).empty()) ::unlinkat(folder_, file.c_str(), 0);
   }
 }
 
@@ -138,10 +163,11 @@ std::vector<StateFolder::File> StateFolder::files() {
   std::error_code ignored;  // a file may go at any time
   for (const auto& entry : fs::directory_iterator(path_, ignored)) {
     struct stat what{};
-    const bool ours = entry.path().extension() == kEnding;
-    if (!ours || ::lstat(entry.path().c_str(), &what) != 0 || !S_ISREG(what.st_mode)) continue;
+    const std::string name = stream_of(entry.path().filename().string(), kEnding);
+    if (name.empty() || ::lstat(entry.path().c_str(), &what) != 0 || !S_ISREG(what.st_mode))
+      continue;
     const auto age = static_cast<double>(::time(nullptr) - what.st_mtime);
-    out.push_back({entry.path().stem().string(), age});
+    out.push_back({name, age});
   }
   return out;
 }

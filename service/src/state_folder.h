@@ -18,8 +18,11 @@ class StateFolder {
     double age = 0.0;  ///< seconds since it was written
   };
 
-  /// Makes the folder if it is absent; removes temporary files of an earlier process.
-  /// @throws std::runtime_error: it cannot be used, or another process uses it.
+  /// Makes the folder if it is absent; removes temporary files of an earlier process. Only files
+  /// named by `name_of_token` are ever read or removed.
+  /// @throws std::runtime_error: it cannot be used, holds files of others (hidden ones excepted),
+  /// or
+  ///     another process uses it.
   explicit StateFolder(const std::string& path);
   ~StateFolder();
   StateFolder(const StateFolder&) = delete;

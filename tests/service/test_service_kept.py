@@ -68,13 +68,14 @@ def test_files_are_private_and_named_by_a_digest(start, tmp_path):
 def test_a_file_changed_in_any_place_is_refused_and_a_whole_one_goes_on(start, tmp_path):
     """Once a flipped bit counted a snippet twice, and an empty file lost rows in silence."""
     rows = features(30, seed=3)
-    service = start(state_folder=tmp_path, checkpoint_every=0.05, metrics=ANY_PORT)
+    folder = tmp_path / "states"
+    service = start(state_folder=folder, checkpoint_every=0.05, metrics=ANY_PORT)
 
     async def work():
         async with Client(service.target) as client:
             await left_behind(client, TOKEN, rows[:20])
             await abandoned(service, client)
-            (path,) = tmp_path.glob("*.stream")
+            (path,) = folder.glob("*.stream")
             whole = path.read_bytes()
             for damage in damages(whole):
                 path.write_bytes(damage)
@@ -100,24 +101,53 @@ def damages(whole: bytes) -> list[bytes]:
 
 
 def test_the_file_of_another_stream_is_not_taken_for_this_one(start, tmp_path):
-    service = start(state_folder=tmp_path, checkpoint_every=0.05, metrics=ANY_PORT)
+    folder = tmp_path / "states"
+    service = start(state_folder=folder, checkpoint_every=0.05, metrics=ANY_PORT)
 
     async def work():
         async with Client(service.target) as client:
             await left_behind(client, TOKEN, quiet(10))
-            (first,) = tmp_path.glob("*.stream")
+            (first,) = folder.glob("*.stream")
             await left_behind(client, b"another token", quiet(12))
-            (second,) = set(tmp_path.glob("*.stream")) - {first}
+            (second,) = set(folder.glob("*.stream")) - {first}
             first.write_bytes(second.read_bytes())
             return await converse(client, open_request(token=TOKEN))
 
     assert run(work())[1] == NOT_FOUND
 
 
+def test_a_folder_that_holds_files_of_others_is_refused_as_it_was(start, tmp_path):
+    """Once every `*.part` there was deleted, and later every `*.stream`."""
+    folder = tmp_path / "downloads"
+    folder.mkdir(mode=0o755)
+    names = ("film.part", "chat.stream", "a" * 63 + ".stream", "A" * 64 + ".part", "b" * 65)
+    for name in names:
+        (folder / name).write_bytes(b"mine")
+        with pytest.raises(AssertionError, match=f"it holds '{name}'.*a folder of its own"):
+            start(state_folder=folder)
+        assert (folder / name).read_bytes() == b"mine"
+        assert folder.stat().st_mode & 0o777 == 0o755
+        (folder / name).unlink()
+
+
+def test_hidden_files_are_left_alone_and_only_own_remains_are_cleared(start, tmp_path):
+    folder = tmp_path / "states"
+    (folder / "lost+found").mkdir(parents=True)
+    kept = (folder / ".hidden.part", folder / ".hidden.stream")
+    for path in kept:
+        path.write_bytes(b"mine")
+    remains = folder / f"{'a' * 64}.part"
+    remains.write_bytes(b"half of a stream")
+    start(state_folder=folder, keep_states=0).stop()
+    assert [path.read_bytes() for path in kept] == [b"mine", b"mine"]
+    assert not remains.exists()
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
 def test_a_folder_serves_one_service_at_a_time(start, tmp_path):
-    start(state_folder=tmp_path)
+    start(state_folder=tmp_path / "states")
     with pytest.raises(AssertionError, match="another service keeps its streams there"):
-        start(state_folder=tmp_path)
+        start(state_folder=tmp_path / "states")
 
 
 # A disk that says that it could not sync: files, or the folder that their names are in.
@@ -166,7 +196,7 @@ def test_nothing_is_called_durable_or_sent_before_it_is_synced(start, tmp_path, 
 )
 def test_kept_streams_are_bounded_in_number(start, tmp_path, folder, bound, message):
     """Streams that are begun and left; without a bound each leaves a file."""
-    where = {"state_folder": tmp_path} if folder else {}
+    where = {"state_folder": tmp_path / "states"} if folder else {}
     service = start(checkpoint_every=0.05, **where, **bound)
 
     async def work():
@@ -182,12 +212,12 @@ def test_kept_streams_are_bounded_in_number(start, tmp_path, folder, bound, mess
     assert (code, message in details) == (EXHAUSTED, True), details
     check_finals(plain, features(30, seed=2))
     assert known == grpc.StatusCode.OK
-    assert len(list(tmp_path.glob("*.stream"))) == (3 if folder else 0)
+    assert len(list(tmp_path.glob("states/*.stream"))) == (3 if folder else 0)
 
 
 @pytest.mark.parametrize("bound", ["max_state_bytes", "max_state_bytes_per_client"])
 def test_kept_streams_are_bounded_in_bytes_over_restarts(start, tmp_path, bound):
-    options = {"state_folder": tmp_path, "checkpoint_every": 0.05, bound: 5000}
+    options = {"state_folder": tmp_path / "states", "checkpoint_every": 0.05, bound: 5000}
 
     async def fill(target, name):
         """Streams that are ended and never fetched, until one is refused."""
@@ -203,6 +233,6 @@ def test_kept_streams_are_bounded_in_bytes_over_restarts(start, tmp_path, bound)
     code, details = run(fill(service.target, b"a state %03d"))
     assert (code, "5000 bytes" in details) == (EXHAUSTED, True), details
     service.stop()
-    assert 0 < sum(path.stat().st_size for path in tmp_path.glob("*.stream")) <= 5000
+    assert 0 < sum(path.stat().st_size for path in tmp_path.glob("states/*.stream")) <= 5000
     again = start(**options)
     assert run(fill(again.target, b"a later %03d"))[0] == EXHAUSTED

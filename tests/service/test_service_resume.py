@@ -66,12 +66,13 @@ def test_a_restart_of_the_service_loses_and_doubles_nothing(start, tmp_path, how
 
 
 def test_states_of_finished_streams_are_forgotten(start, tmp_path):
-    service = start(state_folder=tmp_path)
+    folder = tmp_path / "states"
+    service = start(state_folder=folder)
 
     async def work():
         async with Client(service.target) as client:
             await streamed(client, features(50, seed=1), token=b"soon forgotten")
-            while list(tmp_path.glob("*.stream")):
+            while list(folder.glob("*.stream")):
                 await asyncio.sleep(0.02)
 
     run(work())
@@ -156,7 +157,7 @@ def test_a_stream_that_is_not_there_is_not_begun_anew_behind_the_clients_back(st
 
 @pytest.mark.parametrize("damage", [b"", b"junk", "cut", "flip"], ids=str)
 def test_a_damaged_state_is_refused(start, tmp_path, damage):
-    options = {"state_folder": tmp_path, "checkpoint_every": 0.05}
+    options = {"state_folder": tmp_path / "states", "checkpoint_every": 0.05}
     service = start(**options)
     token = b"to be damaged"
 
@@ -168,7 +169,7 @@ def test_a_damaged_state_is_refused(start, tmp_path, damage):
 
     run(begin())
     service.stop()
-    (path,) = tmp_path.glob("*.stream")
+    (path,) = tmp_path.glob("states/*.stream")
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 0xFF
     new = {"cut": path.read_bytes()[:-9], "flip": bytes(content)}.get(damage, damage)
