@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from basnet_rt._errors import InvalidValue
 from basnet_rt._system.json_file import read_json
 from basnet_rt.annotations import (
-    TAG_HEADINGS,
     VIDEO_HEADINGS,
     AnnotationSet,
     VideoAnnotation,
@@ -21,14 +20,14 @@ from basnet_rt.annotations import (
     read_annotations,
 )
 from basnet_rt.tags import json_tags
+from basnet_rt.tags.label_columns import Remarks, label_columns
 from basnet_rt.tags.table import (
     DURATION_HEADINGS,
-    NOTE_HEADINGS,
     START_HEADINGS,
     SUBSET_HEADINGS,
     SUFFIXES,
-    Row,
     TextTable,
+    cell_of,
     is_title,
     read_table,
     told_titles,
@@ -41,11 +40,9 @@ NO_ACTION = frozenset(
         *("no action", "noaction", "no_action", "background", "bg"),
     ]
 )
-_YES, _NO = frozenset(["1", "1.0", "true", "yes", "x"]), frozenset(["0", "0.0", "false", "no", ""])
 # Names of training subsets, in the order in which they are searched for.
 _TRAINING = ("train", "training", "validation", "val", "development")
 
-Remarks = list[str]
 IsVideo = Callable[[str], bool]
 
 
@@ -132,14 +129,14 @@ def _of_table(table: TextTable, subset: str | None, is_video: IsVideo) -> Tagged
     table = _with_heading(_spaced(table, is_video), is_video)
     remarks: Remarks = list(table.remarks)
     video = _video_column(table, is_video)
-    labels = _label_columns(table, video, remarks)
+    labels = label_columns(table, video, remarks)
     split = table.column(SUBSET_HEADINGS)
     tags: dict[str, list[str]] = {}
     subsets: dict[str, str] = {}
     silent: Counter[str] = Counter()
     denied: dict[str, str] = {}
     for row, number in zip(table.rows, table.numbers, strict=True):
-        name = _cell(row, video)
+        name = cell_of(row, video)
         if not name:
             raise InvalidValue(f"{table.path}, line {number}: no video in column {video + 1}")
         found = labels.read(row)
@@ -148,7 +145,7 @@ def _of_table(table: TextTable, subset: str | None, is_video: IsVideo) -> Tagged
         denied.update({name: without[0]} if without else {})
         tags.setdefault(name, []).extend(word for word in found if word.lower() not in NO_ACTION)
         if split is not None:
-            subsets[name] = _cell(row, split)
+            subsets[name] = cell_of(row, split)
     remarks += [f"tag {word!r} is read as: no action ({n} rows)" for word, n in silent.items()]
     both = [name for name in denied if tags[name]]
     if both:
@@ -183,7 +180,7 @@ def _durations(table: TextTable, video: int, remarks: Remarks) -> dict[str, floa
         remarks += [f"column {table.heading[i]!r} is not read: {why}" for i in places]
         return found
     for row, number in zip(table.rows, table.numbers, strict=True):
-        name, cell = _cell(row, video), _cell(row, place)
+        name, cell = cell_of(row, video), cell_of(row, place)
         if table.delimiter != ",":  # a decimal comma, as many countries write it
             cell = cell.replace(",", ".")
         if not cell:
@@ -198,26 +195,9 @@ def _durations(table: TextTable, video: int, remarks: Remarks) -> dict[str, floa
     return found
 
 
-@dataclass(frozen=True)
-class LabelColumns:
-    """The places of a row's tags: cells, or headings of columns marked with 1."""
-
-    places: Sequence[int]
-    names: Sequence[str] | None  # of the columns, if cells are only marks
-    separators: str
-
-    def read(self, row: Row) -> list[str]:
-        cells = [_cell(row, place) for place in self.places]
-        if self.names is not None:
-            pairs = zip(self.names, cells, strict=True)
-            return [name for name, cell in pairs if cell.lower() in _YES]
-        words = [word.strip() for cell in cells for word in re.split(self.separators, cell)]
-        return words or [""]
-
-
 def _spaced(table: TextTable, is_video: IsVideo) -> TextTable:
     """Split rows such as `clip_1 Run,Jump`, if the first word is a video more often than a cell."""
-    words = [_cell(row, 0).split(maxsplit=1) for row in table.rows]
+    words = [cell_of(row, 0).split(maxsplit=1) for row in table.rows]
     if sum(bool(one) and is_video(one[0]) for one in words) <= max(_videos(table, is_video)):
         return table
     rows = [[*pair, *row[1:]] for pair, row in zip(words, table.rows, strict=True)]
@@ -231,9 +211,9 @@ def _with_heading(table: TextTable, is_video: IsVideo) -> TextTable:
     titles = _titles(table, is_video)
     first, rest = table.rows[titles], table.rows[titles + 1 :]
     width = max(len(row) for row in table.rows)
-    known = [sum(is_video(_cell(row, place)) for row in rest) for place in range(width)]
+    known = [sum(is_video(cell_of(row, place)) for row in rest) for place in range(width)]
     best = max(range(width), key=known.__getitem__)
-    if 2 * known[best] <= len(rest) or is_video(_cell(first, best)):
+    if 2 * known[best] <= len(rest) or is_video(cell_of(first, best)):
         return table
     headed = replace(table, heading=first, rows=rest, numbers=table.numbers[titles + 1 :])
     return told_titles(headed, table.rows[:titles])
@@ -259,75 +239,4 @@ def _video_column(table: TextTable, is_video: IsVideo) -> int:
 def _videos(table: TextTable, is_video: IsVideo) -> list[int]:
     """The number of cells in each column that name a video."""
     width = max((len(row) for row in table.rows), default=0)
-    return [sum(is_video(_cell(row, i)) for row in table.rows) for i in range(width)] or [0]
-
-
-def _label_columns(table: TextTable, video: int, remarks: Remarks) -> LabelColumns:
-    """The columns of tags: by heading, by marks in cells, else every other column of words.
-
-    Words beyond the heading are tags too if its last column is one.
-
-    Raises:
-        ValueError: there is no such column; the message has the heading.
-    """
-    separators = "[" + "".join(re.escape(one) for one in ";|," if one != table.delimiter) + "]"
-    if not table.cut_cells:
-        separators = r"(?!)"
-    named = [i for i, cell in enumerate(table.heading) if _names_tags(cell) and i != video]
-    aside = {video, table.column(SUBSET_HEADINGS), table.column(DURATION_HEADINGS)}
-    width = max((len(row) for row in [table.heading, *table.rows]), default=0)
-    if named:
-        beyond = list(range(len(table.heading), width))
-        words = [i for i in beyond if not _are_numbers([_cell(row, i) for row in table.rows])]
-        more = words if named[-1] == len(table.heading) - 1 else []
-        lines = [n for row, n in zip(table.rows, table.numbers, strict=True) if _beyond(row, table)]
-        if lines and len(more) < len(beyond):
-            remarks.append(f"line {lines[0]} has more cells than the heading; they are not read")
-        others = [cell for i, cell in enumerate(table.heading) if i not in {*named, *aside}]
-        unread = [cell for cell in others if cell and not plain(cell).startswith("duration")]
-        if unread:
-            unread_columns = ", ".join(map(repr, unread))
-            remarks.append(f"not read, as tags have a column of their own: {unread_columns}")
-        return LabelColumns([*named, *more], None, separators)
-    notes = {i for i, cell in enumerate(table.heading) if plain(cell) in NOTE_HEADINGS} - {video}
-    remarks += [f"column {table.heading[i]!r} is not read: it has no tags" for i in sorted(notes)]
-    places = [i for i in range(width) if i not in {*aside, *notes}]
-    marks = [i for i in places if _are_marks([_cell(row, i) for row in table.rows])]
-    if table.heading and len(marks) == len(places) > 0:
-        return LabelColumns(marks, [_cell(table.heading, i) for i in marks], separators)
-    words = [i for i in places if not _are_numbers([_cell(row, i) for row in table.rows])]
-    if not words and len(places) == 1:  # classes may be called 0, 1, 2
-        words = [i for i in places if any(_cell(row, i).isdigit() for row in table.rows)]
-    if not words:
-        columns = (
-            f"its heading is {table.heading}" if table.heading else f"it has {width} column(s)"
-        )
-        raise InvalidValue(
-            f"{table.path}: no column of tags: {columns}; expected a row such as video.mp4,label "
-            "under a heading such as video,tags"
-        )
-    return LabelColumns(words, None, separators)
-
-
-def _beyond(row: Row, table: TextTable) -> bool:
-    """Whether a row has a filled cell beyond the heading."""
-    return any(row[len(table.heading) :])
-
-
-def _names_tags(heading: str) -> bool:
-    """ "tag", "Label 2" and the like."""
-    return plain(heading).rstrip("0123456789") in TAG_HEADINGS
-
-
-def _are_marks(cells: Sequence[str]) -> bool:
-    words = {cell.lower() for cell in cells}
-    return words <= (_YES | _NO) and bool(words & _YES)
-
-
-def _are_numbers(cells: Sequence[str]) -> bool:
-    """Whether all cells are numbers, such as times, which are not tags; true if all are empty."""
-    return all(re.fullmatch(r"[-+0-9.:eE]*", cell) for cell in cells)
-
-
-def _cell(row: Row, place: int) -> str:
-    return row[place] if place < len(row) else ""
+    return [sum(is_video(cell_of(row, i)) for row in table.rows) for i in range(width)] or [0]

@@ -159,3 +159,8 @@ def _is_heading(row: Row) -> bool:
     return bool(known & VIDEO_HEADINGS) and (
         len(row) == 1 or bool(known & (words - VIDEO_HEADINGS))
     )
+
+
+def cell_of(row: Row, place: int) -> str:
+    """A cell, empty beyond the row's end."""
+    return row[place] if place < len(row) else ""

@@ -45,11 +45,45 @@ WANT = {"a": ["Run"], "b": [], "c": ["Jump", "Run"]}
         "clip,Jump,Run\na,0,1\nb,0,0\nc,1,1\n",
         '"video","tags"\r\n"a","Run"\r\n\r\n"b",""\r\n"c","Run;Jump"\r\n',
         "a Run\nb\nc Run,Jump\n",
+        "video,tags\na,['Run']\nb,[]\nc,\"['Jump', 'Run']\"\n",
+        'video,tags\na,"[""Run""]"\nb,\nc,"[""Run"", ""Jump""]"\n',
     ],
 )
 def test_every_way_to_write_the_same_tags(tmp_path, text):
     """Catches a column taken by its place, rows that replace each other, marks read as names."""
     assert tags(tmp_path, text) == WANT
+
+
+@pytest.mark.parametrize("heading", ["Event 1,Event 2", "Action00,Action01", "label_1,Run"])
+@pytest.mark.parametrize("marks", ["1 0", "True False", "yes no", "x "])
+def test_columns_of_marks_are_classes_whatever_they_are_called(tmp_path, heading, marks):
+    """Once such a table gave the two classes 0 and 1."""
+    yes, no = marks.split(" ")
+    text = f"video,{heading}\na,{yes},{no}\nb,{no},{no}\nc,{yes},{yes}\n"
+    first, second = heading.split(",")
+    assert tags(tmp_path, text) == {"a": [first], "b": [], "c": sorted([first, second])}
+
+
+def test_classes_may_be_numbers(tmp_path):
+    """Beside a column called label, one of marks is something else."""
+    assert tags(tmp_path, "video,label,verified\na,1,yes\nb,2,no\nc,1,yes\n") == {
+        "a": ["1"],
+        "b": ["2"],
+        "c": ["1"],
+    }
+    assert tags(tmp_path, "video,label,seen\na,1,1\nb,0,0\n")["a"] == ["1"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"a": {"Action00": 1, "Action01": 0}, "c": {"Action00": 1, "Action01": 1}},
+        {"a": ["Action00"], "c": ["Action00", "Action01"]},
+    ],
+)
+def test_marks_in_json_are_classes(tmp_path, content):
+    found = tags(tmp_path, json.dumps(content), name="tags.json")
+    assert found == {"a": ["Action00"], "c": ["Action00", "Action01"]}
 
 
 @pytest.mark.parametrize(
