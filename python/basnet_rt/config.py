@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any, Literal
@@ -124,13 +125,13 @@ class PostprocessConfig:
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> PostprocessConfig:
-        """Build from a mapping; an unknown field is an error that lists the known ones."""
+        """Build from a mapping; an unknown field is an error that tells the known ones."""
         known = [field.name for field in dataclasses.fields(cls)]
         for name in fields:
             if name not in known:
-                raise InvalidValue(
-                    f"{name!r} is no field of PostprocessConfig; it must be one of {known}"
-                )
+                near = difflib.get_close_matches(str(name).lower(), known, n=1)
+                meant = f"did you mean {near[0]!r}?" if near else f"it must be one of {known}"
+                raise InvalidValue(f"{name!r} is no field of PostprocessConfig; {meant}")
         return cls(**fields)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -144,7 +145,9 @@ def _floats(values: Any, name: str) -> tuple[float, ...]:
     if isinstance(values, str):
         raise InvalidType(f"{name} is {values!r}; it must be a number or a sequence of numbers")
     try:
-        items: Iterable[Any] = values if isinstance(values, Iterable) else (values,)
+        items = list(values) if isinstance(values, Iterable) else [values]
+        if any(isinstance(value, bool | np.bool_) for value in items):
+            raise TypeError("true and false are no numbers")
         return tuple(float(value) for value in items)
     except (TypeError, ValueError) as error:
         raise InvalidType(f"{name} is {values!r}; it must hold numbers") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -52,9 +53,12 @@ def _sentence(
         full = next((key for key in given if key.startswith(f"{name}.")), name)
         return f"{given.get(full, where)}: there is no setting {full}{_meant(full, known)}"
     message = problem["msg"].removeprefix("Value error, ")
-    if not parts:  # of several settings together; the message names them
-        origins = [origin for key, origin in given.items() if key in message]
-        return f"{', '.join(origins) or where}: {message}"
+    if parts in ([], ["postprocess"]):  # of several settings together; the message names them
+        inside = "".join(f"{part}." for part in parts)
+        own = {key.removeprefix(inside): key for key in given if key.startswith(inside)}
+        told = [own[name] for name in own if re.search(rf"\b{re.escape(name)}\b", message)]
+        origins = dict.fromkeys(given[key] for key in told)
+        return ": ".join([", ".join(origins) or where, *parts, message])
     origin = next((given[key] for key in _prefixes(parts) if key in given), where)
     return f"{origin}: {name}: {message}, got {problem['input']!r}"
 

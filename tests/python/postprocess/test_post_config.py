@@ -160,3 +160,8 @@ def test_published_refuses_what_it_never_had(name):
 def test_horizon_must_be_given(name):
     with pytest.raises(basnet_rt.InvalidValue, match="horizon is None"):
         PostprocessConfig.continuous(**{name: "horizon"})
+
+
+def test_true_is_no_threshold():
+    with pytest.raises(TypeError, match="cas_thresholds is .True.; it must hold numbers"):
+        PostprocessConfig(cas_thresholds=[True])

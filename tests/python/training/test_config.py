@@ -67,6 +67,13 @@ def test_thumos14_best_differs_where_it_says():
         ("postprocess.nms_iou", 2.0, "nms_iou"),
         ("postprocess.nms", 3, "nms"),
         ("postprocess.threshold", 0.5, "'threshold' is no field"),
+        (
+            "postprocess.nms_ioU",
+            0.5,
+            "'nms_ioU' is no field of PostprocessConfig; did you mean 'nms",
+        ),
+        ("optim.lr", True, "optim.lr: true and false are no values of this setting"),
+        ("run.seed", True, "run.seed: true and false are no values"),
         ("optim.lr.x", 1, "lr is a value, not a section"),
     ],
 )
@@ -74,6 +81,12 @@ def test_wrong_settings_are_named(key, value, part):
     with pytest.raises(InvalidValue) as error:
         load_config("thumos14", {key: value})
     assert part in str(error.value)
+
+
+def test_a_wrong_setting_of_postprocessing_has_the_place_that_gave_it():
+    given = {"postprocess.nms_iou": "--set", "postprocess.nms": "--set-too"}
+    with pytest.raises(InvalidValue, match=r"^--set: postprocess: nms_iou is 7"):
+        load_config("auto", {"postprocess.nms_iou": 7, "postprocess.outer_ratio": 0.5}, given)
 
 
 def test_sources_that_are_no_configuration(tmp_path):

@@ -56,6 +56,9 @@ def test_the_path_that_would_work_is_told(tmp_path):
     save(tmp_path / "set" / "features" / "train", dict.fromkeys("abc", (5, 4)))
     with pytest.raises(InvalidValue, match=r"no features in this folder itself.*features/train"):
         opened(tmp_path / "set", ROWS)
+    save(tmp_path / "set" / "features" / "test", {"c": (5, 4)})
+    with pytest.raises(InvalidValue, match=r"Try .*features/train$"):
+        opened(tmp_path / "set", ROWS)
     (tmp_path / "none" / "deep").mkdir(parents=True)
     with pytest.raises(InvalidValue, match="it has deep/"):
         opened(tmp_path / "none", ROWS)

@@ -157,7 +157,7 @@ def _try_instead(path: Path, folders: Sequence[Path]) -> str:
     more = f" and {len(folders) - _LISTED} more" if len(folders) > _LISTED else ""
     return (
         f"{path}: no features in this folder itself; there are some in {listed}{more}. "
-        f"Try {folders[0]}"
+        f"Try {next((one for one in folders if one.name.startswith('train')), folders[0])}"
     )
 
 
