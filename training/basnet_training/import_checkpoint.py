@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import pickle
 import re
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -125,7 +126,13 @@ def _sizes(path: Path, weights: dict[str, Tensor], name: str) -> tuple[int, int]
 
 def _unpickled(path: Path) -> Any:
     if not path.is_file():
-        raise InvalidValue(f"{path}: no readable checkpoint: there is no such file")
+        kind = "it is no file on a disk: give one" if path.exists() else "there is no such file"
+        what = "it is a folder: give a file in it" if path.is_dir() else kind
+        raise InvalidValue(f"{path}: no readable checkpoint: {what}")
+    if other := _other_kind(path):
+        raise InvalidValue(
+            f"{path}: no readable checkpoint of tensors: {other}; expected what torch.save wrote"
+        )
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
@@ -145,6 +152,19 @@ def _unpickled(path: Path) -> Any:
                 'save its weights alone: torch.save(network.state_dict(), "weights.pth")'
             )
         raise InvalidValue(f"{path}: no readable checkpoint of tensors: {reason}") from error
+
+
+def _other_kind(path: Path) -> str:
+    """What a file is that torch has not written; empty if it may have."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+        if any(name.endswith("data.pkl") for name in names):
+            return ""
+        return f"it is an archive of {', '.join(names[:3]) or 'nothing'}"
+    with path.open("rb") as file:
+        start = file.read(12)
+    return "" if start[:1] == b"\x80" else f"it begins with {start!r}" if start else "it is empty"
 
 
 def _entry(path: Path, content: Any, key: str | None) -> dict[str, Tensor]:

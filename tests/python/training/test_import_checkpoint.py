@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import zipfile
 
+import numpy as np
 import pytest
 import torch
 
@@ -118,6 +119,21 @@ def test_torch_s_advice_to_load_unsafely_is_not_passed_on(tmp_path):
     with pytest.raises(InvalidValue, match="TorchScript archive, which holds code") as error:
         import_checkpoint(tmp_path / "x.pth", CONFIG)
     assert "weights_only" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(b"", "it is empty"), (b"text of words", "it begins with b'text of word'")],
+)
+def test_bytes_of_another_kind_are_told(tmp_path, content, message):
+    (tmp_path / "x.pkl").write_bytes(content)
+    with pytest.raises(InvalidValue, match=f"{message}; expected what torch.save wrote"):
+        import_checkpoint(tmp_path / "x.pkl", CONFIG)
+    np.savez(tmp_path / "y.npz", weights=np.zeros(3))
+    with pytest.raises(InvalidValue, match=r"it is an archive of weights\.npy"):
+        import_checkpoint(tmp_path / "y.npz", CONFIG)
+    with pytest.raises(InvalidValue, match="it is a folder: give a file in it"):
+        import_checkpoint(tmp_path, CONFIG)
 
 
 def test_what_is_no_checkpoint_is_named(tmp_path):
