@@ -143,7 +143,7 @@ def test_wrong_settings_are_told_before_anything_is_trained(sweep, tmp_path, wro
 
 def test_an_output_that_is_a_file_is_told_first(sweep, tmp_path):
     (tmp_path / "file").write_text("mine")
-    assert "file" in sweep("-o", tmp_path / "file", code=1).stderr
+    assert "file: is a file; a sweep needs" in sweep("-o", tmp_path / "file", code=1).stderr
     assert (tmp_path / "file").read_text() == "mine"
 
 

@@ -95,6 +95,8 @@ def _trials(
 def _say_what_was_read(config: Config, output: Path, folds: int) -> None:
     from .data import fold_remarks, open_data
 
+    if output.exists() and not output.is_dir():
+        raise Error(f"--output {output}: is a file; a sweep needs a folder of its own")
     output.mkdir(parents=True, exist_ok=True)
     videos, lines = open_data(config, output)
     for line in [*lines, *fold_remarks(config, videos, folds)]:
