@@ -34,17 +34,34 @@ def refuse_long_name(name: str, what: str) -> None:
         )
 
 
-def refuse_input(outputs: Iterable[Path | None], inputs: Iterable[str | Path]) -> None:
-    """Refuse output files that would replace an input, which may be an address.
+def refuse_input(outputs: Iterable[Path | None], inputs: Iterable[str | Path | None]) -> None:
+    """Refuse output files that would replace an input, which may be an address, or each other.
 
     Raises:
-        InvalidValue: (a ValueError) an output is an input.
+        InvalidValue: (a ValueError) an output is an input or another output, or is called `-`.
     """
-    files = [Path(one) for one in inputs if not is_address(one)]
-    there = [file for file in files if file.exists()]
-    for output in outputs:
-        if output is not None and output.exists() and any(map(output.samefile, there)):
+    written: dict[str, Path] = {}
+    for output in (one for one in outputs if one is not None):
+        if str(output) == "-":
+            raise InvalidValue("-: output is written to files; give the name of a file")
+        target = os.path.realpath(output)
+        if target in written and not output.is_char_device():
+            raise InvalidValue(f"{output}: is the file of two outputs; give each a file of its own")
+        written[target] = output
+    there = {_identity(one): one for one in written.values() if one.exists()}
+    for given in inputs if there else ():
+        if given is not None and not is_address(given) and _identity(Path(given)) in there:
+            output = there[_identity(Path(given))]
             raise InvalidValue(f"{output}: is an input, which would be lost; give another output")
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """The same for two names of one file or folder; None if there is none."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_dev, found.st_ino
 
 
 @contextlib.contextmanager

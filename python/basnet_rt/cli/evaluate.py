@@ -96,7 +96,7 @@ def evaluate(
     chosen = (one or everything for one in (per_class, errors, recall, durations))
     wanted = Wanted(next(chosen), next(chosen), error_tiou, next(chosen), next(chosen))
     with failures():
-        refuse_input(output or [], (ground_truth, predictions))
+        refuse_input(output or [], (ground_truth, predictions, video_list))
         check_subset(ground_truth, subset)
         content, simulated = _predictions(predictions)
         choices: dict[str, Any] = {

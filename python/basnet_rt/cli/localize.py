@@ -12,10 +12,10 @@ from typing import Annotated, Any
 
 import typer
 
-from basnet_rt._errors import Error, InvalidValue
+from basnet_rt._errors import Error
 from basnet_rt._system.json_file import read_json
-from basnet_rt._system.whole_file import refuse_long_name
-from basnet_rt.activation_files import ActivationFolder, file_name_of
+from basnet_rt._system.whole_file import refuse_input
+from basnet_rt.activation_files import ActivationFolder
 from basnet_rt.cli.burning import BurnIn, burn_all
 from basnet_rt.cli.common import (
     Bar,
@@ -36,6 +36,7 @@ from basnet_rt.cli.localize_cluster import (
     listed_inputs,
     run_on_cluster,
 )
+from basnet_rt.cli.localize_places import ENDINGS, check_places, named_results
 from basnet_rt.cli.localize_times import (
     Times,
     read_times,
@@ -45,15 +46,13 @@ from basnet_rt.cli.video_reading import VideoOptions, make_reader, media_of, sho
 from basnet_rt.extractors.running.judging import holds_videos
 from basnet_rt.formats.result_files import write_results
 from basnet_rt.localize.from_video import VideoReader
-from basnet_rt.localize.inputs import Failure, Features, Input, find_inputs
+from basnet_rt.localize.inputs import Failure, Input, find_inputs
 from basnet_rt.localize.journal import Journal
 from basnet_rt.localize.localizer import Localizer
 from basnet_rt.localize.many import Outcome, localize_videos, provenance_of, run_key
 from basnet_rt.model.loading import ENGINES, load
 from basnet_rt.model.model import Model
 from basnet_rt.results import Detection, Detections
-
-ENDINGS = (".json", ".csv", ".jsonl", ".rttm")
 
 Videos = Annotated[
     list[str],
@@ -147,21 +146,21 @@ def localize(
     end, with the reason, and the exit code is 1. To continue an interrupted run, give the same
     command again.
     """
-    _check_usage(output, csv, engine)
+    results = _check_usage(output, csv, engine)
     _check_cluster(ray, output, records, {"--burn-in": burn_in, "--frame-rates": frame_rates})
     started = time.monotonic()
     with failures(), ended_like_ctrl_c(), ExitStack() as stack:
+        refuse_input(results, (*videos, model, *(weights or ()), config, durations, frame_rates))
         loading: dict[str, Any] = {"device": device, "dtype": dtype, "engine": engine}
         localizer = _localizer(load(model, **loading), config, parse_settings(settings))
         inputs, unread, lengths = _inputs(videos, localizer.model, stream_index, ray is not None)
-        _check_folders(save_activations, burn_in, inputs, unread)
+        check_places(results, save_activations, burn_in, inputs, unread)
         times = read_times(durations, frame_rates, inputs, lengths)
         files = (model, weights, feature_cache, save_activations, resume, jobs)
         options = RunOptions(ray, workers_of(ray_workers, device), records, loading, *files)
         beside = output or _nowhere(stack)
-        outcome, finish = _outcome(options, localizer, inputs, times, beside)
-        outcome.failures[:0] = unread
-        _write(outcome, localizer, media_of(inputs, beside), list(filter(None, (output, csv))))
+        outcome, finish = _outcome(options, localizer, inputs, unread, times, beside)
+        _write(outcome, localizer, media_of(inputs, beside), results)
         finish()
         burn_all(burn_in, inputs, outcome, everything)
     summary = _summary(outcome, localizer, output, csv, time.monotonic() - started)
@@ -193,20 +192,11 @@ def _end(given: list[str], outcome: Outcome, warnings: list[str]) -> None:
         raise typer.Exit(1)
 
 
-def _check_usage(output: Path | None, csv: Path | None, engine: str) -> None:
+def _check_usage(output: Path | None, csv: Path | None, engine: str) -> list[Path]:
+    """The files of results, if names and engine can be used."""
     if engine not in ENGINES:
         raise typer.BadParameter(f"--engine {engine}: expected one of {', '.join(ENGINES)}")
-    if output is not None and output.suffix not in ENDINGS:
-        raise typer.BadParameter(
-            f"--output {output}: expected a name ending in {', '.join(ENDINGS)}; the other formats "
-            "have a file for each video or count frames: basnet-rt convert"
-        )
-    if csv is not None and csv.suffix != ".csv":
-        raise typer.BadParameter(f"--csv {csv}: expected a name ending in .csv")
-    try:
-        refuse_long_name("" if csv is None else csv.stem, "--csv")
-    except Error as error:
-        raise typer.BadParameter(str(error)) from error
+    return named_results(output, csv)
 
 
 def _check_cluster(
@@ -219,33 +209,6 @@ def _check_cluster(
         raise typer.BadParameter("--records goes with --ray")
     if ray is not None and output is None:
         raise typer.BadParameter("--ray needs -o: the results of a corpus go to a file")
-
-
-def _check_folders(
-    activations: Path | None, pictures: Path | None, inputs: list[Any], unread: list[Failure]
-) -> None:
-    _refuse_features(activations, inputs)
-    _refuse_long_names(activations or pictures, inputs, unread)
-
-
-def _refuse_long_names(folder: Path | None, inputs: list[Any], unread: list[Failure]) -> None:
-    """Move inputs whose names are too long for a file in the folder to the failures."""
-    for one in [] if folder is None else inputs.copy():
-        try:
-            refuse_long_name(file_name_of(one.name), "video")
-        except Error as error:
-            inputs.remove(one)
-            unread.append(Failure(one.name, str(error)))
-
-
-def _refuse_features(folder: Path | None, inputs: list[Any]) -> None:
-    """Refuse a folder of activations that holds features, whose files have the same names."""
-    places = {one.path for one in inputs if isinstance(one, Features)}
-    places |= {path.parent for path in places if path.is_file()}
-    if folder is not None and folder.is_dir() and any(map(folder.samefile, places)):
-        raise InvalidValue(
-            f"--save-activations {folder}: holds the features; give a folder of its own"
-        )
 
 
 def _nowhere(stack: ExitStack) -> Path:
@@ -303,12 +266,14 @@ def _outcome(
     options: RunOptions,
     localizer: Localizer,
     inputs: list[Any],
+    unread: list[Failure],
     times: Times,
     output: Path,
 ) -> tuple[Outcome, Callable[[], None]]:
     """The outcome, from here or a cluster, and a function to call once it is written."""
     if options.address is not None:
         outcome = run_on_cluster(options, localizer, inputs, times.seconds, times.lengths, output)
+        outcome.failures[:0] = unread
         return outcome, partial(forget_records, options, outcome, output)
     how = (options.model, options.weights, options.cache, options.jobs, options.loading["device"])
     reader = make_reader(inputs, VideoOptions(*how))
@@ -317,7 +282,9 @@ def _outcome(
     classes, mode = localizer.model.classes, localizer.config.mode
     journal = Journal(output, key, mode, classes, resume=options.resume)
     folder = None if kept is None else ActivationFolder(kept)
-    return _run(localizer, inputs, times, journal, folder, reader), journal.remove
+    outcome = _run(localizer, inputs, times, journal, folder, reader)
+    outcome.failures[:0] = unread
+    return outcome, journal.remove
 
 
 def _write(

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from basnet_rt._system.whole_file import refuse_input
 from basnet_rt.cli.common import Everything, Json, failures, note
 from basnet_rt.cli.extract import Jobs
 from basnet_rt.cli.localize import FeatureCacheFolder, Output, Settings, localize
@@ -62,6 +63,7 @@ def query(
     with TemporaryDirectory() as folder:
         bundle = save or Path(folder) / "query.safetensors"
         with failures():
+            refuse_input((save, output), (video, *_files_of(extractor)))
             _write_bundle(bundle, extractor, sentences, background or list(BACKGROUND), device)
         if save is not None:
             note(f"bundle: {save}")
@@ -78,6 +80,12 @@ def query(
             everything=everything,
             as_json=as_json,
         )
+
+
+def _files_of(extractor: str) -> list[Path]:
+    """The files of a model in a folder."""
+    folder = Path(extractor.partition(":")[2])
+    return [*folder.iterdir()] if folder.is_dir() else []
 
 
 def _write_bundle(

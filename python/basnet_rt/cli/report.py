@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from basnet_rt._system.whole_file import refuse_input
 from basnet_rt.cli.common import Everything, Json, answer, failures
 from basnet_rt.cli.evaluate import parse_thresholds
 from basnet_rt.report import Corpus, gather, write_page
@@ -56,6 +57,7 @@ def report(
         raise typer.BadParameter(f"--output {output}: expected a name ending in .html")
     thresholds = parse_thresholds(tiou)
     with failures():
+        refuse_input([output], (results, ground_truth, *(video or ())))
         corpus = gather(
             results,
             ground_truth=ground_truth,

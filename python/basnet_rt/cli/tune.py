@@ -12,6 +12,7 @@ import typer
 from basnet_rt._errors import Error, InvalidValue
 from basnet_rt._system.csv_lines import csv_rows
 from basnet_rt._system.text_file import read_text
+from basnet_rt._system.whole_file import refuse_input
 from basnet_rt.analysis.tuning import DEFAULT_FOLDS, DEFAULT_TRIALS, Chooser, Tuning
 from basnet_rt.analysis.tuning import tune as choose
 from basnet_rt.cli.common import Bar, Json, answer, failures, note, parse_settings
@@ -63,6 +64,7 @@ def tune(
     levels = parse_thresholds(tiou)
     held = parse_settings(settings)
     with failures():
+        refuse_input((output,), (bundle, features, _beside(features, output), annotations, groups))
         model = load(bundle, device=device)
         _check_settings(model, held)
         options = {"settings": held, "tiou_thresholds": levels, "trials": trials, "seed": seed}
@@ -76,6 +78,11 @@ def tune(
     values = {"bundle": str(bundle), "output": None if output is None else str(output)}
     values["simulated"] = model.simulated  # type: ignore[assignment]
     answer({**values, **found.to_dict()}, _lines(model, found, output), as_json)
+
+
+def _beside(features: Path, output: Path | None) -> Path | None:
+    """The file of features that has the name of the output."""
+    return None if output is None else features / output.name
 
 
 def _chooser(ray: str | None, workers: int | None) -> Chooser | None:

@@ -155,7 +155,7 @@ def stream(
     wait = idle if follow else 0.0
     run = Run(given, wait, *reading, *showing, *saving, *keeping, stream_index, own_clock)
     with failures():
-        refuse_input((output, save_state), given)
+        refuse_input((output, save_state), (*given, model, *(weights or ())))
         loaded = load(model, device=device, dtype=dtype)
         _check_feature_dim(feature_dim, loaded)
         watch = None if alarm is None else Alarm(alarm, hold)
