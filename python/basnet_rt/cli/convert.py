@@ -8,9 +8,17 @@ from typing import Annotated
 
 import typer
 
+from basnet_rt._errors import InvalidValue
+from basnet_rt._system.whole_file import refuse_input
 from basnet_rt.cli.common import Everything, Json, answer, failures, note
 from basnet_rt.formats.bridges import events_of
-from basnet_rt.formats.files import DEFAULT_MEDIA, read_marks, write_marks
+from basnet_rt.formats.files import (
+    DEFAULT_MEDIA,
+    files_to_read,
+    files_to_write,
+    read_marks,
+    write_marks,
+)
 from basnet_rt.formats.marks import MarkedVideos
 from basnet_rt.formats.registry import FORMATS, Format, format_to_write
 from basnet_rt.formats.timecode import FrameRate
@@ -24,6 +32,10 @@ Listed = Annotated[
 ]
 Reviewed = Annotated[
     bool, typer.Option("--reviewed", help="A person watched every video of INPUT completely.")
+]
+
+Force = Annotated[
+    bool, typer.Option("--force", help="Replace files of editors, with the corrections in them.")
 ]
 
 
@@ -50,6 +62,7 @@ def convert(
         str, typer.Option(help="Path of the videos, for video editors; {video} is the name.")
     ] = DEFAULT_MEDIA,
     reviewed: Reviewed = False,
+    force: Force = False,
     everything: Everything = False,
     as_json: Json = False,
 ) -> None:
@@ -67,19 +80,29 @@ def convert(
     with failures():
         known = None if video_list is None else read_video_list(video_list)
         marked = _read(source, from_, fps, known)
-        if subset is not None:
-            marked = marked.subset(subset)
-        if min_score is not None:
-            marked = marked.at_least(min_score)
-        if reviewed:
-            marked = marked.all_reviewed()
+        marked = _chosen(marked, subset, min_score, reviewed)
         kept = marked if everything or not marked.ranked else _events(marked, chosen)
+        planned = files_to_write(output, kept, chosen.name)
+        refuse_input([output], [])
+        refuse_input(planned, [*files_to_read(source, from_), video_list])
+        if chosen.is_for_editors and not force:
+            _refuse_corrected(planned)
         files = write_marks(output, kept, format=chosen.name, fps=fps, media=media)
     _report(kept, chosen, output, len(files), as_json)
     if kept.num_marks < marked.num_marks:
         note(
             f"note: of {marked.num_marks} detections, the {kept.num_marks} events; "
             "--all writes every one"
+        )
+
+
+def _refuse_corrected(files: list[Path]) -> None:
+    """Refuse files that a person may have corrected since they were written."""
+    there = [file for file in files if file.is_file()]
+    if there:
+        raise InvalidValue(
+            f"{there[0]}: exists, as {len(there)} of the {len(files)} files to write do, and may "
+            "hold corrections of a person; give another output, or --force to replace it"
         )
 
 
@@ -105,6 +128,17 @@ def _read(
     rates = {name: video.rate for name, video in (known or {}).items() if video.rate is not None}
     marked = read_marks(source, format=from_, fps=fps, rates=rates)
     return marked if known is None else described(marked, known)
+
+
+def _chosen(
+    marked: MarkedVideos, subset: str | None, min_score: float | None, reviewed: bool
+) -> MarkedVideos:
+    """The part of the input that the options name."""
+    if subset is not None:
+        marked = marked.subset(subset)
+    if min_score is not None:
+        marked = marked.at_least(min_score)
+    return marked.all_reviewed() if reviewed else marked
 
 
 def _events(marked: MarkedVideos, chosen: Format) -> MarkedVideos:

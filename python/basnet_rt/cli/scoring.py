@@ -124,7 +124,7 @@ def check_choices(unknown_labels: str, other_videos: str) -> None:
 
 def read_predictions(path: Path) -> tuple[Any, bool]:
     """The predictions, and whether they say that they are simulated."""
-    if path.suffix not in ("", ".json"):
+    if path.suffix.lower() not in ("", ".json"):
         found = read_results(path)
         return found.detections, found.simulated
     content = read_json(path)

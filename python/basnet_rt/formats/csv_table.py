@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from basnet_rt._errors import InvalidValue
+from basnet_rt._system.shown import shown_all
 from basnet_rt.formats.marks import Mark, MarkedVideos, VideoMarks, checked_mark
 from basnet_rt.formats.source import Source
 
@@ -73,7 +74,11 @@ def read(text: str, source: Source) -> MarkedVideos:
     try:
         lacking = [name for name in NEEDED if name not in (rows.fieldnames or ())]
         if lacking:
-            raise InvalidValue(f"{source.path}: the column {lacking[0]!r} is absent")
+            raise InvalidValue(
+                f"{source.path}: the column {lacking[0]!r} is absent; the first line has "
+                f"{shown_all(rows.fieldnames or (), 8)}; it must name {', '.join(NEEDED)}, with "
+                "commas between them"
+            )
         for row in rows:
             if None in row:
                 raise InvalidValue(f"{source.at(rows.line_num)}: more cells than columns")

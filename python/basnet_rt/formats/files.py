@@ -45,11 +45,30 @@ def read_marks(
         ValueError: the file is absent, damaged, or of another form; names file, place and value.
         Error: a library of an extra is absent; names the extra.
     """
-    path = Path(path)
     rate = None if fps is None else FrameRate.parse(fps)
-    files = _files(path, format) if path.is_dir() else [path]
+    files = files_to_read(path, format)
     parts = [_read(file, format, Source(file, rate, rates or {})) for file in files]
     return parts[0] if len(parts) == 1 else merged(parts)
+
+
+def files_to_read(path: str | Path, format: str | None = None) -> list[Path]:  # noqa: A002
+    """The files that `read_marks` reads."""
+    path = Path(path)
+    return _files(path, format) if path.is_dir() else [path]
+
+
+def files_to_write(
+    path: str | Path,
+    marked: MarkedVideos,
+    format: str | None = None,  # noqa: A002
+) -> list[Path]:
+    """The files that `write_marks` writes.
+
+    Raises:
+        ValueError: the format is unknown, or cannot hold the videos in that file.
+    """
+    path = Path(path)
+    return list(_parts(path, marked, format_to_write(path, format)))
 
 
 def write_marks(
@@ -111,7 +130,19 @@ def _read(file: Path, name: str | None, source: Source) -> MarkedVideos:
     if name is None and chosen.suffix == ".json":
         chosen = json_form(text)
     found = replace(chosen.read(text, source), ranked=chosen.holds_results)
+    if chosen.holds_results and found.predicted is None and _ranks(found):
+        found = replace(
+            found,
+            predicted=f"{file}: it has scores or a mode, as results of a model have (without these "
+            "it is the table of a person)",
+        )
     return found if source.rate is None else found.with_rate(source.rate)
+
+
+def _ranks(marked: MarkedVideos) -> bool:
+    """Whether a table has what only results have."""
+    scored = any(mark.score is not None for one in marked.videos.values() for mark in one.marks)
+    return scored or bool(marked.provenance.get("mode"))
 
 
 def _text(file: Path, chosen: Format, part: MarkedVideos, media: str) -> str:

@@ -29,6 +29,7 @@ from basnet_rt.formats.marks import Mark, MarkedVideos, VideoMarks, checked_mark
 from basnet_rt.formats.source import Source
 from basnet_rt.formats.timecode import FrameRate, frame_range, seconds_at
 
+_SEGMENTS = ("timelinelabels", "labels")  # types of regions that are segments in time
 _LAST_FRAME = 10**12
 _UPLOAD = re.compile(r"^[0-9a-f]{8}-")  # Label Studio's prefix of the name of an upload
 
@@ -52,25 +53,29 @@ def read(text: str, source: Source) -> MarkedVideos:
 
     If any task has an annotation, tasks without one were not reviewed: they are left out, and a
     note gives their number. If a task has several annotations, the one marked as ground truth
-    counts. Regions of `Labels` (in seconds) are read like those of `TimelineLabels`.
+    counts. Regions of `Labels` (in seconds) are read like those of `TimelineLabels`. A task whose
+    regions are all of other types is left out, too: it does not say that nothing happens.
 
     Raises:
         ValueError: the text is not a list of tasks, a region has a wrong value, a task has several
-            annotations and none is marked, or there is no frame rate; names task and region.
+            annotations and none is marked, all regions are of other types, or there is no frame
+            rate; names task and region.
     """
     tasks = parse_json(text, str(source.path))
     if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
         raise InvalidValue(f"{source.path}: expected a list of Label Studio's tasks")
     done = [task for task in tasks if _annotations(task)]
-    parts = [
-        _read_task(task, i, source)
-        for i, task in enumerate(tasks)
-        if not done or _annotations(task)
-    ]
+    chosen = {i: task for i, task in enumerate(tasks) if not done or _annotations(task)}
     notes: tuple[str, ...] = ()
-    if len(parts) < len(tasks):
-        notes = (f"{len(tasks) - len(parts)} of {len(tasks)} tasks have no annotation: left out",)
-    found = merged(parts)
+    if len(chosen) < len(tasks):
+        notes = (f"{len(tasks) - len(chosen)} of {len(tasks)} tasks have no annotation: left out",)
+    other = {i: task for i, task in chosen.items() if _is_of_other_types(task, i, source)}
+    if other:
+        notes += (_said_other(other, len(tasks), source),)
+    parts = [_read_task(task, i, source) for i, task in chosen.items() if i not in other]
+    if other and not parts:
+        raise InvalidValue(f"{source.path}: {notes[-1]}; nothing is left")
+    found = merged(parts, "tasks")
     if done:
         videos = {name: replace(video, reviewed=True) for name, video in found.videos.items()}
         return MarkedVideos(videos, {}, notes)
@@ -110,8 +115,33 @@ def _annotations(task: dict[str, Any]) -> list[dict[str, Any]]:
     return [one for one in listed if isinstance(one, dict) and not one.get("was_cancelled")]
 
 
+def _kind(region: Any) -> Any:
+    return region.get("type") if isinstance(region, dict) else None
+
+
+def _is_of_other_types(task: dict[str, Any], i: int, source: Source) -> bool:
+    """Whether it has regions, and none is a segment: a choice, a rectangle and the like."""
+    kinds = [_kind(region) for region in _regions(task, _where(task, i, source))]
+    return bool(kinds) and not any(kind in _SEGMENTS for kind in kinds)
+
+
+def _said_other(other: dict[int, dict[str, Any]], count: int, source: Source) -> str:
+    """The note about tasks whose regions are all of other types."""
+    (i, first), *_ = other.items()
+    kind = _kind(_regions(first, _where(first, i, source))[0])
+    return (
+        f"{len(other)} of {count} tasks, such as task {first.get('id', i)}, have regions of other "
+        f"types alone ({shown(kind)}), which mark no segments: left out; mark segments with "
+        "TimelineLabels, or delete those regions where nothing happens"
+    )
+
+
+def _where(task: dict[str, Any], i: int, source: Source) -> str:
+    return f"{source.path}, task {task.get('id', i)}"
+
+
 def _read_task(task: dict[str, Any], i: int, source: Source) -> MarkedVideos:
-    where = f"{source.path}, task {task.get('id', i)}"
+    where = _where(task, i, source)
     data = task.get("data")
     if not isinstance(data, dict):
         raise InvalidValue(f'{where}: expected an object under "data"')
@@ -154,8 +184,8 @@ def _read_region(
     region: Any, where: str, video: str, own: FrameRate | None, source: Source
 ) -> Iterator[Mark]:
     """One mark for each label and range; None if the region is not a segment, such as a choice."""
-    kind = region.get("type") if isinstance(region, dict) else None
-    if kind not in ("timelinelabels", "labels"):
+    kind = _kind(region)
+    if kind not in _SEGMENTS:
         return
     value = region.get("value")
     labels = value.get(kind) if isinstance(value, dict) else None

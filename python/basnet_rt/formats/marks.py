@@ -194,8 +194,11 @@ def rate_of(name: str, video: VideoMarks, format_name: str) -> FrameRate:
     return video.rate
 
 
-def merged(parts: Iterable[MarkedVideos]) -> MarkedVideos:
+def merged(parts: Iterable[MarkedVideos], what: str = "files") -> MarkedVideos:
     """Several files as one.
+
+    Args:
+        what: name of the parts, for the message.
 
     Raises:
         ValueError: two of them hold the same video.
@@ -209,7 +212,9 @@ def merged(parts: Iterable[MarkedVideos]) -> MarkedVideos:
     for part in parts:
         twice = (videos | unfinished).keys() & (part.videos | part.unfinished).keys()
         if twice:
-            raise InvalidValue(f"video {shown(min(twice))} is in two of the files")
+            raise InvalidValue(
+                f"video {shown(min(twice))} is in two of the {what}; keep one of them"
+            )
         videos |= part.videos
         unfinished |= part.unfinished
         notes += part.notes

@@ -54,6 +54,11 @@ class Format:
         return self.holds_any_time or self.name == "rttm"
 
     @property
+    def is_for_editors(self) -> bool:
+        """Whether people correct segments in such files."""
+        return not self.holds_results and self.name != "ground-truth"
+
+    @property
     def holds_any_time(self) -> bool:
         """Whether segments may begin before the video: only tables of results may."""
         return self.name in ("activitynet", "csv", "jsonl")

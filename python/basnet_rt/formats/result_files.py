@@ -64,7 +64,7 @@ def write_results(
     """
     from basnet_rt.formats import from_results, write_marks
 
-    chosen = "activitynet" if format is None and Path(path).suffix == ".json" else format
+    chosen = "activitynet" if format is None and Path(path).suffix.lower() == ".json" else format
     write_marks(path, from_results(detections, provenance), format=chosen, fps=fps)
 
 
@@ -82,7 +82,7 @@ def read_results(
             the line.
     """
     path = Path(path)
-    if path.suffix == ".json" and format in (None, "activitynet"):
+    if path.suffix.lower() == ".json" and format in (None, "activitynet"):
         return _read_json_results(path)
     from basnet_rt.formats import read_marks, to_results
 

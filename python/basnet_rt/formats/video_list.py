@@ -29,7 +29,7 @@ def read_video_list(path: str | Path) -> VideoList:
         ValueError: the file is absent, of another form, or has a wrong value; names the video.
     """
     path = Path(path)
-    if path.suffix != ".json":
+    if path.suffix.lower() != ".json":
         return {name: VideoMarks() for name in read_split(path)}
     content = parse_json(read_text(path), str(path))
     videos = parse_activitynet(content, str(path)).videos

@@ -211,6 +211,33 @@ def test_label_studio_tasks_nobody_looked_at_are_left_out(write):
     assert got.notes == ("2 of 3 tasks have no annotation: left out",)
 
 
+@pytest.mark.parametrize("kind", ["choices", "rectangle", "videorectangle"])
+def test_label_studio_tasks_without_any_segment_region_are_left_out(write, kind):
+    """Else training would learn "no action" from a task where other things were marked."""
+    other = label_studio_task(
+        id=8,
+        data={"video": "w.mp4", "fps": 25},
+        annotations=[{"result": [{"type": kind, "value": {}}]}],
+    )
+    nothing = label_studio_task(
+        id=9, data={"video": "x.mp4", "fps": 25}, annotations=[{"result": []}]
+    )
+    got = read_marks(write("a.json", json.dumps([label_studio_task(), other, nothing])))
+    assert {name: video.reviewed for name, video in got.videos.items()} == {"v 1": True, "x": True}
+    (note,) = got.notes
+    assert note.startswith(
+        f"1 of 3 tasks, such as task 8, have regions of other types alone ('{kind}'"
+    )
+    with pytest.raises(basnet_rt.InvalidValue, match=r"task 8.*nothing is left"):
+        read_marks(write("b.json", json.dumps([other])))
+
+
+def test_two_label_studio_tasks_of_one_video_are_called_tasks(write):
+    path = write("a.json", json.dumps([label_studio_task(), label_studio_task(id=8)]))
+    with pytest.raises(basnet_rt.InvalidValue, match="'v 1' is in two of the tasks; keep one"):
+        read_marks(path)
+
+
 def test_label_studio_with_two_annotators(write):
     two = [{"result": []}, {"result": [], "ground_truth": True}]
     path = write("a.json", json.dumps([label_studio_task(annotations=two)]))
