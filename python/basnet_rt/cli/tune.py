@@ -11,10 +11,12 @@ import typer
 
 from basnet_rt._errors import Error, InvalidValue
 from basnet_rt._system.csv_lines import csv_rows
+from basnet_rt._system.shown import shown
 from basnet_rt._system.text_file import read_text
 from basnet_rt._system.whole_file import refuse_input
 from basnet_rt.analysis.tuning import DEFAULT_FOLDS, DEFAULT_TRIALS, Chooser, Tuning
 from basnet_rt.analysis.tuning import tune as choose
+from basnet_rt.annotations import AnnotationSet, read_annotations
 from basnet_rt.cli.common import Bar, Json, answer, failures, note, parse_settings
 from basnet_rt.cli.corpus import CorpusCommand, Ray, RayWorkers
 from basnet_rt.cli.scoring import parse_thresholds
@@ -68,9 +70,9 @@ def tune(
         model = load(bundle, device=device)
         _check_settings(model, held)
         options = {"settings": held, "tiou_thresholds": levels, "trials": trials, "seed": seed}
-        options |= {"subset": subset, "folds": folds, "groups": _read_groups(groups)}
-        options |= {"chooser": _chooser(ray, ray_workers)}
-        found = _choose(model, features, annotations, options)
+        grouped = _read_groups(groups)
+        options |= {"folds": folds, "groups": grouped, "chooser": _chooser(ray, ray_workers)}
+        found = _choose(model, features, _annotated(annotations, subset, grouped), options)
         if output is not None:
             _write(model, found, output)
     if found.held_out.difference <= 0:
@@ -93,13 +95,15 @@ def _chooser(ray: str | None, workers: int | None) -> Chooser | None:
     return choosing_on(ray, Workers(workers, cpus=1))
 
 
-def _choose(model: Model, features: Path, annotations: Path, options: dict[str, Any]) -> Tuning:
+def _choose(
+    model: Model, features: Path, annotated: AnnotationSet, options: dict[str, Any]
+) -> Tuning:
     bars = Bar("network"), Bar("tune")
     try:
         return choose(
             model,
             features,
-            annotations,
+            annotated,
             advance_network=bars[0].advance,
             advance=bars[1].advance,
             **options,
@@ -120,11 +124,33 @@ def _check_settings(model: Model, held: dict[str, Any]) -> None:
 def _read_groups(path: Path | None) -> dict[str, str] | None:
     if path is None:
         return None
-    rows = dict(csv_rows(path, read_text(path)))
-    for number, row in rows.items():
+    groups: dict[str, str] = {}
+    for number, row in csv_rows(path, read_text(path)):
         if row and len(row) != 2:
             raise InvalidValue(f"{path}, line {number}: expected two columns, video and group")
-    return {row[0]: row[1] for row in rows.values() if row}
+        if row and groups.setdefault(*row) != row[1]:
+            raise InvalidValue(
+                f"{path}, line {number}: video {shown(row[0])} is in the groups "
+                f"{shown(groups[row[0]])} and {shown(row[1])}; keep one of them"
+            )
+    if not groups:
+        raise InvalidValue(
+            f"{path}: names no video; give lines of video and group, or leave --groups out"
+        )
+    return groups
+
+
+def _annotated(path: Path, subset: str | None, groups: dict[str, str] | None) -> AnnotationSet:
+    """The annotations of the subset; a note counts the videos without a group."""
+    annotated = read_annotations(path)
+    annotated = annotated if subset is None else annotated.subset(subset)
+    absent = [] if groups is None else [name for name in annotated.videos if name not in groups]
+    if absent:
+        note(
+            f"note: --groups does not name {len(absent)} of {len(annotated.videos)} videos, such "
+            f"as {shown(absent[0])}: each counts as a group of its own"
+        )
+    return annotated
 
 
 def _write(model: Model, found: Tuning, output: Path) -> None:

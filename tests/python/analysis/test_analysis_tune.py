@@ -282,6 +282,26 @@ def test_groups_are_read(bundle, files, tmp_path):
     assert (done.exit_code, "line 1: expected two columns" in done.stderr) == (1, True)
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "names no video; give lines of video and group, or leave --groups out"),
+        ("v00,a\nv01,a\nv00,b\n", "line 3: video 'v00' is in the groups 'a' and 'b'; keep one"),
+    ],
+)
+def test_groups_that_say_nothing_or_contradict_are_refused(bundle, files, tmp_path, text, message):
+    (tmp_path / "groups.csv").write_text(text)
+    done = run(bundle, files, "--groups", tmp_path / "groups.csv")
+    assert (done.exit_code, message in done.stderr) == (1, True)
+
+
+def test_videos_without_a_group_are_counted(bundle, files, tmp_path):
+    (tmp_path / "groups.csv").write_text("v00,a\nv01,a\n")
+    done = run(bundle, files, "--groups", tmp_path / "groups.csv", "--trials", 1)
+    assert done.exit_code == 0, done.stderr
+    assert "--groups does not name 10 of 12 videos, such as 'v02'" in done.stderr
+
+
 def test_a_cluster_chooses_the_same(bundle, files):
     pytest.importorskip("ray")
     few = ("--trials", 6, "--json")
