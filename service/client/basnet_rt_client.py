@@ -1,6 +1,6 @@
 """Client of the service: whole videos, and live streams that survive lost connections and replicas.
 
-Needs grpcio and grpcio-tools; the messages are compiled from proto/localization.proto on import.
+Needs grpcio, grpcio-tools, and basnet_rt_wire.py beside this file.
 """
 
 from __future__ import annotations
@@ -8,29 +8,28 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import operator
 import random
 import secrets
-import sys
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import grpc
 import numpy as np
 
-_PROTO = Path(__file__).resolve().parents[1] / "proto"
-sys.path.insert(0, str(_PROTO))  # where grpc looks for it
-messages, _services = grpc.protos_and_services("localization.proto")
-sys.path.remove(str(_PROTO))
+if __package__:  # part of a package
+    from .basnet_rt_wire import BROKEN_WRITE, Part, Status, floats, messages, packed, stub, written
+else:
+    from basnet_rt_wire import BROKEN_WRITE, Part, Status, floats, messages, packed, stub, written
 
 # Errors after which another try may succeed: the service restarts, or the connection broke.
 RETRIED = frozenset(
     {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.UNKNOWN}
 )
 
-_BROKEN_WRITE = "Internal error from Core"  # of grpc.aio, if a call ended during a write
+_UNEXPLAINED = 5  # errors without a reason, one after the other, that are tried again
+_LONGEST = 2**60  # snippets of a stream
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0  # seconds between two tries
 _GOODBYE = 5.0  # seconds that leaving a finished stream may take
 _CHANNEL_ARGUMENTS = (
@@ -44,23 +43,6 @@ _CHANNEL_ARGUMENTS = (
 def new_token() -> bytes:
     """A name for a stream that nobody can guess."""
     return secrets.token_bytes(16)
-
-
-def packed(rows: np.ndarray) -> Any:
-    """(N, F) floats as a message; float16 stays float16. ValueError: it is something else."""
-    rows = _floats(rows)
-    name, kind = ("float16", "<f2") if rows.dtype == np.float16 else ("float32", "<f4")
-    return messages.Rows(channels=rows.shape[1], **{name: rows.astype(kind).tobytes()})
-
-
-def _floats(rows: np.ndarray) -> np.ndarray:
-    rows = np.asarray(rows)
-    if rows.ndim != 2 or not rows.shape[1] or rows.dtype.kind != "f":
-        raise ValueError(f"expected (snippets, channels) of floats, got {rows.shape} {rows.dtype}")
-    return rows
-
-
-stub = _services.LocalizationStub  # the service's calls on a channel of grpc or grpc.aio
 
 
 class Client:
@@ -148,28 +130,6 @@ class Client:
         return Stream(self, **options)
 
 
-@dataclass(frozen=True)
-class _Part:
-    """Snippets, or a gap, that may have to be sent again."""
-
-    first: int
-    rows: np.ndarray | None
-    missing: int = 0
-
-    @property
-    def end(self) -> int:
-        return self.first + (self.missing if self.rows is None else len(self.rows))
-
-    def request(self, received: int, begin: int) -> Any:
-        """The request with snippets from `begin`, because the service has earlier ones already."""
-        if self.rows is None:
-            gap = messages.Gap(first_snippet=begin, snippets=self.end - begin)
-            return messages.StreamRequest(gap=gap, received=received)
-        rows = packed(self.rows[begin - self.first :])
-        features = messages.Features(first_snippet=begin, rows=rows)
-        return messages.StreamRequest(features=features, received=received)
-
-
 class Stream:
     """One live stream.
 
@@ -209,14 +169,16 @@ class Stream:
         self._take_back = default if take_back is None else take_back
         self._turn = next(client.turns)
         self._timeout = timeout
-        self._parts: deque[_Part] = deque()  # not durable yet; if not resumable: not processed yet
+        self._parts: deque[Part] = deque()  # not durable yet; if not resumable: not processed yet
         self._next = 0  # index of the next snippet
         self._end: Any = None
+        self._in_order = asyncio.Lock()  # what waits for room goes in as it was called
         self._changed = asyncio.Condition()
         self._events: asyncio.Queue[Any] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
         self._broken: Exception | None = None
         self._finished = False
+        self._unexplained: deque[tuple[int, int]] = deque(maxlen=_UNEXPLAINED)
         self.processed = self.durable = self.connections = 0
         self.received = 0  # highest sequence
 
@@ -233,17 +195,29 @@ class Stream:
             await self._task
 
     async def push(self, rows: np.ndarray) -> None:
-        """Send the next (N, F) snippets, of floats. Waits if the service is behind."""
-        await self._add(_Part(self._next, _floats(rows).copy()))
+        """Send the next (N, F) snippets, of floats. Waits if the service is behind.
+
+        Raises:
+            ValueError: `rows` is something else, or the stream has ended.
+        """
+        await self._add("push", floats(rows).copy())
 
     async def gap(self, snippets: int) -> None:
-        """Declare so many snippets missing."""
-        await self._add(_Part(self._next, None, snippets))
+        """Declare so many snippets missing; ValueError: fewer than 1, or the stream has ended."""
+        try:
+            count = operator.index(snippets)
+        except TypeError:
+            count = 0
+        if not 1 <= count <= _LONGEST:
+            raise ValueError(f"snippets is {snippets}; it must be a whole number from 1 to 2**60")
+        await self._add("gap", None, count)
 
     async def end(self, *, duration: float | None = None) -> None:
-        """End the input; `events` ends after `finished`."""
-        self._end = messages.End(duration=duration)
-        async with self._changed:
+        """End the input, behind what was pushed before; `events` ends after `finished`."""
+        end = messages.End(duration=duration)
+        async with self._in_order, self._changed:
+            self._check_not_ended("end")
+            self._end = end
             self._changed.notify_all()
 
     async def events(self) -> AsyncIterator[Any]:
@@ -260,14 +234,19 @@ class Stream:
             if event.WhichOneof("event") == "finished":
                 return
 
-    async def _add(self, part: _Part) -> None:
-        async with self._changed:
+    async def _add(self, what: str, rows: np.ndarray | None, missing: int = 0) -> None:
+        async with self._in_order, self._changed:
             await self._changed.wait_for(lambda: self._broken or self._has_room())
             if self._broken:
                 raise self._broken
-            self._parts.append(part)
-            self._next = part.end
+            self._check_not_ended(what)
+            self._parts.append(Part(self._next, rows, missing))
+            self._next = self._parts[-1].end
             self._changed.notify_all()
+
+    def _check_not_ended(self, what: str) -> None:
+        if self._end is not None:
+            raise ValueError(f"{what} after end(): this stream has ended; open another one")
 
     def _has_room(self) -> bool:
         return sum(len(p.rows) for p in self._parts if p.rows is not None) <= self._max_buffer
@@ -310,22 +289,22 @@ class Stream:
         if error.code() == grpc.StatusCode.ABORTED and self._take_back > 0:
             self._take_back -= 1
             return True
-        return error.code() in RETRIED or error.details() == _BROKEN_WRITE
+        if error.code() != grpc.StatusCode.UNKNOWN and error.details() != BROKEN_WRITE:
+            return error.code() in RETRIED
+        # At the same place again and again, it is a refusal whose reason was lost.
+        self._unexplained.append((self.durable, self.received))
+        return len(set(self._unexplained)) > 1 or len(self._unexplained) < _UNEXPLAINED
 
     async def _converse(self) -> bool:
         call = self._client.stub_at(self._turn).Localize(timeout=self._timeout)
+        status = Status(call)
         hello = messages.Open(
             token=self._token, durable=self.durable, pending_every=self._pending_every
         )
         sender: asyncio.Task[None] | None = None
         try:
-            await call.write(messages.StreamRequest(open=hello, received=self.received))
-            while True:
-                event = await call.read()
-                if event is grpc.aio.EOF:
-                    if self._finished:  # a second goodbye: `received` of the open said it all
-                        return True
-                    await self._raise_status(call)
+            await written(call, messages.StreamRequest(open=hello, received=self.received))
+            async for event in call:
                 if event.WhichOneof("event") == "opened":
                     self.connections += 1
                     if not self._finished:
@@ -334,18 +313,17 @@ class Stream:
                     self._finished = True
                     await self._goodbye(call, sender)
                     return True
+            if self._finished:  # a second goodbye: `received` of the open said it all
+                return True
+            raise await status.error()
+        except grpc.aio.AioRpcError as error:
+            if error.details() == BROKEN_WRITE:
+                raise await status.error() from error
+            raise
         finally:
             if sender is not None:
                 sender.cancel()
             call.cancel()
-
-    async def _raise_status(self, call: Any) -> None:
-        raise grpc.aio.AioRpcError(
-            await call.code(),
-            await call.initial_metadata(),
-            await call.trailing_metadata(),
-            details=await call.details() or "the service ended the stream before its end",
-        )
 
     async def _heard(self, event: Any) -> bool:
         """Keep an event; returns whether it was the last."""
@@ -370,31 +348,28 @@ class Stream:
 
     async def _send(self, call: Any, cursor: int) -> None:
         """Everything from snippet `cursor` on, as it comes, then the end."""
-        with contextlib.suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
-            while True:
-                async with self._changed:
-                    # Bound now: `cursor` moves on.
-                    waits = lambda at=cursor: self._after(at) is not None or self._end is not None  # noqa: E731
-                    await self._changed.wait_for(waits)
-                    part = self._after(cursor)
-                if part is None:
-                    await call.write(messages.StreamRequest(end=self._end, received=self.received))
-                    return
-                await call.write(part.request(self.received, cursor))
-                cursor = part.end
+        while True:
+            async with self._changed:
+                # Bound now: `cursor` moves on.
+                waits = lambda at=cursor: self._after(at) is not None or self._end is not None  # noqa: E731
+                await self._changed.wait_for(waits)
+                part = self._after(cursor)
+            if part is None:
+                await written(call, messages.StreamRequest(end=self._end, received=self.received))
+                return
+            if not await written(call, part.request(self.received, cursor)):
+                return
+            cursor = part.end
 
-    def _after(self, cursor: int) -> _Part | None:
+    def _after(self, cursor: int) -> Part | None:
         """The first part that is not behind snippet `cursor`."""
         return next((part for part in self._parts if part.end > cursor), None)
 
     async def _goodbye(self, call: Any, sender: asyncio.Task[None] | None) -> None:
         """Says that everything came, so that the service can forget the stream."""
-        try:
-            if self._token and sender is not None:
-                await sender
-                await call.write(messages.StreamRequest(received=self.received))
-            await call.done_writing()
-            while await call.read() is not grpc.aio.EOF:
-                pass
-        except asyncio.InvalidStateError:  # the call ended while it was written to
-            await self._raise_status(call)
+        if self._token and sender is not None:
+            await sender
+            await written(call, messages.StreamRequest(received=self.received))
+        await call.done_writing()
+        async for _ in call:
+            pass
