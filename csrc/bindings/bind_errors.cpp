@@ -19,6 +19,14 @@ const char* class_name(ErrorCode code) {
   return "InvalidValue";
 }
 
+// A message may quote bytes of a damaged file, or a path, that are no UTF-8: shown as \xff.
+pybind11::object message_of(const Error& error) {
+  const std::string text = error.what();
+  const auto size = static_cast<Py_ssize_t>(text.size());
+  return pybind11::reinterpret_steal<pybind11::object>(
+      PyUnicode_DecodeUTF8(text.data(), size, "backslashreplace"));
+}
+
 }  // namespace
 
 // The exception classes live in Python, so that code without the core can raise them too.
@@ -28,7 +36,7 @@ void bind_errors(pybind11::module_&) {
       if (pointer) std::rethrow_exception(pointer);
     } catch (const Error& error) {
       const auto errors = pybind11::module_::import("basnet_rt._errors");
-      pybind11::set_error(errors.attr(class_name(error.code())), error.what());
+      PyErr_SetObject(errors.attr(class_name(error.code())).ptr(), message_of(error).ptr());
     }
   });
 }

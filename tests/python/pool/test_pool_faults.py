@@ -6,7 +6,7 @@ import numpy as np
 import pool_cases
 import pytest
 
-from basnet_rt import BundleError, InvalidType, InvalidValue
+from basnet_rt import BundleError, InvalidType, InvalidValue, load
 
 ROWS = pool_cases.features(40, 8)
 
@@ -153,3 +153,13 @@ def test_nothing_follows_an_end(make_pool):
     assert len(pool.close(stream)) == 0
     with pytest.raises(InvalidValue, match="no such stream"):
         pool.close(stream)
+
+
+def test_a_damaged_name_in_a_bundle_is_an_error_of_the_bundle(bundle, tmp_path):
+    """Once bytes that are no UTF-8 were a UnicodeDecodeError."""
+    content = bytearray(bundle.read_bytes())
+    content[content.rindex(b"/data.pkl")] |= 0x80  # in the directory, at the end
+    damaged = tmp_path / "model.pt"
+    damaged.write_bytes(content)
+    with pytest.raises(BundleError, match=r"\\xafdata\.pkl"):
+        load(damaged)
