@@ -115,6 +115,25 @@ TEST(StreamPool, ShutdownWakesWhoeverWaits) {
   }
 }
 
+// Once such a wait, which runs the batches, never came back.
+TEST(StreamPool, AWaitWithoutAThreadEndsWhenItsStreamIsDropped) {
+  PoolOptions options;
+  options.threaded = false;
+  options.max_batch = 1;
+  const auto network = std::make_shared<Delay>();
+  network->pause = 200;
+  StreamPool pool(network, pool_config(), kClasses, kClasses, 1.0, options);
+  const Video video = random_video(2000, kClasses, 1);
+  const StreamId id = pool.open();
+  pool.push(id, part(video, 0, 2000));
+  pool.end(id);
+  std::thread waits([&] { EXPECT_TRUE(pool.wait(id)); });
+  while (pool.statistics().batches < 5) std::this_thread::yield();
+  pool.drop(id);
+  waits.join();
+  EXPECT_LT(pool.statistics().snippets, 2000);
+}
+
 TEST(StreamPool, AWaitingPoolEndsWithItsOwner) {
   PoolOptions options;
   options.max_delay = 3600.0;

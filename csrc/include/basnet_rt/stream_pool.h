@@ -125,7 +125,8 @@ enum class Shutdown {
 ///
 /// Any thread may call any member function. The pool's own thread runs the batches, unless
 /// `threaded` is false. Calls throw Error (kInvalidArgument) if the stream is unknown, closed or
-/// dropped. On a failed stream they throw the error that it failed with.
+/// dropped. On a failed stream they throw the error that it failed with. In a forked child
+/// process, a pool with a thread throws Error (kInvalidState): make one there after the fork.
 class BASNET_RT_API StreamPool {
  public:
   /// @param config  mode kContinuous.

@@ -4,6 +4,12 @@
 #include <string>
 #include <utility>
 
+#include "basnet_rt/error.h"
+
+#if defined(__unix__) || defined(__APPLE__)
+#include <unistd.h>
+#endif
+
 namespace basnet_rt {
 
 using Clock = std::chrono::steady_clock;
@@ -15,6 +21,25 @@ double StreamPool::Impl::steady_seconds() {
 Clock::time_point StreamPool::Impl::time_point(double seconds) {
   return Clock::time_point(
       std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds)));
+}
+
+long StreamPool::Impl::current_process() {
+#if defined(__unix__) || defined(__APPLE__)
+  return static_cast<long>(getpid());
+#else
+  return 0;
+#endif
+}
+
+bool StreamPool::Impl::is_of_parent() const { return threaded() && process_ != current_process(); }
+
+StreamPool::Impl::Lock StreamPool::Impl::lock() const {
+  if (is_of_parent()) {
+    throw Error(ErrorCode::kInvalidState,
+                "this pool was made before the process forked, and its thread is not in this "
+                "process; make a pool after the fork");
+  }
+  return Lock(mutex);
 }
 
 double StreamPool::Impl::now() const {

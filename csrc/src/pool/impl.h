@@ -23,7 +23,16 @@ class StreamPool::Impl {
   using Lock = std::unique_lock<std::mutex>;
 
   Impl(std::shared_ptr<PoolNetwork> network_, const cpu::PoolSettings& settings_)
-      : network(std::move(network_)), settings(settings_), state(settings) {}
+      : network(std::move(network_)),
+        settings(settings_),
+        state(settings),
+        process_(current_process()) {}
+
+  /// The lock of `mutex`.
+  /// @throws Error (kInvalidState): the pool's thread stayed in the parent of this process.
+  Lock lock() const;
+  /// Whether this process is a forked child, in which the pool's thread does not exist.
+  bool is_of_parent() const;
 
   double now() const;
   bool threaded() const { return settings.options.threaded; }
@@ -66,6 +75,8 @@ class StreamPool::Impl {
   std::thread thread;
 
  private:
+  const long process_;  // that made the pool
+  static long current_process();
   static double steady_seconds();
   static std::chrono::steady_clock::time_point time_point(double seconds);
 };

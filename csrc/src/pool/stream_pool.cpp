@@ -47,7 +47,7 @@ StreamPool::~StreamPool() {
 }
 
 StreamId StreamPool::open() {
-  const Lock lock(impl_->mutex);
+  const Lock lock = impl_->lock();
   return impl_->state.open();
 }
 
@@ -56,7 +56,7 @@ bool StreamPool::push(StreamId id, const FeatureView& features, double timeout) 
   const std::int64_t dim = impl_->settings.feature_dim;
   const std::int64_t bad =
       features.feature_dim == dim ? first_not_finite(features) : -1;  // unlocked
-  Lock lock(impl_->mutex);
+  Lock lock = impl_->lock();
   cpu::PoolState& state = impl_->state;
   const PoolStreamPtr stream = state.find(id);
   state.check_accepts(*stream, "push");
@@ -76,7 +76,7 @@ bool StreamPool::push(StreamId id, const FeatureView& features, double timeout) 
 }
 
 void StreamPool::gap(StreamId id, std::int64_t snippets) {
-  const Lock lock(impl_->mutex);
+  const Lock lock = impl_->lock();
   const PoolStreamPtr stream = impl_->state.find(id);
   if (snippets < 1 || snippets > kMostSnippets - stream->index) {
     fail("snippets is " + std::to_string(snippets) +
@@ -90,7 +90,7 @@ void StreamPool::gap(StreamId id, std::int64_t snippets) {
 }
 
 void StreamPool::end(StreamId id, std::optional<double> duration) {
-  const Lock lock(impl_->mutex);
+  const Lock lock = impl_->lock();
   const PoolStreamPtr stream = impl_->state.find(id);
   impl_->state.check_accepts(*stream, "end");
   const bool was_idle = impl_->state.idle();
@@ -100,7 +100,7 @@ void StreamPool::end(StreamId id, std::optional<double> duration) {
 }
 
 StreamDetections StreamPool::poll(StreamId id) {
-  const Lock lock(impl_->mutex);
+  const Lock lock = impl_->lock();
   const PoolStreamPtr stream = impl_->state.find(id);
   StreamDetections found = impl_->state.take_finals(*stream);
   if (found.size() == 0 && stream->error) throw Error(*stream->error);
@@ -108,7 +108,7 @@ StreamDetections StreamPool::poll(StreamId id) {
 }
 
 std::vector<Onset> StreamPool::poll_onsets(StreamId id) {
-  const Lock lock(impl_->mutex);
+  const Lock lock = impl_->lock();
   const PoolStreamPtr stream = impl_->state.find(id);
   std::vector<Onset> found = impl_->state.take_onsets(*stream);
   if (found.empty() && stream->error) throw Error(*stream->error);
@@ -117,10 +117,11 @@ std::vector<Onset> StreamPool::poll_onsets(StreamId id) {
 
 bool StreamPool::wait(StreamId id, double timeout) {
   cpu::check_seconds("timeout", timeout, kUnlimited);
-  Lock lock(impl_->mutex);
+  Lock lock = impl_->lock();
   const PoolStreamPtr stream = impl_->state.find(id);
   const auto settled = [&] { return stream->dropped || !stream->is_live(); };
-  while (!impl_->threaded() && stream->status == StreamStatus::kEnding) {
+  // Another thread may drop the stream, whose status then remains.
+  while (!impl_->threaded() && !settled() && stream->status == StreamStatus::kEnding) {
     lock.unlock();
     step(true);
     lock.lock();
@@ -132,7 +133,7 @@ bool StreamPool::wait(StreamId id, double timeout) {
 StreamDetections StreamPool::close(StreamId id, std::optional<double> duration) {
   if (status(id) == StreamStatus::kOpen) end(id, duration);
   wait(id);
-  const Lock lock(impl_->mutex);
+  const Lock lock = impl_->lock();
   const PoolStreamPtr stream = impl_->state.find(id);
   StreamDetections found = impl_->state.take_finals(*stream);
   impl_->state.forget(stream);
@@ -142,7 +143,7 @@ StreamDetections StreamPool::close(StreamId id, std::optional<double> duration) 
 
 void StreamPool::drop(StreamId id) {
   {
-    const Lock lock(impl_->mutex);
+    const Lock lock = impl_->lock();
     impl_->state.forget(impl_->state.find(id));
   }
   impl_->wake_all();  // a batch may have waited for this stream, or a push into it
@@ -151,7 +152,7 @@ void StreamPool::drop(StreamId id) {
 Detections StreamPool::pending(StreamId id) const {
   PoolStreamPtr stream;
   {
-    Lock lock(impl_->mutex);
+    Lock lock = impl_->lock();
     stream = impl_->state.find(id);
     if (stream->error) throw Error(*stream->error);
     if (impl_->backend() != nullptr) return impl_->ask_backend(lock, stream);
@@ -162,14 +163,14 @@ Detections StreamPool::pending(StreamId id) const {
 
 std::vector<StreamId> StreamPool::ready(double timeout) {
   cpu::check_seconds("timeout", timeout, kUnlimited);
-  Lock lock(impl_->mutex);
+  Lock lock = impl_->lock();
   const auto& news = impl_->state.news();
   impl_->wait(lock, impl_->news_came, timeout, [&] { return !news.empty(); });
   return {news.begin(), news.end()};
 }
 
 std::string StreamPool::save(StreamId id) {
-  Lock lock(impl_->mutex);
+  Lock lock = impl_->lock();
   const cpu::NetworkAccess::Guest guest(impl_->access, lock);
   const PoolStreamPtr stream = impl_->state.find(id);
   if (stream->error) throw Error(*stream->error);
@@ -185,7 +186,7 @@ std::string StreamPool::save(StreamId id) {
 
 StreamId StreamPool::restore(std::string_view bytes) {
   cpu::SavedStream saved = cpu::read_stream(bytes, impl_->settings, impl_->now());
-  Lock lock(impl_->mutex);
+  Lock lock = impl_->lock();
   if (!saved.stream->is_live()) return impl_->state.adopt(saved.stream, -1);
   const std::int64_t slot = impl_->state.reserve_slot();
   try {
@@ -202,17 +203,17 @@ StreamId StreamPool::restore(std::string_view bytes) {
 }
 
 StreamStatus StreamPool::status(StreamId id) const {
-  const Lock lock(impl_->mutex);
+  const Lock lock = impl_->lock();
   return impl_->state.find(id)->status;
 }
 
 PoolStreamStatistics StreamPool::statistics(StreamId id) const {
-  const Lock lock(impl_->mutex);
+  const Lock lock = impl_->lock();
   return impl_->state.find(id)->statistics;
 }
 
 PoolStatistics StreamPool::statistics() const {
-  const Lock lock(impl_->mutex);
+  const Lock lock = impl_->lock();
   return impl_->state.statistics();
 }
 
@@ -221,7 +222,7 @@ bool StreamPool::step(bool force) {
     throw Error(ErrorCode::kInvalidState, "step is for a pool without a thread");
   }
   const std::lock_guard<std::mutex> one_at_a_time(impl_->drive_mutex);
-  Lock lock(impl_->mutex);
+  Lock lock = impl_->lock();
   impl_->access.await_batch(lock);
   if (impl_->state.idle() || (!force && impl_->state.due() > impl_->now())) return false;
   impl_->run_batch(lock);
@@ -229,9 +230,10 @@ bool StreamPool::step(bool force) {
 }
 
 void StreamPool::shutdown(Shutdown how) {
+  if (impl_->is_of_parent()) return;  // its thread is not there to be joined
   bool is_worker = false;
   {
-    const Lock lock(impl_->mutex);
+    const Lock lock = impl_->lock();
     is_worker = impl_->worker == std::this_thread::get_id();
     const bool first = impl_->state.accepting();
     impl_->state.stop_accepting();

@@ -35,7 +35,8 @@ class StreamPool:
     other streams by more than one batch. For the same activations, each stream's finals equal those
     of a `StreamPostprocessor` of its own, bit for bit, whatever the batches were.
 
-    Any thread may call any method. At the end of a `with` block the pool is drained, or discarded
+    Any thread may call any method. A forked child process cannot use a pool with a thread of its
+    parent; make one there. At the end of a `with` block the pool is drained, or discarded
     after an exception.
 
     Args:
@@ -55,7 +56,8 @@ class StreamPool:
             `max_streams` at once; the activations of a model on a GPU stay there.
 
     Raises:
-        ValueError: a setting is wrong or does not fit a stream; the message names it.
+        ValueError: a setting is wrong or does not fit a stream, and the message names it; or, by
+            any method, the pool has a thread and was made before the process forked.
         BackendUnavailable: backend "cuda" cannot be used.
     """
 

@@ -177,6 +177,38 @@ def test_a_pool_nobody_holds_ends_its_thread(model):
     gc.collect()  # would hang here if the thread were waited for with the GIL held
 
 
+FORKED = """
+import os, sys, numpy as np, basnet_rt
+model, rows = basnet_rt.load(sys.argv[1]), np.zeros((1, 8), np.float32)
+pool = basnet_rt.StreamPool(model)
+stream = pool.open()
+child = os.fork()
+if child == 0:
+    calls = {"open": (), "push": (stream, rows), "ready": (), "close": (stream,), "wait": (stream,)}
+    for name, arguments in calls.items():
+        try:
+            getattr(pool, name)(*arguments)
+        except ValueError as error:
+            assert "make a pool after the fork" in str(error), error
+        else:
+            raise AssertionError(name)
+    pool.shutdown()
+    with basnet_rt.StreamPool(model) as own:
+        own.push(own.open(), rows)
+    sys.exit(0)
+assert os.waitpid(child, 0)[1] == 0
+pool.push(stream, rows)
+pool.close(stream)
+"""
+
+
+def test_a_forked_child_is_told_to_make_its_own_pool(bundle):
+    """Once it waited for ever: in its calls, or when it ended."""
+    command = [sys.executable, "-c", FORKED, str(bundle)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=HANG)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_program_may_end_without_closing_its_pool(bundle):
     """Catches a thread that asks a finished interpreter for the GIL: an abort at exit."""
     code = (
