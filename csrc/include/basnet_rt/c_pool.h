@@ -22,7 +22,8 @@ typedef struct basnet_rt_pool_batch {
   const float* features;  ///< (B, N, F), finite
 } basnet_rt_pool_batch;
 
-/// The output of a network. Valid only during the call.
+/// The output of a network. Valid only during the call. For NULL and for a handle of another kind,
+/// the functions that return pointers return NULL, and `set_error` does nothing.
 typedef struct basnet_rt_pool_output basnet_rt_pool_output;
 
 /// Makes room for M = num_rows rows of each slot, all 0. Earlier pointers become invalid.
@@ -123,7 +124,8 @@ BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_drop(basnet_rt_pool* pool, int
 /// Streams that have something to poll, are finished, or failed. Waits up to `timeout` seconds for
 /// one.
 ///
-/// @param streams    room for `capacity`; the next call returns further ones.
+/// @param streams    room for `capacity`; if there are more, the next call goes on behind the last
+///                   one, and begins again behind the largest.
 /// @param num_ready  number of streams written.
 BASNET_RT_CHECKED basnet_rt_status basnet_rt_pool_ready(basnet_rt_pool* pool, double timeout,
                                                         int64_t* streams, int64_t capacity,

@@ -10,6 +10,16 @@ using namespace basnet_rt::c_api;
 
 namespace {
 
+// The first `most` of the sorted streams behind `last`; the smallest come behind the largest.
+std::vector<basnet_rt::StreamId> some_behind(std::vector<basnet_rt::StreamId> streams,
+                                             basnet_rt::StreamId last, std::size_t most) {
+  if (streams.size() <= most) return streams;
+  const auto begin = std::upper_bound(streams.begin(), streams.end(), last);
+  std::rotate(streams.begin(), begin, streams.end());
+  streams.resize(most);
+  return streams;
+}
+
 basnet_rt::StreamPool& open(basnet_rt_pool* pool) { return *handle(pool, "pool").value; }
 const basnet_rt::StreamPool& open(const basnet_rt_pool* pool) {
   return *handle(pool, "pool").value;
@@ -90,12 +100,13 @@ basnet_rt_status basnet_rt_pool_drop(basnet_rt_pool* pool, int64_t stream) {
 basnet_rt_status basnet_rt_pool_ready(basnet_rt_pool* pool, double timeout, int64_t* streams,
                                       int64_t capacity, int64_t* num_ready) {
   return guarded([&] {
-    if (size_of(capacity, "streams") > 0) not_null(streams, "streams");
+    const std::size_t room = size_of(capacity, "streams");
+    if (room > 0) not_null(streams, "streams");
     not_null(num_ready, "num_ready");
-    const std::vector<basnet_rt::StreamId> found = open(pool).ready(timeout);
-    const auto count = std::min(capacity, static_cast<std::int64_t>(found.size()));
-    std::copy(found.begin(), found.begin() + count, streams);
-    *num_ready = count;
+    const auto found = some_behind(open(pool).ready(timeout), pool->last_ready, room);
+    if (!found.empty()) pool->last_ready = found.back();
+    std::copy(found.begin(), found.end(), streams);
+    *num_ready = static_cast<std::int64_t>(found.size());
   });
 }
 

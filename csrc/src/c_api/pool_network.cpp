@@ -24,6 +24,11 @@ const basnet_rt_pool_network& whole(const basnet_rt_pool_network* functions) {
   return *functions;
 }
 
+// So that nobody writes into NULL or a handle of another kind.
+bool usable(const basnet_rt_pool_output* output) {
+  return output != nullptr && output->kind == Kind::kPoolOutput;
+}
+
 }  // namespace
 
 CNetwork::CNetwork(const basnet_rt_pool_network* functions, std::int64_t num_classes,
@@ -86,18 +91,17 @@ basnet_rt_status basnet_rt_pool_output_resize(basnet_rt_pool_output* output, int
 }
 
 int64_t* basnet_rt_pool_output_counts(basnet_rt_pool_output* output) {
-  return output == nullptr ? nullptr : output->value.counts.data();
+  return usable(output) ? output->value.counts.data() : nullptr;
 }
 
 float* basnet_rt_pool_output_activations(basnet_rt_pool_output* output) {
-  return output == nullptr ? nullptr : output->value.activations.data();
+  return usable(output) ? output->value.activations.data() : nullptr;
 }
 
 float* basnet_rt_pool_output_raw_cas(basnet_rt_pool_output* output) {
-  return output == nullptr || !output->wants_raw ? nullptr : output->value.cas.data();
+  return usable(output) && output->wants_raw ? output->value.cas.data() : nullptr;
 }
 
 void basnet_rt_pool_output_set_error(basnet_rt_pool_output* output, const char* message) {
-  if (output == nullptr || message == nullptr) return;
-  static_cast<void>(guarded([&] { output->error = message; }));
+  static_cast<void>(guarded([&] { handle(output, "output").error = text_of(message, "message"); }));
 }

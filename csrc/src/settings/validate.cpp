@@ -150,8 +150,10 @@ void check_fixed_range(const PostprocessConfig& config, std::int64_t num_classes
 
 void check(const PostprocessConfig& config, std::int64_t num_classes) {
   check(config);
-  if (num_classes < 1) {
-    fail("num_classes is " + std::to_string(num_classes) + "; it must be at least 1");
+  constexpr std::int64_t kMost = 1'000'000;  // each has memory of its own
+  if (num_classes < 1 || num_classes > kMost) {
+    fail("num_classes is " + std::to_string(num_classes) + "; it must be from 1 to " +
+         std::to_string(kMost));
   }
   check_fixed_range(config, num_classes);
 }

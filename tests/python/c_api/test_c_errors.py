@@ -80,6 +80,13 @@ def test_gaps_beyond_any_stream(api, good, stream):
     assert stream.number("num_snippets") == 2**59
 
 
+def test_more_classes_than_memory_holds(api, config):
+    """Once they were allocated until memory ended."""
+    for classes in (0, 1_000_001, 2**63 - 1):
+        status, message = api.refusal("stream_create", config, classes, 0.5, byref(c_void_p()))
+        assert (status, f"num_classes is {classes};" in message) == (ARGUMENT, True)
+
+
 def test_a_range_in_which_scores_would_be_no_numbers(api, config):
     """An activation of float32 over 1e-201 is beyond float64: means of it are NaN."""
     api.checked("config_set_choice", config, b"normalisation", b"fixed")

@@ -11,7 +11,7 @@ from ctypes import byref, c_int64, c_void_p
 
 import numpy as np
 import pytest
-from c_library import ARGUMENT, POOL_CHECKED, STATE, StatusError, config_of, rows_of
+from c_library import ARGUMENT, OUTPUTS, POOL_CHECKED, STATE, StatusError, config_of, rows_of
 from c_pools import Delay, Functions, Pool
 from post_cases import make_video
 from stream_cases import as_set
@@ -111,6 +111,35 @@ def test_without_a_thread_and_with_little_room(api, network):
     assert error.value.status == STATE
     pool.free()
     assert network.released == 1
+
+
+def test_little_room_for_ready_streams_hides_none(api, network):
+    """Once the smallest came every time, and finished streams were never heard of."""
+    pool = Pool(api, CONFIG, network, threaded=0)
+    streams = [pool.open() for _ in range(5)]
+    for stream in streams:
+        pool.call("end", stream, None)
+        assert pool.number("wait", stream, 0.0) == 1
+    seen = []
+    for _ in range(3):
+        ready, count = (c_int64 * 2)(), c_int64()
+        pool.call("ready", 0.0, ready, 2, byref(count))
+        seen += ready[: count.value]
+    assert seen == [*streams, streams[0]]
+    pool.call("ready", 0.0, None, 0, byref(count))
+    assert count.value == 0
+    pool.free()
+
+
+def test_another_handle_is_no_output_of_a_network(api, network):
+    """Once text and zeros were written into it, behind its end."""
+    settings = config_of(api, CONFIG)
+    for other in (settings, None):
+        api.pool_output_set_error(other, b"x" * 1000)
+        for name in OUTPUTS:
+            assert getattr(api, name)(other) is None
+    api.checked("config_check", settings)
+    api.config_free(byref(settings))
 
 
 def test_a_stream_moves_to_another_pool(api, pool):
