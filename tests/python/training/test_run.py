@@ -339,3 +339,14 @@ def test_quality_is_average_precision_beside_chance_with_advice(tmp_path):
     assert "no more than 5 snippets" in said
     assert "C: cannot be told" in said
     assert "B: scores tell nothing of the tag, so no detection is an event" in said
+
+
+def test_features_in_folders_below_are_localized_where_nothing_is_held_out(tmp_path):
+    features, tags = make(tmp_path / "d", PLAIN)
+    for place, folder in ((0, "test"), (1, "train")):
+        (features / folder).mkdir()
+        for index in range(4 * place, 4 * place + 4):
+            (features / f"v_{index}.npy").rename(features / folder / f"v_{index}.npy")
+    call(features, tags, "-o", tmp_path / "out", *QUICK, "--set", "validation.folds=0")
+    results = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert len(results["results"]) == 8

@@ -97,6 +97,15 @@ def open_training_features(
         return _joined(folders, modality)
 
 
+def opened_folders(path: Path) -> list[Path]:
+    """The paths that `open_training_features` reads with `below`."""
+    try:
+        open_features(path)
+    except InvalidValue:
+        return folders_with_features(path)
+    return [path]
+
+
 def folders_with_features(path: Path) -> list[Path]:
     """The subfolders of `path` with features, sorted.
 

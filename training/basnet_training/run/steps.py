@@ -22,6 +22,7 @@ from basnet_training.reading import TaggedVideos, open_videos
 from basnet_training.reading.contents import Contents, read_contents
 from basnet_training.reading.faults import without_broken
 from basnet_training.reading.opening import tagged_names
+from basnet_training.reading.sources import opened_folders
 from basnet_training.reading.survey import counted, survey
 from basnet_training.runs import load_model, renew_postprocessing, resolve, save_run_config
 from basnet_training.timing import Timing, settle_timing
@@ -314,7 +315,9 @@ def _localize(
     inputs = list(request.localize)
     what = f"actions in {', '.join(inputs)}"
     if not inputs and held is None:
-        inputs, what = [str(data.config.data.features)], "actions in the training videos themselves"
+        assert data.config.data.features is not None
+        inputs = [str(one) for one in opened_folders(data.config.data.features)]
+        what = "actions in the training videos themselves"
     elif not inputs:
         what = "the training videos, each by the network that had not seen it"
     depends_on["input"] = [[one, outputs.stamps(Path(one))] for one in inputs]
