@@ -52,7 +52,7 @@ def parse_thresholds(text: str) -> list[float]:
     try:
         if ":" not in text:
             _check_count(text, text.count(",") + 1)
-            listed = [float(part) for part in text.split(",")]
+            listed = [_threshold(text, part) for part in text.split(",")]
             if len({*listed}) < len(listed):
                 raise typer.BadParameter(f"--tiou {cut(text)}: a threshold is named twice")
             return listed
@@ -67,9 +67,28 @@ def parse_thresholds(text: str) -> list[float]:
             f"--tiou {text}: the order is first:step:last, and steps of {step:g} from {first:g} "
             f"have to reach {last:g}{meant}"
         )
+    _check_range(text, first, step, last)
     count = round((last - first) / step) + 1
     _check_count(text, count)
     return [round(value, 9) for value in (first + np.arange(count) * step).tolist()]
+
+
+def _threshold(text: str, part: str) -> float:
+    value = float(part)
+    if 0 < value <= 1:
+        return value
+    meant = f"; did you mean {value / 100:g}?" if 1 < value <= 100 else ""
+    raise typer.BadParameter(f"--tiou {cut(text)}: {part.strip()} is not in (0, 1]{meant}")
+
+
+def _check_range(text: str, first: float, step: float, last: float) -> None:
+    """Refuse thresholds outside of (0, 1]; of percentages, the message has the fractions."""
+    if first > 0 and last <= 1 + SAME:
+        return
+    percent = first >= 1 and last <= 100
+    meant = f"; did you mean {first / 100:g}:{step / 100:g}:{last / 100:g}?" if percent else ""
+    outside = first if first <= 0 else last
+    raise typer.BadParameter(f"--tiou {cut(text)}: {outside:g} is not in (0, 1]{meant}")
 
 
 def _check_count(text: str, count: int) -> None:
@@ -92,6 +111,9 @@ def _meant(first: float, step: float, last: float) -> str:
     """The end of a message: the numbers in the right order, or the last threshold reached."""
     if _reaches(first, last, step):
         return f"; did you mean {first:g}:{last:g}:{step:g}?"
+    if step < 0:
+        fits = last > 0 and first <= 1 and _reaches(last, -step, first)
+        return f"; did you mean {last:g}:{-step:g}:{first:g}?" if fits else ""
     count = int((last - first) / step + SAME)
     return f"; did you mean {first:g}:{step:g}:{first + count * step:g}?" if count > 0 else ""
 
