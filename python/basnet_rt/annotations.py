@@ -115,14 +115,15 @@ def read_annotations(path: str | Path) -> AnnotationSet:
     """Read a `.json` in ActivityNet form, or a two-column `.csv` of video and tags."""
     path = Path(path)
     readers = {".json": read_activitynet, ".csv": read_tags}
-    if path.suffix not in readers and is_pipe(path):
+    suffix = path.suffix.lower()
+    if suffix not in readers and is_pipe(path):
         raise InvalidValue(
             f"{path}: is a pipe, whose name does not say whether it brings .json or .csv; write it "
             "to a file of such a name and give that"
         )
-    if path.suffix not in readers:
+    if suffix not in readers:
         raise InvalidValue(f"{path}: expected annotations as .json or .csv")
-    return readers[path.suffix](path)
+    return readers[suffix](path)
 
 
 def read_activitynet(path: str | Path) -> AnnotationSet:

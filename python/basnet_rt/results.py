@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from basnet_rt._errors import InvalidType, InvalidValue
 from basnet_rt._system.extras import from_extra
+from basnet_rt._system.shown import shown
 from basnet_rt.activation_files import Activations
 from basnet_rt.annotations import Segment, VideoAnnotation
 from basnet_rt.show.html import table_html
@@ -270,6 +271,46 @@ class Detections:
             for name in columns
         }
         return replace(self, **chosen)
+
+
+def check_detections(found: Any, where: str) -> None:
+    """Check detections that were not made here, before they are written or evaluated.
+
+    Args:
+        where: names them in messages, such as "video 'a'".
+
+    Raises:
+        TypeError: they are no `Detections`.
+        ValueError: arrays of another shape, a label that is no class, a number that is not finite,
+            or a segment that ends before it begins; names the detection.
+    """
+    if not isinstance(found, Detections):
+        raise InvalidType(f"{where}: is {shown(found)}; it must be Detections")
+    columns: dict[str, Any] = {
+        "label": np.asarray(found.labels),
+        "score": np.asarray(found.scores),
+        "segment": np.asarray(found.segments),
+    }
+    labels, scores, segments = columns.values()
+    count = len(found)
+    if (labels.shape, scores.shape, segments.shape) != ((count,), (count,), (count, 2)):
+        shapes = ", ".join(str(one.shape) for one in columns.values())
+        raise InvalidValue(
+            f"{where}: labels, scores and segments have the shapes {shapes}; they must be (N,), "
+            "(N,) and (N, 2)"
+        )
+    classes = np.inf if found.classes is None else len(found.classes)
+    checks = (
+        ("label", (labels >= 0) & (labels < classes) & (labels % 1 == 0), "is no class"),
+        ("score", np.isfinite(scores), "is not finite"),
+        ("segment", np.isfinite(segments).all(axis=1), "is not finite"),
+        ("segment", segments[:, 1] >= segments[:, 0], "ends before it begins"),
+    )
+    for name, good, what in checks:
+        if not good.all():
+            row = int(np.argmin(good))
+            value = columns[name][row].tolist()
+            raise InvalidValue(f"{where}, detection {row}: the {name} {value} {what}")
 
 
 def _without_overlaps(rows: Int64Array, labels: Int64Array, segments: Float64Array) -> Int64Array:

@@ -8,9 +8,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from basnet_rt._errors import InvalidType, InvalidValue
 from basnet_rt.analysis.influence import VideoChange, most_changed_videos
-from basnet_rt.analysis.resampling import Population, population, resample
+from basnet_rt.analysis.resampling import Population, check_sampling, population, resample
 from basnet_rt.evaluation.averages import field_rows
 from basnet_rt.evaluation.inputs import levels_of
 from basnet_rt.evaluation.reading import evaluation_input
@@ -114,7 +113,7 @@ def compare(
     Raises:
         ValueError, TypeError: as `evaluate`, or a number is out of range.
     """
-    _check(resamples, confidence, seed)
+    check_sampling(resamples, confidence, seed)
     levels = levels_of(tiou_thresholds)
     first = evaluation_input(ground_truth, a, subset, unknown_labels, other_videos)
     second = evaluation_input(first.truth, b, subset, unknown_labels, other_videos)
@@ -186,13 +185,3 @@ def difference_of(name: str, pair: Float64Array, samples: Float64Array, tail: fl
     not_so = float(np.mean(known * difference <= 0)) if len(known) else float("nan")
     low, high = interval(sampled, tail)
     return Difference(name, float(pair[0]), float(pair[1]), difference, low, high, not_so)
-
-
-def _check(resamples: int, confidence: float, seed: int) -> None:
-    for name, value in (("resamples", resamples), ("seed", seed)):
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise InvalidType(f"{name} is {value!r}; it must be an integer")
-        if value < 0:
-            raise InvalidValue(f"{name} is {value}; it must be at least 0")
-    if not 0 < confidence < 1:
-        raise InvalidValue(f"confidence is {confidence}; it must be in (0, 1)")

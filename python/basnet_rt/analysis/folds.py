@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from basnet_rt._errors import InvalidValue
+from basnet_rt._system.arguments import as_count
 from basnet_rt._system.shown import shown
 from basnet_rt.annotations import AnnotationSet
 
@@ -29,7 +30,7 @@ def divide(
     Raises:
         ValueError: `count` is below 2, or some fold has no marked segment.
     """
-    if count < 2:
+    if as_count(count, "folds") < 2:
         raise InvalidValue(f"folds is {count}; it must be at least 2")
     together = _together(annotated, groups or {})
     sizes = [_size(annotated, names) for names in together]

@@ -4,16 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from basnet_rt import _core
+from basnet_rt._errors import InvalidValue
+from basnet_rt._system.arguments import as_count, as_number
 from basnet_rt.evaluation.inputs import EvaluationInput
 from basnet_rt.results import Float64Array, Int64Array
 from basnet_rt.tables.predictions import PredictionTable
 from basnet_rt.tables.truth import TruthTable
 
 MANY_ROWS = 50_000  # with so many rows, threads save more time than they cost
+
+
+def check_sampling(resamples: Any, confidence: Any, seed: Any) -> None:
+    """Check the settings of a bootstrap.
+
+    Raises:
+        TypeError: one of them is no number, or a count is not whole.
+        ValueError: a count is negative, or the confidence is not in (0, 1).
+    """
+    for name, value in (("resamples", resamples), ("seed", seed)):
+        if as_count(value, name) < 0:
+            raise InvalidValue(f"{name} is {value}; it must be at least 0")
+    if not 0 < as_number(confidence, "confidence") < 1:
+        raise InvalidValue(f"confidence is {confidence}; it must be in (0, 1)")
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from basnet_rt._errors import InvalidValue
+from basnet_rt._errors import InvalidType, InvalidValue
+from basnet_rt._system.arguments import as_count
 from basnet_rt._system.extras import from_extra
+from basnet_rt._system.shown import shown
 from basnet_rt.analysis.comparison import Difference, difference_of
 from basnet_rt.analysis.folds import divide
-from basnet_rt.analysis.resampling import population, resample
+from basnet_rt.analysis.resampling import check_sampling, population, resample
 from basnet_rt.analysis.search_space import SearchSpace
 from basnet_rt.analysis.tuning_data import TuningData, run_network
 from basnet_rt.annotations import AnnotationSet, read_annotations
@@ -135,7 +137,10 @@ def tune(
     Source: Akiba et al., "Optuna", KDD 2019, its TPE sampler; the standard error after the rule of
     Breiman et al., "Classification and Regression Trees", 1984.
     """
-    if trials < 1:
+    if not isinstance(model, Model):
+        raise InvalidType(f"model is {shown(model)}; it must be a model, from basnet_rt.load")
+    check_sampling(resamples, confidence, seed)
+    if as_count(trials, "trials") < 1:
         raise InvalidValue(f"trials is {trials}; it must be at least 1")
     from_extra("optuna", "tune", "tune")
     annotated = annotations

@@ -15,4 +15,6 @@ def main() -> None:
         from basnet_rt.cli.ending import run_program
     except ModuleNotFoundError as error:
         sys.exit(f"basnet-rt needs {error.name}: pip install 'basnet-rt[cli]'")
+    except KeyboardInterrupt:
+        sys.exit("Aborted!")  # as after the imports
     run_program(app)

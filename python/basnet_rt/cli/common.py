@@ -68,6 +68,12 @@ def note(line: str) -> None:
     typer.echo(printable(without_secrets(line)), err=True)
 
 
+def note_failure(name: str, reason: str) -> None:
+    """Print a failure; a reason that begins with the name has it once."""
+    shown = on_one_line(name)
+    note(f"failed: {shown}: {reason.removeprefix(f'{name}: ').removeprefix(f'{shown}: ')}")
+
+
 def printable(text: str) -> str:
     """The text with control characters, which could change a terminal, as `\\x1b` and the like."""
     return "".join(

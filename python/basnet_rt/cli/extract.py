@@ -14,7 +14,7 @@ import typer
 
 from basnet_rt._errors import BundleError, Error, InvalidValue
 from basnet_rt._system.addresses import is_address, shown_source
-from basnet_rt.cli.common import Json, answer, failures, note, on_one_line, parse_settings
+from basnet_rt.cli.common import Json, answer, failures, note, note_failure, parse_settings
 from basnet_rt.cli.corpus import (
     CorpusCommand,
     ProgressLine,
@@ -125,7 +125,7 @@ def extract(
     for line in totals.notes:
         note(line)
     for one in summary["failed"]:
-        note(f"failed: {on_one_line(one['name'])}: {one['reason']}")
+        note_failure(one["name"], one["reason"])
     if summary["failed"]:
         raise typer.Exit(1)
 

@@ -24,6 +24,7 @@ from basnet_rt.cli.common import (
     answer,
     failures,
     note,
+    note_failure,
     on_one_line,
     parse_settings,
 )
@@ -187,7 +188,7 @@ def _end(given: list[str], outcome: Outcome, warnings: list[str]) -> None:
     for one in filter(None, warnings):
         note(one)
     for failure in outcome.failures:
-        note(f"failed: {on_one_line(failure.name)}: {failure.reason}")
+        note_failure(failure.name, failure.reason)
     if outcome.failures:
         raise typer.Exit(1)
 

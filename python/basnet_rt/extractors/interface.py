@@ -7,6 +7,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from basnet_rt._errors import InvalidType
+from basnet_rt._system.shown import shown
 from basnet_rt.features.extractor_spec import ExtractorSpec
 from basnet_rt.video.frames import Frame
 
@@ -22,6 +24,18 @@ class Extractor(Protocol):
     def start(self) -> Session:
         """Begin a video, or continue after a gap."""
         ...
+
+
+def check_extractor(extractor: Any) -> None:
+    """
+    Raises:
+        TypeError: it is no extractor, such as the name of one.
+    """
+    if not hasattr(extractor, "start") or not hasattr(extractor, "spec"):
+        raise InvalidType(
+            f"extractor is {shown(extractor)}; it must be an extractor, such as "
+            "make_extractor('motion')"
+        )
 
 
 class Session(Protocol):

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from basnet_rt._core import __version__
-from basnet_rt._errors import InvalidValue
+from basnet_rt._errors import InvalidType, InvalidValue
 from basnet_rt._system.json_file import parse_json
 from basnet_rt._system.shown import shown
 from basnet_rt.annotations import parse_activitynet
@@ -65,7 +65,14 @@ def read(text: str, source: Source) -> MarkedVideos:
 
 
 def _entries(head: dict[str, Any], key: str, videos: Mapping[str, Any]) -> Iterator[str]:
-    yield json.dumps(head, allow_nan=False)[:-1] + f', "{key}": {{'
+    try:
+        first = json.dumps(head, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise InvalidType(
+            f"provenance cannot be written as JSON: {error}; it may hold texts, finite numbers of "
+            "Python, lists and dictionaries"
+        ) from error
+    yield first[:-1] + f', "{key}": {{'
     separator = "\n"
     for video, entry in videos.items():
         yield f"{separator}{json.dumps(video)}: {json.dumps(entry, allow_nan=False)}"

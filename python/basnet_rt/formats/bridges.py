@@ -13,7 +13,7 @@ from basnet_rt._errors import InvalidType, InvalidValue
 from basnet_rt._system.shown import shown, shown_all
 from basnet_rt.annotations import AnnotationSet, Segment, VideoAnnotation
 from basnet_rt.formats.marks import Mark, MarkedVideos, VideoMarks
-from basnet_rt.results import UNKNOWN_MODE, Detections, Float64Array
+from basnet_rt.results import UNKNOWN_MODE, Detections, Float64Array, check_detections
 
 SUGGESTED = "suggested_confidence"  # {class: lowest confidence of an event} in the provenance
 SNIPPET_SECONDS = "snippet_seconds"
@@ -25,14 +25,15 @@ def from_results(
     """Marks from detections; if class names are not known, the label is the index.
 
     Raises:
-        ValueError: the detections have different modes.
-        TypeError: they are no mapping.
+        ValueError: the detections have different modes, or one fails `results.check_detections`.
+        TypeError: they are no mapping to `Detections`.
     """
     if not isinstance(detections, Mapping):
         kind = type(detections).__name__
         raise InvalidType(f"detections is a {kind}; it must be a dict of video to Detections")
     videos = {}
     for video, found in detections.items():
+        check_detections(found, f"video {shown(video)}")
         marks = (
             Mark(
                 str(one.label) if one.name is None else one.name,

@@ -138,6 +138,11 @@ def format_to_read(path: Path, name: str | None = None) -> Format:
     """The format by name, or by the ending; for `.json` by the content, see `json_form`."""
     if name is None and path.suffix.lower() == ".json":
         return FORMATS["activitynet"]
+    if name is None and path.suffix.lower() not in SUFFIXES:
+        raise InvalidValue(
+            f"{path}: expected a name that ends in {', '.join(SUFFIXES)}; for a file of another "
+            "name, basnet-rt convert --from says its format"
+        )
     return format_to_write(path, name)
 
 

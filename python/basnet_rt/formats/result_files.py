@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from basnet_rt._errors import InvalidValue
+from basnet_rt._system.arguments import as_path
 from basnet_rt._system.json_file import read_json
 from basnet_rt._system.shown import shown
 from basnet_rt.formats.bridges import seconds_of, suggested_of
@@ -81,7 +82,7 @@ def read_results(
             score or ends before it begins, or a number is not finite; names video and entry, or
             the line.
     """
-    path = Path(path)
+    path = as_path(path, "path")
     if path.suffix.lower() == ".json" and format in (None, "activitynet"):
         return _read_json_results(path)
     from basnet_rt.formats import read_marks, to_results

@@ -17,7 +17,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from basnet_rt._errors import InvalidValue
+from basnet_rt._errors import InvalidType, InvalidValue
 from basnet_rt._system.shown import shown
 
 _TIMECODE = re.compile(r"(\d\d):(\d\d):(\d\d)([:;])(\d{2,3})", re.ASCII)
@@ -83,8 +83,16 @@ class FrameRate:
 MILLISECONDS = FrameRate(Fraction(1000))
 
 
+def _check_rate(rate: Any) -> None:
+    if not isinstance(rate, FrameRate):
+        raise InvalidType(
+            f"rate is {shown(rate)}; it must be a FrameRate, such as FrameRate.parse(25)"
+        )
+
+
 def frame_at(seconds: float, rate: FrameRate) -> int:
     """The frame boundary nearest to a time; the later one of two equally near."""
+    _check_rate(rate)
     if not math.isfinite(seconds):
         raise InvalidValue(f"a time of {seconds}; it must be finite")
     return math.floor(Fraction(seconds) * rate.exact + Fraction(1, 2))
@@ -92,6 +100,7 @@ def frame_at(seconds: float, rate: FrameRate) -> int:
 
 def seconds_at(frame: int, rate: FrameRate) -> float:
     """The start of a frame, in seconds: the float64 nearest to the exact time."""
+    _check_rate(rate)
     return float(frame / rate.exact)
 
 
@@ -115,6 +124,7 @@ def to_timecode(frame: int, rate: FrameRate) -> str:
     Raises:
         ValueError: the frame is negative, or a day or more from the start.
     """
+    _check_rate(rate)
     if not 0 <= frame < frames_per_day(rate):
         raise InvalidValue(f"frame {frame} at {rate} frames a second: a timecode covers one day")
     nominal, label = rate.nominal, frame + _labels_skipped(frame, rate)
@@ -131,6 +141,7 @@ def from_timecode(text: str, rate: FrameRate) -> int:
     Raises:
         ValueError: another form, a label that does not exist, or `;` at another rate.
     """
+    _check_rate(rate)
     match = _TIMECODE.fullmatch(text)
     if match is None:
         raise InvalidValue(f"timecode {shown(text)}: expected HH:MM:SS:FF or HH:MM:SS;FF")

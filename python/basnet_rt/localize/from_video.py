@@ -10,7 +10,7 @@ from pathlib import Path
 
 from basnet_rt._errors import BundleError, InvalidType
 from basnet_rt._system.addresses import shown_source
-from basnet_rt.extractors.interface import Extractor
+from basnet_rt.extractors.interface import Extractor, check_extractor
 from basnet_rt.extractors.registry import Weights, extractor_from_spec
 from basnet_rt.extractors.running.cache import FeatureCache
 from basnet_rt.extractors.running.job import Recipe, Result, Watch, cached_features, ignore_progress
@@ -78,6 +78,7 @@ def fitting_extractor(
         if spec is None:
             raise BundleError(unrecorded(model.name))
         return extractor_from_spec(spec, weights)
+    check_extractor(extractor)
     if spec is not None:
         check_same_extractor("extractor", spec, extractor.spec)
     model.metadata.check_feature_dim(extractor.spec.feature_dim, "extractor")

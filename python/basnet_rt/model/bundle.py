@@ -15,6 +15,8 @@ from typing import Any
 
 from basnet_rt import _core
 from basnet_rt._errors import BundleError
+from basnet_rt._system.arguments import as_path
+from basnet_rt._system.special_files import why_no_file
 from basnet_rt.features.extractor_spec import ExtractorSpec
 from basnet_rt.model.confidence import Confidence
 
@@ -156,8 +158,15 @@ def read_metadata(path: str | Path) -> BundleMetadata:
         BundleError: the file is absent, truncated, neither a TorchScript nor a safetensors file,
             or not a bundle.
     """
+    path = as_path(path, "path")
     if "\0" in str(path):
         raise BundleError(f"{str(path)!r}: no such file: the name holds a NUL")
+    if (reason := why_no_file(path)) is not None:
+        raise BundleError(f"{path}: {reason}; write the bundle to a file and give that")
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        raise BundleError(f"{str(path)!r}: the name is not UTF-8; rename the file") from error
     return parse_metadata(_core.read_metadata(os.fspath(path)), str(path))
 
 

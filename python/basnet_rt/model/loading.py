@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from basnet_rt import _core
 from basnet_rt._errors import BundleError, Error, InvalidType, InvalidValue
+from basnet_rt._system.arguments import as_path
 from basnet_rt._system.extras import from_extra, is_installed
 from basnet_rt._system.torchscript import quiet_torchscript
 from basnet_rt.model.bundle import BundleMetadata, read_metadata
@@ -70,7 +71,7 @@ def load(
         BackendUnavailable: BASNET_RT_FORCE_KERNEL names a kernel that cannot run here.
         Error: engine "torch" is needed and torch is not installed.
     """
-    path = Path(path)
+    path = as_path(path, "path")
     if engine not in ENGINES:
         raise InvalidValue(f"engine is {engine!r}; it must be one of {', '.join(ENGINES)}")
     for name, flag in (("exact", exact), ("trust_code", trust_code)):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import operator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from basnet_rt._errors import InvalidType, InvalidValue
+from basnet_rt._errors import InvalidType
+from basnet_rt._system.arguments import as_count as as_count
+from basnet_rt._system.arguments import as_number as as_number
 
 
 def as_numpy(value: Any, name: str) -> npt.NDArray[Any]:
@@ -59,38 +60,6 @@ def as_vector(value: Any, name: str, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     if not whole:
         raise InvalidType(f"{name} has numbers that are not whole; expected indices of classes")
     return found
-
-
-def as_number(value: Any, name: str) -> float:
-    """A float; the core checks its range.
-
-    Raises:
-        InvalidType: (a TypeError) it is not a number.
-    """
-    try:
-        if not isinstance(value, (str, bytes)):
-            return float(value)
-    except (TypeError, ValueError):
-        pass
-    raise InvalidType(f"{name} is {value!r}; it must be a number")
-
-
-def as_count(value: Any, name: str) -> int:
-    """An int that fits into 64 bits.
-
-    Raises:
-        InvalidType: (a TypeError) it is not an integer.
-        InvalidValue: (a ValueError) it is too large.
-    """
-    try:
-        count = operator.index(value)
-    except TypeError as error:
-        raise InvalidType(f"{name} is {value!r}; it must be an integer") from error
-    if isinstance(value, bool):
-        raise InvalidType(f"{name} is {value}; it must be an integer")
-    if abs(count) >= 2**63:
-        raise InvalidValue(f"{name} is {count}; it must fit into 64 bits")
-    return count
 
 
 def as_bytes(value: Any, name: str) -> bytes:

@@ -109,7 +109,7 @@ def annotations_of(ground_truth: Any, subset: str | None) -> AnnotationSet:
         ValueError: as `read_annotations`.
     """
     if isinstance(ground_truth, (str, Path)):
-        if Path(ground_truth).suffix == ".json":
+        if Path(ground_truth).suffix.lower() == ".json":
             return _parse(read_json(ground_truth), subset, str(ground_truth))
         ground_truth = read_annotations(ground_truth)
     if isinstance(ground_truth, AnnotationSet):

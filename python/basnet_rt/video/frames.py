@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from basnet_rt._errors import InvalidValue
+from basnet_rt._errors import InvalidType, InvalidValue
+from basnet_rt._system.arguments import as_count
+from basnet_rt._system.shown import shown
 
 Image = npt.NDArray[np.uint8]
 Pixels = Literal["rgb", "gray"]
@@ -28,6 +30,7 @@ class FrameFormat:
 
     Raises:
         ValueError: a side is not in 1 .. MOST_PIXELS, or both ways to give a size are used.
+        TypeError: a side is not an integer.
     """
 
     pixels: Pixels = "rgb"
@@ -44,7 +47,7 @@ class FrameFormat:
             raise InvalidValue("short_side: not together with width and height")
         for name in ("width", "height", "short_side"):
             side = getattr(self, name)
-            if side is not None and not 1 <= side <= MOST_PIXELS:
+            if side is not None and not 1 <= as_count(side, name) <= MOST_PIXELS:
                 raise InvalidValue(f"{name}: expected 1 .. {MOST_PIXELS} pixels, got {side}")
 
     def size_of(self, width: int, height: int) -> tuple[int, int]:
@@ -59,6 +62,22 @@ class FrameFormat:
 
 # One format, or several: each picture then comes in all of them, decoded once.
 Formats = FrameFormat | tuple[FrameFormat, ...]
+
+
+def checked_formats(frames: Any) -> Formats:
+    """The formats, if they are some.
+
+    Raises:
+        TypeError: it is neither a `FrameFormat` nor a tuple of several.
+    """
+    several = frames if isinstance(frames, tuple) and frames else (frames,)
+    for one in several:
+        if not isinstance(one, FrameFormat):
+            raise InvalidType(
+                f"frames is {shown(one)}; it must be a FrameFormat, such as "
+                "FrameFormat(pixels='gray'), or a tuple of them"
+            )
+    return frames  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True, slots=True)

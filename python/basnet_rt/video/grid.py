@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from typing import Any
+
+from basnet_rt._errors import InvalidValue
+from basnet_rt._system.arguments import as_number
 
 _ROUNDING = Fraction(1, 1000)  # seconds; timestamps of many files were rounded to milliseconds
 _FINEST_RATE = 1_000_000
@@ -12,6 +16,19 @@ _FINEST_RATE = 1_000_000
 def exact_rate(fps: float | Fraction) -> Fraction:
     """The exact fraction of a rate: 29.97002997... is 30000/1001, 29.97 is 2997/100."""
     return Fraction(fps).limit_denominator(_FINEST_RATE)
+
+
+def checked_rate(fps: Any) -> Any:
+    """Instants per second, as a plain number or an exact fraction.
+
+    Raises:
+        TypeError: it is not a number.
+        ValueError: it is not above 0, or over 1000.
+    """
+    rate = fps if isinstance(fps, Fraction) else as_number(fps, "fps")
+    if not 0 < rate <= 1000:
+        raise InvalidValue(f"fps: expected above 0 and at most 1000, got {fps}")
+    return rate
 
 
 class Grid:

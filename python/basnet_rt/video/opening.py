@@ -8,6 +8,7 @@ from typing import Any
 
 from basnet_rt._errors import VideoError
 from basnet_rt._system.addresses import is_address, local_path, shown_source
+from basnet_rt._system.arguments import as_path
 from basnet_rt._system.extras import from_extra
 from basnet_rt._system.special_files import why_no_file
 from basnet_rt.video.content import why_unreadable
@@ -39,6 +40,7 @@ def open_container(
     Raises:
         VideoError: the source is absent, a folder, empty, unreadable or not a video; names it.
     """
+    as_path(source, "source")
     av = pyav()
     address = is_address(source)
     if not address and format is None:

@@ -10,13 +10,14 @@ from typing import Any
 
 from basnet_rt._errors import InvalidValue, VideoError
 from basnet_rt._system.addresses import is_address, shown_source
+from basnet_rt._system.arguments import as_count, as_number
 from basnet_rt.video.choosing import choice_remarks, video_stream
 from basnet_rt.video.clock import AHEAD, FAR, FAR_BYTES, LONGEST_GAP, MOST_TOLD, Clock
 from basnet_rt.video.content import why_unreadable
 from basnet_rt.video.convert import Converters
 from basnet_rt.video.deinterlace import deinterlaced
-from basnet_rt.video.frames import Formats, Frame, FrameFormat, Image
-from basnet_rt.video.grid import Grid, exact_rate
+from basnet_rt.video.frames import Formats, Frame, FrameFormat, Image, checked_formats
+from basnet_rt.video.grid import Grid, checked_rate, exact_rate
 from basnet_rt.video.info import (
     DEFAULT_RATE,
     HIGHEST_RATE,
@@ -71,13 +72,12 @@ def read_frames(
             or too much of it is damaged.
         ValueError: `fps` or `max_gap` is out of range.
     """
-    if not 0 < fps <= 1000:
-        raise InvalidValue(f"fps: expected above 0 and at most 1000, got {fps}")
+    rate, max_gap = checked_rate(fps), as_number(max_gap, "max_gap")
     if not max_gap > 0:
         raise InvalidValue(f"max_gap: expected seconds above 0, got {max_gap}")
-    return FrameReader(
-        source, fps, frames or FrameFormat(), max_gap, threads, timeout, stream_index
-    )
+    index = None if stream_index is None else as_count(stream_index, "stream_index")
+    form = FrameFormat() if frames is None else checked_formats(frames)
+    return FrameReader(source, rate, form, max_gap, threads, timeout, index)
 
 
 class FrameReader:

@@ -232,6 +232,7 @@ def test_without_samples_there_is_no_interval(case):
         ({"resamples": -1}, InvalidValue),
         ({"resamples": 1.5}, InvalidType),
         ({"confidence": 1.0}, InvalidValue),
+        ({"confidence": "a"}, InvalidType),
         ({"seed": -1}, InvalidValue),
         ({"seed": True}, InvalidType),
     ],

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 import basnet_rt
-from basnet_rt import BundleError, Error, InvalidValue, tune
+from basnet_rt import BundleError, Error, InvalidType, InvalidValue, tune
 from basnet_rt._system.extras import from_extra
 from basnet_rt._system.torchscript import quiet_torchscript
 from basnet_rt.annotations import AnnotationSet, Segment, VideoAnnotation
@@ -201,11 +201,25 @@ def test_annotations_that_do_not_serve_are_refused(bundle, videos, change, messa
 
 
 @pytest.mark.parametrize(
-    ("options", "message"), [({"trials": 0}, "trials"), ({"folds": 50}, "folds")]
+    ("options", "error"),
+    [
+        ({"trials": 0}, InvalidValue),
+        ({"trials": "3"}, InvalidType),
+        ({"folds": 50}, InvalidValue),
+        ({"folds": "3"}, InvalidType),
+        ({"seed": -1}, InvalidValue),
+        ({"confidence": 2}, InvalidValue),
+        ({"resamples": -1}, InvalidValue),
+    ],
 )
-def test_wrong_numbers_are_named(bundle, videos, options, message):
-    with pytest.raises(InvalidValue, match=f"{message} is"):
+def test_wrong_numbers_are_named(bundle, videos, options, error):
+    with pytest.raises(error, match=f"{next(iter(options))} is"):
         tune(basnet_rt.load(bundle), *videos, **{**FAST, **options})
+
+
+def test_a_path_is_no_model(videos):
+    with pytest.raises(InvalidType, match=r"model is 'model\.pt'; it must be a model, from"):
+        tune("model.pt", *videos, **FAST)
 
 
 def test_without_optuna_the_message_names_the_extra(bundle, videos, monkeypatch):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from coded_video import HEIGHT, WIDTH, lay, number_of, write_coded
 
-from basnet_rt import InvalidValue, VideoError
+from basnet_rt import InvalidType, InvalidValue, VideoError
 from basnet_rt.video import FrameFormat, probe, read_frames
 from basnet_rt.video.convert import Converter
 
@@ -134,3 +134,14 @@ def test_nothing_is_printed(video: Path, tmp_path: Path, capfd: pytest.CaptureFi
     with read_frames(broken, fps=25) as reader:
         list(reader)
     assert capfd.readouterr() == ("", "")
+
+
+def test_the_numbers_of_numpy_are_numbers(video: Path):
+    """And a text is none: stream "0" was told to be no stream beside 0."""
+    with read_frames(video, fps=np.float32(25), stream_index=np.int64(0)) as reader:
+        assert len(list(reader)) == 50
+    with read_frames(video, fps=Fraction(25)) as reader:
+        assert len(list(reader)) == 50
+    for name, value in (("stream_index", "0"), ("fps", "25"), ("fps", True), ("max_gap", "1")):
+        with pytest.raises(InvalidType, match=f"{name} is {value!r}; it must be"):
+            read_frames(video, **{"fps": 25, name: value})

@@ -14,7 +14,7 @@ import numpy as np
 
 from basnet_rt._errors import InvalidValue
 from basnet_rt._system.addresses import shown_source
-from basnet_rt.extractors.interface import Extractor, Features, Session
+from basnet_rt.extractors.interface import Extractor, Features, Session, check_extractor
 from basnet_rt.extractors.running.channel import Channel, Stopped
 from basnet_rt.extractors.running.one_thread import one_thread
 from basnet_rt.features.extractor_spec import ExtractorSpec
@@ -109,6 +109,7 @@ def extract_features(
     """
     from basnet_rt.video import read_frames
 
+    check_extractor(extractor)
     begin, spec = time.monotonic(), extractor.spec
     with read_frames(source, fps=spec.fps, frames=spec.formats, **reading) as reader:
         length = reader.info.duration

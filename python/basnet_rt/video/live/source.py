@@ -9,7 +9,8 @@ from types import TracebackType
 from typing import Any
 
 from basnet_rt._errors import InvalidValue
-from basnet_rt.video.frames import Formats, Frame, FrameFormat, Gap
+from basnet_rt.video.frames import Formats, Frame, FrameFormat, Gap, checked_formats
+from basnet_rt.video.grid import checked_rate
 from basnet_rt.video.live.opening import is_live
 from basnet_rt.video.live.queue import FrameQueue
 from basnet_rt.video.live.reader import LiveReader
@@ -36,9 +37,8 @@ def open_live(
     """
     if not is_live(address):
         raise InvalidValue(f"address: {address} is a file; read_frames reads those")
-    if not 0 < fps <= 1000:
-        raise InvalidValue(f"fps: expected above 0 and at most 1000, got {fps}")
-    return LiveSource(LiveReader(address, fps, frames or FrameFormat(), LiveSettings(**settings)))
+    form = FrameFormat() if frames is None else checked_formats(frames)
+    return LiveSource(LiveReader(address, checked_rate(fps), form, LiveSettings(**settings)))
 
 
 class LiveSource:
