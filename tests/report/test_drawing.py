@@ -19,9 +19,9 @@ TRUTH, ROW, SECOND_ROW, CURVE, CURVE_HEIGHT = 54, 69, 84, 102, 46
 FOREGROUND, FOREGROUND_HEIGHT = 6, 34
 
 
-def picture(page) -> np.ndarray:
-    """(height, width, 3) uint8 of the lanes' canvas."""
-    url = page.evaluate("document.getElementById('lanes-canvas').toDataURL()")
+def picture(page, canvas: str = "lanes-canvas") -> np.ndarray:
+    """(height, width, 3) uint8 of a canvas."""
+    url = page.evaluate("name => document.getElementById(name).toDataURL()", canvas)
     with Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))) as image:
         return np.asarray(image.convert("RGBA"))[..., :3]
 
@@ -110,3 +110,13 @@ def test_no_peak_is_lost_where_a_pixel_stands_for_many_snippets(open_page, tmp_p
     duration = 17_000 * 0.64
     assert curve_top(page, image, 9_997.5 * 0.64, duration, box) > 0.95
     assert curve_top(page, image, 8_000 * 0.64, duration, box) < 0.1
+
+
+def test_a_segment_that_ends_late_leaves_a_ruler(open_page, folder):
+    """A time of 1e12 s made so many ticks that no array could hold them."""
+    content = report_cases.results({"one": [("Jump", 0.9, 10.0, 1e12)]}, model="made.pt")
+    path = report_cases.write(folder, "late.json", content)
+    page = open_page(report_cases.build({"results": path}, folder / "late.html"))
+    image = picture(page, "ruler")[-3]  # the row of ticks
+    ticks = np.flatnonzero(near(image, colour(page, "line-strong")))
+    assert 2 <= len(ticks) <= 40

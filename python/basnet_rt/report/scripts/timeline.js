@@ -59,7 +59,9 @@ function clipToTimes(context, scrolled) {
 /** Seconds between two numbers on the ruler. */
 function tickStep() {
   const perPixel = (state.view.end - state.view.start) / (rightEdge() - state.video.left);
-  return TICKS.find((step) => step / perPixel >= TICK_WIDTH) ?? TICKS.at(-1);
+  const longest = TICKS.at(-1); // a longer view has multiples of it, so that the ticks stay few
+  const least = TICK_WIDTH * perPixel;
+  return TICKS.find((step) => step >= least) ?? Math.ceil(least / longest) * longest;
 }
 
 function ticks() {
