@@ -22,7 +22,8 @@ from .timing import Timing, settle_timing
 # Rules.
 FEW, MANY = 500, 2000  # videos; below and above, networks are smaller and larger
 AXES = 64  # principal axes kept for features of few videos
-WILD = 5.0  # root mean square of a value, from which a network does not learn features as they are
+# Root mean square of the values that a network learns as they are.
+TAME = (0.03, 5.0)
 SAMPLED = 64  # videos that are read to tell the scale
 # 1 / share of a video's time for one of its classes: least with several, with one; and most.
 TOPK_DIVISOR = (4, 8, 16)
@@ -160,12 +161,12 @@ def rules_for(size: DataSize) -> dict[str, dict[str, Any]]:
 def projection_dim(size: DataSize) -> int | None:
     """The number of main axes to keep, of standardised channels; F keeps the channels themselves.
 
-    With many channels, a network memorises few videos. Features of a wild scale are not learned
-    without standardising them.
+    With many channels, a network memorises few videos. Features of values that are large or small
+    are not learned without standardising them: values of 0.001 gave mAP 0.3 in place of 82.7.
     """
     if size.videos < FEW:
         return AXES if size.channels > 4 * AXES else size.channels
-    return size.channels if size.scale > WILD else None
+    return None if TAME[0] <= size.scale <= TAME[1] else size.channels
 
 
 def topk_divisor(size: DataSize) -> int:

@@ -141,6 +141,7 @@ def test_many_videos_are_standardised_only_where_their_scale_is_wild():
     assert projection_dim(sized(videos=600)) is None
     assert projection_dim(sized(videos=600, scale=100.0)) == SMALL.channels
     assert projection_dim(sized(videos=600, channels=64, scale=100.0)) == 64
+    assert projection_dim(sized(videos=600, scale=0.001)) == SMALL.channels
 
 
 @pytest.mark.parametrize(
