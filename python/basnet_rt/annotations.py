@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from basnet_rt._errors import InvalidValue
+from basnet_rt._system.arguments import as_path
 from basnet_rt._system.csv_lines import csv_rows
 from basnet_rt._system.json_file import read_json
 from basnet_rt._system.shown import cut, shown, shown_all
@@ -113,7 +114,7 @@ class AnnotationSet:
 
 def read_annotations(path: str | Path) -> AnnotationSet:
     """Read a `.json` in ActivityNet form, or a two-column `.csv` of video and tags."""
-    path = Path(path)
+    path = as_path(path, "path")
     readers = {".json": read_activitynet, ".csv": read_tags}
     suffix = path.suffix.lower()
     if suffix not in readers and is_pipe(path):

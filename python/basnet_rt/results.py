@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from basnet_rt._errors import InvalidType, InvalidValue
+from basnet_rt._system.arguments import as_number
 from basnet_rt._system.extras import from_extra
 from basnet_rt._system.shown import shown
 from basnet_rt.activation_files import Activations
@@ -255,6 +256,7 @@ class Detections:
             if self.confidence is None or self.suggested is None:
                 return np.ones(len(self), np.bool_)
             return self.confidence >= self.suggested[self.labels]
+        min_confidence = as_number(min_confidence, "min_confidence")
         if not 0 <= min_confidence <= 1:
             raise InvalidValue(f"min_confidence is {min_confidence!r}; it must be in [0, 1]")
         if self.confidence is None:

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from basnet_rt._errors import InvalidValue
+from basnet_rt._errors import InvalidType, InvalidValue
+from basnet_rt._system.arguments import as_path
+from basnet_rt._system.shown import shown
 from basnet_rt._system.text_file import read_text
 from basnet_rt._system.whole_file import write_whole
 from basnet_rt.formats.marks import MarkedVideos, merged
@@ -53,7 +55,7 @@ def read_marks(
 
 def files_to_read(path: str | Path, format: str | None = None) -> list[Path]:  # noqa: A002
     """The files that `read_marks` reads."""
-    path = Path(path)
+    path = as_path(path, "path")
     return _files(path, format) if path.is_dir() else [path]
 
 
@@ -96,7 +98,9 @@ def write_marks(
             truth.
         Error: a file cannot be written, or a library of an extra is absent.
     """
-    path = Path(path)
+    path = as_path(path, "path")
+    if not isinstance(marked, MarkedVideos):
+        raise InvalidType(f"marked is {shown(marked)}; it must be MarkedVideos")
     chosen = format_to_write(path, format)
     if chosen.name == "ground-truth" and marked.predicted is not None:
         raise InvalidValue(

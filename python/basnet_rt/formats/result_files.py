@@ -65,7 +65,8 @@ def write_results(
     """
     from basnet_rt.formats import from_results, write_marks
 
-    chosen = "activitynet" if format is None and Path(path).suffix.lower() == ".json" else format
+    path = as_path(path, "path")
+    chosen = "activitynet" if format is None and path.suffix.lower() == ".json" else format
     write_marks(path, from_results(detections, provenance), format=chosen, fps=fps)
 
 

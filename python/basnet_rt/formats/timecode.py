@@ -18,6 +18,7 @@ from functools import cached_property
 from typing import Any
 
 from basnet_rt._errors import InvalidType, InvalidValue
+from basnet_rt._system.arguments import as_count, as_number
 from basnet_rt._system.shown import shown
 
 _TIMECODE = re.compile(r"(\d\d):(\d\d):(\d\d)([:;])(\d{2,3})", re.ASCII)
@@ -93,6 +94,7 @@ def _check_rate(rate: Any) -> None:
 def frame_at(seconds: float, rate: FrameRate) -> int:
     """The frame boundary nearest to a time; the later one of two equally near."""
     _check_rate(rate)
+    seconds = as_number(seconds, "seconds")
     if not math.isfinite(seconds):
         raise InvalidValue(f"a time of {seconds}; it must be finite")
     return math.floor(Fraction(seconds) * rate.exact + Fraction(1, 2))
@@ -125,6 +127,7 @@ def to_timecode(frame: int, rate: FrameRate) -> str:
         ValueError: the frame is negative, or a day or more from the start.
     """
     _check_rate(rate)
+    frame = as_count(frame, "frame")
     if not 0 <= frame < frames_per_day(rate):
         raise InvalidValue(f"frame {frame} at {rate} frames a second: a timecode covers one day")
     nominal, label = rate.nominal, frame + _labels_skipped(frame, rate)
@@ -142,6 +145,8 @@ def from_timecode(text: str, rate: FrameRate) -> int:
         ValueError: another form, a label that does not exist, or `;` at another rate.
     """
     _check_rate(rate)
+    if not isinstance(text, str):
+        raise InvalidType(f"text is {shown(text)}; it must be a timecode, as text")
     match = _TIMECODE.fullmatch(text)
     if match is None:
         raise InvalidValue(f"timecode {shown(text)}: expected HH:MM:SS:FF or HH:MM:SS;FF")

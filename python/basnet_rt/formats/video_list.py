@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from basnet_rt._errors import InvalidValue
+from basnet_rt._system.arguments import as_path
 from basnet_rt._system.json_file import parse_json
 from basnet_rt._system.shown import shown
 from basnet_rt._system.text_file import read_text
@@ -28,7 +29,7 @@ def read_video_list(path: str | Path) -> VideoList:
     Raises:
         ValueError: the file is absent, of another form, or has a wrong value; names the video.
     """
-    path = Path(path)
+    path = as_path(path, "path")
     if path.suffix.lower() != ".json":
         return {name: VideoMarks() for name in read_split(path)}
     content = parse_json(read_text(path), str(path))

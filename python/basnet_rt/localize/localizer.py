@@ -9,6 +9,7 @@ import numpy as np
 
 from basnet_rt import _core
 from basnet_rt._errors import InvalidType, InvalidValue
+from basnet_rt._system.arguments import as_number
 from basnet_rt.activation_files import Activations
 from basnet_rt.config import PostprocessConfig
 from basnet_rt.model.model import FullOutput, Model
@@ -160,9 +161,10 @@ class Localizer:
         return self.config.mode == "continuous" and self.config.gate == "video"
 
     def _fps(self, given: float | None) -> float:
-        if given is not None and not 0 < given < float("inf"):
+        fps = self.model.metadata.fps if given is None else as_number(given, "fps")
+        if not 0 < fps < float("inf"):
             raise InvalidValue(f"fps: expected a finite number above 0, got {given}")
-        return self.model.metadata.fps if given is None else float(given)
+        return fps
 
     def _resampled(self, features: Any, fps: float) -> tuple[Any, float]:
         """Snippets that the network sees, and the seconds between them."""

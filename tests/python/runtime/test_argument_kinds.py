@@ -11,6 +11,7 @@ import pytest
 
 import basnet_rt
 from basnet_rt import Detections, InvalidType, InvalidValue, formats
+from basnet_rt.annotations import read_annotations
 from basnet_rt.extractors.running.pipeline import extract_features
 from basnet_rt.localize.from_video import localize_video
 from basnet_rt.video import FrameFormat, probe, read_frames
@@ -38,10 +39,29 @@ def test_truth_is_no_number(value):
         FrameFormat(short_side=value)
 
 
-@pytest.mark.parametrize("call", [basnet_rt.load, basnet_rt.read_results, probe])
+@pytest.mark.parametrize(
+    "call",
+    [
+        basnet_rt.load,
+        basnet_rt.read_results,
+        probe,
+        formats.read_marks,
+        formats.read_video_list,
+        read_annotations,
+        lambda path: basnet_rt.write_results(path, {}),
+    ],
+)
 def test_a_missing_path_is_named(call):
     with pytest.raises(InvalidType, match=r"(path|source) is None; it must be a path"):
         call(None)
+
+
+def test_a_confidence_and_a_rate_are_numbers(bundle):
+    with pytest.raises(InvalidType, match="min_confidence is 'a'"):
+        detections().events("a")
+    localizer = basnet_rt.Localizer(basnet_rt.load(bundle))
+    with pytest.raises(InvalidType, match="fps is True"):
+        localizer(np.zeros((4, localizer.model.feature_dim), np.float32), fps=True)
 
 
 def test_a_name_is_no_extractor(bundle):
