@@ -30,6 +30,8 @@ def place(tmp_path, bundle, make_features, monkeypatch):
         (tmp_path / name).write_text(json.dumps(content) + "\n")
     (tmp_path / "dur.csv").write_text("video,duration\nv,20\n")
     (tmp_path / "groups.csv").write_text("v,a\n")
+    (tmp_path / "clip").mkdir()
+    (tmp_path / "clip/model.safetensors").write_text("weights")
     (tmp_path / "features/v.json").write_text("{}")
     return tmp_path
 
@@ -50,6 +52,7 @@ COMMANDS = [
     f"{LOCALIZE} --csv dur.csv --durations dur.csv",
     f"{LOCALIZE} -o features/v.json",
     "localize man.jsonl -m model.pt -o man.jsonl",
+    "query v.mp4 falls --extractor hf:clip --save clip/model.safetensors",
     "evaluate gt.json results.json -s test --video-list fps.json -o fps.json",
 ]
 
