@@ -66,7 +66,7 @@ def tune(
     levels = parse_thresholds(tiou)
     held = parse_settings(settings)
     with failures():
-        refuse_input((output,), (bundle, features, _beside(features, output), annotations, groups))
+        refuse_input((output,), (bundle, features, annotations, groups, *_beside(features, output)))
         model = load(bundle, device=device)
         _check_settings(model, held)
         options = {"settings": held, "tiou_thresholds": levels, "trials": trials, "seed": seed}
@@ -82,9 +82,10 @@ def tune(
     answer({**values, **found.to_dict()}, _lines(model, found, output), as_json)
 
 
-def _beside(features: Path, output: Path | None) -> Path | None:
-    """The file of features that has the name of the output."""
-    return None if output is None else features / output.name
+def _beside(features: Path, output: Path | None) -> list[Path]:
+    """The files of features that have the name of the output."""
+    folders = (features, features / "rgb", features / "flow")
+    return [] if output is None else [folder / output.name for folder in folders]
 
 
 def _chooser(ray: str | None, workers: int | None) -> Chooser | None:
