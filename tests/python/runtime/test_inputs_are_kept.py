@@ -23,8 +23,9 @@ FILES = {
 def place(tmp_path, bundle, make_features, monkeypatch):
     """A folder with one of everything that commands read."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "features/rgb").mkdir(parents=True)
-    np.save("features/rgb/v.npy", make_features(40))
+    (tmp_path / "features").mkdir()
+    (tmp_path / "parts/rgb").mkdir(parents=True)
+    np.save("parts/rgb/v.npy", make_features(40))
     np.save("features/v.npy", make_features(40))
     shutil.copy(bundle, "model.pt")
     for name, content in FILES.items():
@@ -47,7 +48,7 @@ COMMANDS = [
     f"{TUNE} -o model.pt",
     f"{TUNE} -o groups.csv",
     f"{TUNE} -o features/v.npy",
-    f"{TUNE} -o features/rgb/v.npy",
+    "tune model.pt -f parts -a gt.json -s test -o parts/rgb/v.npy",
     f"{LOCALIZE} -o gt.json --durations gt.json",
     f"{LOCALIZE} -o config.json --config config.json",
     f"{LOCALIZE} -o fps.json --frame-rates fps.json",
