@@ -33,8 +33,21 @@ class ClientLimits {
   }
 
   void close(const std::string& client) {
-    const auto found = clients_.find(client);
-    if (--found->second.streams == 0 && rate_ == 0) clients_.erase(found);
+    --clients_.at(client).streams;
+    forget_if_unused(client);
+  }
+
+  /// Whether one more call of the client may wait for a place; if so, it is counted.
+  bool wait(const std::string& client, double now) {
+    Client& entry = clients_.try_emplace(client, Client{0, rate_, now}).first->second;
+    const bool has_room = entry.waiting < max_streams_;
+    if (has_room) ++entry.waiting;
+    return has_room;
+  }
+
+  void stop_waiting(const std::string& client) {
+    --clients_.at(client).waiting;
+    forget_if_unused(client);
   }
 
   /// Whether `snippets` may enter now; if so, they are paid for.
@@ -53,14 +66,22 @@ class ClientLimits {
     std::int64_t streams = 0;
     double credit = 0.0;
     double when = 0.0;
+    std::int64_t waiting = 0;
   };
 
   static constexpr std::size_t kManyClients = 10000;
 
+  void forget_if_unused(const std::string& client) {
+    const auto found = clients_.find(client);
+    const bool used = found->second.streams > 0 || found->second.waiting > 0;
+    if (!used && rate_ == 0) clients_.erase(found);
+  }
+
   // A client with a full bucket is like a new one.
   void forget_idle(double now) {
     for (auto it = clients_.begin(); it != clients_.end();) {
-      const bool idle = it->second.streams == 0 && now - it->second.when > 60.0;
+      const bool used = it->second.streams > 0 || it->second.waiting > 0;
+      const bool idle = !used && now - it->second.when > 60.0;
       it = idle ? clients_.erase(it) : std::next(it);
     }
   }

@@ -22,9 +22,26 @@ void admit(Shared& shared, const std::string& client) {
   ++shared.admitted;
 }
 
-void release(Shared& shared, const std::string& client) {
-  shared.limits.close(client);
-  --shared.admitted;
+Place admit_call(Shared& shared, const std::string& client) {
+  try {
+    admit(shared, client);
+    return Place::kStream;
+  } catch (const Refusal&) {
+    const bool has_room = !shared.draining && shared.waiting < shared.options.max_streams;
+    if (!has_room || !shared.limits.wait(client, now_seconds())) throw;
+    ++shared.waiting;
+    return Place::kWaits;
+  }
+}
+
+void release(Shared& shared, const std::string& client, Place place) {
+  if (place == Place::kStream) {
+    shared.limits.close(client);
+    --shared.admitted;
+  } else if (place == Place::kWaits) {
+    shared.limits.stop_waiting(client);
+    --shared.waiting;
+  }
 }
 
 basnet_rt::v1::Detection detection_of(const ModelSource& model, std::int64_t label, float score,

@@ -31,7 +31,8 @@ struct Shared {
   std::map<std::string, std::weak_ptr<Session>> by_name;  ///< resumable streams with a connection
   std::vector<basnet_rt::StreamId> ready;                 ///< sorted; streams with results to poll
   bool draining = false;
-  std::int64_t admitted = 0;  ///< calls that count as open, including those without an Open yet
+  std::int64_t admitted = 0;  ///< calls with a place, including those without an Open yet
+  std::int64_t waiting = 0;   ///< calls that wait for one
 };
 
 /// A stream or a video in the pool. Only the engine's thread uses it.
@@ -54,10 +55,23 @@ class Job {
 /// Seconds of the steady clock.
 double now_seconds();
 
+/// The share of a call in the limits on open streams.
+enum class Place { kNone, kWaits, kStream };
+
 /// Counts a new stream as open. @throws Refusal: no further stream may be opened.
 void admit(Shared& shared, const std::string& client);
-/// Undoes `admit`.
-void release(Shared& shared, const std::string& client);
+
+/// Counts a call that has not said yet which stream it opens.
+///
+/// It takes a place, as any stream. Without a free one it waits until its Open: it may be the new
+/// connection of a stream whose old one is dead without the service knowing, and which then gives
+/// its place away. As many calls may wait as there are places, and none longer than --open-timeout,
+/// so silent calls stay bounded.
+/// @throws Refusal: no further call may wait.
+Place admit_call(Shared& shared, const std::string& client);
+
+/// Undoes `admit` or `admit_call`.
+void release(Shared& shared, const std::string& client, Place place);
 
 basnet_rt::v1::Detection detection_of(const ModelSource& model, std::int64_t label, float score,
                                       const basnet_rt::Segment& segment);

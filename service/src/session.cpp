@@ -40,10 +40,7 @@ Session::Session(Shared& shared, std::shared_ptr<EventSink> sink, Peer peer)
 }
 
 void Session::begin() {
-  guarded([&] {
-    admit(shared_, peer_.client);
-    admitted_ = true;
-  });
+  guarded([&] { place_ = admit_call(shared_, peer_.client); });
 }
 
 void Session::take(Incoming request) {
@@ -93,6 +90,11 @@ bool Session::accept(const Incoming& request, double now) {
 
 bool Session::accept(const OpenRequest& request, double) {
   if (phase_ != Phase::kNew) throw bad_input("open must be the first request and no other");
+  if (!request.token.empty()) {
+    name_ = name_of_token(request.token);
+    take_over();
+  }
+  take_place();
   open_ = request;
   pending_every_ = request.pending_every;
   shared_.metrics.stream_opened(request.durable > 0);
@@ -100,8 +102,6 @@ bool Session::accept(const OpenRequest& request, double) {
   if (request.token.empty()) {
     begin_stream(std::nullopt);
   } else {
-    name_ = name_of_token(request.token);
-    take_over();
     claim();
   }
   return true;
@@ -118,6 +118,14 @@ void Session::take_over() {
     other->leave(refusal_of_keeper(fenced_answer()));
   }
   shared_.by_name[name_] = weak_from_this();
+}
+
+// At the latest moment: the older connection has given its place away by now.
+void Session::take_place() {
+  if (place_ == Place::kStream) return;
+  release(shared_, peer_.client, std::exchange(place_, Place::kNone));
+  admit(shared_, peer_.client);
+  place_ = Place::kStream;
 }
 
 void Session::claim() {
@@ -204,6 +212,7 @@ bool Session::accept(const Chunk& chunk, double now) {
   if (congested()) return false;
   const std::int64_t dim = shared_.model.feature_dim;
   const auto rows = static_cast<std::int64_t>(chunk.rows.size()) / dim;
+  if (rows == 0) return true;
   paid_ = paid_ || shared_.limits.pay(peer_.client, static_cast<double>(rows), now);
   if (!paid_ || !shared_.pool.push(*stream_, {chunk.rows.data(), rows, dim}, 0.0)) return false;
   next_snippet_ += rows;

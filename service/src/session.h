@@ -74,6 +74,7 @@ class Session final : public Job, public std::enable_shared_from_this<Session> {
   bool accept(const EndRequest& end, double now);
   bool accept(HalfClose, double now);
   void take_over();
+  void take_place();
   void claim();
   void claimed(Claimed found);
   void begin_stream(const std::optional<std::string>& record);
@@ -113,7 +114,7 @@ class Session final : public Job, public std::enable_shared_from_this<Session> {
   std::uint64_t fence_ = 0;  // of the keeper; 0: nothing was claimed
   std::optional<basnet_rt::StreamId> stream_;
   std::deque<Incoming> inbox_;
-  bool admitted_ = false;
+  Place place_ = Place::kNone;
   bool paid_ = false;  // for the chunk at the front
   bool half_closed_ = false;
   bool forgetting_ = false;   // the keeper is asked to

@@ -193,7 +193,7 @@ void Session::close(const grpc::Status& status) {
   if (opened) {
     shared_.metrics.stream_closed();
   }
-  if (admitted_) release(shared_, peer_.client);
+  release(shared_, peer_.client, place_);
   log_end(last_status_ ? *last_status_ : status);
   const auto found = shared_.by_name.find(name_);
   if (found != shared_.by_name.end() && found->second.lock().get() == this) {
@@ -229,6 +229,7 @@ void Session::tick(double now) {
     return leave({grpc::StatusCode::DEADLINE_EXCEEDED, "no_open",
                   "no open within " + std::to_string(options.open_timeout) + " seconds"});
   }
+  if (!inbox_.empty()) last_request_ = now;  // it is the service that lets the client wait
   if (now - last_request_ > options.idle_timeout) {
     return leave({grpc::StatusCode::DEADLINE_EXCEEDED, "idle",
                   "no request for " + std::to_string(options.idle_timeout) + " seconds"});

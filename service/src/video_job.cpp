@@ -111,7 +111,7 @@ void VideoJob::finish(const grpc::Status& status, basnet_rt::v1::VideoDetections
   stream_.reset();
   if (admitted_) {
     shared_.metrics.stream_closed();
-    release(shared_, client_);
+    release(shared_, client_, Place::kStream);
   }
   std::exchange(done_, nullptr)(status, std::move(answer));
 }

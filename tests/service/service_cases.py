@@ -118,17 +118,23 @@ async def streamed(client: basnet_rt_client.Client, rows: np.ndarray, **options:
 
 async def converse(client: basnet_rt_client.Client, *requests: Any) -> tuple[list[Any], Any, str]:
     """Sends exactly these requests; the events that came, the status code and its text."""
-    return await asyncio.to_thread(_converse, client, requests)
-
-
-def _converse(client: basnet_rt_client.Client, requests: tuple[Any, ...]) -> Any:
-    # Not grpc.aio, which loses the status where the call ends while it is written to.
+    call = client.stub.Localize(timeout=HANG)
+    status = basnet_rt_client.Status(call)
+    sender = asyncio.create_task(_send(call, requests))
     events = []
-    with grpc.insecure_channel(client.targets[0]) as channel:
-        call = basnet_rt_client.stub(channel).Localize(iter(requests), timeout=HANG)
-        with contextlib.suppress(grpc.RpcError):
-            events.extend(call)
-        return events, call.code(), call.details()
+    with contextlib.suppress(grpc.aio.AioRpcError):
+        async for event in call:
+            events.append(event)
+    await sender
+    error = await status.error()
+    return events, error.code(), error.details()
+
+
+async def _send(call: Any, requests: tuple[Any, ...]) -> None:
+    for request in requests:
+        if not await basnet_rt_client.written(call, request):
+            return
+    await call.done_writing()
 
 
 def open_request(**fields: Any) -> Any:

@@ -197,6 +197,80 @@ def test_a_call_that_says_nothing_counts_and_is_ended(start):
     check_finals(events, features(20, seed=1))
 
 
+async def end_of(call) -> grpc.StatusCode:
+    """The status comes behind all events."""
+    with contextlib.suppress(grpc.aio.AioRpcError):
+        while await call.read() is not grpc.aio.EOF:
+            pass
+    return await call.code()
+
+
+async def held(client: Client, token: bytes):
+    """A resumable stream whose client says nothing more, as one whose network is gone."""
+    call = client.stub.Localize(timeout=HANG)
+    await call.write(open_request(token=token))
+    assert (await call.read()).HasField("opened")
+    return call
+
+
+@pytest.mark.parametrize("limit", ["max_streams", "max_streams_per_client"])
+def test_a_stream_that_connects_again_needs_no_second_place(start, limit):
+    """Once its dead connection counted until the service noticed, and the new one was refused."""
+    service = start(**{limit: 2})
+    tokens = [b"the first stream", b"the second stream"]
+
+    async def work():
+        async with Client(service.target) as client:
+            old = [await held(client, token) for token in tokens]
+            new = await asyncio.gather(*(held(client, token) for token in tokens))
+            ended = [await end_of(call) for call in old]
+            _, code, _ = await converse(client, open_request())
+            for call in new:
+                call.cancel()
+            return ended, code
+
+    assert run(work()) == ([grpc.StatusCode.ABORTED] * 2, EXHAUSTED)
+
+
+def test_calls_that_wait_for_a_place_are_bounded_and_are_ended(start):
+    service = start(max_streams_per_client=2, open_timeout=0.5)
+
+    async def work():
+        async with Client(service.target) as client:
+            silent = [client.stub.Localize(timeout=HANG) for _ in range(10)]
+            return [(await call.code(), await call.details()) for call in silent]
+
+    ended = run(work())
+    assert ended.count((grpc.StatusCode.DEADLINE_EXCEEDED, ANY_TIME)) == 4
+    assert sum(code == EXHAUSTED and "2 streams open" in why for code, why in ended) == 6
+
+
+def test_a_client_that_is_slowed_down_is_not_idle(start):
+    """Once it was ended while the service itself let its requests wait."""
+    service = start(max_snippets_per_second=50, idle_timeout=0.3)
+    rows = features(150, seed=6)
+
+    async def work():
+        async with Client(service.target) as client:
+            return await streamed(client, rows, chunk=50)
+
+    check_finals(run(work()), rows)
+
+
+def test_empty_features_leave_nothing_behind(start):
+    """Once each was remembered until the next batch."""
+    service = start(metrics=ANY_PORT)
+    requests = [open_request(), *[chunk_request(0, quiet(0))] * 50, chunk_request(0, quiet(3))]
+
+    async def work():
+        async with Client(service.target) as client:
+            return await converse(client, *requests, end_request())
+
+    events, code, details = run(work())
+    assert (code, events[-1].finished.snippets) == (grpc.StatusCode.OK, 3), details
+    assert service.metrics()["basnet_rt_push_to_processed_seconds_count"] == 1
+
+
 def test_compressed_messages_are_refused(start):
     """A message of a few kilobytes inflates to gigabytes before its size is compared."""
     service = start()
