@@ -5,7 +5,10 @@
 #include <grpcpp/security/credentials.h>
 
 #include <chrono>
+#include <memory>
 #include <vector>
+
+#include "pem.h"
 
 namespace service {
 namespace {
@@ -14,10 +17,25 @@ constexpr auto kPatience = std::chrono::seconds(2);
 constexpr const char* kMethod = "/grpc.health.v1.Health/Check";
 const std::string kServing = "\x08\x01";  // HealthCheckResponse with status SERVING
 
+std::shared_ptr<grpc::Channel> channel_of(const Options& options) {
+  if (options.tls_ca.empty()) {
+    return grpc::CreateChannel(options.check_health, grpc::InsecureChannelCredentials());
+  }
+  grpc::SslCredentialsOptions tls;
+  tls.pem_root_certs = read_certificates("tls-ca", options.tls_ca);
+  if (!options.tls_cert.empty()) {
+    tls.pem_cert_chain = read_certificates("tls-cert", options.tls_cert);
+    tls.pem_private_key = read_key("tls-key", options.tls_key, tls.pem_cert_chain);
+  }
+  grpc::ChannelArguments arguments;
+  if (!options.tls_name.empty()) arguments.SetSslTargetNameOverride(options.tls_name);
+  return grpc::CreateCustomChannel(options.check_health, grpc::SslCredentials(tls), arguments);
+}
+
 }  // namespace
 
-std::string health_problem(const std::string& address) {
-  grpc::GenericStub stub(grpc::CreateChannel(address, grpc::InsecureChannelCredentials()));
+std::string health_problem(const Options& options) {
+  grpc::GenericStub stub(channel_of(options));
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + kPatience);
   const grpc::Slice nothing("");  // HealthCheckRequest for the whole server

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <stdexcept>
 #include <vector>
 
@@ -44,13 +45,14 @@ Flag address(const char* name, std::string& to, const char* help) {
           }};
 }
 
-Flag count(const char* name, std::int64_t& to, const char* help) {
+Flag count(const char* name, std::int64_t& to, const char* help,
+           std::int64_t most = std::numeric_limits<std::int64_t>::max()) {
   return {name, std::string(help) + " (" + std::to_string(to) + ")",
-          [&to, name](const std::string& value) {
+          [&to, name, most](const std::string& value) {
             const char* end = value.data() + value.size();
             const auto parsed = std::from_chars(value.data(), end, to);
-            if (parsed.ec != std::errc() || parsed.ptr != end || to < 1) {
-              refuse(name, value, "a whole number, at least 1");
+            if (parsed.ec != std::errc() || parsed.ptr != end || to < 1 || to > most) {
+              refuse(name, value, "a whole number from 1 to " + std::to_string(most));
             }
           }};
 }
@@ -87,7 +89,8 @@ std::vector<Flag> network_flags(Options& o) {
 
 std::vector<Flag> limit_flags(Options& o) {
   return {
-      count("max-message-bytes", o.max_message_bytes, "bytes of one request"),
+      count("max-message-bytes", o.max_message_bytes, "bytes of one request",
+            std::numeric_limits<int>::max()),
       count("max-streams-per-client", o.max_streams_per_client, "streams open at once"),
       number("max-snippets-per-second", o.max_snippets_per_second, "per client; 0: no limit"),
       number("open-timeout", o.open_timeout, "seconds until the Open of a call arrives"),
@@ -113,6 +116,10 @@ std::vector<Flag> limit_flags(Options& o) {
       text("tls-cert", o.tls_cert, "server certificate, PEM; default: no TLS"),
       text("tls-key", o.tls_key, "its key, PEM"),
       text("tls-client-ca", o.tls_client_ca, "clients need a certificate of this CA"),
+      address("check-health", o.check_health,
+              "ask the service there, and exit with 0 if it serves"),
+      text("tls-ca", o.tls_ca, "CA of the service that is asked, PEM; default: no TLS"),
+      text("tls-name", o.tls_name, "name in its certificate; default: the host that is asked"),
   };
 }
 
@@ -128,6 +135,15 @@ void check_together(const Options& options) {
   }
   if (!options.tls_client_ca.empty() && options.tls_cert.empty()) {
     throw std::invalid_argument("--tls-client-ca needs --tls-cert");
+  }
+  if (!options.tls_ca.empty() && options.check_health.empty()) {
+    throw std::invalid_argument("--tls-ca is for --check-health; clients' CA is --tls-client-ca");
+  }
+  if (!options.tls_name.empty() && options.tls_ca.empty()) {
+    throw std::invalid_argument("--tls-name needs --check-health and --tls-ca");
+  }
+  if (!options.check_health.empty() && !options.tls_cert.empty() && options.tls_ca.empty()) {
+    throw std::invalid_argument("--check-health with --tls-cert needs --tls-ca");
   }
   if (!options.state_folder.empty() && !options.state.empty()) {
     throw std::invalid_argument("--state-folder and --state exclude each other");
@@ -165,7 +181,7 @@ std::string usage() {
   Options defaults;
   std::string out =
       "usage: basnet_rt_service --bundle FILE [--option value]...\n"
-      "       basnet_rt_service --check-health HOST:PORT\n";
+      "       basnet_rt_service --check-health HOST:PORT [--tls-ca FILE] [--tls-name NAME]\n";
   for (const Flag& flag : all_flags(defaults)) {
     out += "  --" + flag.name + std::string(28 - flag.name.size(), ' ') + flag.help + "\n";
   }

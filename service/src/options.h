@@ -50,6 +50,9 @@ struct Options {
 
   std::string tls_cert, tls_key;  ///< PEM files; empty: no TLS
   std::string tls_client_ca;      ///< PEM file; clients need a certificate of this authority
+
+  std::string check_health;      ///< ask the service at this address, instead of being one
+  std::string tls_ca, tls_name;  ///< of that service: its authority's PEM file, and its name
 };
 
 /// @throws std::invalid_argument naming the option and the allowed values.

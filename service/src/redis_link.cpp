@@ -70,7 +70,7 @@ void RedisLink::connect() {
 
 void RedisLink::enter() {
   std::vector<Command> commands;
-  if (!address_.password.empty() && !address_.user.empty()) {
+  if (!address_.user.empty()) {  // whose password may be empty
     commands.push_back({"AUTH", address_.user, address_.password});
   } else if (!address_.password.empty()) {
     commands.push_back({"AUTH", address_.password});

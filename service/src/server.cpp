@@ -6,10 +6,10 @@
 #include <grpcpp/server_builder.h>
 
 #include <chrono>
-#include <fstream>
-#include <sstream>
 #include <stdexcept>
 #include <utility>
+
+#include "pem.h"
 
 namespace service {
 namespace {
@@ -20,22 +20,16 @@ constexpr int kKeepAlive = 30000;  // milliseconds until a silent peer is asked,
 constexpr int kPings = 1000;       // milliseconds between those of a client, at least
 constexpr const char* kServiceName = "basnet_rt.v1.Localization";
 
-std::string read_text(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) throw std::invalid_argument("cannot read " + path);
-  std::ostringstream out;
-  out << in.rdbuf();
-  return out.str();
-}
-
 std::shared_ptr<grpc::ServerCredentials> credentials(const Options& options) {
   if (options.tls_cert.empty()) return grpc::InsecureServerCredentials();
   const bool mutual = !options.tls_client_ca.empty();
   grpc::SslServerCredentialsOptions tls(
       mutual ? GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY
              : GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE);
-  tls.pem_key_cert_pairs.push_back({read_text(options.tls_key), read_text(options.tls_cert)});
-  if (mutual) tls.pem_root_certs = read_text(options.tls_client_ca);
+  const std::string certificate = read_certificates("tls-cert", options.tls_cert);
+  tls.pem_key_cert_pairs.push_back(
+      {read_key("tls-key", options.tls_key, certificate), certificate});
+  if (mutual) tls.pem_root_certs = read_certificates("tls-client-ca", options.tls_client_ca);
   return grpc::SslServerCredentials(tls);
 }
 
@@ -58,8 +52,10 @@ std::unique_ptr<grpc::Server> build(const Options& options, grpc::Service& servi
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kPings);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // a second service must fail to start
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
-  if (server == nullptr || port == 0)
-    throw std::runtime_error("cannot listen at " + options.listen);
+  if (server == nullptr || port == 0) {
+    throw std::runtime_error("--listen: cannot listen at " + options.listen +
+                             "; another program may use this port, or the address is not here");
+  }
   server->GetHealthCheckService()->SetServingStatus(kServiceName, true);
   return server;
 }
@@ -71,7 +67,13 @@ Server::Server(const Options& options, ModelSource model)
       engine_(options_, std::move(model), metrics_),
       service_(engine_, options_),
       server_(build(options_, service_, port_)) {
-  if (!options_.metrics.empty()) metrics_port_ = metrics_.serve(options_.metrics);
+  if (options_.metrics.empty()) return;
+  try {
+    metrics_port_ = metrics_.serve(options_.metrics);
+  } catch (const std::exception& error) {
+    throw std::runtime_error("--metrics: cannot listen at " + options_.metrics + ": " +
+                             error.what());
+  }
 }
 
 void Server::drain() {

@@ -6,11 +6,13 @@ import asyncio
 import contextlib
 import hashlib
 import json
+import signal
 import socket
 import subprocess
 
 import grpc
 import pytest
+from redis_process import PROGRAM, Redis
 from service_cases import (
     basnet_rt_client,
     check_finals,
@@ -179,7 +181,10 @@ def test_after_the_grace_a_stream_is_ended_with_its_finals_and_says_so(start):
         ),
         (["--listen", "127.0.0.1"], "with a port from 0 to 65535"),
         (["--metrics", "localhost:"], "--metrics is 'localhost:'; it must be host:port"),
-        (["--max-batch", "0"], "--max-batch is '0'; it must be a whole number, at least 1"),
+        (["--max-batch", "0"], "--max-batch is '0'; it must be a whole number from 1 to"),
+        (["--max-message-bytes", "4294967297"], "it must be a whole number from 1 to 2147483647"),
+        (["--tls-ca", "a.pem"], "--tls-ca is for --check-health"),
+        (["--check-health", "here"], "--check-health is 'here'; it must be host:port"),
         (["--max-delay=-1"], "--max-delay is '-1'; it must be a number from 0"),
         (["--colour", "red"], "there is no option --colour"),
         (["--tls-cert", "a.pem"], "--tls-cert and --tls-key go together"),
@@ -209,6 +214,38 @@ def test_a_wrong_place_of_kept_streams_is_named(words, message):
     assert done.returncode != 0
     assert message in done.stderr
     assert "secret" not in done.stderr
+
+
+@pytest.mark.skipif(PROGRAM is None, reason="no redis-server on this machine")
+def test_a_user_of_redis_without_a_password_is_not_dropped(tmp_path):
+    redis = Redis(tmp_path)
+    command = [str(BUILD / FAKE), "--state", f"redis://nobody@127.0.0.1:{redis.port}"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=HANG)
+    redis.kill()
+    assert done.returncode == 1
+    assert "AUTH was refused" in done.stderr
+
+
+def test_sigterm_ends_a_service_that_has_not_started_yet():
+    """Once it waited for the start to end; here for a Redis that never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        place = f"redis://127.0.0.1:{silent.getsockname()[1]}"
+        service = subprocess.Popen(
+            [str(BUILD / FAKE), "--listen", ANY_PORT, "--state", place, "--state-timeout", "1e5"]
+        )
+        with silent.accept()[0]:
+            service.terminate()
+            assert service.wait(timeout=HANG) == 128 + signal.SIGTERM
+
+
+@pytest.mark.parametrize("option", ["listen", "metrics"])
+def test_a_port_that_is_taken_is_named_by_its_option(option):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        words = ["--listen", ANY_PORT, f"--{option}", address]
+        done = subprocess.run([str(BUILD / FAKE), *words], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert f"--{option}: cannot listen at {address}" in done.stderr
 
 
 def test_help_is_no_error():

@@ -16,6 +16,9 @@ from service_cases import (
     run,
     streamed,
 )
+from service_process import BUILD, FAKE
+
+from patience import HANG
 
 Client = basnet_rt_client.Client
 
@@ -136,6 +139,42 @@ def test_a_token_is_of_no_use_to_another_identity_and_limits_count_by_identity(
     check_finals(events, features(20, seed=2))
 
 
-def test_a_certificate_that_is_not_there_is_an_error(start, tmp_path):
-    with pytest.raises(AssertionError, match="cannot read"):
-        start(tls_cert=tmp_path / "none.pem", tls_key=tmp_path / "none.key")
+@pytest.mark.parametrize("mutual", [False, True], ids=["server", "mutual"])
+def test_the_health_check_speaks_tls(start, certificates, options, mutual):
+    """Once it did not, so the image's check failed wherever the service had a certificate."""
+    if mutual:
+        options = {**options, "tls_client_ca": certificates / "ca.pem"}
+    address = start(**options).target
+    ask = ["--check-health", address, "--tls-ca", certificates / "ca.pem"]
+    own = ["--tls-cert", certificates / "alice.pem", "--tls-key", certificates / "alice.key"]
+
+    def answer(*words):
+        command = [str(BUILD / FAKE), *map(str, words)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=HANG)
+        return done.returncode, done.stderr
+
+    assert answer(*ask, *(own if mutual else [])) == (0, "")
+    assert answer(*ask, "--tls-name", "localhost", *own) == (0, "")
+    assert answer("--check-health", address)[0] == 1
+    assert answer(*ask, "--tls-name", "another.example", *own)[0] == 1
+    if mutual:
+        assert answer(*ask)[0] == 1
+
+
+FILES = [
+    ("tls_cert", "none.pem", "cannot read it: No such file"),
+    ("tls_cert", "localhost.key", "it must be a certificate in PEM"),
+    ("tls_key", "none.key", "cannot read it"),
+    ("tls_key", "localhost.pem", "it must be a private key in PEM without a password"),
+    ("tls_key", "alice.key", "it must be the key of the certificate of --tls-cert"),
+    ("tls_client_ca", "localhost.key", "it must be a certificate in PEM"),
+]
+
+
+@pytest.mark.parametrize(("option", "file", "message"), FILES)
+def test_a_file_of_no_use_is_named_with_its_option(
+    start, certificates, options, option, file, message
+):
+    name = f"--{option.replace('_', '-')} is '.*{file}'; {message}"
+    with pytest.raises(AssertionError, match=name):
+        start(**{**options, option: certificates / file})
