@@ -21,9 +21,10 @@ from basnet_rt.cli.corpus import CorpusCommand
 from basnet_rt.cli.usage import DiscreetGroup, with_local_paths
 from basnet_rt.extractors.backbone.flow import METHODS
 
-from .config import AUTO, Config, load_config, parse_overrides
+from .config import AUTO, Config, load_config
 from .options import Annotations, Features, Missing, Settings
 from .options import Config as ConfigArgument
+from .overrides import parse_overrides
 from .reproduce.command import reproduce
 from .run.command import Corrected, run
 from .simulate.cli import simulate

@@ -6,7 +6,7 @@ Unknown keys, wrong kinds and values out of range are errors that name the key.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -25,6 +25,7 @@ from basnet_rt import Error, InvalidValue, PostprocessConfig
 from basnet_rt.features.rates import LEAST_FPS
 
 from .network import ScoreFunction, Variant
+from .overrides import assign
 from .setting_errors import explain, known_settings
 from .yaml_text import parse_yaml
 
@@ -329,7 +330,7 @@ def load_config(
     if not _OF_TRAINING & values.keys():
         values = {"name": AUTO, **values, "auto": values.get("auto", True)}
     for key, value in (overrides or {}).items():
-        _assign(values, key, value)
+        assign(values, key, value)
     origins = {key: f"--set {key}" for key in overrides or {}} | dict(given or {})
     return check_config(values, where, origins)
 
@@ -371,39 +372,6 @@ def preset_for_channels(channels: int) -> str:
 def _channels_of(preset: str) -> object:
     values, _ = _read_source(preset)
     return (values.get("data") or {}).get("feature_dim")
-
-
-def parse_override(text: str) -> tuple[str, Any]:
-    """`optim.lr=1e-3` to ("optim.lr", 0.001); the value is YAML."""
-    key, equals, value = text.partition("=")
-    if not equals or not key:
-        raise InvalidValue(f"expected KEY=VALUE, got {text!r}")
-    return key, parse_yaml(value, f"--set {key}")
-
-
-def parse_overrides(texts: Sequence[str]) -> dict[str, Any]:
-    """`KEY=VALUE` each, to value by dotted key.
-
-    Raises:
-        ValueError: one is wrong, or a key is given twice.
-    """
-    found: dict[str, Any] = {}
-    for key, value in map(parse_override, texts):
-        if key in found:
-            raise InvalidValue(f"--set {key} is given twice; remove one of the two")
-        found[key] = value
-    return found
-
-
-def _assign(values: dict[str, Any], dotted: str, value: Any) -> None:
-    *sections, last = dotted.split(".")
-    for section in sections:
-        if values.get(section) is None:  # absent, or an empty section of a file
-            values[section] = {}
-        values = values[section]
-        if not isinstance(values, dict):
-            raise InvalidValue(f"{dotted}: {section} is a value, not a section")
-    values[last] = value
 
 
 def _folder() -> Path:

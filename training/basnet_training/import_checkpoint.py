@@ -155,7 +155,7 @@ def _unpickled(path: Path) -> Any:
 
 
 def _other_kind(path: Path) -> str:
-    """What a file is that torch has not written; empty if it may have."""
+    """The kind of a file that torch has not written; empty if it may have."""
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()

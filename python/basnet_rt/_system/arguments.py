@@ -7,6 +7,9 @@ import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from basnet_rt._errors import InvalidType, InvalidValue
 from basnet_rt._system.shown import shown
 
@@ -57,3 +60,16 @@ def as_path(value: Any, name: str) -> Path:
     if not isinstance(value, (str, os.PathLike)):
         raise InvalidType(f"{name} is {shown(value)}; it must be a path, as text or pathlib.Path")
     return Path(value)
+
+
+def check_unmasked(value: npt.NDArray[Any], name: str) -> None:
+    """A mask would be ignored in silence.
+
+    Raises:
+        TypeError: the array has one.
+    """
+    if isinstance(value, np.ma.MaskedArray):
+        raise InvalidType(
+            f"{name} is a masked array, and every value is used; fill it first, such as with "
+            f"{name}.filled(0)"
+        )

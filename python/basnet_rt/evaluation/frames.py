@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from basnet_rt._errors import InvalidType, InvalidValue
+from basnet_rt._system.arguments import as_number, check_unmasked
 from basnet_rt.activation_files import ActivationFolder, Activations
 from basnet_rt.annotations import AnnotationSet, Segment, VideoAnnotation
 from basnet_rt.evaluation.reading import check_labels_to_ignore
-from basnet_rt.postprocessing.arrays import as_number, check_unmasked
 from basnet_rt.results import Float64Array
 from basnet_rt.tables.truth import annotations_of
 

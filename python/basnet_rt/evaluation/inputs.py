@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from basnet_rt._errors import InvalidType
+from basnet_rt._system.arguments import as_number
 from basnet_rt.results import Float64Array
 from basnet_rt.tables.predictions import PredictionTable
 from basnet_rt.tables.truth import TruthTable
@@ -79,7 +80,8 @@ def levels_of(tiou_thresholds: Any) -> list[float]:
     try:
         if isinstance(tiou_thresholds, str):
             raise TypeError
-        return [float(level) for level in (tiou_thresholds if many else [tiou_thresholds])]
+        levels = list(tiou_thresholds) if many else [tiou_thresholds]
+        return [as_number(level, "tiou_thresholds") for level in levels]
     except (TypeError, ValueError) as error:
         raise InvalidType(
             f"tiou_thresholds is {tiou_thresholds!r}; it must be a number or a list of numbers"

@@ -62,7 +62,8 @@ class FileFolder:
         if len(kinds) != 1:
             advice = "give each kind a folder of its own"
             if not kinds:
-                below = [one for one in sorted(folder.iterdir()) if has_features(one)]
+                levels = (sorted(folder.glob(level)) for level in ("*", "*/*", "*/*/*"))
+                below = [one for level in levels for one in level if has_features(one)]
                 advice = (
                     f"there are some in {', '.join(map(str, below[:3]))}: give such a folder"
                     if below

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from basnet_rt._errors import BundleError, InvalidType, InvalidValue
+from basnet_rt._system.arguments import check_unmasked
 from basnet_rt.config import PostprocessConfig
 from basnet_rt.model import long_videos
 from basnet_rt.model.bundle import BundleMetadata
 from basnet_rt.model.confidence import Confidence, described
-from basnet_rt.postprocessing.arrays import check_unmasked
 from basnet_rt.postprocessing.gpu_arrays import gpu_errors
 from basnet_rt.results import Detections
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from basnet_rt._errors import InvalidType
 from basnet_rt._system.arguments import as_count as as_count
 from basnet_rt._system.arguments import as_number as as_number
+from basnet_rt._system.arguments import check_unmasked
 
 
 def as_numpy(value: Any, name: str) -> npt.NDArray[Any]:
@@ -33,19 +34,6 @@ def as_numpy(value: Any, name: str) -> npt.NDArray[Any]:
         raise InvalidType(
             f"{name} cannot be viewed as a NumPy array ({error}); it must lie in host memory"
         ) from error
-
-
-def check_unmasked(value: npt.NDArray[Any], name: str) -> None:
-    """A mask would be ignored in silence.
-
-    Raises:
-        TypeError: the array has one.
-    """
-    if isinstance(value, np.ma.MaskedArray):
-        raise InvalidType(
-            f"{name} is a masked array, and every value is used; fill it first, such as with "
-            f"{name}.filled(0)"
-        )
 
 
 def as_vector(value: Any, name: str, dtype: npt.DTypeLike) -> npt.NDArray[Any]:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from basnet_rt._errors import InvalidType, InvalidValue
 from basnet_rt._system.shown import shown
-from basnet_rt.results import Detections, Float64Array, Int64Array
+from basnet_rt.results import Detections, Float64Array, Int64Array, check_detections
 
 Records = Sequence[Mapping[str, Any]]  # {"label", "score", "segment": [start, end]}
 
@@ -96,6 +96,7 @@ def _from_detections(videos: Mapping[str, Detections]) -> PredictionTable:
     for video, found in videos.items():
         if found.classes is None:
             raise InvalidValue(f"video {shown(video)}: these Detections have no class names")
+        check_detections(found, f"video {shown(video)}")
         of_class = [ids.setdefault(name, len(ids)) for name in found.classes]
         label_ids.append(np.asarray(of_class, np.int64)[found.labels])
     every = list(videos.values())

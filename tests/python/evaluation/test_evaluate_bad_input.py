@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 from evaluation_cases import found_in, truth_of
 
@@ -185,3 +186,18 @@ def test_a_subset_that_is_no_text_is_refused_beside_good_ones():
     listed = {"database": {**TRUTH["database"], "x": {"subset": ["test"], "annotations": []}}}
     with pytest.raises(InvalidValue, match=r"video 'x': subset is \['test'\]; it must be a text"):
         evaluate(listed)
+
+
+@pytest.mark.parametrize("label", [-1, 2])
+def test_a_label_that_is_no_class_is_named(label):
+    """Once -1 counted as the last class."""
+    found = basnet_rt.Detections(
+        np.array([label]), np.array([0.5], np.float32), np.array([[0.0, 1.0]]), classes=("A", "B")
+    )
+    with pytest.raises(InvalidValue, match=rf"video 'v', detection 0: the label {label} is no"):
+        evaluate(predictions={"v": found})
+
+
+def test_true_is_no_threshold():
+    with pytest.raises(InvalidType, match="tiou_thresholds is True"):
+        evaluate(tiou_thresholds=True)

@@ -26,7 +26,7 @@ def _given(text: str) -> Shows:
 
 
 def _set_twice(folder: Path, shared: Path) -> str:
-    from basnet_training.config import parse_overrides
+    from basnet_training.overrides import parse_overrides
 
     return refused(lambda: parse_overrides(["data.fps=25", "data.fps=30"]))
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from basnet_rt import InvalidValue, PostprocessConfig
-from basnet_training.config import Config, load_config, parse_override, presets
+from basnet_training.config import Config, load_config, presets
+from basnet_training.overrides import parse_override
 
 
 def test_presets_load_and_their_postprocessing_is_valid():

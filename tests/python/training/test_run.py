@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from basnet_rt.cli.app import app as runtime
 from basnet_rt.model.loading import load
 from basnet_training.cli import app
+from basnet_training.config import DataConfig
 from basnet_training.heldout import HeldOut
 from basnet_training.reading import open_videos
 from basnet_training.run.folds import divide_folds
@@ -43,6 +44,10 @@ def make(folder, tags, *, lengths=None, channels=5, seed=0):
         rows.append(f"{index}.mp4;{','.join(words)}")
     (folder / "tags.csv").write_text("\n".join(rows))
     return folder / "features", folder / "tags.csv"
+
+
+def opened(features, tags):
+    return open_videos(DataConfig(features=features, annotations=tags))
 
 
 PLAIN = [["Run"], [], ["Jump"], ["Run", "Jump"], [], ["Run"], ["Jump"], []]
@@ -306,9 +311,7 @@ def test_a_journal_does_a_step_again_when_a_file_is_gone(tmp_path):
 
 def test_parts_keep_equal_features_together_and_share_the_tags(tmp_path):
     features, tags = make(tmp_path / "d", [["A"], []] * 8)
-    from basnet_training.config import DataConfig
-
-    videos = open_videos(DataConfig(features=features, annotations=tags))
+    videos = opened(features, tags)
     parts = divide_folds(videos, [["v_0", "v_2", "v_4"]], 4)
     assert sorted(place for part in parts for place in part) == list(range(16))
     place = {name: index for index, name in enumerate(videos.names)}
@@ -319,9 +322,7 @@ def test_parts_keep_equal_features_together_and_share_the_tags(tmp_path):
 
 def test_quality_is_average_precision_beside_chance_with_advice(tmp_path):
     features, tags = make(tmp_path / "d", [["A"], ["B"], [], []] * 5 + [["C"]])
-    from basnet_training.config import DataConfig
-
-    videos = open_videos(DataConfig(features=features, annotations=tags))
+    videos = opened(features, tags)
     scores = np.zeros((21, 3))
     scores[:, 0] = videos.labels[:, 0]  # A is told perfectly
     scores[:, 1] = 1 - videos.labels[:, 1]  # B the wrong way round
@@ -339,6 +340,17 @@ def test_quality_is_average_precision_beside_chance_with_advice(tmp_path):
     assert "no more than 5 snippets" in said
     assert "C: cannot be told" in said
     assert "B: scores tell nothing of the tag, so no detection is an event" in said
+
+
+def test_more_axes_are_advised_where_features_were_reduced(tmp_path):
+    videos = opened(*make(tmp_path / "d", [["A"], []] * 10, channels=20))
+    scores = 1.0 - videos.labels
+    quality = measure_quality(HeldOut(videos.names, scores, {}, {}), videos)
+    told = {
+        axes: "".join(advice(quality, videos, [5] * 20, 0.64, 0.0, (), axes)) for axes in (4, 20)
+    }
+    assert "or more than 4 main axes of 20: --set network.projection_dim=16)" in told[4]
+    assert "axes" not in told[20]
 
 
 def test_features_in_folders_below_are_localized_where_nothing_is_held_out(tmp_path):

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from basnet_rt import Error, InvalidValue
-from basnet_training.config import load_config, parse_overrides
+from basnet_training.config import load_config
 from basnet_training.dataset import open_videos
+from basnet_training.overrides import parse_overrides
 from basnet_training.runs import resolve, within_memory
 from basnet_training.trainer import fit
 

@@ -10,7 +10,7 @@ import typer
 
 from basnet_rt import Error
 from basnet_rt.cli.common import Json, note
-from basnet_training.config import parse_overrides
+from basnet_training.overrides import parse_overrides
 
 from .papers import PAPERS
 

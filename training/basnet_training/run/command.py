@@ -11,8 +11,8 @@ import typer
 from basnet_rt import Error
 from basnet_rt.cli.common import Json, note
 from basnet_rt.cli.corpus import Ray
-from basnet_training.config import parse_overrides
 from basnet_training.options import Settings
+from basnet_training.overrides import parse_overrides
 
 Source = Annotated[
     Path,

@@ -96,10 +96,12 @@ def advice(
     seconds: float,
     divided: float,
     silent: Sequence[str] = (),
+    axes: int | None = None,
 ) -> list[str]:
     """Advice, most likely first; empty if nothing looks wrong.
 
     divided: mean share of a video's snippets that resemble a snippet of another part.
+    axes: main axes of the channels that the network sees.
     """
     lines = []
     if divided > _DIVIDED:
@@ -119,7 +121,8 @@ def advice(
     if enough:
         lines.append(
             f"{_some(enough)}: hardly above chance with {_FEW} videos or more: look whether the "
-            "tags are right, and whether these features can show it (another --extractor)"
+            "tags are right, and whether these features can show it (another --extractor"
+            f"{_more_axes(axes, videos)})"
         )
     if poor:
         lines += _stride(lengths, seconds)
@@ -134,6 +137,15 @@ def advice(
     if unknown:
         lines.append(f"{_some(unknown)}: cannot be told: in one video only, or in every one")
     return lines
+
+
+def _more_axes(axes: int | None, videos: TaggedVideos) -> str:
+    """The setting that keeps more of reduced features."""
+    channels = videos.source.shape(videos.names[0])[1]
+    if axes is None or axes >= channels:
+        return ""
+    more = min(4 * axes, channels)
+    return f", or more than {axes} main axes of {channels}: --set network.projection_dim={more}"
 
 
 def _stride(lengths: Sequence[int], seconds: float) -> list[str]:

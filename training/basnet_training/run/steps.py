@@ -251,7 +251,8 @@ def _quality(
     quality = measure_quality(held, data.videos)
     lengths = [data.videos.source.shape(name)[0] for name in data.videos.names]
     silent = silent_classes(fitted, data.videos.classes)
-    hints = advice(quality, data.videos, lengths, data.timing.seconds, divided, silent)
+    axes = data.config.network.projection_dim
+    hints = advice(quality, data.videos, lengths, data.timing.seconds, divided, silent, axes)
     for line in quality_lines(quality):
         say(line)
     for line in hints:

@@ -12,9 +12,10 @@ from basnet_rt import Error
 from basnet_rt._system.whole_file import write_whole
 from basnet_rt.cli.common import Json, answer, failures, note
 from basnet_rt.cli.corpus import Ray, RayWorkers, workers_of
-from basnet_training.config import AUTO, parse_overrides
+from basnet_training.config import AUTO
 from basnet_training.options import Annotations, Features, Missing, Settings
 from basnet_training.options import Config as ConfigArgument
+from basnet_training.overrides import parse_overrides
 
 if TYPE_CHECKING:
     from basnet_training.config import Config

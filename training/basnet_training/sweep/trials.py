@@ -18,7 +18,8 @@ from basnet_rt import Error, InvalidValue
 from basnet_rt.cluster.extraction import this_node
 from basnet_rt.cluster.pool import SetAside, WorkerPool
 from basnet_rt.cluster.session import Workers, connected, fitting
-from basnet_training.config import Config, load_config, parse_override
+from basnet_training.config import Config, load_config
+from basnet_training.overrides import parse_override
 from basnet_training.trainer import fit
 
 AS_GIVEN = "as given"
