@@ -24,7 +24,7 @@ class ClientLimits {
   void open(const std::string& client, double now) {
     if (clients_.size() > kManyClients) forget_idle(now);
     const auto [found, is_new] = clients_.try_emplace(client, Client{0, rate_, now});
-    if (found->second.streams >= max_streams_) {
+    if (found->second.streams + found->second.waiting >= max_streams_) {
       throw Refusal(grpc::StatusCode::RESOURCE_EXHAUSTED, "over_limit",
                     "this client has " + std::to_string(max_streams_) +
                         " streams open, the most that it may");

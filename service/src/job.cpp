@@ -13,7 +13,7 @@ void admit(Shared& shared, const std::string& client) {
   if (shared.draining) {
     throw Refusal(grpc::StatusCode::UNAVAILABLE, "draining", "the service is about to stop");
   }
-  if (shared.admitted >= shared.options.max_streams) {
+  if (shared.admitted + shared.waiting >= shared.options.max_streams) {
     throw Refusal(grpc::StatusCode::RESOURCE_EXHAUSTED, "over_limit",
                   "the service has " + std::to_string(shared.options.max_streams) +
                       " streams open, the most that it may");

@@ -64,9 +64,9 @@ void admit(Shared& shared, const std::string& client);
 /// Counts a call that has not said yet which stream it opens.
 ///
 /// It takes a place, as any stream. Without a free one it waits until its Open: it may be the new
-/// connection of a stream whose old one is dead without the service knowing, and which then gives
-/// its place away. As many calls may wait as there are places, and none longer than --open-timeout,
-/// so silent calls stay bounded.
+/// connection of a stream whose old one is dead without the service knowing, and whose place it
+/// then takes. A call that waits counts against others as if it had a place. As many may wait as
+/// there are places, and none longer than --open-timeout, so silent calls stay bounded.
 /// @throws Refusal: no further call may wait.
 Place admit_call(Shared& shared, const std::string& client);
 

@@ -115,12 +115,13 @@ void Session::take_over() {
     if (other->peer_.identity != peer_.identity) {
       throw refusal_of_keeper(foreign_answer());
     }
+    if (other->peer_.client == peer_.client) std::swap(place_, other->place_);
     other->leave(refusal_of_keeper(fenced_answer()));
   }
   shared_.by_name[name_] = weak_from_this();
 }
 
-// At the latest moment: the older connection has given its place away by now.
+// Unless the older connection's place was taken.
 void Session::take_place() {
   if (place_ == Place::kStream) return;
   release(shared_, peer_.client, std::exchange(place_, Place::kNone));

@@ -95,3 +95,31 @@ def test_a_refusal_between_many_pushes_is_told_as_it_is(service, token):
     for code, details, connections in run(work()):
         assert (code, connections) == (grpc.StatusCode.INVALID_ARGUMENT, 1)
         assert "snippet 16, channel 0 is nan" in details
+
+
+def test_an_error_without_a_reason_is_not_tried_for_ever():
+    """Here of a service that begins every stream and then fails."""
+    messages = basnet_rt_client.messages
+
+    async def localize(requests, context):
+        yield messages.StreamEvent(opened={})
+        await context.abort(grpc.StatusCode.UNKNOWN, "no reason")
+
+    async def work():
+        server = grpc.aio.server()
+        handler = grpc.stream_stream_rpc_method_handler(
+            localize, messages.StreamRequest.FromString, messages.StreamEvent.SerializeToString
+        )
+        calls = {"Localize": handler}
+        service = grpc.method_handlers_generic_handler("basnet_rt.v1.Localization", calls)
+        server.add_generic_rpc_handlers((service,))
+        port = server.add_insecure_port("127.0.0.1:0")
+        await server.start()
+        target, token = f"127.0.0.1:{port}", b"without a reason"
+        async with Client(target) as client, client.stream(token=token) as stream:
+            with pytest.raises(grpc.aio.AioRpcError, match="no reason"):
+                await heard(stream)
+        await server.stop(None)
+        return stream.connections
+
+    assert run(work(), 60) == 5
