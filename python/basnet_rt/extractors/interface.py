@@ -27,9 +27,10 @@ class Extractor(Protocol):
 
 
 def check_extractor(extractor: Any) -> None:
-    """
+    """Refuse what is no extractor.
+
     Raises:
-        TypeError: it is no extractor, such as the name of one.
+        TypeError: it is none, such as the name of one.
     """
     if not hasattr(extractor, "start") or not hasattr(extractor, "spec"):
         raise InvalidType(
