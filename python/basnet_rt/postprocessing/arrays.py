@@ -10,7 +10,7 @@ import numpy.typing as npt
 from basnet_rt._errors import InvalidType
 from basnet_rt._system.arguments import as_count as as_count
 from basnet_rt._system.arguments import as_number as as_number
-from basnet_rt._system.arguments import check_unmasked
+from basnet_rt._system.arguments import check_unmasked as check_unmasked
 
 
 def as_numpy(value: Any, name: str) -> npt.NDArray[Any]:

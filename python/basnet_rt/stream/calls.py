@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from basnet_rt._errors import InvalidType, InvalidValue
-from basnet_rt._system.arguments import check_unmasked
 from basnet_rt.config import PostprocessConfig
 from basnet_rt.model.bundle import BundleMetadata
 from basnet_rt.model.model import Model
+from basnet_rt.postprocessing.arrays import check_unmasked
 from basnet_rt.postprocessing.onsets import Alarm
 
 # The core cannot receive signals while it waits, so long waits are cut, and Ctrl-C works.
