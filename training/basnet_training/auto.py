@@ -43,7 +43,8 @@ POSTPROCESS: dict[str, Any] = {
     "mode": "continuous",
     "normalisation": "fixed",
     "class_threshold": 0.0,
-    "cas_thresholds": [k / 20 for k in range(1, 20)],
+    # The lowest for long actions, whose activations are weak in places.
+    "cas_thresholds": [0.001, 0.002, 0.005, 0.01, 0.02, 0.03, *(k / 20 for k in range(1, 20))],
     "outer_ratio": 0.25,
     "score_weight": 0.5,
     "nms": "gaussian",
