@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from basnet_rt._errors import InvalidValue
 from basnet_rt._system.whole_file import refuse_input
 from basnet_rt.cli.common import Everything, Json, answer, failures, note
 from basnet_rt.formats.bridges import events_of
@@ -35,7 +34,10 @@ Reviewed = Annotated[
 ]
 
 Force = Annotated[
-    bool, typer.Option("--force", help="Replace files of editors, with the corrections in them.")
+    bool,
+    typer.Option(
+        "--force", help="Replace files of editors that differ, with the corrections in them."
+    ),
 ]
 
 
@@ -85,24 +87,14 @@ def convert(
         planned = files_to_write(output, kept, chosen.name)
         refuse_input([output], [])
         refuse_input(planned, [*files_to_read(source, from_), video_list])
-        if chosen.is_for_editors and not force:
-            _refuse_corrected(planned)
-        files = write_marks(output, kept, format=chosen.name, fps=fps, media=media)
+        files = write_marks(
+            output, kept, format=chosen.name, fps=fps, media=media, keep_corrected=not force
+        )
     _report(kept, chosen, output, len(files), as_json)
     if kept.num_marks < marked.num_marks:
         note(
             f"note: of {marked.num_marks} detections, the {kept.num_marks} events; "
             "--all writes every one"
-        )
-
-
-def _refuse_corrected(files: list[Path]) -> None:
-    """Refuse files that a person may have corrected since they were written."""
-    there = [file for file in files if file.is_file()]
-    if there:
-        raise InvalidValue(
-            f"{there[0]}: exists, as {len(there)} of the {len(files)} files to write do, and may "
-            "hold corrections of a person; give another output, or --force to replace it"
         )
 
 

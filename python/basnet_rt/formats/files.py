@@ -80,6 +80,7 @@ def write_marks(
     format: str | None = None,  # noqa: A002
     fps: object = None,
     media: str = DEFAULT_MEDIA,
+    keep_corrected: bool = False,
 ) -> list[Path]:
     """Write marks in one of the `FORMATS`; returns the files.
 
@@ -91,11 +92,12 @@ def write_marks(
         format: its name; None: by the ending.
         fps: frames a second of videos with an unknown rate.
         media: path of the videos; `{video}` stands for the name.
+        keep_corrected: refuse to replace a file of an editor by another text.
 
     Raises:
-        ValueError: the format is unknown, a needed frame rate is not known, the format cannot hold
-            something (names the video), or predictions that nobody accepted would become ground
-            truth.
+        ValueError: the format is unknown, a file is to be kept, a needed frame rate is not known,
+            the format cannot hold something (names the video), or predictions that nobody accepted
+            would become ground truth.
         Error: a file cannot be written, or a library of an extra is absent.
     """
     path = as_path(path, "path")
@@ -113,9 +115,22 @@ def write_marks(
         _check_times(marked, chosen)
     parts = _parts(path, marked, chosen)
     texts = {file: _text(file, chosen, part, media) for file, part in parts.items()}
+    if keep_corrected and chosen.is_for_editors:
+        _refuse_corrected(texts)
     for file, text in texts.items():
         write_whole(file, [text])
     return list(texts)
+
+
+def _refuse_corrected(texts: Mapping[Path, str]) -> None:
+    """Refuse files that a person may have corrected since they were written."""
+    there = [file for file in texts if file.is_file() and file.read_bytes() != texts[file].encode()]
+    if there:
+        raise InvalidValue(
+            f"{there[0]}: exists with another content, as {len(there)} of the {len(texts)} files "
+            "to write do, and may hold corrections of a person; give another output, or --force "
+            "to replace it"
+        )
 
 
 def _check_times(marked: MarkedVideos, chosen: Format) -> None:

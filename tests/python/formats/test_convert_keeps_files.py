@@ -54,10 +54,11 @@ def test_corrections_in_a_file_of_an_editor_are_kept(place):
     (place / "tiers/v.eaf").write_text("corrected")
     done = convert("r.json tiers --to elan")
     assert done.exit_code == 1
-    assert "tiers/v.eaf: exists, as 1 of the 1 files to write do" in done.stderr
+    assert "tiers/v.eaf: exists with another content, as 1 of the 1 files" in done.stderr
     assert (place / "tiers/v.eaf").read_text() == "corrected"
     assert convert("r.json tiers --to elan --force").exit_code == 0
     assert read_marks("tiers").num_marks == 1
+    assert convert("r.json tiers --to elan").exit_code == 0  # unchanged, it is written again
     assert convert("r.json again.csv").exit_code == convert("r.json again.csv").exit_code == 0
 
 
