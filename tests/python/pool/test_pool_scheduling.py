@@ -139,17 +139,18 @@ def test_an_empty_queue_takes_any_chunk(make_pool):
 
 def test_a_push_waits_for_room_and_others_do_not(make_pool):
     """A threaded pool whose network is held: the full stream blocks, the other is taken."""
-    gate = threading.Event()
+    held, gate = threading.Event(), threading.Event()
     network = pool_cases.Arithmetic()
     free_step = network.step
-    network.step = lambda *args: (gate.wait(20), free_step(*args))[1]
+    network.step = lambda *args: (held.set(), gate.wait(20), free_step(*args))[2]
     pool = make_pool(network, threaded=True, max_queue=4, max_delay=0.0)
     slow, other = pool.open(), pool.open()
     pool.push(slow, one(0, 4))
+    assert held.wait(20)  # else a batch that begins late may have rows of the other stream
     blocked = threading.Thread(target=lambda: [pool.push(slow, one(1, 4)) for _ in range(3)])
     blocked.start()
-    # Four rows fit into the queue; the held step may have one more, and the next batch another.
-    assert [take(pool, other, one(2)) for _ in range(12)].count(False) >= 6
+    # Four rows fit into the queue.
+    assert [take(pool, other, one(2)) for _ in range(12)].count(False) == 8
     assert pool.statistics(slow).snippets_in < 16
     gate.set()
     blocked.join(20)
