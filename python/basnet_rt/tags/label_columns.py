@@ -119,6 +119,18 @@ def _names_tags(heading: str) -> bool:
     return plain(heading).rstrip("0123456789") in TAG_HEADINGS
 
 
+def mark_remarks(words: set[str]) -> Remarks:
+    """A warning if the tags of a table are only marks, such as 0 and 1."""
+    if len(words) < 2 or not {word.lower() for word in words} <= _YES | _NO:
+        return []
+    named = " and ".join(sorted(words))
+    said = (
+        f"warning: the only tags are {named}, which are trained as classes of these names; if one "
+        "means that nothing happens, leave its cells empty, and write the class in the others"
+    )
+    return [said]
+
+
 def _are_marks(cells: Sequence[str]) -> bool:
     words = {cell.lower() for cell in cells}
     return words <= (_YES | _NO) and bool(words & _YES)

@@ -20,7 +20,7 @@ from basnet_rt.annotations import (
     read_annotations,
 )
 from basnet_rt.tags import json_tags
-from basnet_rt.tags.label_columns import Remarks, label_columns
+from basnet_rt.tags.label_columns import Remarks, label_columns, mark_remarks
 from basnet_rt.tags.table import (
     DURATION_HEADINGS,
     START_HEADINGS,
@@ -147,6 +147,7 @@ def _of_table(table: TextTable, subset: str | None, is_video: IsVideo) -> Tagged
         if split is not None:
             subsets[name] = cell_of(row, split)
     remarks += [f"tag {word!r} is read as: no action ({n} rows)" for word, n in silent.items()]
+    remarks += mark_remarks({word for words in tags.values() for word in words})
     both = [name for name in denied if tags[name]]
     if both:
         remarks.append(

@@ -64,6 +64,13 @@ def test_columns_of_marks_are_classes_whatever_they_are_called(tmp_path, heading
     assert tags(tmp_path, text) == {"a": [first], "b": [], "c": sorted([first, second])}
 
 
+@pytest.mark.parametrize(("cells", "warned"), [("01", True), ("12", False), ("yn", False)])
+def test_tags_that_are_only_marks_are_told(tmp_path, cells, warned):
+    found = read(tmp_path, f"video,label\na,{cells[0]}\nb,{cells[1]}\n")
+    assert any("only tags are 0 and 1" in one for one in found.remarks) == warned
+    assert len({tag for one in found.annotations.videos.values() for tag in one.tags}) == 2
+
+
 def test_classes_may_be_numbers(tmp_path):
     """Beside a column called label, one of marks is something else."""
     assert tags(tmp_path, "video,label,verified\na,1,yes\nb,2,no\nc,1,yes\n") == {
