@@ -31,6 +31,7 @@ SHARES_PER_TAG = 4
 PASSES, PASSES_OF_MANY_CLASSES = 40, 150  # over the training videos
 AVERAGED = 4  # 1 / share of the iterations covered by the average of weights
 SOME_CLASSES, MANY_CLASSES = 3, 5
+WEIGHT_DECAY = (5e-4, 1e-2)  # with few classes, as published, and with many
 ITERATIONS = (160, 5000)  # least and most
 LONGEST = 2048  # snippets to train on at once
 BATCH = 16
@@ -134,6 +135,7 @@ def _taught(optim: OptimConfig, given: OptimConfig, refused: str) -> OptimConfig
 def rules_for(size: DataSize) -> dict[str, dict[str, Any]]:
     """Section, setting, value."""
     batch = min(BATCH, size.videos)
+    few_videos = size.videos < FEW
     return {
         "network": {
             "score_function": "sigmoid",  # rests near 0 on background; several tags go together
@@ -151,8 +153,9 @@ def rules_for(size: DataSize) -> dict[str, dict[str, Any]]:
             "batch_size": batch,
             "ema_decay": ema_decay(size, batch),
             "lr": 1e-3 if size.videos < MANY else 1e-4,
-            "teachers": TEACHERS if size.videos < FEW else 0,
-            "pseudo_labels": "segments" if size.videos < FEW else "activations",
+            "weight_decay": WEIGHT_DECAY[few_videos and size.classes > MANY_CLASSES],
+            "teachers": TEACHERS if few_videos else 0,
+            "pseudo_labels": "segments" if few_videos else "activations",
         },
         # Activations of a briefly trained network may stay below 1: use the range that they reach.
         "export": {"activation": "sigmoid", "calibration": "extremes"},

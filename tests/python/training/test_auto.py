@@ -96,6 +96,11 @@ def test_other_modes_take_nothing_of_auto(dataset):
     assert resolve(config, open_videos(config.data)).postprocess == {"mode": "published"}
 
 
+def test_weights_decay_faster_with_many_classes_of_few_videos():
+    sizes = [sized(classes=5), sized(classes=6), sized(classes=6, videos=600)]
+    assert [rules_for(one)["optim"]["weight_decay"] for one in sizes] == [5e-4, 1e-2, 5e-4]
+
+
 def test_the_score_of_a_video_counts_with_few_classes_only():
     gates = [reading_for(sized(classes=count))["gate"] for count in (1, 2, 3, 20)]
     assert gates == ["video", "video", "none", "none"]
