@@ -20,9 +20,8 @@ class StateFolder {
 
   /// Makes the folder if it is absent; removes temporary files of an earlier process. Only files
   /// named by `name_of_token` are ever read or removed.
-  /// @throws std::runtime_error: it cannot be used, holds files of others (hidden ones excepted),
-  /// or
-  ///     another process uses it.
+  /// @throws std::runtime_error: it cannot be used, it holds files of others (hidden ones
+  ///     excepted), or another process uses it.
   explicit StateFolder(const std::string& path);
   ~StateFolder();
   StateFolder(const StateFolder&) = delete;
