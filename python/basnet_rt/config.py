@@ -12,7 +12,6 @@ import numpy as np
 
 from basnet_rt import _core
 from basnet_rt._errors import InvalidType, InvalidValue
-from basnet_rt._system.arguments import is_truth
 
 # Settings whose default depends on the mode.
 _OF_MODE: dict[str, dict[str, Any]] = {
@@ -147,7 +146,7 @@ def _floats(values: Any, name: str) -> tuple[float, ...]:
         raise InvalidType(f"{name} is {values!r}; it must be a number or a sequence of numbers")
     try:
         items = list(values) if isinstance(values, Iterable) else [values]
-        if any(map(is_truth, items)):
+        if any(isinstance(value, bool | np.bool_) for value in items):
             raise TypeError("true and false are no numbers")
         return tuple(float(value) for value in items)
     except (TypeError, ValueError) as error:
